@@ -1,0 +1,1 @@
+"""The three clouds, with the same files in each. One never imports another."""

@@ -1,0 +1,1 @@
+"""aws: native events to and from the domain, and its adapters."""

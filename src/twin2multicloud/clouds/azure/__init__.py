@@ -1,0 +1,1 @@
+"""azure: native events to and from the domain, and its adapters."""

@@ -1,0 +1,1 @@
+"""gcp: native events to and from the domain, and its adapters."""

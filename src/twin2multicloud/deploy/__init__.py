@@ -1,0 +1,1 @@
+"""Bundles, rendering and the Terraform engine (lands with its own issue)."""

@@ -1,0 +1,179 @@
+"""Devices, their types and groups. Owns how 100,000 devices are said in one entry; knows nothing of files or clouds."""
+
+import re
+from collections.abc import Iterator
+from enum import StrEnum
+from functools import cached_property
+
+import msgspec
+
+Scalar = str | int | float | bool
+"""A property's value. JSON null is not one: a device leaves out what it did not measure."""
+
+
+class DataType(StrEnum):
+    """The type of a property, in TwinMaker's spelling."""
+
+    STRING = "STRING"
+    DOUBLE = "DOUBLE"
+    INTEGER = "INTEGER"
+    LONG = "LONG"
+    BOOLEAN = "BOOLEAN"
+
+    def admits(self, value: object) -> bool:
+        """Whether a value is of this type: INTEGER 32 bit, LONG 64 bit, DOUBLE any number."""
+        match self:
+            case DataType.STRING:
+                return isinstance(value, str)
+            case DataType.BOOLEAN:
+                return isinstance(value, bool)
+            case DataType.DOUBLE:
+                return isinstance(value, int | float) and not isinstance(value, bool)
+            case DataType.INTEGER:
+                return _is_integer(value, 31)
+            case DataType.LONG:
+                return _is_integer(value, 63)
+
+
+def _is_integer(value: object, bits: int) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and -(1 << bits) <= value < 1 << bits
+
+
+class SignalKind(StrEnum):
+    """The shape of a simulated signal."""
+
+    DAILY = "daily"  # a sine with its maximum at `peak_hour`
+    WALK = "walk"  # a random walk that returns to the mean
+    COUNTER = "counter"  # rises by `slope` an hour, never falls
+    SWITCH = "switch"  # on with a probability that follows the day
+    CHOICE = "choice"  # one of `values`, changing seldom
+
+
+class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What goes wrong with a simulated sensor, and how often (mean days between, mean hours long)."""
+
+    kind: str  # "stuck" | "spike" | "dropout" | "drift"
+    every_days: float
+    lasts_hours: float = 1.0
+    size: float = 0.0
+
+
+class Signal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """How `t2mc simulate` makes up a property: physically plausible, and the same for the same seed."""
+
+    kind: SignalKind = SignalKind.DAILY
+    mean: float = 0.0
+    amplitude: float = 0.0
+    peak_hour: float = 15.0
+    noise: float = 0.0  # standard deviation
+    drift_per_day: float = 0.0
+    slope: float = 0.0
+    minimum: float | None = None
+    maximum: float | None = None
+    values: tuple[Scalar, ...] = ()
+    faults: tuple[Fault, ...] = ()
+
+
+class Property(msgspec.Struct, frozen=True, kw_only=True):
+    """One typed property of a device. `constant` marks a value that the device never sends (a serial number)."""
+
+    name: str
+    data_type: DataType
+    unit: str = ""
+    initial: Scalar | None = None
+    constant: Scalar | None = None
+    signal: Signal | None = None
+
+
+class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
+    """What devices of one kind have in common. `processor` names the user's file in ``processors/``."""
+
+    name: str
+    properties: tuple[Property, ...]
+    processor: str | None = None
+
+    def property(self, name: str) -> Property | None:
+        """The property of that name, if the type has one."""
+        return next((each for each in self.properties if each.name == name), None)
+
+
+class Device(msgspec.Struct, frozen=True, kw_only=True):
+    """One device, by name. `processor` overrides the type's."""
+
+    id: str
+    type: str
+    processor: str | None = None
+
+
+class DeviceGroup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """`count` devices of one type, said once. `id_pattern` holds one ``{n}`` or ``{n:04}``; n runs from 1."""
+
+    name: str
+    type: str
+    count: int
+    id_pattern: str
+
+    def __iter__(self) -> Iterator[str]:
+        """The ids of its devices, in order."""
+        return (self.id_pattern.format(n=n) for n in range(1, self.count + 1))
+
+    def __contains__(self, device_id: str) -> bool:
+        """Whether an id is one of the group's, without listing them."""
+        found = self._regex.fullmatch(device_id)
+        if found is None:
+            return False
+        number = int(found.group(1))
+        return 1 <= number <= self.count and self.id_pattern.format(n=number) == device_id
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        head, tail = re.split(r"\{n(?::[^}]*)?\}", self.id_pattern, maxsplit=1)
+        return re.compile(re.escape(head) + r"(\d{1,9})" + re.escape(tail))
+
+
+class DeviceCatalog(msgspec.Struct, frozen=True, kw_only=True, dict=True):
+    """Every device of a twin, found by id. Its size is that of the description, not of the fleet."""
+
+    types: tuple[DeviceType, ...] = ()
+    devices: tuple[Device, ...] = ()
+    groups: tuple[DeviceGroup, ...] = ()
+
+    def __len__(self) -> int:
+        """How many devices there are, members of groups included."""
+        return len(self.devices) + sum(group.count for group in self.groups)
+
+    def ids(self) -> Iterator[str]:
+        """Every device id: the named ones first, then group by group."""
+        yield from (device.id for device in self.devices)
+        for group in self.groups:
+            yield from group
+
+    def find(self, device_id: str) -> Device | None:
+        """The device of that id, or None where the twin has no such device."""
+        named = self._by_id.get(device_id)
+        if named is not None:
+            return named
+        for group in self.groups:
+            if device_id in group:
+                return Device(id=device_id, type=group.type)
+        return None
+
+    def type_of(self, device_id: str) -> DeviceType | None:
+        """The type of a device, or None where the twin has no such device."""
+        device = self.find(device_id)
+        return None if device is None else self._types[device.type]
+
+    def processor_of(self, device_id: str) -> str | None:
+        """The user's processor for a device: its own, else its type's, else none."""
+        device = self.find(device_id)
+        if device is None:
+            return None
+        return device.processor or self._types[device.type].processor
+
+    @cached_property
+    def _by_id(self) -> dict[str, Device]:
+        return {device.id: device for device in self.devices}
+
+    @cached_property
+    def _types(self) -> dict[str, DeviceType]:
+        return {each.name: each for each in self.types}

@@ -1,0 +1,73 @@
+"""What can go wrong, as nouns. Adapters turn SDK errors into these; functions and senders decide by them."""
+
+from enum import StrEnum
+
+import msgspec
+
+
+class TwinError(Exception):
+    """The base of every error that the product raises on purpose. Its text is one sentence for a person."""
+
+
+class Finding(msgspec.Struct, frozen=True, kw_only=True):
+    """One thing wrong with a project: where it stands, what was found, what was expected, what may be meant."""
+
+    file: str
+    path: str  # inside the file: "devices[2].properties[0].data_type"
+    found: str
+    expected: str
+    suggestion: str = ""
+
+    def __str__(self) -> str:
+        where = f"{self.file}: {self.path}" if self.path else self.file
+        hint = f"; {self.suggestion}" if self.suggestion else ""
+        return f"{where}: found {self.found}, expected {self.expected}{hint}"
+
+
+class InvalidProjectError(TwinError):
+    """A project with findings; all of them, in file order."""
+
+    def __init__(self, findings: tuple[Finding, ...]) -> None:
+        super().__init__("\n".join(str(finding) for finding in findings))
+        self.findings = findings
+
+
+class ConfigurationError(TwinError):
+    """A function's environment or a caller's argument that cannot be worked with. Final: trying again changes nothing."""
+
+
+class RetryableError(TwinError):
+    """The other side may take it later: throttled, dark, timed out. `retry_after` in seconds where it said so."""
+
+    def __init__(self, message: str, retry_after: float | None = None) -> None:
+        super().__init__(message)
+        self.retry_after = retry_after
+
+
+class FinalError(TwinError):
+    """The other side will never take it as it is: malformed, refused, too large. `status` is HTTP's, if any."""
+
+    def __init__(self, message: str, status: int | None = None) -> None:
+        super().__init__(message)
+        self.status = status
+
+
+class Severity(StrEnum):
+    """How bad an error event is."""
+
+    CRITICAL = "CRITICAL"
+    WARNING = "WARNING"
+    INFO = "INFO"
+
+
+class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
+    """What goes to a cloud's error topic. `raw_data` must never hold a secret."""
+
+    twin_id: str
+    cloud_provider: str
+    severity: Severity
+    component: str
+    error_code: str
+    message: str
+    timestamp: str
+    raw_data: str = ""

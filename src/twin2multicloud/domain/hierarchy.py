@@ -1,0 +1,48 @@
+"""The twin's hierarchy: one model for every L4. Owns entities and components; knows no twin service."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+
+class Component(msgspec.Struct, frozen=True, kw_only=True):
+    """A part of an entity that a device (or each device of a group) feeds. Exactly one of the two is set."""
+
+    name: str
+    device: str | None = None
+    group: str | None = None
+
+
+class Entity(msgspec.Struct, frozen=True, kw_only=True):
+    """A thing in the twin: a house, a room, a line, a machine."""
+
+    id: str
+    name: str
+    components: tuple[Component, ...] = ()
+    children: tuple["Entity", ...] = ()
+
+    def walk(self, depth: int = 0) -> Iterator[tuple[int, "Entity"]]:
+        """This entity and all below it, each with its depth, parents first."""
+        yield depth, self
+        for child in self.children:
+            yield from child.walk(depth + 1)
+
+
+class Hierarchy(msgspec.Struct, frozen=True, kw_only=True):
+    """The entities at the top; all others are below them."""
+
+    entities: tuple[Entity, ...] = ()
+
+    def walk(self) -> Iterator[tuple[int, Entity]]:
+        """Every entity with its depth, parents first."""
+        for entity in self.entities:
+            yield from entity.walk()
+
+    def device_of(self, entity_id: str, component: str) -> str | None:
+        """The device that feeds a component. A component of a group is named by the device's own id."""
+        for _, entity in self.walk():
+            if entity.id == entity_id:
+                for each in entity.components:
+                    if each.name == component and each.device:
+                        return each.device
+        return None

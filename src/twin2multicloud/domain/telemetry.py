@@ -1,0 +1,101 @@
+"""Telemetry: a flat object with `device_id`, `timestamp`, `message_id` and properties. Owns its normal form.
+
+A plain dict, because the flat object *is* the contract: on the wire, in the store and in a user's processor.
+"""
+
+import hashlib
+from collections.abc import Iterable
+
+import msgspec
+
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.timestamps import canonical
+
+Telemetry = dict[str, Scalar]
+"""A normalised reading, see `normalise`."""
+
+RESERVED = frozenset({"device_id", "timestamp", "message_id", "trace_id"})
+"""Keys of a reading that are not properties."""
+
+_DEVICE_KEYS = ("device_id", "iotDeviceId", "deviceId")
+_TIME_KEYS = ("timestamp", "time", "ts")
+_encode = msgspec.json.Encoder(order="deterministic").encode
+
+
+class InvalidTelemetryError(ValueError):
+    """A reading that cannot be normalised; its text says why in one sentence."""
+
+
+def normalise(raw: object, *, now: str, device_id: str | None = None) -> Telemetry:
+    """A device's reading in its normal form.
+
+    `device_id` is what the cloud knows of the sender (topic, connection); it wins over what the payload says.
+    A reading without a time gets `now`. A reading without `message_id` gets the digest of its content, so that a
+    reading sent twice is one reading, and two readings that share a stamp stay two.
+    Raises InvalidTelemetryError.
+    """
+    if not isinstance(raw, dict):
+        raise InvalidTelemetryError(f"telemetry is a JSON object, found {_kind(raw)}")
+    reading: Telemetry = dict(raw)
+    said = _take(reading, _DEVICE_KEYS)
+    device = said if device_id is None else device_id
+    if not isinstance(device, str) or not device:
+        raise InvalidTelemetryError("telemetry names its device: device_id is missing or not a text")
+    stamp = _take(reading, _TIME_KEYS)
+    try:
+        timestamp = now if stamp is None else canonical(stamp)
+    except ValueError as error:
+        raise InvalidTelemetryError(
+            f"timestamp is ISO 8601 or an epoch in s or ms, found {str(stamp)[:60]!r}"
+        ) from error
+    message_id = reading.pop("message_id", None)
+    reading.pop("trace_id", None)
+    _check_values(reading.items())
+    if message_id is None:
+        message_id = digest(device, timestamp, reading)
+    elif not isinstance(message_id, str) or len(message_id) > 128:
+        raise InvalidTelemetryError("message_id is a text of at most 128 characters")
+    return {"device_id": device, "timestamp": timestamp, "message_id": message_id, **reading}
+
+
+def digest(device_id: str, timestamp: str, values: Telemetry) -> str:
+    """16 hex digits that two readings share only if device, stamp and content are the same."""
+    content = _encode((device_id, timestamp, values))
+    return hashlib.blake2b(content, digest_size=8).hexdigest()
+
+
+def values_of(reading: Telemetry) -> Telemetry:
+    """The properties of a reading, without the reserved keys."""
+    return {name: value for name, value in reading.items() if name not in RESERVED}
+
+
+def _take(reading: Telemetry, keys: Iterable[str]) -> Scalar | None:
+    """Remove every spelling of a key; the first one that is set counts."""
+    found = None
+    for key in keys:
+        if key in reading:
+            value = reading.pop(key)
+            if found is None:
+                found = value
+    return found
+
+
+def _check_values(items: Iterable[tuple[object, object]]) -> None:
+    for name, value in items:
+        if type(value) not in _SCALARS:
+            raise InvalidTelemetryError(f"property {str(name)[:60]!r} must be a scalar, found {_kind(value)}")
+
+
+_SCALARS = frozenset({str, int, float, bool})
+
+
+def _kind(value: object) -> str:
+    match value:
+        case None:
+            return "null"
+        case dict():
+            return "an object"
+        case list():
+            return "a list"
+        case _:
+            return type(value).__name__

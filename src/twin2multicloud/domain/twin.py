@@ -1,0 +1,39 @@
+"""The validated project: everything the planner and the functions need to know of a twin."""
+
+from enum import StrEnum
+
+import msgspec
+
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.event_rule import EventRule
+from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.domain.placement import Placement
+
+
+class Mode(StrEnum):
+    """How talkative the deployed functions are: `debug` logs each message's key, `production` only what goes wrong."""
+
+    DEBUG = "debug"
+    PRODUCTION = "production"
+
+
+class DashboardSource(StrEnum):
+    """Where dashboards read: from the twin service (patterns A and C) or from the hot store (pattern B)."""
+
+    TWIN = "twin"
+    HOT_STORE = "hot-store"
+
+
+class Twin(msgspec.Struct, frozen=True, kw_only=True):
+    """A digital twin, described once. Retention is in days."""
+
+    name: str
+    placement: Placement
+    catalog: DeviceCatalog = msgspec.field(default_factory=DeviceCatalog)
+    hierarchy: Hierarchy = msgspec.field(default_factory=Hierarchy)
+    enable_events: bool = False
+    events: tuple[EventRule, ...] = ()
+    hot_retention_days: int = 7
+    cold_retention_days: int = 30
+    mode: Mode = Mode.DEBUG
+    dashboard: DashboardSource = DashboardSource.TWIN

@@ -1,0 +1,1 @@
+"""Three emulated clouds on one machine. Owns processes, queues and stores; behaviour comes from the functions."""

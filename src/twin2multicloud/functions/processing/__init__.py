@@ -1,0 +1,1 @@
+"""L2: ingestion, the user's processor, persisting."""

@@ -1,0 +1,1 @@
+"""L3: writers and readers of the stores."""

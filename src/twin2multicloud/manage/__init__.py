@@ -1,0 +1,1 @@
+"""The local web UI: NiceGUI on FastAPI. Owns pages; no business logic."""
