@@ -1,0 +1,70 @@
+"""Every environment variable of every function, derived from the table. Owns their names; resolves no secret."""
+
+from collections.abc import Iterable, Sequence
+
+from twin2multicloud.domain.placement import Slot
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.planning.component_kinds import KINDS, Kind
+from twin2multicloud.planning.connector_rules import Call, Row
+from twin2multicloud.planning.topology import Component, Delivery, Endpoint, ValueKind, Variable
+
+TOKEN_VARIABLE = "INTER_CLOUD_TOKEN"  # noqa: S105 - the variable's name
+
+
+def cloud_variable(slot: Slot) -> str:
+    """The variable that tells a function where the other side of its boundary is: ``L3_HOT_CLOUD``."""
+    return f"{slot.value.upper().replace('-', '_')}_CLOUD"
+
+
+def resource_variable(kind: Kind, delivery: Delivery) -> str:
+    """The variable that names what a function calls on its own cloud: ``PROCESSOR_QUEUE``, ``HOT_STORE_NAME``."""
+    suffix = "QUEUE" if delivery is Delivery.QUEUE else "NAME"
+    stem = kind.value.upper().replace("-", "_")
+    return f"{_ALIASES.get(stem, stem)}_{suffix}"
+
+
+# The dispatcher cannot tell: what stands under the processor's name is called by the processor's name.
+_ALIASES = {"CONNECTOR": "PROCESSOR"}
+
+
+def environment(
+    component: Component,
+    twin: Twin,
+    calls: Sequence[tuple[Row, Call]],
+    endpoints: Iterable[Endpoint],
+    dead_letters: str | None,
+) -> tuple[Variable, ...]:
+    """The environment of one function, sorted by name. `calls` are those of the whole topology."""
+    found = {
+        "TWIN_NAME": Variable("TWIN_NAME", ValueKind.LITERAL, twin.name),
+        "CLOUD": Variable("CLOUD", ValueKind.LITERAL, component.cloud.value),
+        "MODE": Variable("MODE", ValueKind.LITERAL, twin.mode.value),
+        "ERROR_TOPIC": Variable("ERROR_TOPIC", ValueKind.RESOURCE, f"{component.cloud}.error-topic"),
+    }
+    for row, call in calls:
+        if call.source == component.name:
+            found.update((each.name, each) for each in _outgoing(component, twin, row, call))
+    if any(endpoint.component == component.id for endpoint in endpoints):
+        found[TOKEN_VARIABLE] = Variable(TOKEN_VARIABLE, ValueKind.TOKEN, "")
+    if dead_letters is not None:
+        found["DEAD_LETTER_QUEUE"] = Variable("DEAD_LETTER_QUEUE", ValueKind.RESOURCE, dead_letters)
+    return tuple(found[name] for name in sorted(found))
+
+
+def _outgoing(component: Component, twin: Twin, row: Row, call: Call) -> Iterable[Variable]:
+    target = f"{twin.placement[KINDS[call.target].slot]}.{call.target}"
+    if call.url is not None:
+        yield Variable(call.url, ValueKind.URL, target)
+        yield Variable(TOKEN_VARIABLE, ValueKind.TOKEN, "")
+    elif call.delivery in (Delivery.QUEUE, Delivery.STORE, Delivery.CALL):
+        yield Variable(resource_variable(call.target, call.delivery), ValueKind.RESOURCE, target)
+    if component.name in _crossing_callers(row):
+        other = row.target if KINDS[Kind(component.name)].slot is row.source else row.source
+        name = cloud_variable(other)
+        yield Variable(name, ValueKind.LITERAL, twin.placement[other].value)
+
+
+def _crossing_callers(row: Row) -> frozenset[Kind | str]:
+    """Who crosses this boundary when it is remote: it is told where the other side is, so that it can validate."""
+    calls = row.different.calls if row.different is not None else ()
+    return frozenset(call.source for call in calls if call.url is not None)
