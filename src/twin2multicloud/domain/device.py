@@ -148,6 +148,12 @@ class DeviceCatalog(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         for group in self.groups:
             yield from group
 
+    def ids_of_type(self, name: str) -> tuple[str, ...]:
+        """The ids of all devices of one type."""
+        named = (device.id for device in self.devices if device.type == name)
+        grouped = (device_id for group in self.groups if group.type == name for device_id in group)
+        return (*named, *grouped)
+
     def find(self, device_id: str) -> Device | None:
         """The device of that id, or None where the twin has no such device."""
         named = self._by_id.get(device_id)

@@ -33,7 +33,7 @@ class InvalidProjectError(TwinError):
 
 
 class ConfigurationError(TwinError):
-    """A function's environment or a caller's argument that cannot be worked with. Final: trying again changes nothing."""
+    """A function's environment or a caller's argument that cannot be worked with. Trying again changes nothing."""
 
 
 class RetryableError(TwinError):

@@ -1,1 +1,1 @@
-"""What crosses a cloud boundary. Owns envelope, answers, tokens, retry, breaker, sender and receiver; knows no function."""
+"""What crosses a cloud boundary. Owns envelope, answers, tokens, retry, sender, receiver; no function."""

@@ -1,0 +1,80 @@
+"""AWS Lambda's events to the domain and back: function URL (payload 2.0), IoT rule, SQS batch, direct invocation.
+
+Shapes: docs.aws.amazon.com lambda/urls-invocation, iot/lambda-rule-action, lambda/services-sqs-errorhandling. No SDK.
+"""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.functions.readings import RawReading
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.wire.http import Request, Response, refused
+
+Event = Mapping[str, Any]
+Handler = Callable[[Event, object], Any]
+
+
+def on_device(function: Function) -> Handler:
+    """Started by an IoT rule: the event *is* the SQL result, `device_id` being ``topic(3)``."""
+    handle = function.on_device
+    assert handle is not None  # noqa: S101 - a wiring error
+
+    def handler(event: Event, context: object) -> None:  # noqa: ARG001
+        handle([RawReading(event, event.get("device_id"))])
+
+    return handler
+
+
+def on_queue(function: Function) -> Handler:
+    """Started by SQS, with ``ReportBatchItemFailures``: only what failed comes again."""
+
+    def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001
+        records = event["Records"]
+        failed = function.run_records([record["body"] for record in records])
+        return {"batchItemFailures": [{"itemIdentifier": records[index]["messageId"]} for index in failed]}
+
+    return handler
+
+
+def on_http(function: Function) -> Handler:
+    """Behind a function URL."""
+
+    def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001
+        try:
+            request = _request(event)
+        except FinalError as error:
+            return _result(refused(400, str(error)))
+        return _result(function.answer(request))
+
+    return handler
+
+
+def on_call(function: Function) -> Handler:
+    """Invoked directly, as TwinMaker invokes a connector: the event is the request, the result the answer."""
+
+    def handler(event: Event, context: object) -> Mapping[str, Any]:  # noqa: ARG001
+        return function.call(event)
+
+    return handler
+
+
+def _request(event: Event) -> Request:
+    http = event["requestContext"]["http"]
+    body = event.get("body") or ""
+    try:
+        raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
+    except (binascii.Error, ValueError) as error:
+        raise FinalError("body is not the base64 that isBase64Encoded says it is", 400) from error
+    return Request(http["method"], event["rawPath"], event["headers"], raw)
+
+
+def _result(response: Response) -> dict[str, Any]:
+    return {
+        "statusCode": response.status,
+        "headers": dict(response.headers),
+        "body": response.body.decode(),  # a Lambda's answer is a text; all of ours are JSON
+        "isBase64Encoded": False,
+    }

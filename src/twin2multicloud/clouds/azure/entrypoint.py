@@ -1,0 +1,79 @@
+"""Azure Functions' events to the domain and back: HTTP, Event Hub batch (IoT Hub's and our own), direct call.
+
+Shapes: azure.functions.HttpRequest and EventHubEvent, by what they can do, so that no SDK is needed to test this.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.functions.readings import RawReading, decoded
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.wire.http import Request, Response
+
+
+class HttpRequest(Protocol):
+    """What is used of ``azure.functions.HttpRequest``."""
+
+    @property
+    def method(self) -> str: ...  # noqa: D102
+    @property
+    def url(self) -> str: ...  # noqa: D102
+    @property
+    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
+    def get_body(self) -> bytes: ...  # noqa: D102
+
+
+class EventHubEvent(Protocol):
+    """What is used of ``azure.functions.EventHubEvent``. `iothub_metadata` keys have lost their ``iothub-``."""
+
+    def get_body(self) -> bytes: ...  # noqa: D102
+    @property
+    def iothub_metadata(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+
+
+def on_device(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
+    """Started by IoT Hub's built-in endpoint, batch by batch."""
+    handle = function.on_device
+    assert handle is not None  # noqa: S101 - a wiring error
+
+    def handler(events: Sequence[EventHubEvent]) -> None:
+        handle([_reading(event) for event in events])
+
+    return handler
+
+
+def on_queue(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
+    """Started by an event hub of ours. It knows no partial failure: an exception brings the whole batch again."""
+
+    def handler(events: Sequence[EventHubEvent]) -> None:
+        failed = function.run_records([event.get_body() for event in events])
+        if failed:
+            raise RetryableError(f"{len(failed)} of {len(events)} records failed")
+
+    return handler
+
+
+def on_http(function: Function) -> Callable[[HttpRequest], Response]:
+    """Behind an HTTP trigger. The bundle's app turns the answer into an ``HttpResponse``."""
+
+    def handler(request: HttpRequest) -> Response:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        path = request.url.split("?", 1)[0]
+        return function.answer(Request(request.method, path, headers, request.get_body()))
+
+    return handler
+
+
+def on_call(function: Function) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Called by another function of the same app."""
+    return function.call
+
+
+def _reading(event: EventHubEvent) -> RawReading:
+    about = event.iothub_metadata or {}
+    enqueued = about.get("enqueuedtime")
+    return RawReading(
+        decoded(event.get_body()), about.get("connection-device-id"), canonical(enqueued) if enqueued else None
+    )

@@ -1,0 +1,83 @@
+"""Google Cloud Functions' events to the domain and back: HTTP, Pub/Sub CloudEvent, direct call.
+
+Shapes: a Flask request and a ``cloudevents.http.CloudEvent``, by what they can do, so that no SDK is needed here.
+"""
+
+import base64
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.functions.readings import RawReading, decoded
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.wire.http import Request
+
+
+class FlaskRequest(Protocol):
+    """What is used of ``flask.Request``."""
+
+    @property
+    def method(self) -> str: ...  # noqa: D102
+    @property
+    def path(self) -> str: ...  # noqa: D102
+    @property
+    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
+    def get_data(self) -> bytes: ...  # noqa: D102
+
+
+class CloudEvent(Protocol):
+    """What is used of a CloudEvent: the Pub/Sub push envelope in its `data`."""
+
+    @property
+    def data(self) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+FlaskAnswer = tuple[bytes, int, Mapping[str, str]]
+
+
+def on_device(function: Function) -> Callable[[CloudEvent], None]:
+    """Started by the telemetry topic; the ingestion put the device's id into the attributes."""
+    handle = function.on_device
+    assert handle is not None  # noqa: S101 - a wiring error
+
+    def handler(event: CloudEvent) -> None:
+        handle([_reading(event.data["message"])])
+
+    return handler
+
+
+def on_queue(function: Function) -> Callable[[CloudEvent], None]:
+    """Started by a topic of ours. An exception is a nack: the message comes again."""
+
+    def handler(event: CloudEvent) -> None:
+        if function.run_records([_body(event.data["message"])]):
+            raise RetryableError("the record failed")
+
+    return handler
+
+
+def on_http(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
+    """Behind a Cloud Run URL."""
+
+    def handler(request: FlaskRequest) -> FlaskAnswer:
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        response = function.answer(Request(request.method, request.path, headers, request.get_data()))
+        return response.body, response.status, response.headers
+
+    return handler
+
+
+def on_call(function: Function) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
+    """Called by the twin service on the same cloud."""
+    return function.call
+
+
+def _body(message: Mapping[str, Any]) -> bytes:
+    return base64.b64decode(message.get("data", ""))
+
+
+def _reading(message: Mapping[str, Any]) -> RawReading:
+    published = message.get("publishTime") or message.get("publish_time")
+    attributes = message.get("attributes") or {}
+    return RawReading(decoded(_body(message)), attributes.get("device_id"), canonical(published) if published else None)

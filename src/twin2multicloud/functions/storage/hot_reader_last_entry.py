@@ -1,0 +1,48 @@
+"""Last-entry reader (L3-hot): the latest value of each property; TwinMaker's attribute answer, a map by property."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from twin2multicloud.domain.device import DeviceCatalog, DeviceType
+from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.functions.storage.reader_request import parse
+from twin2multicloud.functions.storage.typed_values import declared_types, typed
+from twin2multicloud.ports.clock import Clock
+from twin2multicloud.ports.hot_store import HotStore
+
+
+class HotReaderLastEntry:
+    """Answers latest values. A constant is what the twin says it is; an initial value stands until one is measured."""
+
+    def __init__(self, *, store: HotStore, catalog: DeviceCatalog, hierarchy: Hierarchy, clock: Clock) -> None:
+        self._store, self._catalog, self._hierarchy, self._clock = store, catalog, hierarchy, clock
+
+    def __call__(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """The latest values of one device. Raises FinalError (400, 404), RetryableError.
+
+        Each entry has TwinMaker's ``propertyReference`` and ``propertyValue``; to callers other than TwinMaker, which
+        knows no more keys than these, also the ``time`` of what a device measured.
+        """
+        for_twinmaker = "workspaceId" in asked
+        request = parse(asked, self._catalog, self._hierarchy, self._clock.now())
+        device_id = next(iter(request.devices), "")
+        device_type = self._catalog.type_of(device_id)
+        types = declared_types(device_type)
+        entries: dict[str, Any] = {}
+        measured = self._store.last(device_id, request.properties)
+        for name in request.properties:
+            time, value = measured.get(name) or (None, _described(device_type, name))
+            if value is not None:
+                entries[name] = {
+                    "propertyReference": request.reference(device_id, name),
+                    "propertyValue": typed(value, types.get(name)),
+                    **({"time": time} if time and not for_twinmaker else {}),
+                }
+        return {"propertyValues": entries}
+
+
+def _described(device_type: DeviceType | None, name: str) -> Any:  # noqa: ANN401 - a scalar or None
+    found = device_type.property(name) if device_type is not None else None
+    if found is None:
+        return None
+    return found.constant if found.constant is not None else found.initial

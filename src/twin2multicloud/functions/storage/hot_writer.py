@@ -1,0 +1,54 @@
+"""Hot-writer (L3-hot): the endpoint that takes readings from another cloud and writes the hot store."""
+
+from collections.abc import Sequence
+
+from twin2multicloud.domain.placement import Slot
+from twin2multicloud.domain.telemetry import InvalidTelemetryError, Telemetry, normalise
+from twin2multicloud.ports.clock import Clock
+from twin2multicloud.ports.telemetry_writer import ItemError, TelemetryWriter
+from twin2multicloud.wire.envelope import Envelope
+from twin2multicloud.wire.http import Request, Response
+from twin2multicloud.wire.receiver import receive
+
+
+class HotWriter:
+    """An HTTP function: 200 means that the hot store has every reading that is not named as failed."""
+
+    def __init__(self, *, tokens: Sequence[str], writer: TelemetryWriter, clock: Clock) -> None:
+        self._tokens, self._writer, self._clock = tokens, writer, clock
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one POST."""
+        return receive(request, expected=self._tokens, layer=Slot.L3_HOT, handle=self._write)
+
+    def _write(self, envelope: Envelope) -> Sequence[ItemError]:
+        good, failed = readings_of(envelope, self._clock.now())
+        if not good:
+            return failed
+        places = _places(len(good), failed)
+        missed = self._writer.write_batch(good, envelope.trace_id)
+        return [*failed, *(ItemError(places[each.index], each.error, each.final) for each in missed)]
+
+
+def readings_of(envelope: Envelope, now: str) -> tuple[list[Telemetry], list[ItemError]]:
+    """The readings of an envelope in their normal form, and the places of those that are no telemetry."""
+    good: list[Telemetry] = []
+    failed: list[ItemError] = []
+    for index, message in enumerate(envelope.messages):
+        try:
+            reading = normalise(message, now=now)
+        except InvalidTelemetryError as error:
+            failed.append(ItemError(index, str(error)))
+        else:
+            if "trace_id" in message:
+                reading["trace_id"] = message["trace_id"]
+            good.append(reading)
+    return good, failed
+
+
+def _places(count: int, failed: Sequence[ItemError]) -> Sequence[int]:
+    """Where each good reading stood in the batch."""
+    if not failed:
+        return range(count)
+    gone = {each.index for each in failed}
+    return [index for index in range(count + len(gone)) if index not in gone]

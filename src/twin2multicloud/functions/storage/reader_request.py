@@ -1,0 +1,141 @@
+"""What a hot reader is asked, in either of its two shapes: TwinMaker's request, or an envelope. Owns reading both."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.domain.timestamps import canonical
+
+DEFAULT_RESULTS = 10_000
+MAX_RESULTS = 50_000
+MAX_PROPERTIES = 100
+
+
+class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):
+    """A read, in the domain's words. `reference` is what the answer says of where a value belongs, but the name."""
+
+    devices: Sequence[str]
+    properties: tuple[str, ...]
+    start: str
+    end: str
+    max_results: int = DEFAULT_RESULTS
+    descending: bool = False
+    next_token: str | None = None
+    entity_id: str | None = None
+    component: str | None = None
+    external_id: str = "deviceId"
+
+    def reference(self, device_id: str, name: str) -> dict[str, Any]:
+        """TwinMaker's ``entityPropertyReference``: by entity and component, or by external id."""
+        if self.entity_id is not None and self.component is not None:
+            return {"entityId": self.entity_id, "componentName": self.component, "propertyName": name}
+        return {"externalIdProperty": {self.external_id: device_id}, "propertyName": name}
+
+
+def parse(asked: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierarchy, now: str) -> ReadRequest:
+    """A read from TwinMaker's request, from an envelope's payload, or from the envelope itself.
+
+    Raises FinalError (400) with what is missing or wrong.
+    """
+    payload = asked.get("payload")
+    if isinstance(payload, Mapping):
+        asked = payload
+    _refuse_gaps(asked)
+    external, devices = _devices(asked, catalog, hierarchy)
+    return ReadRequest(
+        devices=devices,
+        properties=_properties(asked),
+        start=_time(asked, "startTime", "startDateTime") or "0001-01-01T00:00:00.000Z",
+        end=_time(asked, "endTime", "endDateTime") or now,
+        max_results=_max_results(asked),
+        descending=_descending(asked),
+        next_token=_text(asked, "nextToken"),
+        entity_id=_text(asked, "entityId"),
+        component=_text(asked, "componentName"),
+        external_id=external,
+    )
+
+
+def _refuse_gaps(asked: Mapping[str, Any]) -> None:
+    for key in ("propertyFilters", "interpolation"):
+        if asked.get(key):
+            raise FinalError(f"the hot reader does not do {key}; leave it out and filter what comes back", 400)
+
+
+def _devices(asked: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierarchy) -> tuple[str, Sequence[str]]:
+    """The name of the external id and the devices meant, by: id, external id, entity and component, component type."""
+    direct = _text(asked, "iotDeviceId") or _text(asked, "deviceId")
+    if direct is not None:
+        return "deviceId", (direct,)
+    external = _external_id(asked)
+    if external is not None and external[1] is not None:
+        return external[0], (external[1],)
+    name = external[0] if external is not None else "deviceId"
+    entity, component = _text(asked, "entityId"), _text(asked, "componentName")
+    if entity is not None and component is not None:
+        device = hierarchy.device_of(entity, component)
+        if device is None:
+            raise FinalError(f"no device feeds component {component!r} of entity {entity!r}", 404)
+        return name, (device,)
+    type_id = _text(asked, "componentTypeId")
+    if type_id is not None:
+        return name, catalog.ids_of_type(type_id.rsplit(".", 1)[-1])
+    raise FinalError("which device is meant? Give iotDeviceId, or entityId and componentName, or componentTypeId", 400)
+
+
+def _external_id(asked: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    properties = asked.get("properties")
+    for name, each in properties.items() if isinstance(properties, Mapping) else ():
+        if isinstance(each, Mapping) and (each.get("definition") or {}).get("isExternalId"):
+            return name, (each.get("value") or {}).get("stringValue")
+    return None
+
+
+def _properties(asked: Mapping[str, Any]) -> tuple[str, ...]:
+    names = asked.get("selectedProperties")
+    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
+        raise FinalError("selectedProperties is a list of property names, one at least", 400)
+    if len(names) > MAX_PROPERTIES:
+        raise FinalError(f"selectedProperties holds {len(names)} names, the limit is {MAX_PROPERTIES}", 400)
+    return tuple(dict.fromkeys(names))
+
+
+def _time(asked: Mapping[str, Any], name: str, older: str) -> str | None:
+    value = asked.get(name)
+    if value is None:
+        value = asked.get(older)
+    if value is None:
+        return None
+    try:
+        return canonical(value)
+    except (ValueError, TypeError) as error:
+        raise FinalError(f"{name} is ISO 8601 or epoch seconds, found {str(value)[:60]!r}", 400) from error
+
+
+def _max_results(asked: Mapping[str, Any]) -> int:
+    value = asked.get("maxResults")
+    if value is None or value == 0:
+        return DEFAULT_RESULTS
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_RESULTS:
+        raise FinalError(f"maxResults is a whole number up to {MAX_RESULTS}, found {str(value)[:40]!r}", 400)
+    return value
+
+
+def _descending(asked: Mapping[str, Any]) -> bool:
+    order = asked.get("orderByTime") or "ASCENDING"
+    if order not in ("ASCENDING", "DESCENDING"):
+        raise FinalError(f"orderByTime is ASCENDING or DESCENDING, found {str(order)[:40]!r}", 400)
+    return bool(order == "DESCENDING")
+
+
+def _text(asked: Mapping[str, Any], name: str) -> str | None:
+    value = asked.get(name)
+    if value is None or value == "":
+        return None
+    if not isinstance(value, str):
+        raise FinalError(f"{name} is a text, found {str(value)[:60]!r}", 400)
+    return value

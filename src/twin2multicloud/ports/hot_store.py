@@ -1,0 +1,58 @@
+"""The hot store: recent readings, by device and time. Idempotent by (device_id, timestamp, message_id)."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+import msgspec
+
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.telemetry import Telemetry
+
+
+class RowKey(msgspec.Struct, frozen=True, order=True):
+    """A row's place within its device: time first, then message id."""
+
+    timestamp: str
+    message_id: str
+
+
+class Row(msgspec.Struct, frozen=True):
+    """One reading's selected properties. A property that the reading lacks is absent."""
+
+    key: RowKey
+    values: Mapping[str, Scalar]
+
+
+class RangeQuery(msgspec.Struct, frozen=True, kw_only=True):
+    """Readings of one device in ``(start, end]`` (canonical stamps; TwinMaker's bounds), `limit` rows at most.
+
+    `properties` are the ones wanted; rows that have none of them are left out. `after` is the last key already seen
+    in the asked order: paging is by key, never by cursor, because that holds on every store.
+    """
+
+    device_id: str
+    start: str
+    end: str
+    properties: tuple[str, ...]
+    limit: int
+    descending: bool = False
+    after: RowKey | None = None
+
+
+class HotStore(Protocol):
+    """A hot store on one cloud."""
+
+    def write(self, readings: Sequence[Telemetry]) -> None:
+        """Write normalised readings; writing one again changes nothing. Raises RetryableError, FinalError."""
+        ...
+
+    def range(self, query: RangeQuery) -> Sequence[Row]:
+        """The rows of a query in its order. Raises RetryableError."""
+        ...
+
+    def last(self, device_id: str, properties: tuple[str, ...]) -> Mapping[str, tuple[str, Scalar]]:
+        """The latest value of each property and its timestamp; properties never measured are absent.
+
+        Raises RetryableError.
+        """
+        ...

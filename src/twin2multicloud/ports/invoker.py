@@ -1,0 +1,18 @@
+"""Reaching the next function on the same cloud, by name and asynchronously."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from twin2multicloud.domain.telemetry import Telemetry
+
+
+class Invoker(Protocol):
+    """Hands messages to a function's queue. What was accepted is kept until it is done or dead-lettered."""
+
+    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+        """Queue messages for a function, as one batch with one trace id (see `wire.envelope` for a message's own).
+
+        Accepted means durable by the time the caller's own answer leaves its cloud.
+        Raises RetryableError when the queue cannot take them now, FinalError when it never will.
+        """
+        ...

@@ -1,0 +1,24 @@
+"""What a persister writes to: the hot store itself, or the hot-writer on another cloud. It need not know which."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+import msgspec
+
+from twin2multicloud.domain.telemetry import Telemetry
+
+
+class ItemError(msgspec.Struct, frozen=True):
+    """One message of a batch that was not taken, by its place in the batch. `final`: it never will be."""
+
+    index: int
+    error: str
+    final: bool = True
+
+
+class TelemetryWriter(Protocol):
+    """Takes readings, and answers for each one that it did not take."""
+
+    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
+        """Write readings durably; returns what was not taken, an empty sequence when all was."""
+        ...

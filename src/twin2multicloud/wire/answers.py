@@ -1,0 +1,45 @@
+"""What a receiver answers: ``{"status": "received", "id": …}``, and for a batch which messages it did not take."""
+
+from collections.abc import Sequence
+
+import msgspec
+
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.ports.telemetry_writer import ItemError
+from twin2multicloud.wire.http import Response, json_response
+
+
+class FailedItem(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A message that was not taken. `final`: sending it again will not help."""
+
+    index: int
+    error: str
+    final: bool = False
+
+
+class Received(msgspec.Struct, frozen=True, omit_defaults=True):
+    """The answer of 200: what is not in `failed` is durable on the answering cloud."""
+
+    status: str
+    id: str
+    failed: list[FailedItem] = []
+
+
+_decoder = msgspec.json.Decoder(Received)
+
+
+def received(trace_id: str, failed: Sequence[ItemError]) -> Response:
+    """200, with what was not taken."""
+    items = [FailedItem(each.index, each.error, each.final) for each in failed]
+    return json_response(200, Received("received", trace_id, items))
+
+
+def read(body: bytes) -> Received:
+    """The answer to a batch. Raises RetryableError for anything else: a 200 that is not ours proves nothing."""
+    try:
+        answer = _decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        raise RetryableError("the other side answered 200 with something that is not an answer of ours") from error
+    if answer.status != "received":
+        raise RetryableError(f"the other side answered 200 with status {answer.status[:40]!r}")
+    return answer

@@ -1,0 +1,207 @@
+"""The envelope: what every message travels in, between functions and between clouds. Owns its shape and decoding."""
+
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.ports.clock import Chance
+from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_MESSAGES
+
+
+class MessageType(StrEnum):
+    """What a payload is."""
+
+    TELEMETRY = "telemetry"
+    EVENT = "event"
+    COMMAND = "command"
+
+
+Payload = dict[str, Any]
+
+
+class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages on their way. A batch has a list as its payload; one message is a batch of one.
+
+    `trace_id` is a W3C trace id (32 hex digits, not all zero). A message with a trace of its own (see `merge`) holds
+    it under ``trace_id``.
+    """
+
+    source_cloud: Cloud
+    target_layer: Slot
+    message_type: MessageType
+    timestamp: str
+    payload: Payload | list[Payload]
+    trace_id: str
+
+    @property
+    def messages(self) -> list[Payload]:
+        """The payload as a batch."""
+        return self.payload if isinstance(self.payload, list) else [self.payload]
+
+
+class _Outgoing(msgspec.Struct, frozen=True, kw_only=True):
+    source_cloud: Cloud
+    target_layer: Slot
+    message_type: MessageType
+    timestamp: str
+    payload: Sequence[msgspec.Raw] | Sequence[Telemetry]
+    trace_id: str
+
+
+def _read_word(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook signature
+    if kind in (_CloudWord, _SlotWord):
+        return kind(value)
+    raise NotImplementedError
+
+
+class _CloudWord:
+    """A cloud's name, with its aliases."""
+
+    def __init__(self, word: str) -> None:
+        self.cloud = Cloud.parse(word)
+
+
+class _SlotWord:
+    """A slot's name, with its aliases."""
+
+    def __init__(self, word: str) -> None:
+        self.slot = Slot.parse(word)
+
+
+class _Incoming(msgspec.Struct, frozen=True):
+    source_cloud: _CloudWord
+    target_layer: _SlotWord
+    message_type: MessageType
+    timestamp: str
+    payload: dict[str, Any] | list[dict[str, Any]]
+    trace_id: str
+
+
+_decoder = msgspec.json.Decoder(_Incoming, dec_hook=_read_word)
+_encoder = msgspec.json.Encoder()
+_HEX = frozenset("0123456789abcdef")
+_SCALARS = frozenset({str, int, float, bool, type(None)})
+
+
+def encode(
+    messages: Sequence[Telemetry] | Sequence[msgspec.Raw],
+    *,
+    source_cloud: Cloud,
+    target_layer: Slot,
+    timestamp: str,
+    trace_id: str,
+    message_type: MessageType = MessageType.TELEMETRY,
+) -> bytes:
+    """An envelope around a batch, as JSON. Messages that are encoded already come as `msgspec.Raw`."""
+    return _encoder.encode(
+        _Outgoing(
+            source_cloud=source_cloud,
+            target_layer=target_layer,
+            message_type=message_type,
+            timestamp=timestamp,
+            payload=messages,
+            trace_id=trace_id,
+        )
+    )
+
+
+def decode(body: bytes | str) -> Envelope:
+    """An envelope from JSON. Raises FinalError (400 or 413) whose text names what is wrong, or the limit."""
+    if len(body) > MAX_BODY_BYTES:
+        raise FinalError(f"body is over the limit of {MAX_BODY_BYTES} bytes", 413)
+    incoming = _decode_json(body)
+    if isinstance(incoming.payload, list):
+        if not incoming.payload:
+            raise FinalError("payload is an empty list; a batch has at least one message", 400)
+        if len(incoming.payload) > MAX_MESSAGES:
+            raise FinalError(f"payload holds {len(incoming.payload)} messages, the limit is {MAX_MESSAGES}", 413)
+    if not is_trace_id(incoming.trace_id):
+        raise FinalError("trace_id is a W3C trace id: 32 lower-case hex digits, not all zero", 400)
+    envelope = Envelope(
+        source_cloud=incoming.source_cloud.cloud,
+        target_layer=incoming.target_layer.slot,
+        message_type=incoming.message_type,
+        timestamp=_timestamp(incoming.timestamp),
+        payload=incoming.payload,
+        trace_id=incoming.trace_id,
+    )
+    for message in envelope.messages:
+        check_depth(message.values())
+    return envelope
+
+
+def _decode_json(body: bytes | str) -> _Incoming:
+    try:
+        return _decoder.decode(body)
+    except msgspec.ValidationError as error:
+        raise FinalError(f"envelope is not as it should be: {error}", 400) from error
+    except RecursionError as error:
+        raise FinalError(f"body is nested deeper than the limit of {MAX_DEPTH}", 400) from error
+    except UnicodeDecodeError as error:
+        raise FinalError("body is not UTF-8", 400) from error
+    except msgspec.DecodeError as error:
+        raise FinalError(_malformed(body, error), 400) from error
+
+
+def _malformed(body: bytes | str, error: msgspec.DecodeError) -> str:
+    text = body.encode() if isinstance(body, str) else body
+    if b"NaN" in text or b"Infinity" in text:
+        return "NaN and Infinity are not JSON numbers"
+    return f"body is not JSON: {error}"
+
+
+def _timestamp(text: str) -> str:
+    try:
+        return canonical(text)
+    except ValueError as error:
+        raise FinalError("envelope's timestamp is not ISO 8601", 400) from error
+
+
+def check_depth(values: Iterable[object], depth: int = 2) -> None:
+    """Refuse what is nested deeper than `MAX_DEPTH`. Raises FinalError (400)."""
+    for value in values:
+        if type(value) not in _SCALARS:
+            if depth >= MAX_DEPTH:
+                raise FinalError(f"body is nested deeper than the limit of {MAX_DEPTH}", 400)
+            check_depth(value.values() if isinstance(value, dict) else value, depth + 1)  # type: ignore[arg-type]
+
+
+def is_trace_id(text: str) -> bool:
+    """Whether a text is a W3C trace id."""
+    return len(text) == 32 and _HEX.issuperset(text) and text.strip("0") != ""
+
+
+def new_trace_id(chance: Chance) -> str:
+    """A random W3C trace id."""
+    return f"{chance.getrandbits(128) or 1:032x}"
+
+
+def merge(batches: Sequence[tuple[str, list[Telemetry]]]) -> tuple[str, list[Telemetry]]:
+    """Several batches, each with its trace id, as one. A message keeps its own trace where they differ."""
+    trace_id = batches[0][0]
+    if all(own == trace_id for own, _ in batches):
+        return trace_id, [message for _, messages in batches for message in messages]
+    return trace_id, [
+        message if own == trace_id or "trace_id" in message else {**message, "trace_id": own}
+        for own, messages in batches
+        for message in messages
+    ]
+
+
+def json_schema() -> dict[str, Any]:
+    """The envelope's JSON Schema (2020-12), from the same type that is encoded."""
+    schema = msgspec.json.schema(Envelope)
+    properties = schema["$defs"]["Envelope"]["properties"]
+    properties["trace_id"]["pattern"] = "^(?!0{32})[0-9a-f]{32}$"
+    properties["timestamp"]["format"] = "date-time"
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "title": "Twin2MultiCloud envelope",
+        **schema,
+    }

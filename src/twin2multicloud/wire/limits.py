@@ -1,0 +1,19 @@
+"""What a message may be at most. Every refusal names one of these.
+
+The body limit leaves room for the smallest carrier there is: a Lambda function URL takes 6 MB, and base64 adds a third.
+"""
+
+MAX_BODY_BYTES = 4 * 1024 * 1024
+"""Of a body, compressed or not, after decompression."""
+
+MAX_MESSAGES = 1_000
+"""Messages in one envelope."""
+
+MAX_DEPTH = 16
+"""Objects and lists inside one another, the envelope's own payload included."""
+
+GZIP_FROM_BYTES = 4 * 1024
+"""A sender compresses bodies from this size on."""
+
+MAX_ANSWER_BYTES = 5 * 1024 * 1024
+"""Of a reader's answer: below Lambda's 6 MB with room for headers and escapes."""

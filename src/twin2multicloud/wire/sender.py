@@ -1,0 +1,142 @@
+"""Posting batches to an endpoint on another cloud: chunks, gzip, retries of what failed, breaker. Owns no socket."""
+
+from collections.abc import Iterator, Sequence
+
+import msgspec
+
+from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.ports.telemetry_writer import ItemError
+from twin2multicloud.ports.transport import Reply, Transport
+from twin2multicloud.wire import answers, envelope
+from twin2multicloud.wire.breaker import Breaker
+from twin2multicloud.wire.compression import compress
+from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
+from twin2multicloud.wire.retry import RetryPolicy, parse_retry_after
+from twin2multicloud.wire.tokens import HEADER
+
+TIMEOUT = 30.0
+_ENVELOPE_ROOM = 1024
+_Item = tuple[int, msgspec.Raw]
+_encode = msgspec.json.Encoder().encode
+
+
+class Sender:
+    """Sends messages to one endpoint. A `TelemetryWriter`: what it could not deliver comes back, item by item."""
+
+    def __init__(
+        self,
+        *,
+        url: str,
+        token: str,
+        source_cloud: Cloud,
+        target_layer: Slot,
+        transport: Transport,
+        clock: Clock,
+        chance: Chance,
+        policy: RetryPolicy | None = None,
+        breaker: Breaker | None = None,
+    ) -> None:
+        self._url, self._token = url, token
+        self._source, self._layer = source_cloud, target_layer
+        self._transport, self._clock, self._chance = transport, clock, chance
+        self._policy = policy or RetryPolicy()
+        self._breaker = breaker or Breaker(clock)
+
+    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
+        """Deliver messages, retrying as the policy says. Returns those that the other side does not have."""
+        failed: list[ItemError] = []
+        items = ((index, msgspec.Raw(_encode(reading))) for index, reading in enumerate(readings))
+        for chunk, too_large in _chunks(items):
+            failed += [ItemError(i, f"message is over the limit of {MAX_BODY_BYTES} bytes") for i in too_large]
+            if chunk:
+                failed += self._deliver(chunk, trace_id)
+        return failed
+
+    def _deliver(self, chunk: list[_Item], trace_id: str) -> list[ItemError]:
+        lost: list[ItemError] = []
+        retry = 0
+        while True:
+            try:
+                failed = self._try(chunk, trace_id)
+                lost += [each for each in failed if each.final]
+                again = {each.index: each.error for each in failed if not each.final}
+                wait = self._policy.delay(retry, self._chance)
+            except FinalError as error:
+                return lost + [ItemError(index, str(error)) for index, _ in chunk]
+            except RetryableError as error:
+                again = {index: str(error) for index, _ in chunk}
+                wait = self._policy.delay(retry, self._chance, error.retry_after)
+            if not again or wait is None:
+                return lost + [ItemError(index, error, final=False) for index, error in again.items()]
+            chunk = [item for item in chunk if item[0] in again]
+            self._clock.sleep(wait)
+            retry += 1
+
+    def _try(self, chunk: list[_Item], trace_id: str) -> list[ItemError]:
+        """One exchange. The breaker hears of every outcome. Raises RetryableError, FinalError."""
+        if not self._breaker.allows():
+            raise RetryableError("the circuit breaker of this boundary is open", retry_after=float("inf"))
+        try:
+            reply = self._post([raw for _, raw in chunk], trace_id)
+            answer = _classify(reply)
+        except RetryableError:
+            self._breaker.failed()
+            raise
+        except FinalError:
+            self._breaker.succeeded()  # it answered; that the answer was no is another matter
+            raise
+        self._breaker.succeeded()
+        return [
+            ItemError(chunk[each.index][0], each.error, each.final)
+            for each in answer.failed
+            if 0 <= each.index < len(chunk)
+        ]
+
+    def _post(self, messages: list[msgspec.Raw], trace_id: str) -> Reply:
+        body = envelope.encode(
+            messages,
+            source_cloud=self._source,
+            target_layer=self._layer,
+            timestamp=self._clock.now(),
+            trace_id=trace_id,
+        )
+        body, zipped = compress(body)
+        headers = {
+            "content-type": "application/json",
+            HEADER: self._token,
+            "traceparent": f"00-{trace_id}-{self._chance.getrandbits(64) or 1:016x}-01",
+        }
+        if zipped:
+            headers["content-encoding"] = "gzip"
+        return self._transport.post(self._url, headers, body, TIMEOUT)
+
+
+def _classify(reply: Reply) -> answers.Received:
+    if reply.status == 200:
+        return answers.read(reply.body)
+    said = f"the other side answered {reply.status}: {reply.body[:200].decode(errors='replace')}"
+    if reply.status == 429 or reply.status >= 500 or reply.status == 408:
+        raise RetryableError(said, parse_retry_after(reply.headers.get("retry-after")))
+    raise FinalError(said, reply.status)
+
+
+def _chunks(items: Iterator[_Item]) -> Iterator[tuple[list[_Item], list[int]]]:
+    """Items in batches that one request can hold, with the indices of those that no request can."""
+    chunk: list[_Item] = []
+    too_large: list[int] = []
+    size = _ENVELOPE_ROOM
+    for index, raw in items:
+        length = len(bytes(raw)) + 1
+        if length > MAX_BODY_BYTES - _ENVELOPE_ROOM:
+            too_large.append(index)
+            continue
+        if chunk and (len(chunk) == MAX_MESSAGES or size + length > MAX_BODY_BYTES):
+            yield chunk, []
+            chunk, size = [], _ENVELOPE_ROOM
+        chunk.append((index, raw))
+        size += length
+    if chunk or too_large:
+        yield chunk, too_large

@@ -1,0 +1,16 @@
+"""The token that every crossing carries. Owns its header and its comparison; knows no secret store."""
+
+import hmac
+from collections.abc import Iterable, Mapping
+
+HEADER = "x-inter-cloud-token"
+
+
+def accepts(expected: Iterable[str], headers: Mapping[str, str]) -> bool:
+    """Whether a request carries one of the expected tokens, compared in constant time.
+
+    Two may be valid while one replaces the other. An empty expected token refuses everyone.
+    """
+    given = headers.get(HEADER, "").encode()
+    matches = [bool(token) and hmac.compare_digest(token.encode(), given) for token in expected]
+    return any(matches)
