@@ -40,36 +40,51 @@ def _is_integer(value: object, bits: int) -> bool:
 
 
 class SignalKind(StrEnum):
-    """The shape of a simulated signal."""
+    """The shape of a simulated signal. Every kind but `counter` and `choice` takes its level from `mean`."""
 
-    DAILY = "daily"  # a sine with its maximum at `peak_hour`
-    WALK = "walk"  # a random walk that returns to the mean
-    COUNTER = "counter"  # rises by `slope` an hour, never falls
-    SWITCH = "switch"  # on with a probability that follows the day
+    DAILY = "daily"  # a sine around `mean`, `amplitude` high, with its maximum at `peak_hour`
+    WALK = "walk"  # wanders around `mean` and always returns to it
+    COUNTER = "counter"  # starts at `mean`, rises by `slope` an hour (± `amplitude` over the day), never falls
+    SWITCH = "switch"  # on with the probability `mean`, ± `amplitude` over the day
     CHOICE = "choice"  # one of `values`, changing seldom
+
+
+class FaultKind(StrEnum):
+    """What goes wrong with a simulated sensor."""
+
+    STUCK = "stuck"  # repeats its last good value
+    SPIKE = "spike"  # is off by `size`
+    DROPOUT = "dropout"  # sends nothing
+    DRIFT = "drift"  # goes off slowly, by `size` at the end
 
 
 class Fault(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What goes wrong with a simulated sensor, and how often (mean days between, mean hours long)."""
 
-    kind: str  # "stuck" | "spike" | "dropout" | "drift"
+    kind: FaultKind
     every_days: float
     lasts_hours: float = 1.0
-    size: float = 0.0
+    size: float = 0.0  # in the property's unit
 
 
 class Signal(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """How `t2mc simulate` makes up a property: physically plausible, and the same for the same seed."""
+    """How `t2mc simulate` makes up a property: physically plausible, and the same for the same seed.
+
+    `mean`, `amplitude`, `noise`, `spread`, `minimum` and `maximum` are in the property's unit; `peak_hour` is UTC.
+    """
 
     kind: SignalKind = SignalKind.DAILY
     mean: float = 0.0
     amplitude: float = 0.0
     peak_hour: float = 15.0
-    noise: float = 0.0  # standard deviation
+    noise: float = 0.0  # standard deviation of what chance adds; a counter's is in units an hour
+    memory_hours: float = 1.0  # how long chance remembers: correlation of noise, time between changes; 0: not at all
+    spread: float = 0.0  # standard deviation of the constant offset between devices of one type
     drift_per_day: float = 0.0
     slope: float = 0.0
     minimum: float | None = None
     maximum: float | None = None
+    decimals: int = 2  # of a DOUBLE
     values: tuple[Scalar, ...] = ()
     faults: tuple[Fault, ...] = ()
 
@@ -126,8 +141,14 @@ class DeviceGroup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return 1 <= number <= self.count and self.id_pattern.format(n=number) == device_id
 
     @cached_property
-    def _regex(self) -> re.Pattern[str]:
+    def affixes(self) -> tuple[str, str]:
+        """What stands before and after the number in every id of the group."""
         head, tail = re.split(r"\{n(?::[^}]*)?\}", self.id_pattern, maxsplit=1)
+        return head, tail
+
+    @cached_property
+    def _regex(self) -> re.Pattern[str]:
+        head, tail = self.affixes
         return re.compile(re.escape(head) + r"(\d{1,9})" + re.escape(tail))
 
 

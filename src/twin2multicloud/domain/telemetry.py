@@ -4,6 +4,7 @@ A plain dict, because the flat object *is* the contract: on the wire, in the sto
 """
 
 import hashlib
+import math
 from collections.abc import Iterable
 
 import msgspec
@@ -51,10 +52,13 @@ def normalise(raw: object, *, now: str, device_id: str | None = None) -> Telemet
     message_id = reading.pop("message_id", None)
     reading.pop("trace_id", None)
     _check_values(reading.items())
-    if message_id is None:
-        message_id = digest(device, timestamp, reading)
-    elif not isinstance(message_id, str) or len(message_id) > 128:
+    if message_id is not None and (not isinstance(message_id, str) or len(message_id) > 128):
         raise InvalidTelemetryError("message_id is a text of at most 128 characters")
+    try:
+        _encode((device, message_id, reading))
+        message_id = message_id or digest(device, timestamp, reading)
+    except (UnicodeEncodeError, TypeError) as error:  # JSON could not say it, so no queue could carry it
+        raise InvalidTelemetryError("telemetry's names and texts are Unicode without lone surrogates") from error
     return {"device_id": device, "timestamp": timestamp, "message_id": message_id, **reading}
 
 
@@ -82,11 +86,17 @@ def _take(reading: Telemetry, keys: Iterable[str]) -> Scalar | None:
 
 def _check_values(items: Iterable[tuple[object, object]]) -> None:
     for name, value in items:
-        if type(value) not in _SCALARS:
+        kind = type(value)
+        if (
+            kind not in _SCALARS
+            or (kind is float and not math.isfinite(value))  # type: ignore[arg-type]
+            or (kind is int and not _LEAST <= value <= _MOST)  # type: ignore[operator]
+        ):
             raise InvalidTelemetryError(f"property {str(name)[:60]!r} must be a scalar, found {_kind(value)}")
 
 
 _SCALARS = frozenset({str, int, float, bool})
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
 
 
 def _kind(value: object) -> str:
@@ -97,5 +107,9 @@ def _kind(value: object) -> str:
             return "an object"
         case list():
             return "a list"
+        case float():
+            return "NaN or an infinity"
+        case int():
+            return "a whole number beyond 64 bits"
         case _:
             return type(value).__name__

@@ -13,20 +13,22 @@ def canonical(stamp: str | float) -> str:
 
     What is finer than a millisecond is cut off. Raises ValueError for anything else.
     """
-    if isinstance(stamp, str):
-        moment = datetime.fromisoformat(stamp)  # raises ValueError; also proves a canonical stamp real
-        if _CANONICAL.fullmatch(stamp):
-            return stamp
-        return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
-    if isinstance(stamp, bool) or not isinstance(stamp, int | float):
-        raise ValueError(f"not a timestamp: {stamp!r}")
     try:
-        return from_datetime(_from_epoch(stamp))
-    except OverflowError as error:
-        raise ValueError(f"not a timestamp: {stamp!r}") from error
+        return _from_text(stamp) if isinstance(stamp, str) else from_datetime(_from_epoch(stamp))
+    except (OverflowError, TypeError) as error:  # before year 1, after year 9999; neither a text nor a number
+        raise ValueError(f"not a timestamp: {str(stamp)[:60]!r}") from error
+
+
+def _from_text(text: str) -> str:
+    moment = datetime.fromisoformat(text)  # raises ValueError; also proves a canonical stamp real
+    if _CANONICAL.fullmatch(text):
+        return text
+    return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
 def _from_epoch(number: float) -> datetime:
+    if isinstance(number, bool) or not isinstance(number, int | float):
+        raise TypeError("an epoch is a number")
     if abs(number) >= _MILLISECONDS_FROM:
         return _EPOCH + timedelta(milliseconds=number)
     return _EPOCH + timedelta(milliseconds=round(number * 1000))
@@ -34,7 +36,7 @@ def _from_epoch(number: float) -> datetime:
 
 def from_datetime(moment: datetime) -> str:
     """An aware datetime in the canonical spelling."""
-    return moment.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03}Z"
+    return moment.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="milliseconds") + "Z"
 
 
 def to_datetime(stamp: str) -> datetime:

@@ -19,7 +19,6 @@ class Reporter:
 
     def report(self, severity: Severity, code: str, message: str, raw: object = None) -> None:
         """Send one event. `raw` is what it was about, cut to 4,000 characters; never a header or an environment."""
-        text = "" if raw is None else msgspec.json.encode(raw).decode(errors="replace")[:_RAW_CHARACTERS]
         self._sink.report(
             ErrorEvent(
                 twin_id=self._twin,
@@ -29,6 +28,13 @@ class Reporter:
                 error_code=code,
                 message=message,
                 timestamp=self._clock.now(),
-                raw_data=text,
+                raw_data="" if raw is None else _text(raw)[:_RAW_CHARACTERS],
             )
         )
+
+
+def _text(raw: object) -> str:
+    try:
+        return msgspec.json.encode(raw).decode()
+    except (TypeError, ValueError, RecursionError):  # not JSON: all the more a reason to report it
+        return ascii(raw)

@@ -34,12 +34,17 @@ def received(trace_id: str, failed: Sequence[ItemError]) -> Response:
     return json_response(200, Received("received", trace_id, items))
 
 
-def read(body: bytes) -> Received:
-    """The answer to a batch. Raises RetryableError for anything else: a 200 that is not ours proves nothing."""
+def read(body: bytes, sent: int) -> Received:
+    """The answer to a batch of `sent` messages.
+
+    Raises RetryableError for anything else: a 200 that is not ours proves nothing, and sending twice does no harm.
+    """
     try:
         answer = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RetryableError("the other side answered 200 with something that is not an answer of ours") from error
     if answer.status != "received":
         raise RetryableError(f"the other side answered 200 with status {answer.status[:40]!r}")
+    if not all(0 <= each.index < sent for each in answer.failed):
+        raise RetryableError(f"the other side answered for messages that are not among the {sent} sent")
     return answer

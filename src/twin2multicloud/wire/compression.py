@@ -6,11 +6,11 @@ from twin2multicloud.wire.limits import GZIP_FROM_BYTES, MAX_BODY_BYTES
 try:
     from isal import isal_zlib as _zlib
 
-    _Malformed: type[Exception] = _zlib.IsalError
+    _Malformed: type[Exception] = _zlib.IsalError  # type: ignore[assignment]  # its stub says instance
 except ImportError:  # a bundle carries only what it must
     import zlib as _zlib  # type: ignore[no-redef]
 
-    _Malformed = _zlib.error
+    _Malformed = _zlib.error  # type: ignore[assignment]
 
 _GZIP = 31  # zlib's name for "with a gzip header"
 
@@ -30,8 +30,8 @@ def decompress(body: bytes, limit: int = MAX_BODY_BYTES) -> bytes:
         plain = bytes(unpacker.decompress(body, limit + 1))
         if len(plain) > limit:
             raise FinalError(f"body is over the limit of {limit} bytes once decompressed", 413)
-        if not unpacker.eof:
-            raise FinalError("body is not complete gzip", 400)
+        if not unpacker.eof or unpacker.unused_data:  # a second member would be dropped without a word
+            raise FinalError("body is not one complete gzip member", 400)
     except _Malformed as error:
         raise FinalError("body is not gzip although content-encoding says so", 400) from error
     return plain

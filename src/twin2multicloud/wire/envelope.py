@@ -55,9 +55,9 @@ class _Outgoing(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def _read_word(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook signature
-    if kind in (_CloudWord, _SlotWord):
-        return kind(value)
-    raise NotImplementedError
+    if not isinstance(value, str):
+        raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
+    return kind(value)
 
 
 class _CloudWord:
@@ -85,6 +85,7 @@ class _Incoming(msgspec.Struct, frozen=True):
 
 _decoder = msgspec.json.Decoder(_Incoming, dec_hook=_read_word)
 _encoder = msgspec.json.Encoder()
+_SAID = 300  # characters of msgspec's word that an answer repeats; a sender's own text may be in it
 _HEX = frozenset("0123456789abcdef")
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
@@ -140,10 +141,10 @@ def _decode_json(body: bytes | str) -> _Incoming:
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise FinalError(f"envelope is not as it should be: {error}", 400) from error
+        raise FinalError(f"envelope is not as it should be: {str(error)[:_SAID]}", 400) from error
     except RecursionError as error:
         raise FinalError(f"body is nested deeper than the limit of {MAX_DEPTH}", 400) from error
-    except UnicodeDecodeError as error:
+    except UnicodeError as error:
         raise FinalError("body is not UTF-8", 400) from error
     except msgspec.DecodeError as error:
         raise FinalError(_malformed(body, error), 400) from error

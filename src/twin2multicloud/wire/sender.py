@@ -81,7 +81,7 @@ class Sender:
             raise RetryableError("the circuit breaker of this boundary is open", retry_after=float("inf"))
         try:
             reply = self._post([raw for _, raw in chunk], trace_id)
-            answer = _classify(reply)
+            answer = _classify(reply, len(chunk))
         except RetryableError:
             self._breaker.failed()
             raise
@@ -89,11 +89,7 @@ class Sender:
             self._breaker.succeeded()  # it answered; that the answer was no is another matter
             raise
         self._breaker.succeeded()
-        return [
-            ItemError(chunk[each.index][0], each.error, each.final)
-            for each in answer.failed
-            if 0 <= each.index < len(chunk)
-        ]
+        return [ItemError(chunk[each.index][0], each.error, each.final) for each in answer.failed]
 
     def _post(self, messages: list[msgspec.Raw], trace_id: str) -> Reply:
         body = envelope.encode(
@@ -114,9 +110,9 @@ class Sender:
         return self._transport.post(self._url, headers, body, TIMEOUT)
 
 
-def _classify(reply: Reply) -> answers.Received:
+def _classify(reply: Reply, sent: int) -> answers.Received:
     if reply.status == 200:
-        return answers.read(reply.body)
+        return answers.read(reply.body, sent)
     said = f"the other side answered {reply.status}: {reply.body[:200].decode(errors='replace')}"
     if reply.status == 429 or reply.status >= 500 or reply.status == 408:
         raise RetryableError(said, parse_retry_after(reply.headers.get("retry-after")))

@@ -17,15 +17,20 @@ from twin2multicloud.ports.hot_store import HotStore, RangeQuery, RowKey
 from twin2multicloud.wire.limits import MAX_ANSWER_BYTES
 
 _VALUE_BYTES = 96  # of one value in an answer, without a text's own characters
+_SERIES_BYTES = 64  # of a series in an answer, without its reference and values
 _ANSWER_ROOM = 64 * 1024
 
 
 class Position(msgspec.Struct, frozen=True, array_like=True):
-    """Where a page ended: device, row, and how many of the row's values were given out already."""
+    """Where a page ended: after row `key` of a device, and within row `row`, `given` of whose values were given out.
+
+    `row` is named because a late reading may come to stand before it until the next page is asked for.
+    """
 
     device: int
-    key: RowKey | None
-    given: int
+    key: RowKey | None = None
+    row: RowKey | None = None
+    given: int = 0
 
 
 class HotReader:
@@ -42,6 +47,8 @@ class HotReader:
         room = MAX_ANSWER_BYTES - _ANSWER_ROOM
         for count, (device_id, name, time, value, here) in enumerate(self._values(request, position)):
             room -= _VALUE_BYTES + _text_bytes(value)
+            if (device_id, name) not in series:
+                room -= _SERIES_BYTES + len(msgspec.json.encode(request.reference(device_id, name)))
             if count == request.max_results or (room < 0 and count):
                 return _answer(request, series, _write_token(here))
             series.setdefault((device_id, name), []).append({"time": time, "value": value})
@@ -52,18 +59,15 @@ class HotReader:
         for index in range(start.device, len(request.devices)):
             device_id = request.devices[index]
             types = declared_types(self._catalog.type_of(device_id))
-            after, skip = (start.key, start.given) if index == start.device else (None, 0)
+            after = start.key if index == start.device else None
             page = request.max_results // len(request.properties) + 1
             for key, previous, values in self._rows(request, device_id, after, page):
                 time = key.timestamp
-                given = 0
-                for name in request.properties:
-                    if name in values:
-                        if given >= skip:
-                            value = typed(values[name], types.get(name))
-                            yield device_id, name, time, value, Position(index, previous, given)
-                        given += 1
-                skip = 0
+                skip = start.given if index == start.device and key == start.row else 0
+                present = [name for name in request.properties if name in values]
+                for given, name in enumerate(present[skip:], skip):
+                    value = typed(values[name], types.get(name))
+                    yield device_id, name, time, value, Position(index, previous, key, given)
 
     def _rows(
         self, request: ReadRequest, device_id: str, after: RowKey | None, limit: int
@@ -111,7 +115,7 @@ def _write_token(position: Position) -> str:
 
 def _read_token(token: str | None) -> Position:
     if token is None:
-        return Position(0, None, 0)
+        return Position(0)
     try:
         position = msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=Position)
     except (binascii.Error, msgspec.DecodeError, ValueError) as error:

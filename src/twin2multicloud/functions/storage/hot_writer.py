@@ -6,7 +6,7 @@ from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.telemetry import InvalidTelemetryError, Telemetry, normalise
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.telemetry_writer import ItemError, TelemetryWriter
-from twin2multicloud.wire.envelope import Envelope
+from twin2multicloud.wire.envelope import Envelope, is_trace_id
 from twin2multicloud.wire.http import Request, Response
 from twin2multicloud.wire.receiver import receive
 
@@ -40,8 +40,9 @@ def readings_of(envelope: Envelope, now: str) -> tuple[list[Telemetry], list[Ite
         except InvalidTelemetryError as error:
             failed.append(ItemError(index, str(error)))
         else:
-            if "trace_id" in message:
-                reading["trace_id"] = message["trace_id"]
+            trace_id = message.get("trace_id")
+            if isinstance(trace_id, str) and is_trace_id(trace_id):
+                reading["trace_id"] = trace_id
             good.append(reading)
     return good, failed
 

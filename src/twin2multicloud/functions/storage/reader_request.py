@@ -88,11 +88,15 @@ def _devices(asked: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierar
 
 
 def _external_id(asked: Mapping[str, Any]) -> tuple[str, str | None] | None:
-    properties = asked.get("properties")
-    for name, each in properties.items() if isinstance(properties, Mapping) else ():
-        if isinstance(each, Mapping) and (each.get("definition") or {}).get("isExternalId"):
-            return name, (each.get("value") or {}).get("stringValue")
+    for name, each in _mapping(asked, "properties").items():
+        if isinstance(each, Mapping) and _mapping(each, "definition").get("isExternalId"):
+            return name, _text(_mapping(each, "value"), "stringValue")
     return None
+
+
+def _mapping(asked: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = asked.get(name)
+    return value if isinstance(value, Mapping) else {}
 
 
 def _properties(asked: Mapping[str, Any]) -> tuple[str, ...]:

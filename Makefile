@@ -1,0 +1,72 @@
+# One verb per target; `make` alone says what there is. Installs by itself what a target needs, from pinned hashes only.
+# PYTHON is any Python from 3.11 on; VENV is where everything goes, e.g. `make test PYTHON=python3.13 VENV=build/py313`.
+
+PYTHON ?= python3
+VENV ?= .venv
+ARGS ?=
+
+PYTHON_CODE := src tests benchmarks examples
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
+UV := $(VENV)/lock/bin/uv
+COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
+	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+
+# Stamps: what is installed, as of which inputs. They live in the venv, so that deleting it forgets them too.
+HAVE_PYTHON := $(VENV)/.have-python
+HAVE_RUN := $(VENV)/.have-run
+HAVE_DEV := $(VENV)/.have-dev
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.SUFFIXES:
+.PHONY: help setup demo test check bench lock
+
+help: ## Print this table
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+
+setup: $(HAVE_DEV) ## Install everything, tools for development included, into .venv
+
+demo: $(HAVE_RUN) ## Run a digital twin on three emulated clouds, check every hop, and show it
+	@$(VENV)/bin/t2mc demo examples/smart-home $(ARGS)
+
+test: $(HAVE_DEV) ## Run all tests (ARGS='tests/unit -k planner' for some)
+	@$(VENV)/bin/python -m pytest $(ARGS)
+
+check: $(HAVE_DEV) ## Check style, formatting, types and the direction of imports
+	@$(VENV)/bin/ruff check $(PYTHON_CODE)
+	@$(VENV)/bin/ruff format --check $(PYTHON_CODE)
+	@$(VENV)/bin/mypy
+	@$(VENV)/bin/lint-imports --no-logo
+
+bench: $(HAVE_DEV) ## Measure this machine and print the table of benchmarks/README.md
+	@$(VENV)/bin/python -m benchmarks $(ARGS)
+
+lock: $(UV) ## Pin the newest versions that pyproject.toml allows, with hashes, into requirements/
+	@$(COMPILE) --upgrade --group build --output-file requirements/run.txt
+	@$(COMPILE) --upgrade --group build --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+
+# dev.txt holds all of run.txt, so installing it on top changes nothing that is there.
+$(HAVE_DEV): $(HAVE_RUN) requirements/dev.txt
+	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@touch $@
+
+# The package itself comes last and in place, built by the pinned backend: nothing is fetched that is not in the lock.
+$(HAVE_RUN): $(HAVE_PYTHON) requirements/run.txt pyproject.toml
+	@echo "Installing into $(VENV) ..."
+	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
+	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(HAVE_PYTHON):
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \
+		found=$$($(PYTHON) -c 'import platform; print(platform.python_version())' 2>/dev/null) || found='nothing that runs'; \
+		echo "Twin2MultiCloud needs Python 3.11 or newer, but '$(PYTHON)' is $$found;" \
+			"name another with 'make PYTHON=/path/to/python3'." >&2; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { \
+		echo "'$(PYTHON) -m venv' failed; on Debian and Ubuntu it comes with the package python3-venv." >&2; exit 1; }
+	@touch $@
+
+# uv resolves for every Python and system at once, which pip cannot; nothing else needs it, so it has a venv to itself.
+$(UV): $(HAVE_PYTHON)
+	@$(PYTHON) -m venv $(VENV)/lock
+	@$(VENV)/lock/bin/python -m pip --disable-pip-version-check --no-input install --quiet 'uv>=0.9'

@@ -1,0 +1,153 @@
+"""What a twin has to carry in a month, as numbers. Owns the meaning and validity of each; prices nothing."""
+
+import difflib
+import math
+from enum import StrEnum
+
+import msgspec
+
+from twin2multicloud.domain.errors import ConfigurationError
+
+HOURS_PER_MONTH = 730.0
+"""One month, everywhere: 730 h = 30.4167 days (the paper mixes 720 h and 730 h)."""
+SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
+DAYS_PER_MONTH = HOURS_PER_MONTH / 24
+KB_PER_GB = 1024 * 1024
+
+
+class Dashboards(StrEnum):
+    """Where dashboards read: the twin service (patterns A and C) or the hot store (pattern B)."""
+
+    TWIN = "twin"
+    HOT_STORE = "hot-store"
+
+
+class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+    """One twin's month. The first block is the paper's (same names, same meaning); the second is ours.
+
+    `hot_months`, `cool_months` and `archive_months` are ages: a reading older than `hot_months` leaves the hot store,
+    one older than `archive_months` is deleted. (The paper's own formulas read the same figures as durations.)
+    Raises ConfigurationError, one sentence, where a figure cannot be.
+    """
+
+    devices: int
+    interval_min: float
+    message_kb: float
+    hot_months: float
+    cool_months: float
+    archive_months: float
+    needs_3d: bool = False
+    entities: int = 0
+    editors: int = 0
+    viewers: int = 0
+    refreshes_per_hour: float = 0
+    active_hours_per_day: float = 0
+
+    messages_per_request: int = 1
+    """How many readings share one queue message, function invocation and POST."""
+    function_ms: float = 50
+    """What one invocation of a function costs before its first message, in ms."""
+    function_ms_per_message: float = 10
+    function_mb: int = 256
+    series_per_refresh: int = 4
+    """How many panels a dashboard refresh asks for; each is one query."""
+    points_per_series: int = 100
+    """How many readings one such query reads."""
+    events: bool = False
+    event_share: float = 0.001
+    """The share of readings that fire a rule, where `events` is on."""
+    event_workflow: bool = True
+    event_feedback: bool = True
+    error_share: float = 0.0001
+    """The share of readings that end in a dead letter and an error event."""
+    log_kb_per_request: float = 0.3
+    peak_factor: float = 2
+    """How far the busiest moment stands above the mean; what is provisioned has to carry it."""
+    chunk_mb: float = 4
+    """The size of what a mover sends or stores at once."""
+    restore_share: float = 0.01
+    """The share of each store of objects that is read back in a month."""
+    dashboards: Dashboards = Dashboards.TWIN
+    free_tiers: bool = True
+    """Whether the free tiers are there to be used, or used up by something else."""
+
+    def __post_init__(self) -> None:
+        for name, minimum, maximum in _BOUNDS:
+            _check(name, getattr(self, name), minimum, maximum)
+        for name in ("interval_min", "message_kb", "chunk_mb"):
+            if not getattr(self, name) > 0:
+                raise ConfigurationError(f"workload: {name} is {getattr(self, name)}, expected a number above 0")
+        self._check_ages()
+
+    def _check_ages(self) -> None:
+        if self.cool_months < self.hot_months:
+            raise ConfigurationError(
+                f"workload: cool_months is {self.cool_months:g}, shorter than hot_months ({self.hot_months:g}); "
+                "each store keeps readings at least as long as the one before it"
+            )
+        if self.archive_months < self.cool_months:
+            raise ConfigurationError(
+                f"workload: archive_months is {self.archive_months:g}, shorter than cool_months "
+                f"({self.cool_months:g}); each store keeps readings at least as long as the one before it"
+            )
+
+
+_INF = math.inf
+_BOUNDS: tuple[tuple[str, float, float], ...] = (
+    ("devices", 1, 1e9),
+    ("interval_min", 0, _INF),
+    ("message_kb", 0, 4096),
+    ("hot_months", 0, _INF),
+    ("cool_months", 0, _INF),
+    ("archive_months", 0, _INF),
+    ("entities", 0, 1e9),
+    ("editors", 0, 1e7),
+    ("viewers", 0, 1e7),
+    ("refreshes_per_hour", 0, 1e7),
+    ("active_hours_per_day", 0, 24),
+    ("messages_per_request", 1, 1000),
+    ("function_ms", 0, 900_000),
+    ("function_ms_per_message", 0, 900_000),
+    ("function_mb", 128, 10_240),
+    ("series_per_refresh", 1, 1000),
+    ("points_per_series", 1, 100_000),
+    ("event_share", 0, 1),
+    ("error_share", 0, 1),
+    ("log_kb_per_request", 0, 1024),
+    ("peak_factor", 1, 100),
+    ("chunk_mb", 0, 1024),
+    ("restore_share", 0, 1),
+)
+
+
+def _check(name: str, value: float, minimum: float, maximum: float) -> None:
+    if not math.isfinite(value) or not minimum <= value <= maximum:
+        span = f"at least {minimum:g}" if maximum == _INF else f"from {minimum:g} to {maximum:,.0f}"
+        raise ConfigurationError(f"workload: {name} is {value}, expected a number {span}")
+
+
+def workload_from(found: object, source: str = "workload") -> Workload:
+    """A workload from decoded JSON. `source` names the file in messages. Raises ConfigurationError, one sentence."""
+    if not isinstance(found, dict):
+        raise ConfigurationError(
+            f"{source}: found {type(found).__name__}, expected an object with a workload's figures"
+        )
+    for name in found:
+        if name not in Workload.__struct_fields__:
+            close = difflib.get_close_matches(str(name), Workload.__struct_fields__, n=1)
+            hint = f"; did you mean {close[0]}?" if close else ""
+            raise ConfigurationError(f"{source}: {name} is not a figure of a workload{hint}")
+    try:
+        return msgspec.convert(found, Workload)
+    except msgspec.ValidationError as error:
+        raise ConfigurationError(f"{source}: {_sentence(str(error))}") from error
+    except ConfigurationError as error:
+        raise ConfigurationError(f"{source}: {error}") from error
+
+
+def _sentence(text: str) -> str:
+    """msgspec's words with the place first: ``devices: expected `int`, got `str```."""
+    words, _, path = text.partition(" - at `")
+    place = path.rstrip("`").removeprefix("$").lstrip(".")
+    words = words[:1].lower() + words[1:]
+    return f"{place}: {words}" if place else words

@@ -1,0 +1,77 @@
+"""One emulated cloud as a process: ``python -m twin2multicloud.emulator PROJECT_FOLDER CLOUD``."""
+
+import asyncio
+import contextlib
+import logging
+import ssl
+import sys
+from pathlib import Path
+
+import uvicorn
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.cloud import EmulatedCloud
+from twin2multicloud.emulator.credentials import DeviceCredentials
+from twin2multicloud.emulator.deployment import Deployment, load_deployment, load_secrets
+from twin2multicloud.emulator.server import CloudApp, listen_for_devices
+
+_SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: hand over after 1 ms, not 5
+
+
+async def serve(deployment: Deployment, cloud_name: Cloud) -> None:
+    """Run until told to stop; then finish what is in hand."""
+    secrets = load_secrets(Path(deployment.folder))
+    site = deployment.site(cloud_name)
+    cloud = EmulatedCloud(deployment, secrets, cloud_name)
+    devices = None
+    mqtt = None
+    if site.mqtt_port is not None:
+        devices = DeviceCredentials(deployment.twin.name, secrets.device_key, deployment.twin.catalog)
+        mqtt = await listen_for_devices(cloud, devices, site.mqtt_port, _tls(deployment))
+    config = uvicorn.Config(
+        CloudApp(cloud, secrets.operator_key, devices),
+        host="127.0.0.1",
+        port=site.http_port,
+        http="httptools",
+        ws="none",
+        lifespan="off",
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        timeout_graceful_shutdown=5,
+        backlog=1024,
+    )
+    cloud.log.info("up on %s", site.http_url)
+    try:
+        await uvicorn.Server(config).serve()
+    finally:
+        if mqtt is not None:
+            mqtt.close()
+        cloud.close()
+        cloud.log.info("down")
+
+
+def _tls(deployment: Deployment) -> ssl.SSLContext | None:
+    if deployment.tls is None:
+        return None
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(deployment.tls.certificate, deployment.tls.key)
+    return context
+
+
+def main() -> None:
+    """Start the cloud that the arguments name."""
+    folder, cloud = Path(sys.argv[1]), Cloud(sys.argv[2])
+    logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.INFO)
+    sys.setswitchinterval(_SWITCH_INTERVAL)
+    runner = asyncio.run
+    with contextlib.suppress(ImportError):
+        import uvloop
+
+        runner = uvloop.run
+    with contextlib.suppress(KeyboardInterrupt):
+        runner(serve(load_deployment(folder), cloud))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,151 @@
+"""Looking at a running twin from outside: reads through the reader's endpoint where there is one, status, redrive.
+
+Used by the CLI, the dashboard and the checks. Owns no view of its own: what it returns is what the clouds say.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.errors import RetryableError, TwinError
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.emulator.capabilities import carries
+from twin2multicloud.emulator.deployment import Deployment, load_secrets
+from twin2multicloud.emulator.server import OPERATOR_HEADER
+from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
+from twin2multicloud.functions.storage.typed_values import plain
+from twin2multicloud.planning.topology import Boundary
+from twin2multicloud.wire.http_transport import HttpTransport
+from twin2multicloud.wire.tokens import HEADER
+
+_TIMEOUT = 30.0
+Point = tuple[str, Scalar]
+
+
+class TwinClient:
+    """One running twin. Blocking; safe to share between threads. Raises TwinError with what a cloud answered."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._secrets = load_secrets(Path(deployment.folder))
+        self._transport = HttpTransport()
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
+        """The latest value of each property with its timestamp; None for a value that was never measured."""
+        asked = {"iotDeviceId": device_id, "selectedProperties": list(properties)}
+        entries = self.read("hot-reader-last-entry", asked)["propertyValues"]
+        return {name: (entry.get("time"), plain(entry["propertyValue"])) for name, entry in entries.items()}
+
+    def history(
+        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
+    ) -> dict[str, list[Point]]:
+        """Values by property in time order, at most `max_points` of the newest altogether, from (start, end]."""
+        series: dict[str, list[Point]] = {name: [] for name in properties}
+        asked: dict[str, Any] = {
+            "iotDeviceId": device_id,
+            "selectedProperties": list(properties),
+            "startTime": start,
+            "endTime": end,
+            "orderByTime": "DESCENDING",
+        }
+        left = max_points
+        while left > 0:
+            answer = self.read("hot-reader", {**asked, "maxResults": min(left, 10_000)})
+            for each in answer["propertyValues"]:
+                points = [(point["time"], plain(point["value"])) for point in each["values"]]
+                series[each["entityPropertyReference"]["propertyName"]] += points
+                left -= len(points)
+            if not answer["nextToken"]:
+                break
+            asked["nextToken"] = answer["nextToken"]
+        return {name: points[::-1] for name, points in series.items()}
+
+    def read(self, reader: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        """Ask a hot reader: its endpoint with the token where the plan gives it one, else by native call."""
+        cloud = self._deployment.twin.placement[Slot.L3_HOT]
+        component = f"{cloud}.{reader}"
+        if self._deployment.topology.endpoint(component) is not None:
+            return self._post(self._deployment.url_of(component), {HEADER: self._secrets.token}, asked)
+        return self._operator(cloud, f"invoke/{reader}", asked)
+
+    # --- how it is -----------------------------------------------------------------------------------------------
+
+    def statuses(self) -> tuple[CloudStatus, ...]:
+        """Every cloud in use, as it answers for itself; one that does not answer is said not to run."""
+        return tuple(self._status(site.cloud) for site in self._deployment.sites)
+
+    def boundaries(self, statuses: Sequence[CloudStatus] | None = None) -> tuple[BoundaryStatus, ...]:
+        """Every boundary of the plan with what has passed it; those that are not run here have ``running=False``."""
+        known = {status.cloud: status for status in (statuses if statuses is not None else self.statuses())}
+        return tuple(self._boundary(each, known) for each in self._deployment.topology.boundaries)
+
+    def redrive(self) -> int:
+        """Send the dead letters of every cloud again; returns how many messages."""
+        return sum(self._operator(site.cloud, "redrive", {})["messages"] for site in self._deployment.sites)
+
+    def _status(self, cloud: Cloud) -> CloudStatus:
+        try:
+            return msgspec.convert(self._operator(cloud, "status", {}), CloudStatus)
+        except RetryableError:
+            return CloudStatus(cloud=cloud, running=False)
+
+    def _boundary(self, boundary: Boundary, known: Mapping[Cloud, CloudStatus]) -> BoundaryStatus:
+        topology = self._deployment.topology
+        running = carries(boundary, topology)
+        queues = [queue for status in known.values() for queue in status.queues if queue.boundary == boundary.name]
+        # The first queue of a boundary is on its source's side: what passes it has passed the boundary.
+        first = known[boundary.source_cloud].queues if boundary.source_cloud in known else ()
+        crossing = next((queue for queue in first if queue.boundary == boundary.name), None)
+        counted = _from_queue(crossing, queues) if crossing else self._from_reads(boundary, known)
+        return BoundaryStatus(
+            name=boundary.name,
+            locality=boundary.locality,
+            source_cloud=boundary.source_cloud,
+            target_cloud=boundary.target_cloud,
+            running=running,
+            **(counted if running else {}),
+        )
+
+    def _from_reads(self, boundary: Boundary, known: Mapping[Cloud, CloudStatus]) -> dict[str, Any]:
+        """Reads pass from right to left: requests are what goes in, answers what comes out."""
+        status = known.get(boundary.source_cloud)
+        reads: list[EndpointTraffic] = []
+        if boundary.source is Slot.L3_HOT and status is not None:
+            reads = [each for each in status.endpoints if each.function.startswith("hot-reader")]
+        timed = max(reads, key=lambda each: each.requests, default=None)
+        return {
+            "messages_in": sum(each.requests for each in reads),
+            "messages_out": sum(each.requests - each.refused for each in reads),
+            "p50_ms": timed.p50_ms if timed else None,
+            "p99_ms": timed.p99_ms if timed else None,
+        }
+
+    # --- asking --------------------------------------------------------------------------------------------------
+
+    def _operator(self, cloud: Cloud, call: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        url = f"{self._deployment.site(cloud).http_url}/_cloud/{call}"
+        return self._post(url, {OPERATOR_HEADER: self._secrets.operator_key}, asked)
+
+    def _post(self, url: str, headers: Mapping[str, str], asked: Mapping[str, Any]) -> dict[str, Any]:
+        body = msgspec.json.encode(asked)
+        reply = self._transport.post(url, {"content-type": "application/json", **headers}, body, _TIMEOUT)
+        answer: dict[str, Any] = msgspec.json.decode(reply.body, type=dict[str, Any])
+        if reply.status != 200:
+            raise TwinError(f"{urlsplit(url).path} answered {reply.status}: {answer.get('error', '')}")
+        return answer
+
+
+def _from_queue(crossing: Traffic, queues: Sequence[Traffic]) -> dict[str, Any]:
+    return {
+        "messages_in": crossing.received,
+        "messages_out": crossing.done,
+        "dead_lettered": sum(queue.dead_lettered for queue in queues),
+        "p50_ms": crossing.p50_ms,
+        "p99_ms": crossing.p99_ms,
+    }

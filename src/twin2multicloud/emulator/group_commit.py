@@ -1,0 +1,88 @@
+"""Group commit: what many stage, one thread writes and syncs together. Owns the thread and when it is done."""
+
+import threading
+from collections.abc import Callable, Sequence
+from typing import Generic, TypeVar
+
+T = TypeVar("T")
+
+
+class Group:
+    """What is written and synced as one. Callbacks run on the committing thread, with the error if there was one."""
+
+    __slots__ = ("_callbacks", "_lock", "error", "finished")
+
+    def __init__(self) -> None:
+        self.finished = False
+        self.error: Exception | None = None
+        self._callbacks: list[Callable[[Exception | None], None]] = []
+        self._lock = threading.Lock()
+
+    def when_done(self, callback: Callable[[Exception | None], None]) -> None:
+        """Call back once it is durable, or has failed; at once where that is already so."""
+        with self._lock:
+            if not self.finished:
+                self._callbacks.append(callback)
+                return
+        callback(self.error)
+
+    def wait(self, timeout: float = 60.0) -> None:
+        """Block until durable. Raises what the write raised."""
+        done = threading.Event()
+        self.when_done(lambda _: done.set())
+        if not done.wait(timeout):
+            raise TimeoutError("the disk did not answer")
+        if self.error is not None:
+            raise self.error
+
+    def finish(self, error: Exception | None) -> None:
+        """Tell everyone who waits."""
+        with self._lock:
+            self.finished, self.error = True, error
+            callbacks, self._callbacks = self._callbacks, []
+        for callback in callbacks:
+            callback(error)
+
+
+class GroupCommit(Generic[T]):
+    """Collects items while the disk is busy and writes them in one go. `write` must commit and sync, or raise."""
+
+    def __init__(self, write: Callable[[Sequence[T]], None], name: str) -> None:
+        self._write = write
+        self._items: list[T] = []
+        self._group = Group()
+        self._wake = threading.Condition()
+        self._closing = False
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread.start()
+
+    def stage(self, item: T) -> Group:
+        """Hand over an item; the group that comes back tells when it is durable."""
+        with self._wake:
+            self._items.append(item)
+            if len(self._items) == 1:
+                self._wake.notify()
+            return self._group
+
+    def close(self) -> None:
+        """Write what is staged, then stop."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify()
+        self._thread.join()
+
+    def _run(self) -> None:
+        while True:
+            with self._wake:
+                while not self._items and not self._closing:
+                    self._wake.wait()
+                if not self._items:
+                    return
+                items, self._items = self._items, []
+                group, self._group = self._group, Group()
+            error: Exception | None = None
+            try:
+                self._write(items)
+            except Exception as failure:  # whoever waits must hear of it, whatever it is
+                error = failure
+            group.finish(error)

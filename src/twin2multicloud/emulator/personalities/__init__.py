@@ -1,0 +1,21 @@
+"""How each emulated cloud starts a function: native events made from bytes, through the cloud's real entrypoint.
+
+The same four verbs in all three: `on_device`, `on_queue`, `on_http`, `on_call`.
+"""
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.personalities.aws import AwsPersonality
+from twin2multicloud.emulator.personalities.azure import AzurePersonality
+from twin2multicloud.emulator.personalities.gcp import GcpPersonality
+from twin2multicloud.emulator.personalities.personality import Personality
+
+
+def personality(cloud: Cloud) -> Personality:
+    """The personality of a cloud."""
+    match cloud:
+        case Cloud.AWS:
+            return AwsPersonality()
+        case Cloud.AZURE:
+            return AzurePersonality()
+        case Cloud.GCP:
+            return GcpPersonality()

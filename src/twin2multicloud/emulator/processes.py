@@ -1,0 +1,150 @@
+"""The operating-system processes of a deployment: starting, waiting, stopping, killing. Owns pid files and logs."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.deployment import Deployment
+
+START_TIMEOUT = 30.0
+DASHBOARD = "dashboard"
+
+
+def start_cloud(deployment: Deployment, cloud: Cloud) -> None:
+    """Start one emulated cloud in the background, unless it runs. It is up once `wait_until_up` returns."""
+    _start(deployment, cloud.value, [sys.executable, "-m", "twin2multicloud.emulator", deployment.folder, cloud.value])
+
+
+def start_dashboard(deployment: Deployment) -> None:
+    """Start the dashboard in the background, unless it runs."""
+    port = str(deployment.dashboard_port)
+    command = [sys.executable, "-m", "twin2multicloud.manage", deployment.folder, "--port", port]
+    _start(deployment, DASHBOARD, command)
+
+
+def wait_until_up(deployment: Deployment, names: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> None:
+    """Wait until processes answer, telling each name as it does. Raises TwinError with the log of one that does not."""
+    waiting = list(names)
+    deadline = time.monotonic() + START_TIMEOUT
+    while waiting:
+        for name in list(waiting):
+            if answers(deployment, name):
+                waiting.remove(name)
+                tell(name)
+            elif pid_of(deployment, name) is None:
+                raise TwinError(f"{name} did not start:\n{_tail(log_file(deployment, name))}")
+        if waiting and time.monotonic() > deadline:
+            raise TwinError(
+                f"{waiting[0]} is not up after {START_TIMEOUT:.0f} s; see {log_file(deployment, waiting[0])}"
+            )
+        time.sleep(0.02)
+
+
+def answers(deployment: Deployment, name: str) -> bool:
+    """Whether a process answers on its port."""
+    dashboard = name == DASHBOARD
+    url = deployment.dashboard_url if dashboard else f"{deployment.site(Cloud(name)).http_url}/_cloud/health"
+    try:
+        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http://127.0.0.1
+            return bool(answer.status == 200)
+    except (OSError, urllib.error.URLError):
+        return False
+
+
+def pid_of(deployment: Deployment, name: str) -> int | None:
+    """The process id of what runs under a name; None where nothing does."""
+    try:
+        pid = int(_pid_file(deployment, name).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if _is_ours(pid, deployment) else None
+
+
+def stop(deployment: Deployment, name: str, timeout: float = 10.0) -> bool:
+    """Ask a process to finish what it has in hand and end; end it where it does not. False where none ran."""
+    pid = pid_of(deployment, name)
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    if not _gone(pid, deployment, timeout):
+        os.kill(pid, signal.SIGKILL)
+        _gone(pid, deployment, timeout)
+    _pid_file(deployment, name).unlink(missing_ok=True)
+    return True
+
+
+def kill(deployment: Deployment, name: str) -> None:
+    """End a process with SIGKILL, as a power cut would."""
+    pid = pid_of(deployment, name)
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
+        _gone(pid, deployment, 10.0)
+
+
+def log_file(deployment: Deployment, name: str) -> Path:
+    """Where a process writes what it has to say."""
+    return deployment.state / name / "log.txt"
+
+
+def _start(deployment: Deployment, name: str, command: Sequence[str]) -> None:
+    if pid_of(deployment, name) is not None:
+        return
+    log = log_file(deployment, name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output:
+        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/"
+        )
+    _pid_file(deployment, name).write_text(str(process.pid))
+
+
+def _pid_file(deployment: Deployment, name: str) -> Path:
+    return deployment.state / name / "pid"
+
+
+def _is_ours(pid: int, deployment: Deployment) -> bool:
+    """Whether a pid is alive and, where the system tells, still the process we started: pids come around again."""
+    _reap(pid)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return False
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True  # no /proc on this system
+    return deployment.folder.encode() in command
+
+
+def _reap(pid: int) -> None:
+    """Collect a child of this very process, so that it does not stay as a zombie and look alive."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return  # somebody else's child: an earlier `t2mc up` started it
+
+
+def _gone(pid: int, deployment: Deployment, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while _is_ours(pid, deployment):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _tail(path: Path, lines: int = 15) -> str:
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return "(no log)"

@@ -1,0 +1,58 @@
+"""What an emulated cloud says of itself, and what the twin as a whole looks like from it. Owns these nouns only."""
+
+import msgspec
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.topology import Locality
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """Messages that one function has been given, since the cloud's data folder was made. Latencies in ms."""
+
+    function: str
+    boundary: str
+    received: int = 0  # accepted for it, durably
+    done: int = 0
+    dead_lettered: int = 0
+    waiting: int = 0  # in the queue, or being worked on
+    p50_ms: float | None = None  # from acceptance to done, over the last few thousand messages
+    p99_ms: float | None = None
+
+
+class EndpointTraffic(msgspec.Struct, frozen=True, kw_only=True):
+    """Requests to one function's URL, or native calls of it, since the process started. Latencies in ms."""
+
+    function: str
+    requests: int = 0
+    refused: int = 0
+    p50_ms: float | None = None
+    p99_ms: float | None = None
+
+
+class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One emulated cloud, as it answers for itself; `running` is False where nobody answered."""
+
+    cloud: Cloud
+    running: bool
+    functions: tuple[str, ...] = ()
+    queues: tuple[Traffic, ...] = ()
+    endpoints: tuple[EndpointTraffic, ...] = ()
+    published: int = 0  # accepted from devices
+    rejected: int = 0  # refused to devices, or no telemetry
+    errors: int = 0  # error events
+    stored: int | None = None  # readings in the hot store, on its cloud
+
+
+class BoundaryStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """One boundary of the running twin: what went in, what came out on the other side, what could not pass."""
+
+    name: str
+    locality: Locality
+    source_cloud: Cloud
+    target_cloud: Cloud
+    running: bool  # False where the emulator does not run this boundary's functions (yet)
+    messages_in: int = 0
+    messages_out: int = 0
+    dead_lettered: int = 0
+    p50_ms: float | None = None
+    p99_ms: float | None = None

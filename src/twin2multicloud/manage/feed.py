@@ -1,0 +1,44 @@
+"""What all open pages share: the state of clouds and boundaries, asked for once a second whoever looks. Draws nothing."""
+
+import time
+
+from nicegui import run
+
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.manage.twin_view import TwinView
+
+_ALIVE_FOR = 5.0  # s after an answer
+
+
+class Feed:
+    """The latest answer to "how is the twin"; `problem` says why there is none."""
+
+    def __init__(self, view: TwinView) -> None:
+        self._view = view
+        self._answered_at: float | None = None
+        self.clouds: tuple[CloudStatus, ...] = ()
+        self.boundaries: tuple[BoundaryStatus, ...] = ()
+        self.problem = ""
+
+    @property
+    def alive(self) -> bool:
+        """Whether a running cloud has answered lately."""
+        fresh = self._answered_at is not None and time.monotonic() - self._answered_at < _ALIVE_FOR
+        return fresh and any(cloud.running for cloud in self.clouds)
+
+    async def refresh(self) -> None:
+        """Ask again. What was known before stays where the asking fails."""
+        try:
+            answer = await run.io_bound(self._ask)
+        except (TwinError, OSError) as error:
+            self.problem = str(error)
+            return
+        if answer is not None:  # None: the process is stopping
+            self.clouds, self.boundaries = answer
+            self.problem = ""
+            self._answered_at = time.monotonic()
+
+    def _ask(self) -> tuple[tuple[CloudStatus, ...], tuple[BoundaryStatus, ...]]:
+        clouds = self._view.statuses()
+        return clouds, self._view.boundaries(clouds)

@@ -1,0 +1,117 @@
+"""The twin's hierarchy as tree nodes, and the search for one member of a group. Pure; builds no page.
+
+A group is one node however many devices it has: the tree's size is that of the description, not of the fleet.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.domain.device import DeviceGroup
+from twin2multicloud.domain.hierarchy import Component, Entity
+from twin2multicloud.domain.twin import Twin
+
+Node = dict[str, Any]
+
+_DEVICE, _GROUP = "device", "group"
+
+
+class Choice(msgspec.Struct, frozen=True):
+    """What a tree node stands for: a device, or a group of which a member is still to be chosen."""
+
+    device: str | None = None
+    group: str | None = None
+
+
+def tree_nodes(twin: Twin) -> list[Node]:
+    """Nodes for the tree: entities, their components, and at the end what no entity names.
+
+    Each has `id`, `label`, `note` (a device id or a count) and `icon`; those that cannot be chosen have `children`.
+    """
+    groups = {group.name: group for group in twin.catalog.groups}
+    nodes = [_entity_node(entity, groups) for entity in twin.hierarchy.entities]
+    loose = list(_loose_nodes(twin))
+    if loose:
+        nodes.append(_node("other", "Other devices" if nodes else "Devices", "devices_other", children=loose))
+    return nodes
+
+
+def _node(node_id: str, label: str, icon: str, *, note: str = "", children: list[Node] | None = None) -> Node:
+    node = {"id": node_id, "label": label, "icon": icon, "note": note}
+    return node if children is None else {**node, "children": children, "selectable": False}
+
+
+def _entity_node(entity: Entity, groups: Mapping[str, DeviceGroup]) -> Node:
+    leaves = [_component_node(entity.id, component, groups) for component in entity.components]
+    below = [_entity_node(child, groups) for child in entity.children]
+    return _node(f"entity|{entity.id}", entity.name, "account_tree", children=[*leaves, *below])
+
+
+def _component_node(entity_id: str, component: Component, groups: Mapping[str, DeviceGroup]) -> Node:
+    group = groups.get(component.group or "")
+    if group is not None:
+        return _group_node(entity_id, component.name, group)
+    note = "" if component.device == component.name else component.device or ""
+    return _node(f"{_DEVICE}|{entity_id}|{component.device}", component.name, "sensors", note=note)
+
+
+def _group_node(entity_id: str, label: str, group: DeviceGroup) -> Node:
+    return _node(f"{_GROUP}|{entity_id}|{group.name}", label, "dynamic_feed", note=f"{group.count:,} devices")
+
+
+def _loose_nodes(twin: Twin) -> Iterator[Node]:
+    """Devices and groups that no entity names."""
+    components = [component for _, entity in twin.hierarchy.walk() for component in entity.components]
+    devices, groups = {each.device for each in components}, {each.group for each in components}
+    for device in twin.catalog.devices:
+        if device.id not in devices:
+            yield _node(f"{_DEVICE}||{device.id}", device.id, "sensors")
+    for group in twin.catalog.groups:
+        if group.name not in groups:
+            yield _group_node("", group.name, group)
+
+
+def choice_of(node_id: str) -> Choice | None:
+    """What was chosen with a node's id; None for an entity."""
+    kind, *_, name = node_id.split("|", 2)
+    if kind == _DEVICE:
+        return Choice(device=name)
+    return Choice(group=name) if kind == _GROUP else None
+
+
+def first_choice(nodes: Iterable[Node]) -> str | None:
+    """The id of the first node that stands for a device or a group."""
+    return next((node["id"] for node in _walk(nodes) if choice_of(node["id"]) is not None), None)
+
+
+def node_of_device(nodes: Iterable[Node], device_id: str, group: str | None) -> str | None:
+    """The id of the node that shows a device: its own, else its group's."""
+    wanted = {Choice(device=device_id), Choice(group=group)} if group else {Choice(device=device_id)}
+    return next((node["id"] for node in _walk(nodes) if choice_of(node["id"]) in wanted), None)
+
+
+def entity_ids(nodes: Iterable[Node]) -> list[str]:
+    """The ids of all nodes that have children, parents first."""
+    return [node["id"] for node in _walk(nodes) if "children" in node]
+
+
+def members(group: DeviceGroup, text: str, most: int = 12) -> tuple[str, ...]:
+    """Up to `most` ids of a group for a search text: a number is the n-th member; else ids that contain the text."""
+    wanted = text.strip().lower()
+    found = (each for each in group if wanted in each.lower())
+    nth = _nth_member(group, wanted)
+    return tuple(dict.fromkeys([*nth, *islice(found, most)]))[:most]
+
+
+def _nth_member(group: DeviceGroup, text: str) -> tuple[str, ...]:
+    if not text.isdecimal() or not 1 <= int(text) <= group.count:
+        return ()
+    return (group.id_pattern.format(n=int(text)),)
+
+
+def _walk(nodes: Iterable[Node]) -> Iterator[Node]:
+    for node in nodes:
+        yield node
+        yield from _walk(node.get("children", ()))

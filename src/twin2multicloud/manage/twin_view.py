@@ -1,0 +1,30 @@
+"""What the dashboard needs to know of a running twin. Owns the Protocol only; how a twin answers is its business."""
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+
+
+class TwinView(Protocol):
+    """A running twin, as a reader. Calls block; each raises `TwinError` with one sentence where nobody answers."""
+
+    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
+        """The latest value of each property that has one: its timestamp (None for a constant) and the value."""
+        ...
+
+    def history(
+        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
+    ) -> dict[str, list[tuple[str, Scalar]]]:
+        """(timestamp, value) of each property, oldest first, from (start, end]; at most the newest `max_points`
+        altogether."""
+        ...
+
+    def statuses(self) -> tuple[CloudStatus, ...]:
+        """Every cloud of the placement; one that does not answer is not `running`."""
+        ...
+
+    def boundaries(self, statuses: Sequence[CloudStatus] | None = None) -> tuple[BoundaryStatus, ...]:
+        """Every boundary of the topology, with what has passed it; from `statuses` where they are at hand."""
+        ...

@@ -1,0 +1,110 @@
+"""What config, hierarchy and event rules have to agree on, in themselves and with the device file. Reads no file."""
+
+from collections.abc import Iterator
+
+from twin2multicloud.domain.device import DataType
+from twin2multicloud.domain.event_rule import Comparison
+from twin2multicloud.project.inventory import Inventory, Tree
+from twin2multicloud.project.places import Json, Place, Problem, did_you_mean, quoted, shown
+
+_ORDERED = (Comparison.GREATER, Comparison.GREATER_EQUAL, Comparison.LESS, Comparison.LESS_EQUAL)
+
+
+def check_config(tree: Tree, at: Place) -> Iterator[Problem]:
+    """Readings are in the cold store after the hot one, not before."""
+    hot, cold = tree.get("hot_retention_days"), tree.get("cold_retention_days")
+    if hot is not None and cold is not None and cold < hot:
+        yield (at / "cold_retention_days").problem(
+            shown(cold), f"at least hot_retention_days, {hot}, because both are the age of a reading"
+        )
+
+
+def check_hierarchy(tree: Tree, inventory: Inventory | None, at: Place) -> Iterator[Problem]:
+    """Each entity once, each component once in its entity, each fed by what there is. No inventory, no look-up."""
+    seen = set()
+    for entity, place in _entities(tree.get("entities", ()), at / "entities"):
+        entity_id = entity.get("id")
+        if entity_id is not None and entity_id in seen:
+            yield (place / "id").problem(f"{quoted(entity_id)} for the second time", "each entity once")
+        seen.add(entity_id)
+        names = set()
+        for index, component in enumerate(entity.get("components", ())):
+            here = place / "components" / index
+            name = component.get("name")
+            if name is not None and name in names:
+                yield (here / "name").problem(f"{quoted(name)} for the second time", "each name once in an entity")
+            names.add(name)
+            yield from _check_source(component, inventory, here)
+
+
+def _entities(entities: list[Tree], at: Place) -> Iterator[tuple[Tree, Place]]:
+    for index, entity in enumerate(entities):
+        yield entity, at / index
+        yield from _entities(entity.get("children", []), at / index / "children")
+
+
+def check_events(tree: Tree, inventory: Inventory | None, at: Place) -> Iterator[Problem]:
+    """Each rule once, over what there is, with a threshold that its property can be held against."""
+    seen = set()
+    for index, rule in enumerate(tree.get("rules", ())):
+        here = at / "rules" / index
+        name = rule.get("name")
+        if name is not None and name in seen:
+            yield (here / "name").problem(f"{quoted(name)} for the second time", "each rule once")
+        seen.add(name)
+        yield from _check_source(rule, inventory, here)
+        if inventory is not None:
+            yield from _check_watched(rule, inventory, here)
+            yield from _check_device(rule.get("action", {}).get("device"), inventory, here / "action" / "device")
+
+
+def _check_source(part: Tree, inventory: Inventory | None, at: Place) -> Iterator[Problem]:
+    """The device or the group that a component or a rule names."""
+    if inventory is None:
+        return
+    yield from _check_device(part.get("device"), inventory, at / "device")
+    group = part.get("group")
+    if group is not None and group not in inventory.by_group:
+        hint = did_you_mean(group, inventory.by_group)
+        if group in inventory.by_id:
+            hint = f'write "device": {quoted(group)} for a single device'
+        yield (at / "group").problem(quoted(group), "a group of the device file", hint)
+
+
+def _check_device(device: str | None, inventory: Inventory, at: Place) -> Iterator[Problem]:
+    if device is None or inventory.has_device(device):
+        return
+    hint = did_you_mean(device, inventory.device_names())
+    if device in inventory.by_group:
+        hint = f'write "group": {quoted(device)} for a whole group'
+    yield at.problem(quoted(device), "a device of the device file", hint)
+
+
+def _check_watched(rule: Tree, inventory: Inventory, at: Place) -> Iterator[Problem]:
+    """The property of a rule, and whether it can be compared so."""
+    known = inventory.properties_of(device=rule.get("device"), group=rule.get("group"))
+    name = rule.get("property")
+    if known is None or name is None:
+        return
+    if name not in known:
+        owner = quoted(rule.get("device") or rule.get("group") or "")
+        yield (at / "property").problem(quoted(name), f"a property of {owner}", did_you_mean(name, known))
+        return
+    data_type = known[name]
+    if data_type is not None:
+        yield from _check_comparison(rule, data_type, at)
+
+
+def _check_comparison(rule: Tree, data_type: DataType, at: Place) -> Iterator[Problem]:
+    threshold: Json = rule.get("threshold")
+    if threshold is not None and not _comparable(data_type, threshold):
+        yield (at / "threshold").problem(shown(threshold), f"a value to hold a {data_type} against")
+    comparison = rule.get("comparison")
+    if comparison in _ORDERED and data_type in (DataType.STRING, DataType.BOOLEAN):
+        yield (at / "comparison").problem(quoted(comparison), f"== or != for a {data_type}")
+
+
+def _comparable(data_type: DataType, threshold: Json) -> bool:
+    """Any number will do for a number: ``count > 2.5`` is plain enough."""
+    numeric = data_type in (DataType.INTEGER, DataType.LONG)
+    return (DataType.DOUBLE if numeric else data_type).admits(threshold)

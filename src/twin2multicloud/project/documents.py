@@ -1,0 +1,293 @@
+"""The project's files as tables: every key, its shape, its meaning, its default. The one place to change a format.
+
+Names are held to what TwinMaker, DTDL and the IoT services all take, so that a twin can move between clouds without
+being renamed. What several keys or files have to agree on is in `device_checks` and `cross_checks`.
+"""
+
+from enum import StrEnum
+
+import msgspec
+
+from twin2multicloud.domain.device import DataType, Fault, FaultKind, Signal, SignalKind
+from twin2multicloud.domain.event_rule import ActionKind, Comparison
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.twin import DashboardSource, Mode, Twin
+from twin2multicloud.project.placement_file import FOLLOWS, PROVIDERS_FILE, provider_key
+from twin2multicloud.project.places import Json
+from twin2multicloud.project.shapes import (
+    AnyScalar,
+    ByKey,
+    Field,
+    Flag,
+    Integer,
+    ListOf,
+    MapOf,
+    Named,
+    Number,
+    Record,
+    Shape,
+    Tagged,
+    Text,
+    Word,
+    may,
+    need,
+)
+
+MOST_DEVICES = 100_000
+"""In one group; in the whole project there can be as many as there are entries."""
+
+TWIN_NAME = Text("[a-z][a-z0-9-]{1,14}", "2 to 15 lower-case letters, digits and dashes, starting with a letter")
+NAME = Text("[A-Za-z][A-Za-z0-9_]{0,63}", "up to 64 letters, digits and underscores, starting with a letter")
+LABEL = Text("[A-Za-z][A-Za-z0-9_-]{0,62}", "up to 63 letters, digits, _ and -, starting with a letter")
+DEVICE_ID = Text("[A-Za-z0-9_.:-]{1,128}", "up to 128 letters, digits and _ . : -")
+ID_PATTERN = Text(
+    r"[A-Za-z0-9_.:-]{0,100}\{n(:0[1-9])?\}[A-Za-z0-9_.:-]{0,100}",
+    "letters, digits and _ . : - around one {n}, or {n:04} for four digits",
+)
+ENTITY_ID = Text(  # what TwinMaker and Azure Digital Twins both take
+    "[A-Za-z0-9][A-Za-z0-9_.-]{0,126}[A-Za-z0-9]", "2 to 128 letters, digits, _ . -, a letter or digit at both ends"
+)
+ENTITY_NAME = Text(  # TwinMaker's EntityName
+    "[A-Za-z0-9_.-][A-Za-z0-9_. -]{0,254}[A-Za-z0-9]", "2 to 256 letters, digits, spaces, _ . -, no umlauts or the like"
+)
+UNIT = Text(r"[^\x00-\x1f\x7f]{0,256}", "a unit of up to 256 characters")
+PROCESSOR = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in processors/, without .py")
+_SCHEMA_KEY = {"$schema": may(Text(r"[^\x00-\x1f\x7f]*", "a text"), "where an editor finds the JSON Schema")}
+
+
+class Document(msgspec.Struct, frozen=True):
+    """One file of a project."""
+
+    file: str
+    says: str
+    shape: Record
+    required: bool = True
+
+
+def _words(enumeration: type[StrEnum]) -> Word:
+    return Word(tuple(each.value for each in enumeration))
+
+
+def _default(struct: type[msgspec.Struct], name: str) -> Json:
+    return next(each.default for each in msgspec.structs.fields(struct) if each.name == name)
+
+
+CONFIG = Document(
+    "config.json",
+    "What the twin is called and how long it keeps its readings.",
+    Record(
+        {
+            **_SCHEMA_KEY,
+            "name": need(TWIN_NAME, "the twin's name, part of the name of every resource"),
+            "hot_retention_days": need(Integer(1, 36_500), "age in days at which a reading leaves the hot store"),
+            "cold_retention_days": need(Integer(1, 36_500), "age in days at which it goes on to the archive"),
+            "mode": need(_words(Mode), "how talkative the functions are: debug or production"),
+            "dashboard": may(_words(DashboardSource), "where dashboards read", _default(Twin, "dashboard")),
+        }
+    ),
+)
+
+_CLOUD = Word(tuple(Cloud), aliases={"google": "gcp"})
+
+
+def _slot(slot: Slot) -> Field:
+    says = f"the cloud of {slot}, the {slot.label}"
+    return may(_CLOUD, f"{says}; left out: that of {FOLLOWS[slot]}") if slot in FOLLOWS else need(_CLOUD, says)
+
+
+PROVIDERS = Document(
+    PROVIDERS_FILE,
+    "Which cloud holds which slot.",
+    Record({**_SCHEMA_KEY, **{provider_key(slot): _slot(slot) for slot in Slot}}),
+)
+
+
+def _of_signal(name: str, shape: Shape, says: str) -> dict[str, Field]:
+    return {name: may(shape, says, _default(Signal, name))}
+
+
+_LEVEL = _of_signal("mean", Number(), "the level that it keeps to")
+_START = _of_signal("mean", Number(), "what the counter shows at the start")
+_CHANCE = _of_signal("mean", Number(0, 1), "the probability of being on")
+_DAY = {
+    **_of_signal("amplitude", Number(0), "how far it goes up and down over the day"),
+    **_of_signal("peak_hour", Number(0, 24), "the UTC hour of its daily maximum"),
+}
+_NOISE = _of_signal("noise", Number(0), "standard deviation of what chance adds")
+_MEMORY = _of_signal("memory_hours", Number(0, 100_000), "how long chance remembers, in hours; 0: not at all")
+_DRIFT = {
+    **_of_signal("spread", Number(0), "standard deviation of the constant offset between devices of one type"),
+    **_of_signal("drift_per_day", Number(), "how much it goes off in a day"),
+}
+_RANGE = {
+    "minimum": may(Number(), "the least that the sensor can show"),
+    "maximum": may(Number(), "the most that the sensor can show"),
+    **_of_signal("decimals", Integer(0, 9), "decimal places of a DOUBLE"),
+}
+_RARELY = {
+    "every_days": need(Number(0.01), "mean days between two faults"),
+    "lasts_hours": may(Number(0.01), "mean hours that one lasts", _default(Fault, "lasts_hours")),
+}
+_SIZED = {**_RARELY, "size": need(Number(), "how far off, in the property's unit")}
+_FAULT_SAYS = "what goes wrong: stuck, dropout, spike or drift"
+_PLAIN_FAULTS = {FaultKind.STUCK.value: Record(_RARELY), FaultKind.DROPOUT.value: Record(_RARELY)}
+_NUMBER_FAULTS = {**_PLAIN_FAULTS, FaultKind.SPIKE.value: Record(_SIZED), FaultKind.DRIFT.value: Record(_SIZED)}
+_FAULTS = {"faults": may(ListOf(Tagged("kind", _FAULT_SAYS, _NUMBER_FAULTS)), "what goes wrong, and how often")}
+_SIMPLE_FAULTS = {"faults": may(ListOf(Tagged("kind", _FAULT_SAYS, _PLAIN_FAULTS)), "what goes wrong, and how often")}
+_VALUES = {"values": need(ListOf(AnyScalar(), minimum=1), "the values to choose from")}
+
+_SIGNAL = Tagged(
+    "kind",
+    "the signal's shape: daily, walk, counter, switch or choice",
+    {
+        SignalKind.DAILY.value: Record({**_LEVEL, **_DAY, **_NOISE, **_MEMORY, **_DRIFT, **_RANGE, **_FAULTS}),
+        SignalKind.WALK.value: Record({**_LEVEL, **_NOISE, **_MEMORY, **_DRIFT, **_RANGE, **_FAULTS}),
+        SignalKind.COUNTER.value: Record(
+            {
+                **_START,
+                **_of_signal("slope", Number(0), "by how much it rises in an hour"),
+                **_DAY,
+                **_NOISE,
+                **_MEMORY,
+                **_RANGE,
+                **_FAULTS,
+            }
+        ),
+        SignalKind.SWITCH.value: Record({**_CHANCE, **_DAY, **_MEMORY, **_SIMPLE_FAULTS}),
+        SignalKind.CHOICE.value: Record({**_VALUES, **_MEMORY, **_SIMPLE_FAULTS}),
+    },
+    default=_default(Signal, "kind").value,
+)
+
+_PROPERTY = Record(
+    {
+        "name": need(NAME, "the property's name"),
+        "data_type": need(_words(DataType), "the type of its values"),
+        "unit": may(UNIT, "its unit, for people", ""),
+        "initial": may(AnyScalar(), "its value before the first reading"),
+        "constant": may(AnyScalar(), "a value that the device never sends"),
+        "signal": may(Named("signal", lambda: _SIGNAL), "how t2mc simulate makes it up"),
+    }
+)
+_PROPERTIES = need(ListOf(Named("property", lambda: _PROPERTY), minimum=1), "what the device measures")
+_PROCESSOR = may(PROCESSOR, "the file in processors/ that every reading passes, without .py")
+_TYPE = Record({"properties": _PROPERTIES, "processor": _PROCESSOR})
+_ID = need(DEVICE_ID, "the device's id, as the cloud's IoT service knows it")
+_TYPED_DEVICE = Record({"id": _ID, "type": need(LABEL, "one of types"), "processor": _PROCESSOR})
+_INLINE_DEVICE = Record({"id": _ID, "properties": _PROPERTIES, "processor": _PROCESSOR})
+_GROUP = Record(
+    {
+        "name": need(LABEL, "the group's name"),
+        "type": need(LABEL, "one of types"),
+        "count": need(Integer(1, MOST_DEVICES), "how many devices"),
+        "id_pattern": need(ID_PATTERN, "their ids, n running from 1"),
+    }
+)
+
+DEVICES = Document(
+    "config_iot_devices.json",
+    "The devices: types, and what is of them, one by one or a group at a time.",
+    Record(
+        {
+            **_SCHEMA_KEY,
+            "types": may(MapOf(LABEL, _TYPE), "what devices of one kind have in common"),
+            "devices": need(
+                ListOf(
+                    ByKey(
+                        (
+                            ("count", _GROUP),
+                            ("id_pattern", _GROUP),
+                            ("properties", _INLINE_DEVICE),
+                            ("type", _TYPED_DEVICE),
+                        )
+                    ),
+                    minimum=1,
+                ),
+                "devices, inline devices and device groups",
+            ),
+        }
+    ),
+)
+
+_COMPONENT = Record(
+    {
+        "name": need(NAME, "the component's name, once in its entity"),
+        "device": may(DEVICE_ID, "the device that feeds it"),
+        "group": may(LABEL, "the group whose devices feed it, each as a component of its own"),
+    },
+    exactly_one=("device", "group"),
+)
+_ENTITY: Record = Record(
+    {
+        "id": need(ENTITY_ID, "the entity's id, once in the hierarchy"),
+        "name": may(ENTITY_NAME, "its name, for people; left out: its id"),
+        "components": may(ListOf(_COMPONENT), "what devices feed"),
+        "children": may(ListOf(Named("entity", lambda: _ENTITY)), "the entities below it"),
+    }
+)
+HIERARCHY = Document(
+    "config_hierarchy.json",
+    "What the devices are part of: houses, rooms, lines, machines.",
+    Record({**_SCHEMA_KEY, "entities": need(ListOf(Named("entity", lambda: _ENTITY)), "the entities at the top")}),
+)
+
+_ACTION_NAME = {"name": need(LABEL, "the name of what is started")}
+_ACTION = Tagged(
+    "kind",
+    "what happens: function, workflow or feedback",
+    {
+        ActionKind.FUNCTION.value: Record(_ACTION_NAME),
+        ActionKind.WORKFLOW.value: Record(_ACTION_NAME),
+        ActionKind.FEEDBACK.value: Record(
+            {
+                **_ACTION_NAME,
+                "device": may(DEVICE_ID, "who gets the command; left out: the device whose reading fired"),
+                "payload": may(MapOf(NAME, AnyScalar()), "what the command says"),
+            }
+        ),
+    },
+)
+_RULE = Record(
+    {
+        "name": need(LABEL, "the rule's name, once in the file"),
+        "device": may(DEVICE_ID, "the device that is watched"),
+        "group": may(LABEL, "the group of which each device is watched"),
+        "property": need(NAME, "the property that is watched"),
+        "comparison": need(_words(Comparison), "how the property is held against the threshold"),
+        "threshold": need(AnyScalar(), "what the property is held against"),
+        "action": need(_ACTION, "what happens when the rule fires"),
+    },
+    exactly_one=("device", "group"),
+)
+EVENTS = Document(
+    "config_events.json",
+    "What to watch for in the readings, and what to do then.",
+    Record(
+        {
+            **_SCHEMA_KEY,
+            "enable_events": need(Flag(), "whether events are part of the twin"),
+            "rules": may(ListOf(_RULE), "the event rules"),
+        }
+    ),
+    required=False,
+)
+
+TOKEN = Text("[A-Za-z0-9_-]{32,128}", "a token of 32 to 128 letters, digits, _ and -", secret=True)
+INTER_CLOUD = Document(
+    "config_inter_cloud.json",
+    "Generated: the token between clouds and the endpoints' addresses. A secret: keep it out of version control.",
+    Record(
+        {
+            **_SCHEMA_KEY,
+            "token": need(TOKEN, "the secret that every endpoint asks for"),
+            "endpoints": may(
+                MapOf(Text("[A-Za-z0-9_.:-]{1,128}", "an endpoint's name"), Text(r"https?://[^\s]+", "a URL")),
+                "where the endpoints are, by name",
+            ),
+        }
+    ),
+    required=False,
+)
+
+DOCUMENTS = (CONFIG, PROVIDERS, DEVICES, HIERARCHY, EVENTS, INTER_CLOUD)
+"""Every file, in the order in which findings are told."""

@@ -1,0 +1,33 @@
+"""Notes on a valid project: what its author may not have meant. Owns their words; none keeps a project from running."""
+
+from collections.abc import Collection, Iterator
+
+from twin2multicloud.domain.twin import Twin
+
+_MOST_NAMES = 5
+
+
+def notes_on(twin: Twin, processors: Collection[str]) -> tuple[str, ...]:
+    """One sentence for each oddity: unused processors, rules that are switched off, devices that nothing shows."""
+    return (*_unused(twin, processors), *_idle_rules(twin), *_homeless(twin))
+
+
+def _unused(twin: Twin, processors: Collection[str]) -> Iterator[str]:
+    used = {each.processor for each in twin.catalog.types} | {each.processor for each in twin.catalog.devices}
+    for name in sorted(set(processors) - used):
+        yield f"processors/{name}.py is used by no device"
+
+
+def _idle_rules(twin: Twin) -> Iterator[str]:
+    if twin.events and not twin.enable_events:
+        yield f"enable_events is false: {len(twin.events)} event rules do nothing"
+
+
+def _homeless(twin: Twin) -> Iterator[str]:
+    parts = [part for _, entity in twin.hierarchy.walk() for part in entity.components]
+    shown = {part.device for part in parts} | {part.group for part in parts}
+    hidden = [device.id for device in twin.catalog.devices if device.id not in shown]
+    hidden += [f"group {group.name}" for group in twin.catalog.groups if group.name not in shown]
+    if hidden:
+        more = f" and {len(hidden) - _MOST_NAMES} more" if len(hidden) > _MOST_NAMES else ""
+        yield f"the hierarchy has no component for {', '.join(hidden[:_MOST_NAMES])}{more}: the twin does not show them"

@@ -1,0 +1,96 @@
+"""Where something stands in a project, and what is wrong there. Owns how both are said; checks nothing."""
+
+import json
+import re
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+from typing import Any, TypeAlias
+
+import msgspec
+
+from twin2multicloud.domain.errors import Finding
+
+Json: TypeAlias = Any
+"""A JSON value: None, a bool, an int, a float, a str, or a list or dict of them. Checked where it is read."""
+
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$-]*")
+_LONGEST_QUOTE = 60
+_MOST_OPTIONS = 2000  # comparing takes some 10 µs an option, and a fleet can have very many names
+
+
+class Place(msgspec.Struct, frozen=True):
+    """A file of the project and the way into it. ``place / "devices" / 2`` is a place one step further in."""
+
+    file: str
+    steps: tuple[str | int, ...] = ()
+
+    def __truediv__(self, step: str | int) -> "Place":
+        return Place(self.file, (*self.steps, step))
+
+    def __str__(self) -> str:
+        """The way in as a person reads it: ``devices[2].properties[0].data_type``."""
+        return "".join(_spelled(step, first=number == 0) for number, step in enumerate(self.steps))
+
+    def problem(self, found: str, expected: str, suggestion: str = "") -> "Problem":
+        """Say what is wrong here. `found` and `expected` follow these words in a sentence."""
+        return Problem(self, found, expected, suggestion)
+
+
+class Problem(msgspec.Struct, frozen=True):
+    """A finding that still knows its place, so that findings can be put in file order."""
+
+    place: Place
+    found: str
+    expected: str
+    suggestion: str = ""
+
+    def finding(self) -> Finding:
+        """The problem as the domain's noun."""
+        return Finding(
+            file=self.place.file,
+            path=str(self.place),
+            found=self.found,
+            expected=self.expected,
+            suggestion=self.suggestion,
+        )
+
+
+def _spelled(step: str | int, *, first: bool) -> str:
+    if isinstance(step, int):
+        return f"[{step}]"
+    if _PLAIN_KEY.fullmatch(step) and len(step) <= _LONGEST_QUOTE:
+        return step if first else f".{step}"
+    return f"[{quoted(step)}]"
+
+
+def quoted(text: str) -> str:
+    """A text in double quotes, printable and of bearable length whatever it holds."""
+    short = text if len(text) <= _LONGEST_QUOTE else text[: _LONGEST_QUOTE - 1] + "…"
+    return json.dumps(short, ensure_ascii=False).encode("utf-8", "backslashreplace").decode()
+
+
+def shown(value: Json) -> str:
+    """What was found, in a word or two. Lists and objects are named, not quoted."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case str():
+            return quoted(value)
+        case float():
+            return repr(value)
+        case int():
+            return str(value) if value.bit_length() <= 128 else "a very large number"
+        case list():
+            return "a list"
+        case _:
+            return "an object"
+
+
+def did_you_mean(word: str, options: Iterable[str]) -> str:
+    """``did you mean "azure"?`` for the option nearest to a word, or nothing where none is near."""
+    by_lower = {option.lower(): option for option in islice(options, _MOST_OPTIONS)}
+    near = get_close_matches(word.lower()[:200], by_lower, n=1)
+    return f"did you mean {quoted(by_lower[near[0]])}?" if near else ""

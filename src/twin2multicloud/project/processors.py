@@ -1,0 +1,72 @@
+"""The user's processors, ``processors/*.py``. Owns whether each is one; reads them, and never imports or runs them."""
+
+import ast
+import re
+import warnings
+from collections.abc import Iterator
+from pathlib import Path
+
+from twin2multicloud.project.documents import PROCESSOR
+from twin2multicloud.project.places import Place, Problem, quoted
+from twin2multicloud.project.walk import Report
+
+_EXPECTED = "def process(telemetry) with exactly one parameter"
+
+
+def find_processors(folder: Path, report: Report) -> dict[str, Path]:
+    """The processors of a project by name. Those that are none are reported, and found all the same."""
+    found = {path.stem: path for path in sorted((folder / "processors").glob("*.py"))}
+    for path in found.values():
+        at = Place(f"processors/{path.name}")
+        for problem in _check_file(path, at):
+            report(problem)
+    return found
+
+
+def _check_file(path: Path, at: Place) -> Iterator[Problem]:
+    if not re.fullmatch(PROCESSOR.pattern, path.stem):
+        yield at.problem(f"the file name {quoted(path.stem)}", "lower-case letters, digits and underscores")
+    try:
+        source = path.read_bytes()
+    except OSError as error:
+        yield at.problem(f"a file that cannot be read ({error.strerror})", "a Python file")
+        return
+    yield from check_source(source, at)
+
+
+def check_source(source: bytes, at: Place) -> Iterator[Problem]:
+    """What keeps a source text from being a processor: it does not parse, or has no fitting `process`."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a doubtful escape is its author's business
+            tree = ast.parse(source)
+    except SyntaxError as error:
+        yield (at / f"line {error.lineno or 1}").problem(f"a syntax error ({error.msg})", "Python")
+        return
+    except (ValueError, RecursionError, MemoryError) as error:
+        yield at.problem(f"source that cannot be parsed ({error})", "Python")
+        return
+    yield from _check_process(tree, at)
+
+
+def _check_process(tree: ast.Module, at: Place) -> Iterator[Problem]:
+    named = [
+        each
+        for each in tree.body
+        if isinstance(each, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef) and each.name == "process"
+    ]
+    if not named:
+        yield at.problem("no function process", _EXPECTED)
+        return
+    last = named[-1]  # the one that counts at run time
+    here = at / f"line {last.lineno}"
+    if not isinstance(last, ast.FunctionDef):
+        kind = "a class" if isinstance(last, ast.ClassDef) else "an async function"
+        yield here.problem(f"{kind} process", _EXPECTED)
+    elif not _takes_one(last.args):
+        yield here.problem(f"process({ast.unparse(last.args)})", _EXPECTED)
+
+
+def _takes_one(arguments: ast.arguments) -> bool:
+    others = (*arguments.kwonlyargs, arguments.vararg, arguments.kwarg)
+    return len(arguments.posonlyargs) + len(arguments.args) == 1 and not any(others)

@@ -1,0 +1,1 @@
+"""What the planner says, kept in full. Regenerate with ``python -m tests.golden.regenerate`` and read the diff."""

@@ -1,0 +1,41 @@
+"""The placements whose plans are kept, each because it shows something that the others do not."""
+
+from pathlib import Path
+
+import msgspec
+
+from tests.rigs.twins import twin
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.planning.planner import plan
+
+PLANS = Path(__file__).parent / "plans"
+_WORDS = {"a": Cloud.AWS, "z": Cloud.AZURE, "g": Cloud.GCP}
+
+
+def _placed(letters: str) -> Placement:
+    """Seven letters, one per slot in data-path order: a(ws), (a)z(ure), g(cp)."""
+    return Placement.of({slot: _WORDS[letter] for slot, letter in zip(Slot, letters, strict=True)})
+
+
+CASES: dict[str, Twin] = {
+    "all-aws": twin(_placed("aaaaaaa")),
+    "all-azure": twin(_placed("zzzzzzz")),
+    "all-gcp": twin(_placed("ggggggg")),
+    "all-aws-with-events": twin(_placed("aaaaaaa"), events=True),
+    "all-aws-dashboard-on-hot-store": twin(_placed("aaaaaaa"), dashboard=DashboardSource.HOT_STORE),
+    "all-gcp-dashboard-on-hot-store": twin(_placed("ggggggg"), dashboard=DashboardSource.HOT_STORE),
+    "three-clouds-in-turn": twin(_placed("azgazga")),
+    "processing-elsewhere": twin(_placed("azaaaaa")),
+    "acquisition-elsewhere-with-feedback": twin(_placed("gaaaaaa"), events=True),
+    "hot-store-elsewhere": twin(_placed("aagaaaa")),
+    "cold-and-archive-elsewhere": twin(_placed("aaazgaa")),
+    "azure-digital-twins-for-gcp-data": twin(_placed("gggggzg")),
+    "twin-service-on-gcp-for-aws-data": twin(_placed("aaaaaga")),
+    "grafana-elsewhere-on-hot-store": twin(_placed("aazzzzg"), dashboard=DashboardSource.HOT_STORE),
+}
+
+
+def rendered(described: Twin) -> str:
+    """A plan as text that a person can compare line by line."""
+    return msgspec.json.format(msgspec.json.encode(plan(described)), indent=1).decode() + "\n"

@@ -1,0 +1,20 @@
+"""The kept plans still hold. Where a change is meant: ``python -m tests.golden.regenerate``, and read the diff."""
+
+from difflib import unified_diff
+
+import pytest
+
+from tests.golden.cases import CASES, PLANS, rendered
+
+
+@pytest.mark.parametrize("name", CASES)
+def test_the_plan_is_as_kept(name):
+    kept = (PLANS / f"{name}.json").read_text(encoding="utf-8")
+    changed = "\n".join(
+        unified_diff(kept.splitlines(), rendered(CASES[name]).splitlines(), "kept", "planned", lineterm="")
+    )
+    assert changed == "", f"the plan of {name} is not as kept:\n{changed}"
+
+
+def test_no_kept_plan_is_left_over():
+    assert {path.stem for path in PLANS.glob("*.json")} == set(CASES)

@@ -1,0 +1,56 @@
+"""Queues in memory that hold what real ones hold: encoded envelopes, each within the wire's limits."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+
+from tests.rigs.clock import START
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.wire import envelope
+from twin2multicloud.wire.limits import MAX_MESSAGES
+
+Batch = tuple[str, list[Telemetry]]
+
+
+class RigInvoker:
+    """An `Invoker`. `queues` holds bodies by function name; `down` makes it refuse for now."""
+
+    def __init__(self) -> None:
+        self.queues: dict[str, list[bytes]] = defaultdict(list)
+        self.down = False
+
+    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+        if self.down:
+            raise RetryableError(f"the queue of {function} is dark")
+        self.queues[function] += [
+            envelope.encode(
+                messages[start : start + MAX_MESSAGES],
+                source_cloud=Cloud.AWS,
+                target_layer=Slot.L2,
+                timestamp=START,
+                trace_id=trace_id,
+            )
+            for start in range(0, len(messages), MAX_MESSAGES)
+        ]
+
+    def batches(self, function: str) -> list[Batch]:
+        """What a queue holds, as the function behind it would see it."""
+        records = [envelope.decode(body) for body in self.queues[function]]
+        return [(record.trace_id, record.messages) for record in records]
+
+    def messages(self, function: str) -> list[Telemetry]:
+        return [message for _, messages in self.batches(function) for message in messages]
+
+
+class InvokerRig:
+    """What the contract suite needs to know of an adapter. `delivered` is what reached a function, as envelopes."""
+
+    def __init__(self) -> None:
+        self.invoker = RigInvoker()
+
+    def delivered(self, function: str) -> list[bytes]:
+        return list(self.invoker.queues[function])
+
+    def settle(self) -> None:
+        """Wait until what was accepted is durable."""

@@ -1,0 +1,47 @@
+"""Everything a function may need, in memory: the `Ports` of one cloud."""
+
+from collections import defaultdict
+
+from tests.rigs.chance import RigChance
+from tests.rigs.clock import RigClock
+from tests.rigs.dead_letters import RigDeadLetters
+from tests.rigs.error_sink import RigErrorSink
+from tests.rigs.hot_store import RigHotStore
+from tests.rigs.invoker import RigInvoker
+from tests.rigs.transport import ServedTransport
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.functions.processing.processor import FindProcessor
+
+
+class RigPorts:
+    """Implements `functions.wiring.Ports`. Stores and queues are made when they are first asked for, by name."""
+
+    def __init__(
+        self,
+        *,
+        catalog: DeviceCatalog | None = None,
+        hierarchy: Hierarchy | None = None,
+        find_processor: FindProcessor = lambda _: None,
+        transport: ServedTransport | None = None,
+    ) -> None:
+        self.clock = RigClock()
+        self.chance = RigChance()
+        self.errors = RigErrorSink()
+        self.invoker = RigInvoker()
+        self.transport = transport or ServedTransport()
+        self.catalog = catalog or DeviceCatalog()
+        self.hierarchy = hierarchy or Hierarchy()
+        self.find_processor = find_processor
+        self.lines: list[str] = []
+        self.queues: dict[str, RigDeadLetters] = defaultdict(RigDeadLetters)
+        self.stores: dict[str, RigHotStore] = defaultdict(RigHotStore)
+
+    def dead_letters(self, queue: str) -> RigDeadLetters:
+        return self.queues[queue]
+
+    def hot_store(self, name: str) -> RigHotStore:
+        return self.stores[name]
+
+    def log(self, line: str) -> None:
+        self.lines.append(line)
