@@ -9,10 +9,8 @@ from tests.golden.cases import CASES, PLANS, rendered
 
 @pytest.mark.parametrize("name", CASES)
 def test_the_plan_is_as_kept(name):
-    kept = (PLANS / f"{name}.json").read_text(encoding="utf-8")
-    changed = "\n".join(
-        unified_diff(kept.splitlines(), rendered(CASES[name]).splitlines(), "kept", "planned", lineterm="")
-    )
+    kept = (PLANS / f"{name}.json").read_text(encoding="utf-8").splitlines()
+    changed = "\n".join(unified_diff(kept, rendered(CASES[name]).splitlines(), "kept", "planned", lineterm=""))
     assert changed == "", f"the plan of {name} is not as kept:\n{changed}"
 
 

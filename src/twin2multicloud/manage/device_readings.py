@@ -3,11 +3,10 @@
 Reads through a `TwinView`; owns what was read. Knows no page: `refresh` blocks and is run beside the event loop.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from twin2multicloud.domain.device import DeviceType, Property, Scalar
-from twin2multicloud.domain.timestamps import canonical
-from twin2multicloud.manage.series import Point, epoch_ms, merged, window
+from twin2multicloud.manage.series import Point, epoch_ms, merged, stamp_of, window
 from twin2multicloud.manage.twin_view import TwinView
 
 Latest = Mapping[str, tuple[int | None, Scalar]]
@@ -16,6 +15,9 @@ Latest = Mapping[str, tuple[int | None, Scalar]]
 MOST_READ = 20_000
 """Points read at once, of all properties together."""
 
+MOST_PROPERTIES = 100
+"""Properties of one device that are shown: as many as the hot reader answers at once."""
+
 
 class DeviceReadings:
     """The readings of one device in a window of `length` ms that ends now; None for all there is."""
@@ -23,7 +25,7 @@ class DeviceReadings:
     def __init__(self, view: TwinView, device_id: str, device_type: DeviceType, length: int | None) -> None:
         self._view = view
         self.device_id = device_id
-        self.properties = device_type.properties
+        self.properties = device_type.properties[:MOST_PROPERTIES]
         self.length = length
         self.latest: Latest = {}
         self.history: dict[str, list[Point]] = {prop.name: [] for prop in self.charted}
@@ -45,29 +47,19 @@ class DeviceReadings:
         return window(now, self.newest, self.length)
 
     def refresh(self, now: int) -> None:
-        """Read what is new. The first time, and after a jump, that is the whole window. Raises TwinError."""
-        found = self._view.latest(self.device_id, [prop.name for prop in self.properties])
+        """Read what is new; the first time, that is the whole window. Raises TwinError."""
+        names = [prop.name for prop in self.properties]
+        found = self._view.latest(self.device_id, names) if names else {}
         self.latest = {name: (epoch_ms(stamp) if stamp else None, value) for name, (stamp, value) in found.items()}
-        newest = self.newest
-        if newest is not None and (newest > self._read_until or not self.loaded):
-            self._read_history(max(self._read_until, self.span(now)[0]), newest)
+        start, newest = self.span(now)[0], self.newest
+        new = self._read_history(start, newest) if newest is not None and newest > self._read_until else {}
+        self.history = {name: merged(points, new.get(name, ()), start) for name, points in self.history.items()}
         self.loaded = True
-        self._trim(self.span(now)[0])
 
-    def _read_history(self, start: int, end: int) -> None:
-        names: Sequence[str] = list(self.history)
-        # Both ends are said in ms, and the start is exclusive: a window's first ms is read too.
-        found = self._view.history(self.device_id, names, canonical(max(start - 1, 0) / 1), canonical(end), MOST_READ)
-        for name, points in found.items():
-            new = [(epoch_ms(stamp), value) for stamp, value in points]
-            self.history[name] = merged(self.history[name], new, start=0)
-        self._read_until = end
-
-    def _trim(self, start: int) -> None:
-        for points in self.history.values():
-            while points and points[0][0] < start:
-                del points[: max(1, _before(points, start))]
-
-
-def _before(points: Sequence[Point], start: int) -> int:
-    return next((n for n, (time, _) in enumerate(points) if time >= start), len(points))
+    def _read_history(self, start: int, newest: int) -> dict[str, list[Point]]:
+        """What came after the last reading; a window's first ms is read too, although `history` excludes its start."""
+        names = list(self.history)
+        after = stamp_of(max(self._read_until, start - 1, 0))
+        found = self._view.history(self.device_id, names, after, stamp_of(newest), MOST_READ)
+        self._read_until = newest
+        return {name: [(epoch_ms(stamp), value) for stamp, value in points] for name, points in found.items()}

@@ -23,14 +23,14 @@ from twin2multicloud.manage.placement_layout import (
 from twin2multicloud.planning.topology import Boundary, Delivery, Locality, Topology
 
 _CORNER = 9.0
-_LEGEND_HEIGHT = 30.0
+_LEGEND_HEIGHT = 28.0
 _STYLE = """
 .t2mc text{font-family:inherit;fill:var(--ink,#17202b)}
 .t2mc .lane{fill:var(--cloud);fill-opacity:.08}.t2mc .edge{fill:var(--cloud)}
 .t2mc .aws{--cloud:var(--aws,#d9730d)}.t2mc .azure{--cloud:var(--azure,#0f6cbd)}.t2mc .gcp{--cloud:var(--gcp,#1e8e3e)}
 .t2mc .cloud{font-size:16px;font-weight:650}.t2mc .note{font-size:12.5px;fill:var(--muted,#5d6b7c)}
 .t2mc .slot rect{fill:var(--card,#fff);stroke:var(--cloud);stroke-width:1.6}
-.t2mc .slot text{text-anchor:middle}.t2mc .id{font-size:15px;font-weight:650}
+.t2mc .slot text{text-anchor:middle}.t2mc .soon{font-size:11.5px}.t2mc .id{font-size:15px;font-weight:650}
 .t2mc .link path{fill:none;stroke:var(--link);stroke-width:2}.t2mc .link polygon{fill:var(--link)}
 .t2mc .local{--link:var(--muted,#5d6b7c)}.t2mc .remote{--link:var(--accent,#4c5fd5)}
 .t2mc .remote path{stroke-dasharray:7 4}
@@ -137,8 +137,9 @@ def _label(route: Route, status: BoundaryStatus | None) -> str:
     if not status.running and not status.messages_in:
         count, latency = "planned", ""
     if route.straight:
+        css = "label" if latency else "label soon"
         below = _text(x, y + 16, latency, "label note") if latency else ""
-        return _text(x, y - 7, count, "label") + below + (_text(x, y + 31, dead, "label dead") if dead else "")
+        return _text(x, y - 7, count, css) + below + (_text(x, y + 31, dead, "label dead") if dead else "")
     return _pill(x, y, " · ".join(part for part in (count, latency) if part), dead)
 
 

@@ -12,11 +12,11 @@ import msgspec
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.planning.topology import Boundary
 
-LEFT, PITCH, RIGHT = 132.0, 142.0, 4.0
-BOX_WIDTH, BOX_HEIGHT = 92.0, 50.0
+LEFT, PITCH, RIGHT = 106.0, 146.0, 2.0
+BOX_WIDTH, BOX_HEIGHT = 97.0, 46.0
 WIDTH = LEFT + PITCH * len(Slot) + RIGHT
-_LANE, _UNUSED_LANE, _LANE_GAP, _TOP = 100.0, 30.0, 12.0, 4.0
-_CHANNELS = (13.0, 5.0)  # distance of the first and the second channel from the lane's edge
+_LANE, _UNUSED_LANE, _LANE_GAP, _TOP = 84.0, 28.0, 9.0, 2.0
+_CHANNELS = (9.0, 2.0)  # distance of the first and the second channel from the lane's edge
 _ATTACH = 18.0  # a channel link leaves and enters beside the middle, so that two of them stay apart
 
 Point = tuple[float, float]

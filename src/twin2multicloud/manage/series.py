@@ -4,10 +4,11 @@ Times are epoch milliseconds, which is what the charts' time axis takes.
 """
 
 from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from statistics import median
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.timestamps import to_datetime
+from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 
 Point = tuple[int, Scalar]
 """Epoch ms and value."""
@@ -22,6 +23,11 @@ _STALE_INTERVALS = 4
 def epoch_ms(stamp: str) -> int:
     """A canonical timestamp as epoch milliseconds."""
     return round(to_datetime(stamp).timestamp() * 1000)
+
+
+def stamp_of(time: int) -> str:
+    """Epoch milliseconds as a canonical timestamp."""
+    return from_datetime(datetime.fromtimestamp(time / 1000, UTC))
 
 
 def window(now: int, newest: int | None, length: int | None) -> tuple[int, int]:

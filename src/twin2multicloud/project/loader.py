@@ -84,8 +84,7 @@ def _strays(folder: Path) -> Iterator[Problem]:
     known = [document.file for document in DOCUMENTS]
     for path in sorted(folder.glob("config_*.json")):
         if path.name not in known:
-            unused = [file for file in known if not (folder / file).exists()]
-            hint = did_you_mean(path.name, unused or known) or "rename or remove it"
+            hint = did_you_mean(path.name, known) or "rename or remove it"
             yield Place(path.name).problem("an unknown file", f"one of {', '.join(known)}", hint)
 
 

@@ -14,7 +14,7 @@ from twin2multicloud.domain.errors import Finding
 Json: TypeAlias = Any
 """A JSON value: None, a bool, an int, a float, a str, or a list or dict of them. Checked where it is read."""
 
-_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$-]*")
+_PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$-]*|line \d+")
 _LONGEST_QUOTE = 60
 _MOST_OPTIONS = 2000  # comparing takes some 10 µs an option, and a fleet can have very many names
 

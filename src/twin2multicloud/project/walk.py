@@ -151,7 +151,7 @@ def _key_problems(shape: Record, value: dict[str, Json], at: Place) -> Iterator[
     for name in value:
         if name not in shape.fields:
             free = [known for known in shape.fields if known not in value]
-            expected = f"one of {', '.join(shape.fields)}"
+            expected = f"one of {', '.join(known for known in shape.fields if not known.startswith('$'))}"
             yield (at / name).problem("an unknown key", expected, did_you_mean(name, free))
     for name, field in shape.fields.items():
         if field.required and name not in value:

@@ -1,0 +1,46 @@
+"""What the command line looks like: the two consoles, and how a finding and an error are said. Decides nothing."""
+
+from rich.console import Console
+from rich.markup import escape
+from rich.text import Text
+
+from twin2multicloud.domain.errors import Finding, InvalidProjectError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.topology import Locality
+
+out = Console()
+err = Console(stderr=True)
+
+CLOUD_STYLES = {Cloud.AWS: "dark_orange", Cloud.AZURE: "dodger_blue1", Cloud.GCP: "green3"}
+
+
+def cloud_text(cloud: Cloud) -> Text:
+    """A cloud's short name in its colour."""
+    return Text(cloud.value, style=CLOUD_STYLES[cloud])
+
+
+def locality_text(locality: Locality) -> Text:
+    """``local`` quietly, ``remote`` so that one sees it."""
+    return Text(locality.value, style="dim" if locality is Locality.LOCAL else "bold magenta")
+
+
+def say_findings(error: InvalidProjectError) -> None:
+    """Every finding, grouped by nothing: in file order, each with its suggestion."""
+    for finding in error.findings:
+        err.print(_finding(finding), soft_wrap=True)
+    count = len(error.findings)
+    err.print(f"[red]{count} finding{'s' if count != 1 else ''}[/]; nothing was changed.")
+
+
+def say_error(message: str) -> None:
+    """One sentence on the error console."""
+    err.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
+
+
+def _finding(finding: Finding) -> Text:
+    place = f"{finding.file}: {finding.path}" if finding.path else finding.file
+    line = Text.assemble((place, "bold"), ": found ", (finding.found, "red"), ", expected ", finding.expected)
+    if finding.suggestion:
+        line.append("; ")
+        line.append(finding.suggestion, "green")
+    return line

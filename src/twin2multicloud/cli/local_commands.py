@@ -1,0 +1,139 @@
+"""t2mc up, down, status, redrive: the emulated clouds of a project, as background processes."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.project_commands import Folder, say_notes
+from twin2multicloud.cli.tables import clouds_table, traffic_table
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.emulator.capabilities import left_out
+from twin2multicloud.emulator.client import TwinClient
+from twin2multicloud.emulator.deployment import Deployment, Tls, load_deployment, prepare
+from twin2multicloud.emulator.processes import (
+    DASHBOARD,
+    pid_of,
+    start_cloud,
+    start_dashboard,
+    stop,
+    wait_until_up,
+)
+from twin2multicloud.project.loader import load_project
+
+
+def up(
+    folder: Folder = Path(),
+    dashboard: Annotated[bool, typer.Option(help="Start the dashboard too.")] = True,
+    port: Annotated[int | None, typer.Option(help="The dashboard's port; a free one otherwise.")] = None,
+    tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate for the devices' MQTT endpoint.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="PEM key for the devices' MQTT endpoint.")] = None,
+) -> None:
+    """Start the emulated clouds that a project's placement uses, and the dashboard.
+
+    Example: t2mc up examples/smart-home
+    """
+    deployment = bring_up(folder, dashboard=dashboard, port=port, tls=_tls(tls_cert, tls_key))
+    if dashboard:
+        out.print(f"dashboard: [link={deployment.dashboard_url}]{deployment.dashboard_url}[/link]")
+    site = deployment.acquisition
+    scheme = "mqtts" if deployment.tls else "mqtt"
+    out.print(f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {site.cloud.label}")
+
+
+def down(folder: Folder = Path()) -> None:
+    """Stop a project's clouds and dashboard. Data stays in its .t2mc folder.
+
+    Example: t2mc down examples/smart-home
+    """
+    stopped = take_down(load_deployment(folder))
+    out.print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+
+
+def status(
+    folder: Folder = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Say how the clouds are, what passed each boundary and what is in the dead letters. Exit code 1 if one is down.
+
+    Example: t2mc status examples/smart-home --json
+    """
+    deployment = load_deployment(folder)
+    client = TwinClient(deployment)
+    statuses = client.statuses()
+    boundaries = client.boundaries(statuses)
+    if as_json:
+        typer.echo(msgspec.json.encode({"clouds": statuses, "boundaries": boundaries}).decode())
+    else:
+        out.print(clouds_table(statuses, {site.cloud: site.http_url for site in deployment.sites}))
+        out.print(traffic_table(boundaries))
+        if pid_of(deployment, DASHBOARD) is not None:
+            out.print(f"dashboard: {deployment.dashboard_url}")
+    if not all(each.running for each in statuses):
+        raise typer.Exit(1)
+
+
+def redrive(folder: Folder = Path()) -> None:
+    """Send what is in the dead letters again, on every cloud.
+
+    Example: t2mc redrive examples/smart-home
+    """
+    count = TwinClient(load_deployment(folder)).redrive()
+    out.print(f"{count:,} messages are on their way again")
+
+
+def bring_up(
+    folder: Path, *, dashboard: bool, port: int | None = None, tls: Tls | None = None, batch_records: int | None = None
+) -> Deployment:
+    """Load, plan, start and wait, with progress. Nothing runs that was not running before where a cloud fails."""
+    project = load_project(folder)
+    say_notes(project)
+    deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port)
+    gaps = left_out(deployment.topology)
+    if gaps:
+        err.print(f"[dim]note: planned, but not run by the emulator yet: {', '.join(gaps)}[/]", soft_wrap=True)
+    names = [site.cloud.value for site in deployment.sites] + ([DASHBOARD] if dashboard else [])
+    new = [name for name in names if pid_of(deployment, name) is None]
+    try:
+        _start(deployment, names)
+    except TwinError:
+        for name in new:
+            stop(deployment, name)
+        raise
+    return deployment
+
+
+def take_down(deployment: Deployment) -> list[str]:
+    """Stop everything, the dashboard first, the clouds along the data path; what was running."""
+    names = [DASHBOARD, *(site.cloud.value for site in deployment.sites)]
+    return [name for name in names if stop(deployment, name)]
+
+
+def _start(deployment: Deployment, names: list[str]) -> None:
+    with Progress(
+        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
+    ) as progress:
+        tasks = {name: progress.add_task(f"starting {name}", total=1) for name in names}
+        for site in deployment.sites:
+            start_cloud(deployment, site.cloud)
+        if DASHBOARD in names:
+            start_dashboard(deployment)
+        wait_until_up(deployment, names, lambda name: progress.update(tasks[name], completed=1))
+
+
+def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
+    if certificate is None and key is None:
+        return None
+    for path, option in ((certificate, "--tls-cert"), (key, "--tls-key")):
+        if path is None or not path.is_file():
+            raise typer.BadParameter("TLS needs both files, --tls-cert and --tls-key", param_hint=option)
+    return Tls(str(Path(str(certificate)).resolve()), str(Path(str(key)).resolve()))
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (up, down, status, redrive):
+        app.command(command.__name__)(command)

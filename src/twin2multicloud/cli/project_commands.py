@@ -1,0 +1,83 @@
+"""t2mc init, validate, plan: what needs no cloud, not even an emulated one."""
+
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+
+from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.tables import boundaries_table, components_table
+from twin2multicloud.planning.planner import plan as plan_twin
+from twin2multicloud.project.loader import Project, load_project
+from twin2multicloud.project.templates import template_names, write_template
+
+Folder = Annotated[Path, typer.Argument(help="The project folder.", show_default="this folder")]
+
+
+def _complete_template(incomplete: str) -> list[str]:
+    return [name for name in template_names() if name.startswith(incomplete)]
+
+
+def init(
+    folder: Annotated[Path, typer.Argument(help="Where to make the project; must not exist, or be empty.")],
+    template: Annotated[
+        str, typer.Option("--template", "-t", help="The example to start from.", autocompletion=_complete_template)
+    ] = "smart-home",
+) -> None:
+    """Make a new project from a template.
+
+    Example: t2mc init my-twin --template factory
+    """
+    write_template(template, folder)
+    out.print(f"{folder} is a copy of {template}. Next: [bold]t2mc validate {folder}[/], [bold]t2mc up {folder}[/]")
+
+
+def validate(folder: Folder = Path()) -> None:
+    """Check every file of a project; say all that is wrong, at once.
+
+    Example: t2mc validate examples/factory
+    """
+    project = load_project(folder)
+    say_notes(project)
+    twin = project.twin
+    kinds = len(twin.placement.clouds)
+    out.print(
+        f"[green]valid[/]: {twin.name}, {len(twin.catalog):,} devices of {len(twin.catalog.types)} types, "
+        f"{kinds} cloud{'s' if kinds != 1 else ''}"
+    )
+
+
+def plan(
+    folder: Folder = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="The topology as JSON.")] = False,
+    explain: Annotated[bool, typer.Option(help="Name the row of the planner's table behind each boundary.")] = False,
+) -> None:
+    """Print what has to exist for a twin, where, and why. Changes nothing.
+
+    Example: t2mc plan examples/smart-home --explain
+    """
+    project = load_project(folder)
+    topology = plan_twin(project.twin)
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(topology)).decode())
+        return
+    say_notes(project)
+    out.print(components_table(topology))
+    out.print(boundaries_table(topology, explain=explain))
+    out.print(
+        f"{len(topology.components)} components on {len(topology.placement.clouds)} clouds, "
+        f"{len(topology.endpoints)} endpoints (in bold)"
+    )
+
+
+def say_notes(project: Project) -> None:
+    """What was left to defaults."""
+    for note in project.notes:
+        err.print(f"[dim]note: {note}[/]", soft_wrap=True)
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (init, validate, plan):
+        app.command(command.__name__)(command)

@@ -1,0 +1,135 @@
+"""Topologies, traffic and readings as Rich tables. Owns columns and numbers' looks; asks nobody for anything."""
+
+from collections.abc import Mapping, Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.table import Table
+from rich.text import Text
+
+from twin2multicloud.cli.console import cloud_text, locality_text
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.emulator.checks import Comparison
+from twin2multicloud.emulator.client import Point
+from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.planning.topology import Delivery, Topology
+
+
+def components_table(topology: Topology) -> Table:
+    """Every component with its cloud and why it exists."""
+    table = _table(f"{topology.twin}: what exists")
+    for column in ("cloud", "slot", "component", "what for", "asked for by"):
+        table.add_column(column)
+    for cloud in topology.placement.clouds:
+        for each in topology.on(cloud):
+            name = Text(each.name, style="bold" if topology.endpoint(each.id) else "")
+            if each.deployed_as != f"{topology.twin}-{each.name}":
+                name.append(f" (as {each.deployed_as})", "dim")
+            table.add_row(cloud_text(cloud), each.slot or "", name, each.reason, Text(each.row, style="dim"))
+        table.add_section()
+    return table
+
+
+def boundaries_table(topology: Topology, *, explain: bool) -> Table:
+    """Every boundary of the plan: local or remote, its endpoint; with `explain` the row of the planner's table."""
+    table = _table("boundaries")
+    for column in ("boundary", "from", "to", "", "endpoints", *(("row", "what the row says") if explain else ())):
+        table.add_column(column)
+    for each in topology.boundaries:
+        endpoints = [
+            link.target.split(".", 1)[1]
+            for link in topology.links
+            if link.row == each.row and topology.endpoint(link.target) and link.delivery in _CROSSING
+        ]
+        table.add_row(
+            each.name,
+            cloud_text(each.source_cloud),
+            cloud_text(each.target_cloud),
+            locality_text(each.locality),
+            ", ".join(dict.fromkeys(endpoints)) or "[dim]none[/]",
+            *((each.row, each.says) if explain else ()),
+        )
+    return table
+
+
+_CROSSING = (Delivery.POST, Delivery.QUERY)
+
+
+def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries") -> Table:
+    """What passed each boundary; `planned` are those that the emulator does not run yet."""
+    table = _table(title)
+    for column in ("boundary", "from", "to", ""):
+        table.add_column(column, no_wrap=True)
+    for column in ("in", "out", "dead", "p50 ms", "p99 ms"):
+        table.add_column(column, justify="right", no_wrap=True)
+    for each in boundaries:
+        head = (each.name, cloud_text(each.source_cloud), cloud_text(each.target_cloud), locality_text(each.locality))
+        if not each.running:
+            table.add_row(*head, Text("planned", style="dim italic"))
+            continue
+        dead = Text(f"{each.dead_lettered:,}", style="bold red" if each.dead_lettered else "dim")
+        table.add_row(
+            *head, f"{each.messages_in:,}", f"{each.messages_out:,}", dead, _ms(each.p50_ms), _ms(each.p99_ms)
+        )
+    return table
+
+
+def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Table:
+    """Each emulated cloud: whether it runs, where, and what it has seen."""
+    table = _table("clouds")
+    for column in ("cloud", "state", "address"):
+        table.add_column(column)
+    for column in ("from devices", "rejected", "waiting", "stored", "errors"):
+        table.add_column(column, justify="right")
+    for each in statuses:
+        state = Text("up", style="green") if each.running else Text("down", style="bold red")
+        waiting = sum(queue.waiting for queue in each.queues)
+        counts = (each.published, each.rejected, waiting, each.stored, each.errors)
+        shown = ["" if count is None else f"{count:,}" for count in counts] if each.running else [""] * 5
+        table.add_row(cloud_text(each.cloud), state, urls[each.cloud], *shown)
+    return table
+
+
+def history_table(series: Mapping[str, Sequence[Point]], title: str) -> Table:
+    """Readings by time, a column per property."""
+    table = _table(title)
+    table.add_column("time")
+    rows: dict[str, dict[str, list[Scalar]]] = {}
+    for name, points in series.items():
+        table.add_column(name, justify="right")
+        for stamp, value in points:
+            rows.setdefault(stamp, {}).setdefault(name, []).append(value)
+    for stamp in sorted(rows):
+        table.add_row(stamp, *(", ".join(map(str, rows[stamp].get(name, []))) for name in series))
+    return table
+
+
+def latest_table(latest: Mapping[str, tuple[str | None, Scalar]], title: str) -> Table:
+    """The latest value of each property."""
+    table = _table(title)
+    for column in ("property", "value", "measured"):
+        table.add_column(column)
+    for name, (stamp, value) in latest.items():
+        table.add_row(name, str(value), stamp or "[dim]described, not measured[/]")
+    return table
+
+
+def comparison_table(found: Sequence[Comparison]) -> Table:
+    """Published against read back."""
+    table = _table("what was published against what the hot reader returns")
+    table.add_column("device")
+    table.add_column("property")
+    for column in ("published", "missing", "surplus"):
+        table.add_column(column, justify="right")
+    table.add_column("")
+    for each in found:
+        verdict = Text("equal", style="green") if each.equal else Text("differs", style="bold red")
+        table.add_row(each.device, each.name, f"{each.published:,}", f"{each.missing:,}", f"{each.surplus:,}", verdict)
+    return table
+
+
+def _ms(value: float | None) -> str:
+    return "" if value is None else f"{value:,.1f}"
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)

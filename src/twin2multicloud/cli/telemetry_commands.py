@@ -1,0 +1,214 @@
+"""t2mc simulate, replay, query: readings into a running twin, and out of it."""
+
+import itertools
+import re
+import time
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.tables import comparison_table, history_table, latest_table
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.timestamps import canonical, from_datetime
+from twin2multicloud.emulator.checks import compare, wait_until_settled
+from twin2multicloud.emulator.client import TwinClient
+from twin2multicloud.emulator.deployment import Deployment, load_deployment, load_secrets
+from twin2multicloud.emulator.devices import DeviceConnection
+from twin2multicloud.emulator.pacing import play
+from twin2multicloud.emulator.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
+from twin2multicloud.emulator.simulation import simulate as simulated
+
+ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The project folder.", show_default="this folder")]
+
+
+def simulate(
+    project: ProjectOption = Path(),
+    rate: Annotated[float, typer.Option(help="Readings a second, all devices together.", min=0.001)] = 10.0,
+    count: Annotated[int | None, typer.Option(help="Stop after so many readings.", min=1)] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after so long.", min=0.1)] = None,
+    device: Annotated[list[str] | None, typer.Option(help="Only this device; may be given again.")] = None,
+    seed: Annotated[int, typer.Option(help="The same seed makes the same signals.")] = 1,
+) -> None:
+    """Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.
+
+    Example: t2mc simulate -p examples/smart-home --rate 50 --count 1000
+    """
+    deployment = load_deployment(project)
+    total = count if seconds is None else min(count or 1 << 62, max(1, round(rate * seconds)))
+    source = live_readings(deployment, rate=rate, seed=seed, devices=device)
+    sent = publish(deployment, itertools.islice(source, total), total=total, speed=1.0, title="simulating")
+    out.print(f"{sent:,} readings published and acknowledged")
+
+
+def replay(
+    file: Annotated[Path, typer.Argument(help="Recorded telemetry, as CSV.", exists=True, dir_okay=False)],
+    project: ProjectOption = Path(),
+    mapping: Annotated[Path | None, typer.Option(help="A mapping file: which column is what.", exists=True)] = None,
+    time_column: Annotated[str | None, typer.Option("--time", help="The column of the time: number or name.")] = None,
+    device: Annotated[str | None, typer.Option(help="The device that all rows are of.")] = None,
+    device_column: Annotated[str | None, typer.Option(help="The column that names the device.")] = None,
+    device_pattern: Annotated[str, typer.Option(help="What makes an id of that column's value.")] = "{}",
+    column: Annotated[
+        list[str] | None, typer.Option("--map", help="PROPERTY=COLUMN; may be given again.", metavar="PROPERTY=COLUMN")
+    ] = None,
+    header: Annotated[bool, typer.Option(help="Whether the first row names the columns.")] = True,
+    speed: Annotated[
+        float | None, typer.Option(help="Recorded seconds per second: 1 is the original pace.", min=0.001)
+    ] = None,
+    now: Annotated[bool, typer.Option("--now", help="Shift the recording to the present.")] = False,
+    limit: Annotated[int | None, typer.Option(help="Only the first so many rows.", min=1)] = None,
+    check: Annotated[
+        bool, typer.Option("--check", help="Compare what the hot reader returns, value by value.")
+    ] = False,
+) -> None:
+    """Play recorded telemetry into a running twin; as fast as it goes unless a speed is given.
+
+    Example: t2mc replay room.csv -p examples/room-climate --mapping examples/room-climate/room-climate.mapping.json
+    """
+    deployment = load_deployment(project)
+    how = _mapping(mapping, time_column, device, device_column, device_pattern, column, header)
+    with file.open(newline="", encoding="utf-8") as lines:
+        rows = list(itertools.islice(readings(lines, how, deployment.twin.catalog, str(file)), limit))
+    if not rows:
+        raise ConfigurationError(f"{file} holds no rows")
+    if now:
+        rows = list(shifted(rows, shift_to(rows, datetime.now(UTC), ends=speed is None)))
+    sent = publish(deployment, rows, total=len(rows), speed=speed, title=f"replaying {file.name}")
+    out.print(f"{sent:,} readings published and acknowledged")
+    if check and not _check(deployment, rows):
+        raise typer.Exit(1)
+
+
+def query(
+    device: Annotated[str, typer.Argument(help="The device.")],
+    properties: Annotated[list[str] | None, typer.Argument(help="Its properties; all of its type otherwise.")] = None,
+    project: ProjectOption = Path(),
+    since: Annotated[str, typer.Option(help="From when: 15m, 1h, 7d, or a time.")] = "1h",
+    until: Annotated[str | None, typer.Option(help="Until when; now otherwise.")] = None,
+    limit: Annotated[int, typer.Option(help="The newest so many values.", min=1)] = 100,
+    last: Annotated[bool, typer.Option("--last", help="Only the latest value of each property.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Ask the hot reader, as any dashboard would.
+
+    Example: t2mc query living-room temperature --since 15m -p examples/smart-home
+    """
+    deployment = load_deployment(project)
+    names = properties or _properties_of(deployment, device)
+    client = TwinClient(deployment)
+    if last:
+        latest = client.latest(device, names)
+        shown = {name: {"time": stamp, "value": value} for name, (stamp, value) in latest.items()}
+        typer.echo(_json(shown)) if as_json else out.print(latest_table(latest, device))
+        return
+    start, end = _instant(since), _instant(until) if until else from_datetime(datetime.now(UTC))
+    series = client.history(device, names, start, end, limit)
+    listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
+    typer.echo(_json(listed)) if as_json else out.print(history_table(series, device))
+
+
+def live_readings(
+    deployment: Deployment, *, rate: float, seed: int, devices: Sequence[str] | None = None
+) -> Iterable[Telemetry]:
+    """Simulated readings from this instant on, spread over time so that `rate` of them come in a second."""
+    catalog = deployment.twin.catalog
+    count = len(devices) if devices else len(catalog)
+    step = timedelta(seconds=count / rate)
+    source = simulated(catalog, seed=seed, start=datetime.now(UTC), step=step, devices=devices)
+    gap = timedelta(seconds=1 / rate)
+    begun = datetime.now(UTC)
+    for number, reading in enumerate(source):
+        yield {**reading, "timestamp": from_datetime(begun + number * gap)}
+
+
+def publish(
+    deployment: Deployment, source: Iterable[Telemetry], *, total: int | None, speed: float | None, title: str
+) -> int:
+    """Publish readings over MQTT as the gateway, with a progress bar; returns how many. Ctrl-C ends it in order.
+
+    Raises TwinError where L1 does not acknowledge them.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    secrets = load_secrets(Path(deployment.folder))
+    with Progress(*columns, console=err, transient=True) as progress, DeviceConnection(deployment, secrets) as gateway:
+        task = progress.add_task(title, total=total)
+        try:
+            play(source, gateway.publish, speed=speed, tell=lambda sent: progress.update(task, completed=sent))
+        except KeyboardInterrupt:
+            err.print("stopped")
+        if not gateway.wait_for_acknowledgements():
+            missing = gateway.published - gateway.acknowledged
+            raise TwinError(f"{missing:,} of {gateway.published:,} readings were not acknowledged; is L1 up?")
+        return gateway.acknowledged
+
+
+def _check(deployment: Deployment, rows: Sequence[Telemetry]) -> bool:
+    client = TwinClient(deployment)
+    wait_until_settled(client, 120.0, time.sleep, time.monotonic)
+    found = compare(rows, client)
+    out.print(comparison_table(found))
+    return all(each.equal for each in found)
+
+
+def _mapping(
+    file: Path | None,
+    time_column: str | None,
+    device: str | None,
+    device_column: str | None,
+    pattern: str,
+    columns: list[str] | None,
+    header: bool,
+) -> Mapping:
+    if file is not None:
+        return read_mapping(file.read_bytes(), str(file))
+    if time_column is None or not columns or (device is None and device_column is None):
+        raise ConfigurationError(
+            "which column is what? Give --mapping FILE, or --time, --map and one of --device and --device-column"
+        )
+    pairs = [each.partition("=") for each in columns]
+    if any(not name or not where for name, _, where in pairs):
+        raise ConfigurationError(f"--map is PROPERTY=COLUMN, found {' '.join(columns)!r}")
+    return Mapping(
+        time=time_column,
+        device=DeviceColumn(id=device, column=device_column, pattern=pattern),
+        properties={name: where for name, _, where in pairs},
+        header=header,
+    )
+
+
+def _properties_of(deployment: Deployment, device: str) -> list[str]:
+    found = deployment.twin.catalog.type_of(device)
+    if found is None:
+        known = ", ".join(itertools.islice(deployment.twin.catalog.ids(), 8))
+        raise ConfigurationError(f"the twin has no device {device!r}; it has {known}, …")
+    return [each.name for each in found.properties]
+
+
+_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
+
+
+def _instant(text: str) -> str:
+    ago = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
+    if ago:
+        return from_datetime(datetime.now(UTC) - timedelta(seconds=float(ago[1]) * _UNITS[ago[2]]))
+    try:
+        return canonical(text)
+    except ValueError as error:
+        raise ConfigurationError(f"a time is ISO 8601 or a span such as 15m, 1h or 7d, found {text!r}") from error
+
+
+def _json(value: object) -> str:
+    return msgspec.json.format(msgspec.json.encode(value)).decode()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (simulate, replay, query):
+        app.command(command.__name__)(command)

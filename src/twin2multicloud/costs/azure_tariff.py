@@ -1,0 +1,183 @@
+"""Azure: IoT Hub, Functions (Consumption), Queue Storage, Cosmos DB, Blob Cool and Archive, Digital Twins, Grafana.
+
+Owns which meters each activity moves on Azure and what is billed in which unit; holds no price.
+"""
+
+# ruff: noqa: D102 - the methods are those of Tariff and Plan, which say what each means
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from twin2multicloud.costs.prices import PriceBook, Pricer
+from twin2multicloud.costs.storage import billed_gb, held_gb, returned_gb
+from twin2multicloud.costs.tariff import Plan, Uses, Variant
+from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
+from twin2multicloud.costs.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.component_kinds import Kind
+
+HUB_UNIT_KB = 4.0
+"""IoT Hub meters per started 4 KB."""
+HUB_TIERS = (("s1", 400_000, 200), ("s2", 6_000_000, 200), ("s3", 300_000_000, 10))
+"""Tier, messages of a day and unit, units that one hub may have (learn.microsoft.com, IoT Hub quotas)."""
+MIN_MS = 100.0
+"""Consumption bills at least 100 ms per execution."""
+QUEUE_UNIT_KB = 64.0
+"""What one queue message holds."""
+WRITE_RU, QUERY_RU, ROW_RU, MOVE_RU = 5.5, 2.5, 0.1, 0.1
+"""RU per KB written, per query, and per KB and row that a query or the mover reads. From Microsoft's examples (a 1-KB
+insert 5-6 RU, a point read 1 RU, a query of 100 small rows about 10 RU); measure with x-ms-request-charge."""
+RU_STEP, RU_MINIMUM, AUTOSCALE_STEP = 100, 400, 1000
+SERVERLESS_RU_LIMIT = 20_000
+"""RU/s that a serverless container serves at most."""
+COOL_MIN_DAYS, ARCHIVE_MIN_DAYS = 30, 180
+TWIN_QUERY_UNITS, UNITS_PER_TWIN = 15.0, 0.15
+"""Query units of a query: 15 at least, in proportion to the twins scanned (the paper's 1500 at 9,999 twins)."""
+
+
+class AzureTariff:
+    """See `Tariff`."""
+
+    def devices(self, t: Traffic) -> Uses:
+        yield "plan.iothub", t.messages * math.ceil(t.workload.message_kb / HUB_UNIT_KB)
+
+    def commands(self, _: Traffic, count: float) -> Uses:
+        yield "plan.iothub", count
+
+    def dispatched(self, t: Traffic) -> float:
+        return t.batches  # the hub's Event Hubs endpoint hands over batches
+
+    def function(self, t: Traffic, invocations: float, milliseconds: float) -> Uses:
+        yield "functions.execution", invocations
+        yield "functions.gb_second", max(milliseconds, invocations * MIN_MS) / 1000 * t.workload.function_mb / 1024
+        yield "logs.gb", invocations * t.workload.log_kb_per_request / KB_PER_GB
+
+    def queue(self, _: Traffic, sends: float, receives: float, gb: float) -> Uses:
+        # a put, a get and a delete
+        yield "queue.operation", sends + 2 * max(receives, gb * KB_PER_GB / QUEUE_UNIT_KB)
+
+    def error_events(self, count: float) -> Uses:
+        yield "eventgrid.operation", 2 * count  # published and delivered
+        yield "table.operation", count
+
+    def workflow(self, runs: float) -> Uses:
+        yield "workflow.action", runs * EVENT_RUN_STEPS
+
+    def schedule(self, _: float) -> Uses:
+        return ()  # a timer trigger: only the function's runs are billed
+
+    def token(self) -> Uses:
+        yield "keyvault.secret_month", 1
+
+    def egress(self, gb: float) -> Uses:
+        yield "egress.gb", gb
+
+    def hot_held(self, t: Traffic) -> Uses:
+        yield "cosmos.gb_month", t.hot_gb
+
+    def hot_written(self, t: Traffic) -> Uses:
+        yield "plan.cosmos", t.messages * t.size_units * WRITE_RU
+
+    def hot_read(self, t: Traffic, kind: Kind, count: float) -> Uses:
+        rows = t.workload.points_per_series if kind is Kind.HOT_READER else 1
+        yield "plan.cosmos", count * (QUERY_RU + ROW_RU * rows * t.size_units)
+
+    def hot_moved(self, t: Traffic) -> Uses:
+        yield "plan.cosmos", t.messages * t.size_units * MOVE_RU  # expiry by TTL takes what is left over
+
+    def cold_held(self, t: Traffic) -> Uses:
+        held = held_gb(t, t.cold_months, COOL_MIN_DAYS)
+        yield "blob_cool.gb_month", held
+        yield "blob_cool.retrieved_gb", held * t.workload.restore_share
+        yield "blob_cool.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
+
+    def cold_written(self, t: Traffic) -> Uses:
+        yield "blob_cool.write", t.chunks
+
+    def cold_moved(self, t: Traffic) -> Uses:
+        yield "blob_cool.read", t.chunks
+        yield "blob_cool.retrieved_gb", billed_gb(t)
+
+    def archive_held(self, t: Traffic) -> Uses:
+        held = held_gb(t, t.archive_months, ARCHIVE_MIN_DAYS)
+        yield "blob_archive.gb_month", held
+        yield "blob_archive.retrieved_gb", held * t.workload.restore_share
+        yield "blob_archive.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
+
+    def archive_written(self, t: Traffic) -> Uses:
+        yield "blob_archive.write", t.chunks
+
+    def twin_held(self, t: Traffic) -> Uses:
+        if t.workload.dashboards == "twin":
+            twins = max(t.workload.entities, t.workload.devices)
+            scan = max(TWIN_QUERY_UNITS, twins * UNITS_PER_TWIN)
+            yield "adt.query_unit", t.latest_queries * scan + t.history_queries * TWIN_QUERY_UNITS
+
+    def twin_written(self, t: Traffic) -> Uses:
+        yield "adt.operation", t.messages * math.ceil(t.workload.message_kb)  # one patch, per started KB
+
+    def dashboards(self, t: Traffic) -> Uses:
+        yield "grafana.hour", HOURS_PER_MONTH
+        yield "grafana.user", t.workload.editors + t.workload.viewers
+
+    def plans(self, t: Traffic, book: PriceBook) -> Mapping[str, Plan]:
+        return {"plan.iothub": HubPlan.of(book), "plan.cosmos": CosmosPlan.of(t, book)}
+
+
+class HubPlan(msgspec.Struct, frozen=True):
+    """IoT Hub: whole units of the cheapest tier that carries the month's messages. The quantity is metered messages.
+
+    Beyond ten S3 units further hubs are needed; each brings ten more, so units simply go on.
+    """
+
+    units: tuple[Pricer, ...]
+
+    @classmethod
+    def of(cls, book: PriceBook) -> "HubPlan":
+        """The plan at a book's unit prices."""
+        return cls(tuple(book.price(Cloud.AZURE, f"hub.{name}_unit").pricer() for name, _, _ in HUB_TIERS))
+
+    def variants(self, quantity: float) -> tuple[Variant, ...]:
+        found = []
+        for (name, per_day, limit), price in zip(HUB_TIERS, self.units, strict=True):
+            count = max(1, math.ceil(quantity / (per_day * DAYS_PER_MONTH)))
+            if count <= limit or name == HUB_TIERS[-1][0]:
+                hubs = math.ceil(count / limit)
+                note = f"{count} units" if hubs == 1 else f"{count} units in {hubs} hubs"
+                found.append(Variant("IoT Hub", name.upper(), price(count), note))
+        return tuple(found)
+
+
+class CosmosPlan(msgspec.Struct, frozen=True):
+    """Cosmos DB throughput: serverless, autoscale or provisioned. The quantity is request units of a month."""
+
+    peak_factor: float
+    serverless: Pricer
+    autoscale_hour: Pricer
+    hour: Pricer
+
+    @classmethod
+    def of(cls, t: Traffic, book: PriceBook) -> "CosmosPlan":
+        """The plan at a book's prices."""
+        meters = ("cosmos.serverless_ru", "cosmos.autoscale_ru_hour", "cosmos.ru_hour")
+        return cls(t.workload.peak_factor, *(book.price(Cloud.AZURE, meter).pricer() for meter in meters))
+
+    def variants(self, quantity: float) -> tuple[Variant, ...]:
+        mean = quantity / SECONDS_PER_MONTH
+        peak = mean * self.peak_factor
+        fixed = max(RU_MINIMUM, _step(peak, RU_STEP))
+        highest = max(AUTOSCALE_STEP, _step(peak, AUTOSCALE_STEP))
+        scaled = max(highest / 10, (mean + peak) / 2)  # billed by the hour's highest, at least a tenth of the maximum
+        found = (
+            Variant("Cosmos DB", "provisioned", self.hour(fixed * HOURS_PER_MONTH), f"{fixed} RU/s"),
+            Variant("Cosmos DB", "autoscale", self.autoscale_hour(scaled * HOURS_PER_MONTH), f"to {highest} RU/s"),
+        )
+        if peak > SERVERLESS_RU_LIMIT:
+            return found
+        return (Variant("Cosmos DB", "serverless", self.serverless(quantity)), *found)
+
+
+def _step(value: float, step: int) -> int:
+    return step * math.ceil(value / step)

@@ -1,0 +1,242 @@
+"""The cost of every placement of one workload, exactly, in milliseconds. Owns that enumeration; explains nothing.
+
+A placement's cost is a sum over clouds, because free tiers, volume tiers and egress ladders pool within a cloud and never
+across two. What a cloud costs depends on which slots it holds, and on where L4 is (and the hot store, where dashboards
+read it), because the planner's rows ask for these two; where exactly the other slots are does not matter to it. So 2 187
+placements need 3 x 192 cloud states only, each from its parent by adding one slot, and a placement is three look-ups.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from itertools import product
+
+import msgspec
+
+from twin2multicloud.costs.prices import PriceBook, Pricer
+from twin2multicloud.costs.tariff import plan_pricer
+from twin2multicloud.costs.traffic import Traffic
+from twin2multicloud.costs.usage import TARIFFS, TOKEN, Use, held_uses, row_uses, slot_kinds, twin_of
+from twin2multicloud.costs.workload import Dashboards
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.planning.connector_rules import TABLE, Row
+
+_ORDER = (Slot.L4, Slot.L3_HOT, Slot.L2, Slot.L1, Slot.L3_COLD, Slot.L3_ARCHIVE, Slot.L5)
+"""The order of assignment: the two slots first whose cloud matters to others."""
+_SLOTS = tuple(Slot)
+
+Clouds = tuple[Cloud, ...]
+"""The cloud of each slot, in the order of `Slot`."""
+
+
+class Part(msgspec.Struct, frozen=True):
+    """What one slot or row adds to one cloud: fixed dollars, quantities of pooled meters, and whether it needs the token."""
+
+    dollars: float
+    pooled: tuple[tuple[int, float], ...]
+    token: bool
+
+
+class CostTable(msgspec.Struct, frozen=True):
+    """The cost of each placement of `placements`, in USD per month, in the same order."""
+
+    placements: Sequence[Clouds]
+    costs: Sequence[float]
+
+
+def cost_table(t: Traffic, book: PriceBook, clouds: Clouds) -> CostTable:
+    """The cost of every placement on `clouds`. Raises ConfigurationError where a price is missing."""
+    free_hot = t.workload.dashboards is Dashboards.HOT_STORE
+    layout = _layout(clouds, free_hot)
+    uses = _collect(t, clouds)
+    states = [_states(cloud, layout.domains[n], uses[cloud], t, book) for n, cloud in enumerate(clouds)]
+    match states:
+        case [a]:
+            costs = [a[i] for (i,) in layout.rows]
+        case [a, b]:
+            costs = [a[i] + b[j] for i, j in layout.rows]
+        case [a, b, c]:
+            costs = [a[i] + b[j] + c[k] for i, j, k in layout.rows]
+        case _:
+            raise ValueError(f"between one and three clouds, found {len(clouds)}")
+    return CostTable(layout.placements, costs)
+
+
+class _Layout(msgspec.Struct, frozen=True):
+    """Which state of each cloud a placement is, whatever the workload."""
+
+    placements: tuple[Clouds, ...]
+    rows: tuple[tuple[int, ...], ...]
+    domains: tuple[tuple[Clouds, ...], ...]  # per cloud, per slot of _ORDER: the clouds to tell apart
+
+
+@cache  # depends on nothing but its arguments; at most a handful of them
+def _layout(clouds: Clouds, free_hot: bool) -> _Layout:
+    placements = tuple(product(clouds, repeat=len(_SLOTS)))
+    domains = tuple(tuple(_domain(cloud, slot, clouds, free_hot) for slot in _ORDER) for cloud in clouds)
+    at = [_SLOTS.index(slot) for slot in _ORDER]
+    rows = tuple(
+        tuple(_index(cloud, domain, [placement[i] for i in at]) for cloud, domain in zip(clouds, domains, strict=True))
+        for placement in placements
+    )
+    return _Layout(placements, rows, domains)
+
+
+def _domain(cloud: Cloud, slot: Slot, clouds: Clouds, free_hot: bool) -> Clouds:
+    """The clouds of a slot that one cloud's costs tell apart: here, and one for elsewhere, or all of them."""
+    others = tuple(each for each in clouds if each is not cloud)
+    named = slot is Slot.L4 or (free_hot and slot is Slot.L3_HOT)
+    return (cloud, *(others if named else others[:1]))
+
+
+def _index(cloud: Cloud, domain: Sequence[Clouds], chosen: Sequence[Cloud]) -> int:
+    index = 0
+    for choices, each in zip(domain, chosen, strict=True):
+        index = index * len(choices) + (choices.index(each) if each in choices else 1)
+    return index
+
+
+PartKey = tuple[int, Cloud, Cloud]
+"""A row of the table (or minus one minus a slot, for what the slot holds), and the clouds of its two slots."""
+
+
+class _CloudUses(msgspec.Struct):
+    """The uses that fall on one cloud, by what causes them."""
+
+    parts: dict[PartKey, list[Use]] = msgspec.field(default_factory=dict)
+
+    def add(self, key: PartKey, use: Use) -> None:
+        self.parts.setdefault(key, []).append(use)
+
+
+def _collect(t: Traffic, clouds: Clouds) -> dict[Cloud, _CloudUses]:
+    found = {cloud: _CloudUses() for cloud in clouds}
+    for n, slot in enumerate(_SLOTS):
+        for cloud in clouds:
+            for kind in slot_kinds(slot):
+                for use in held_uses(kind, cloud, t):
+                    found[cloud].add((-1 - n, cloud, cloud), use)
+    for n, row in enumerate(TABLE):
+        for here, there in _pairs(row, clouds):
+            placement = _with(row, here, there)
+            if row.applies(twin_of(t.workload, placement)):
+                for use in row_uses(row, placement, t):
+                    found[use.cloud].add((n, here, there), use)
+    return found
+
+
+def _pairs(row: Row, clouds: Clouds) -> Iterable[tuple[Cloud, Cloud]]:
+    return [(each, each) for each in clouds] if row.source is row.target else product(clouds, clouds)
+
+
+def _with(row: Row, here: Cloud, there: Cloud) -> Placement:
+    return Placement.of({slot: there if slot is row.target else here for slot in _SLOTS})
+
+
+def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffic, book: PriceBook) -> list[float]:
+    """The cost of one cloud in each of its states, in the order of `_index`."""
+    meters = _Meters(cloud, uses, t, book)
+    parts = {key: meters.part(found) for key, found in uses.parts.items()}
+    token = meters.token_cost
+    pricers = meters.pooled_pricers
+    costs: list[float] = []
+    none = Part(0.0, (), False)
+
+    def descend(depth: int, chosen: tuple[Cloud, ...], dollars: float, pooled: list[float], has_token: bool) -> None:
+        if depth == len(_ORDER):
+            for pricer, quantity in zip(pricers, pooled, strict=True):
+                if quantity:
+                    dollars += pricer(quantity)
+            costs.append(dollars + token if has_token else dollars)
+            return
+        for choice in domains[depth]:
+            now, amounts, secret = dollars, pooled, has_token
+            for keyed in _added(depth, chosen, choice, cloud):
+                part = parts.get(keyed, none)
+                now += part.dollars
+                secret = secret or part.token
+                if part.pooled:
+                    amounts = amounts.copy() if amounts is pooled else amounts
+                    for i, quantity in part.pooled:
+                        amounts[i] += quantity
+            descend(depth + 1, (*chosen, choice), now, amounts, secret)
+
+    descend(0, (), 0.0, [0.0] * len(pricers), False)
+    return costs
+
+
+def _added(depth: int, chosen: tuple[Cloud, ...], choice: Cloud, cloud: Cloud) -> list[PartKey]:
+    """What assigning the next slot adds: what it holds, rows inside it, and rows to slots already assigned."""
+    keys: list[PartKey] = [(-1 - _SLOTS.index(_ORDER[depth]), choice, choice)] if choice is cloud else []
+    for n, other, forward in _ROWS_AT[depth]:
+        partner = choice if other == depth else chosen[other]
+        if choice is cloud or partner is cloud:
+            keys.append((n, partner, choice) if forward else (n, choice, partner))
+    return keys
+
+
+def _rows_at() -> tuple[tuple[tuple[int, int, bool], ...], ...]:
+    """Per depth: (row, depth of its other slot, whether the other slot is the row's source)."""
+    found: list[list[tuple[int, int, bool]]] = [[] for _ in _ORDER]
+    for n, row in enumerate(TABLE):
+        source, target = _ORDER.index(row.source), _ORDER.index(row.target)
+        found[max(source, target)].append((n, min(source, target), source <= target))
+    return tuple(tuple(each) for each in found)
+
+
+_ROWS_AT = _rows_at()
+
+
+class _Meters:
+    """One cloud's meters: which are plain products or belong to one slot alone, and which are pooled."""
+
+    def __init__(self, cloud: Cloud, uses: _CloudUses, t: Traffic, book: PriceBook) -> None:
+        self._pricers = meter_pricers(cloud, {use.meter for found in uses.parts.values() for use in found}, t, book)
+        alone = _alone(uses)
+        pooled = [m for m, (_, linear) in self._pricers.items() if not linear and m not in alone]
+        self._index = {meter: n for n, meter in enumerate(pooled)}
+        self.pooled_pricers: list[Pricer] = [self._pricers[meter][0] for meter in pooled]
+        self.token_cost = sum(book.price(cloud, meter).pricer()(n) for meter, n in TARIFFS[cloud].token())
+
+    def part(self, uses: list[Use]) -> Part:
+        """A list of uses as dollars and pooled quantities."""
+        totals: dict[str, float] = {}
+        for use in uses:
+            totals[use.meter] = totals.get(use.meter, 0.0) + use.quantity
+        token = totals.pop(TOKEN, 0) > 0
+        dollars, pooled = 0.0, []
+        for meter, quantity in totals.items():
+            if meter in self._index:
+                pooled.append((self._index[meter], quantity))
+            elif quantity:
+                dollars += self._pricers[meter][0](quantity)
+        return Part(dollars, tuple(pooled), token)
+
+
+def _alone(uses: _CloudUses) -> set[str]:
+    """Meters that only one slot or one row inside a slot moves: nothing ever adds to them."""
+    causes: dict[str, set[int]] = {}
+    crossing: set[str] = set()
+    for (n, _, _), found in uses.parts.items():
+        for use in found:
+            causes.setdefault(use.meter, set()).add(n)
+            if n >= 0 and TABLE[n].source is not TABLE[n].target:
+                crossing.add(use.meter)
+    return {meter for meter, rows in causes.items() if len(rows) == 1} - crossing
+
+
+def meter_pricers(
+    cloud: Cloud, meters: Iterable[str], t: Traffic, book: PriceBook
+) -> dict[str, tuple[Callable[[float], float], bool]]:
+    """Each meter's pricer and whether it is a plain product. Raises ConfigurationError where a price is missing."""
+    plans = TARIFFS[cloud].plans(t, book)
+    found: dict[str, tuple[Pricer, bool]] = {}
+    for meter in meters:
+        if meter == TOKEN:
+            continue
+        if meter in plans:
+            found[meter] = plan_pricer(plans[meter]), False
+            continue
+        price = book.price(cloud, meter)
+        free = t.workload.free_tiers
+        found[meter] = price.pricer(free_tiers=free), price.linear or (not free and not price.further)
+    return found

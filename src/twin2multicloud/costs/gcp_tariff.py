@@ -1,0 +1,155 @@
+"""Google Cloud: Cloud Run, Pub/Sub, Firestore, Cloud Storage Nearline and Archive, our twin service and Grafana on Run.
+
+Owns which meters each activity moves on Google Cloud and what is billed in which unit; holds no price.
+"""
+
+# ruff: noqa: D102 - the methods are those of Tariff and Plan, which say what each means
+
+import math
+from collections.abc import Mapping
+
+import msgspec
+
+from twin2multicloud.costs.prices import PriceBook, Pricer
+from twin2multicloud.costs.storage import billed_gb, held_gb, returned_gb
+from twin2multicloud.costs.tariff import Plan, Uses, Variant
+from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
+from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.component_kinds import Kind
+
+PUBSUB_MIN_KB = 1.0
+"""Pub/Sub bills at least 1 KB per message, once published and once delivered."""
+ROUND_MS = 100.0
+"""Cloud Run bills started 100 ms per request; a request waits 50 ms for the end of its slice on average."""
+VCPU_PER_GIB = 2 / 3
+"""The CPU that Cloud Run functions give by default per GiB of memory (256 MiB: 1/6 vCPU)."""
+GATEWAY_MS = 10.0
+"""How long our device gateway holds one reading: check, publish, answer."""
+GATEWAY_CONCURRENCY = 20
+NEARLINE_MIN_DAYS, ARCHIVE_MIN_DAYS = 30, 365
+TWIN_VCPU, TWIN_GIB, TWIN_QUERIES_PER_SECOND = 1.0, 0.5, 50.0
+GRAFANA_VCPU, GRAFANA_GIB, USERS_PER_INSTANCE = 1.0, 1.0, 200
+
+
+class GcpTariff:
+    """See `Tariff`."""
+
+    def devices(self, t: Traffic) -> Uses:
+        seconds = t.messages * GATEWAY_MS / 1000 / GATEWAY_CONCURRENCY
+        yield "run.request", t.messages
+        yield "run.vcpu_second", seconds
+        yield "run.gib_second", seconds * 0.5
+        yield "pubsub.gib", 2 * _published_gib(t.messages, t.gb)
+
+    def commands(self, _: Traffic, count: float) -> Uses:
+        yield "pubsub.gib", 2 * _published_gib(count, 0)
+
+    def dispatched(self, t: Traffic) -> float:
+        return t.messages  # a push subscription delivers one message per request
+
+    def function(self, t: Traffic, invocations: float, milliseconds: float) -> Uses:
+        seconds = (milliseconds + invocations * ROUND_MS / 2) / 1000
+        gib = t.workload.function_mb / 1024
+        yield "run.request", invocations
+        yield "run.vcpu_second", seconds * gib * VCPU_PER_GIB
+        yield "run.gib_second", seconds * gib
+        yield "logs.gib", invocations * t.workload.log_kb_per_request / KB_PER_GB
+
+    def queue(self, _: Traffic, sends: float, receives: float, gb: float) -> Uses:
+        yield "pubsub.gib", _published_gib(sends, gb) + _published_gib(receives, gb)
+
+    def error_events(self, count: float) -> Uses:
+        yield "pubsub.gib", 2 * _published_gib(count, count * 2 / KB_PER_GB)
+        yield "firestore.write", count
+
+    def workflow(self, runs: float) -> Uses:
+        yield "workflow.step", runs * EVENT_RUN_STEPS
+
+    def schedule(self, _: float) -> Uses:
+        yield "scheduler.job", 1
+
+    def token(self) -> Uses:
+        yield "secret.version_month", 1
+
+    def egress(self, gb: float) -> Uses:
+        yield "egress.gib", gb
+
+    def hot_held(self, t: Traffic) -> Uses:
+        yield "firestore.gib_month", t.hot_gb
+
+    def hot_written(self, t: Traffic) -> Uses:
+        yield "firestore.write", t.messages  # per document, whatever its size up to 1 MiB
+
+    def hot_read(self, t: Traffic, kind: Kind, count: float) -> Uses:
+        yield "firestore.read", count * (t.workload.points_per_series if kind is Kind.HOT_READER else 1)
+
+    def hot_moved(self, t: Traffic) -> Uses:
+        yield "firestore.read", t.messages
+        yield "firestore.ttl_delete", t.messages
+
+    def cold_held(self, t: Traffic) -> Uses:
+        held = held_gb(t, t.cold_months, NEARLINE_MIN_DAYS)
+        yield "nearline.gib_month", held
+        yield "nearline.retrieved_gib", held * t.workload.restore_share
+        yield "nearline.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
+
+    def cold_written(self, t: Traffic) -> Uses:
+        yield "nearline.write", t.chunks
+
+    def cold_moved(self, t: Traffic) -> Uses:
+        yield "nearline.read", t.chunks
+        yield "nearline.retrieved_gib", billed_gb(t)
+
+    def archive_held(self, t: Traffic) -> Uses:
+        held = held_gb(t, t.archive_months, ARCHIVE_MIN_DAYS)
+        yield "gcs_archive.gib_month", held
+        yield "gcs_archive.retrieved_gib", held * t.workload.restore_share
+        yield "gcs_archive.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
+
+    def archive_written(self, t: Traffic) -> Uses:
+        yield "gcs_archive.write", t.chunks
+
+    def twin_held(self, t: Traffic) -> Uses:
+        queries = t.history_queries + t.latest_queries if t.workload.dashboards == "twin" else 0.0
+        active_seconds = max(t.workload.active_hours_per_day, 1) / 24 * SECONDS_PER_MONTH
+        busy = queries / active_seconds * t.workload.peak_factor / TWIN_QUERIES_PER_SECOND
+        yield "plan.twin_service", max(1, math.ceil(busy))
+
+    def twin_written(self, _: Traffic) -> Uses:
+        return ()  # our twin service reads, nobody writes readings to it
+
+    def dashboards(self, t: Traffic) -> Uses:
+        users = t.workload.editors + t.workload.viewers
+        yield "plan.grafana", max(1, math.ceil(users / USERS_PER_INSTANCE))
+
+    def plans(self, _: Traffic, book: PriceBook) -> Mapping[str, Plan]:
+        return {
+            "plan.twin_service": InstancePlan.of(book, "Twin service on Cloud Run", TWIN_VCPU, TWIN_GIB),
+            "plan.grafana": InstancePlan.of(book, "Grafana on Cloud Run", GRAFANA_VCPU, GRAFANA_GIB),
+        }
+
+
+class InstancePlan(msgspec.Struct, frozen=True):
+    """A container that always runs, billed by instance. The quantity is instances."""
+
+    service: str
+    vcpu: float
+    gib: float
+    vcpu_second: Pricer
+    gib_second: Pricer
+
+    @classmethod
+    def of(cls, book: PriceBook, service: str, vcpu: float, gib: float) -> "InstancePlan":
+        """The plan at a book's prices."""
+        meters = ("run.instance_vcpu_second", "run.instance_gib_second")
+        return cls(service, vcpu, gib, *(book.price(Cloud.GCP, meter).pricer() for meter in meters))
+
+    def variants(self, quantity: float) -> tuple[Variant, ...]:
+        seconds = quantity * HOURS_PER_MONTH * 3600
+        cost = self.vcpu_second(seconds * self.vcpu) + self.gib_second(seconds * self.gib)
+        return (Variant(self.service, "always on", cost, f"{quantity:g} x {self.vcpu:g} vCPU, {self.gib:g} GiB"),)
+
+
+def _published_gib(messages: float, gb: float) -> float:
+    return max(gb, messages * PUBSUB_MIN_KB / KB_PER_GB)

@@ -1,0 +1,144 @@
+"""What a cloud's tariff has to answer: the meters that each activity of the topology moves, and what they cost.
+
+Owns the shape that `aws_tariff`, `azure_tariff` and `gcp_tariff` share; knows no price and no service.
+"""
+
+from collections.abc import Iterable, Mapping
+from typing import Protocol
+
+import msgspec
+
+from twin2multicloud.costs.prices import PriceBook, Pricer
+from twin2multicloud.costs.traffic import Traffic
+from twin2multicloud.planning.component_kinds import Kind
+
+Use = tuple[str, float]
+"""A meter and how much of it a month takes."""
+Uses = Iterable[Use]
+
+
+class Variant(msgspec.Struct, frozen=True):
+    """One way to buy a service, and what the month costs that way. `note` says what it takes in whole units."""
+
+    service: str
+    name: str
+    cost: float
+    note: str = ""
+
+
+class Tariff(Protocol):
+    """One cloud's services, as activities of the topology. Quantities are of one month.
+
+    Meters that start with ``plan.`` have no list price of their own: `plans` prices them, choosing the cheapest way to
+    buy the service.
+    """
+
+    def devices(self, t: Traffic, /) -> Uses:
+        """Connected devices sending all their readings to the device gateway."""
+        ...
+
+    def commands(self, t: Traffic, count: float, /) -> Uses:
+        """Messages from the gateway to devices."""
+        ...
+
+    def dispatched(self, t: Traffic, /) -> float:
+        """How often the gateway invokes the dispatcher: once per reading, or once per batch."""
+        ...
+
+    def function(self, t: Traffic, invocations: float, milliseconds: float, /) -> Uses:
+        """Runs of one function, with their logs."""
+        ...
+
+    def queue(self, t: Traffic, sends: float, receives: float, gb: float, /) -> Uses:
+        """A durable queue between two functions: writes, deliveries, and the payload."""
+        ...
+
+    def error_events(self, count: float, /) -> Uses:
+        """Error events: published to the topic, stored by the reporter (its run is charged as a function)."""
+        ...
+
+    def workflow(self, runs: float, /) -> Uses:
+        """Runs of the event workflow."""
+        ...
+
+    def schedule(self, runs: float, /) -> Uses:
+        """One schedule."""
+        ...
+
+    def token(self) -> Uses:
+        """The inter-cloud token in the cloud's secret store."""
+        ...
+
+    def egress(self, gb: float, /) -> Uses:
+        """GB sent to another cloud."""
+        ...
+
+    def hot_held(self, t: Traffic, /) -> Uses:
+        """What the hot store holds."""
+        ...
+
+    def hot_written(self, t: Traffic, /) -> Uses:
+        """All readings written once."""
+        ...
+
+    def hot_read(self, t: Traffic, kind: Kind, count: float, /) -> Uses:
+        """Queries of one reader."""
+        ...
+
+    def hot_moved(self, t: Traffic, /) -> Uses:
+        """All readings read once by the mover, and expired."""
+        ...
+
+    def cold_held(self, t: Traffic, /) -> Uses:
+        """What the cold store holds, and what is read back of it."""
+        ...
+
+    def cold_written(self, t: Traffic, /) -> Uses:
+        """A month's objects written."""
+        ...
+
+    def cold_moved(self, t: Traffic, /) -> Uses:
+        """A month's objects read by the mover to the archive."""
+        ...
+
+    def archive_held(self, t: Traffic, /) -> Uses:
+        """What the archive holds, and what is read back of it."""
+        ...
+
+    def archive_written(self, t: Traffic, /) -> Uses:
+        """A month's objects written."""
+        ...
+
+    def twin_held(self, t: Traffic, /) -> Uses:
+        """The twin service itself, for its entities and the dashboards' queries."""
+        ...
+
+    def twin_written(self, t: Traffic, /) -> Uses:
+        """All readings written to the twin service, where it does not read."""
+        ...
+
+    def dashboards(self, t: Traffic, /) -> Uses:
+        """Grafana, for its users."""
+        ...
+
+    def plans(self, t: Traffic, book: PriceBook, /) -> Mapping[str, "Plan"]:
+        """The pricing of the meters that start with ``plan.``."""
+        ...
+
+
+class Plan(Protocol):
+    """A service that can be bought in several ways."""
+
+    def variants(self, quantity: float) -> tuple[Variant, ...]:
+        """Every way that can carry the quantity; never empty."""
+        ...
+
+
+def cheapest(variants: Iterable[Variant]) -> Variant:
+    """The cheapest variant; of equal ones the first."""
+    return min(variants, key=lambda each: each.cost)
+
+
+def plan_pricer(plan: Plan) -> Pricer:
+    """A plan as a pricer: what the cheapest variant costs."""
+    return lambda quantity: min(each.cost for each in plan.variants(quantity))

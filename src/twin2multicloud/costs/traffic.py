@@ -1,0 +1,141 @@
+"""How much passes where in a month, whatever the cloud. Owns the quantities derived from a workload; knows no price.
+
+Counts are means and stay fractional: nobody bills a rounded mean, and rounding would make costs fall when a load grows.
+What a service bills in whole units (write units, IoT Hub units, RU/s steps) is rounded in that cloud's tariff.
+"""
+
+import math
+
+import msgspec
+
+from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH, Workload
+from twin2multicloud.planning.component_kinds import Kind
+
+ITEM_OVERHEAD_KB = 0.1
+"""What a stored reading weighs beside its payload: keys and timestamps (DynamoDB bills 100 bytes per item for them)."""
+ENVELOPE_KB = 0.4
+"""Envelope and HTTP headers of one POST (the wire's envelope without its payload is about 200 bytes)."""
+ANSWER_KB = 0.2
+"""The answer to one POST, headers included."""
+POINT_KB = 0.1
+"""One typed value with its time in a hot reader's answer."""
+QUERY_KB = 0.5
+"""One query's request or the latest values of one component."""
+CROSSING_MS = 30.0
+"""How long a function waits for the other cloud's answer: one round trip between neighbouring European regions,
+with TLS kept open."""
+MOVER_MS_PER_MB = 100.0
+"""How long reading, packing and writing a megabyte takes a mover."""
+EVENT_RUN_STEPS = 5
+"""State transitions of one run of the example workflow: start, choice, two tasks, end."""
+
+_BATCHED = frozenset(
+    {
+        Kind.CONNECTOR,
+        Kind.INGESTION,
+        Kind.PROCESSOR,
+        Kind.PERSISTER,
+        Kind.TWIN_UPDATER,
+        Kind.TWIN_WRITER,
+        Kind.EVENT_CHECKER,
+        Kind.HOT_WRITER,
+    }
+)
+_FIRED = frozenset({Kind.EVENT_ACTION, Kind.EVENT_WORKFLOW, Kind.FEEDBACK, Kind.DEVICE_COMMANDS})
+_HISTORY = frozenset({Kind.HOT_READER, Kind.DATA_CONNECTOR})
+_LATEST = frozenset({Kind.HOT_READER_LAST_ENTRY, Kind.DATA_CONNECTOR_LAST_ENTRY})
+_CHUNKS = frozenset({Kind.COLD_WRITER, Kind.ARCHIVE_WRITER})
+_MOVERS = frozenset({Kind.HOT_TO_COLD_MOVER, Kind.COLD_TO_ARCHIVE_MOVER})
+
+
+class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+    """One month of a workload, in counts, GB (1024 x 1024 KB) and months."""
+
+    workload: Workload
+    messages: float
+    """Readings sent by all devices: devices x minutes of a month / interval."""
+    gb: float
+    """GB of payload that those readings are: messages x message_kb / 1048576."""
+    stored_gb: float
+    """The same with what a store keeps beside the payload."""
+    size_units: int
+    """Whole KB of a stored reading: what stores bill per write."""
+    batches: float
+    """Requests that carry the readings: messages / messages_per_request."""
+    fired: float
+    """Readings that fire a rule."""
+    history_queries: float
+    latest_queries: float
+    chunks: float
+    """Objects that a month makes: by size, but at least one each day."""
+    hot_gb: float
+    cold_months: float
+    archive_months: float
+
+    @classmethod
+    def of(cls, w: Workload, messages: float | None = None) -> "Traffic":
+        """A workload's traffic; `messages`, where given, replaces what devices and interval make."""
+        if messages is None:
+            messages = w.devices * (SECONDS_PER_MONTH / 60 / w.interval_min)
+        item_kb = w.message_kb + ITEM_OVERHEAD_KB
+        gb = messages * w.message_kb / KB_PER_GB
+        stored = messages * item_kb / KB_PER_GB
+        refreshes = w.active_hours_per_day * DAYS_PER_MONTH * w.refreshes_per_hour
+        return cls(
+            workload=w,
+            messages=messages,
+            gb=gb,
+            stored_gb=stored,
+            size_units=math.ceil(item_kb),
+            batches=messages / w.messages_per_request,
+            fired=messages * w.event_share if w.events else 0.0,
+            history_queries=refreshes * w.series_per_refresh,
+            latest_queries=refreshes,
+            chunks=max(gb * 1024 / w.chunk_mb, DAYS_PER_MONTH),
+            hot_gb=stored * w.hot_months,
+            cold_months=w.cool_months - w.hot_months,
+            archive_months=w.archive_months - w.cool_months,
+        )
+
+    def invocations(self, kind: Kind) -> float:
+        """How often a function runs, where its cloud hands it batches. Kinds that nobody calls much count as none."""
+        if kind in _BATCHED or kind is Kind.DISPATCHER:
+            return self.batches
+        if kind in _FIRED:
+            return self.fired
+        if kind in _HISTORY:
+            return self.history_queries
+        if kind in _LATEST:
+            return self.latest_queries
+        return self.chunks if kind in _CHUNKS else DAYS_PER_MONTH
+
+    def milliseconds(self, kind: Kind) -> float:
+        """How long all runs of a function last together, as its code takes (waiting for another cloud not counted)."""
+        w = self.workload
+        fixed = self.invocations(kind) * w.function_ms
+        if kind in _BATCHED or kind is Kind.DISPATCHER:
+            return fixed + self.messages * w.function_ms_per_message
+        if kind in _FIRED:
+            return fixed + self.fired * w.function_ms_per_message
+        if kind in _CHUNKS or kind in _MOVERS:
+            return fixed + self.gb * 1024 * MOVER_MS_PER_MB
+        return fixed + self.invocations(kind) * w.function_ms_per_message
+
+    def posted_gb(self, kind: Kind) -> float:
+        """GB that a POST to an endpoint carries towards it in a month, envelopes included."""
+        payload = self.invocations(kind) * ENVELOPE_KB / KB_PER_GB
+        if kind in _BATCHED or kind in _CHUNKS:
+            return self.gb + payload
+        return payload + self.invocations(kind) * QUERY_KB / KB_PER_GB
+
+    def answered_gb(self, kind: Kind) -> float:
+        """GB that an endpoint answers in a month: readers send data, writers an acknowledgement."""
+        count = self.invocations(kind)
+        if kind in _HISTORY:
+            return count * (ANSWER_KB + self.workload.points_per_series * POINT_KB) / KB_PER_GB
+        return count * (ANSWER_KB + (QUERY_KB if kind in _LATEST else 0)) / KB_PER_GB
+
+    @property
+    def dashboard_gb(self) -> float:
+        """GB that a dashboard's queries bring it in a month."""
+        return self.answered_gb(Kind.HOT_READER) + self.answered_gb(Kind.HOT_READER_LAST_ENTRY)

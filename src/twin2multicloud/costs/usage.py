@@ -1,0 +1,209 @@
+"""What a month of a topology takes of each cloud's meters, call by call of the planner's table.
+
+Owns the step from "this component calls that one" to "this much of that meter, for this part of the twin". The calls are
+the planner's own (`connector_rules`), so what is deployed and what is priced cannot drift apart. Knows no price.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import NamedTuple
+
+from twin2multicloud.costs.aws_tariff import AwsTariff
+from twin2multicloud.costs.azure_tariff import AzureTariff
+from twin2multicloud.costs.gcp_tariff import GcpTariff
+from twin2multicloud.costs.tariff import Tariff, Uses
+from twin2multicloud.costs.traffic import CROSSING_MS, Traffic
+from twin2multicloud.costs.workload import DAYS_PER_MONTH, Dashboards, Workload
+from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.planning.component_kinds import KINDS, Kind
+from twin2multicloud.planning.connector_rules import TABLE, Call, Row
+from twin2multicloud.planning.planner import boundary_name
+from twin2multicloud.planning.topology import ComponentType, Delivery, Topology
+
+TARIFFS: Mapping[Cloud, Tariff] = {Cloud.AWS: AwsTariff(), Cloud.AZURE: AzureTariff(), Cloud.GCP: GcpTariff()}
+TOKEN = "token"  # noqa: S105 - the name of a pseudo meter
+"""A pseudo meter: this cloud holds the inter-cloud token. However many functions read it, it is one secret."""
+
+
+class Use(NamedTuple):
+    """How much of a meter one part of the twin takes. `place` is a slot or, for what a crossing adds, a boundary."""
+
+    cloud: Cloud
+    meter: str
+    quantity: float
+    place: str
+
+
+def twin_of(w: Workload, placement: Placement) -> Twin:
+    """The twin that a workload speaks of, as far as the planner's table asks."""
+    kinds = [ActionKind.FUNCTION]
+    kinds += [ActionKind.WORKFLOW] * w.event_workflow + [ActionKind.FEEDBACK] * w.event_feedback
+    rules = tuple(_rule(kind) for kind in kinds) if w.events else ()
+    source = DashboardSource.HOT_STORE if w.dashboards is Dashboards.HOT_STORE else DashboardSource.TWIN
+    return Twin(name="costs", placement=placement, enable_events=w.events, events=rules, dashboard=source)
+
+
+def _rule(kind: ActionKind) -> EventRule:
+    action = EventAction(kind=kind, name=kind.value)
+    return EventRule(name=kind.value, property="value", comparison=Comparison.GREATER, threshold=0, action=action)
+
+
+def topology_uses(topology: Topology, t: Traffic) -> Iterator[Use]:
+    """Every use of a planned topology: what its stores and services hold, and what each of its links moves."""
+    rows = {row.name: row for row in TABLE}
+    for component in topology.components:
+        if component.slot is not None and component.type in (ComponentType.STORE, ComponentType.SERVICE):
+            yield from held_uses(Kind(component.name), component.cloud, t)
+    for link in topology.links:
+        row = rows.get(link.row)  # dead letters and errors are charged with the runs that cause them
+        if row is not None:
+            here, there = topology.placement[row.source], topology.placement[row.target]
+            way = row.same if here is there or row.different is None else row.different
+            names = (link.source.split(".")[-1], link.target.split(".")[-1])
+            call = next(each for each in way.calls if (each.source, each.target) == names)
+            yield from call_uses(row, call, topology.placement, t)
+
+
+def row_uses(row: Row, placement: Placement, t: Traffic) -> Iterator[Use]:
+    """Every use of one row of the table. It depends on the clouds of the row's own two slots only."""
+    here, there = placement[row.source], placement[row.target]
+    way = row.same if here is there or row.different is None else row.different
+    for call in way.calls:
+        yield from call_uses(row, call, placement, t)
+
+
+def held_uses(kind: Kind, cloud: Cloud, t: Traffic) -> Iterator[Use]:
+    """What a store or a service takes by being there."""
+    tariff, place = TARIFFS[cloud], KINDS[kind].slot.value
+    match kind:
+        case Kind.HOT_STORE:
+            uses = tariff.hot_held(t)
+        case Kind.COLD_STORE:
+            uses = tariff.cold_held(t)
+        case Kind.ARCHIVE_STORE:
+            uses = tariff.archive_held(t)
+        case Kind.TWIN_SERVICE:
+            uses = tariff.twin_held(t)
+        case Kind.DASHBOARD:
+            uses = tariff.dashboards(t)
+        case _:
+            uses = ()
+    for meter, quantity in uses:
+        yield Use(cloud, meter, quantity, place)
+
+
+def call_uses(row: Row, call: Call, placement: Placement, t: Traffic) -> Iterator[Use]:
+    """Every use of one call: the run of the function it reaches, the way there, and what it reads or writes."""
+    target = placement[KINDS[call.target].slot]
+    source = placement[KINDS[call.source].slot] if isinstance(call.source, Kind) else target
+    home = KINDS[call.target].slot.value
+    on_the_way = home if call in row.same.calls else boundary_name(row)
+    at_target = home if any(each.target is call.target for each in row.same.calls) else boundary_name(row)
+    for meter, quantity in _target_uses(call, TARIFFS[target], t):
+        yield Use(target, meter, quantity, at_target)
+    for cloud, uses in _way_uses(call, source, target, t):
+        for meter, quantity in uses:
+            yield Use(cloud, meter, quantity, on_the_way)
+
+
+def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[tuple[Cloud, Uses]]:
+    """The transport: queues on one cloud, egress and waiting between two."""
+    if call.delivery is Delivery.QUEUE:
+        yield target, _queue_uses(call, TARIFFS[target], t)
+    elif call.delivery is Delivery.POST and _asked(call, t):
+        yield source, ((TOKEN, 1.0), *TARIFFS[source].egress(t.posted_gb(call.target)))
+        yield target, ((TOKEN, 1.0), *TARIFFS[target].egress(t.answered_gb(call.target)))
+        yield source, TARIFFS[source].function(t, 0, t.invocations(call.target) * CROSSING_MS)
+    elif call.delivery is Delivery.POST:
+        yield source, ((TOKEN, 1.0),)
+        yield target, ((TOKEN, 1.0),)
+    elif call.delivery is Delivery.QUERY:
+        if call.serves:
+            yield target, ((TOKEN, 1.0),)
+        if source is not target:
+            gb = t.answered_gb(call.target) if call.target in _READERS else t.dashboard_gb
+            yield target, TARIFFS[target].egress(gb)
+
+
+def _queue_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
+    """Messages in and out, and those that end in the boundary's dead-letter queue and are sent again."""
+    receives = t.invocations(call.target)
+    sends = tariff.dispatched(t) if call.source is Kind.DISPATCHER else receives
+    fired = call.target in (Kind.EVENT_ACTION, Kind.FEEDBACK)
+    yield from tariff.queue(t, sends, receives, t.gb * (t.fired / t.messages) if fired else t.gb)
+    dead = receives * t.workload.error_share
+    yield from tariff.queue(t, dead, dead, 0)
+
+
+_READERS = (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY)
+
+
+def _asked(call: Call, t: Traffic) -> bool:
+    """Whether anybody asks the twin service for history: dashboards that read the hot store do not."""
+    from_twin = call.source in (Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR, Kind.DATA_CONNECTOR_LAST_ENTRY)
+    return not from_twin or t.workload.dashboards is Dashboards.TWIN
+
+
+def _target_uses(call: Call, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
+    """The run of the function that is reached, and what a store or service takes of the call."""
+    kind = call.target
+    if call.source == "operator" or not _asked(call, t):
+        return
+    if KINDS[kind].type is ComponentType.FUNCTION:
+        yield from _run(kind, tariff, t)
+        if kind in _READERS:
+            yield from tariff.hot_read(t, kind, t.invocations(kind))
+    elif call.delivery is Delivery.DEVICE:
+        yield from tariff.devices(t)
+    elif call.delivery is Delivery.STORE:
+        yield from _store_uses(call, tariff, t)
+    elif kind is Kind.HOT_STORE:  # a dashboard's plugin reads the store itself
+        for reader in _READERS:
+            yield from tariff.hot_read(t, reader, t.invocations(reader))
+    elif kind is Kind.DEVICE_GATEWAY:
+        yield from tariff.commands(t, t.fired)
+    elif kind is Kind.EVENT_WORKFLOW:
+        yield from tariff.workflow(t.fired)
+    elif call.source in (Kind.TWIN_UPDATER, Kind.TWIN_WRITER):
+        yield from tariff.twin_written(t)
+
+
+def _run(kind: Kind, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
+    """A function's runs, and the error events of those that fail with the reporter's runs for them."""
+    invocations, milliseconds = t.invocations(kind), t.milliseconds(kind)
+    if kind is Kind.DISPATCHER:
+        invocations = tariff.dispatched(t)
+        milliseconds += (invocations - t.batches) * t.workload.function_ms
+    if kind in (Kind.HOT_TO_COLD_MOVER, Kind.COLD_TO_ARCHIVE_MOVER):
+        yield from tariff.schedule(DAYS_PER_MONTH)
+    yield from tariff.function(t, invocations, milliseconds)
+    errors = invocations * t.workload.error_share
+    yield from tariff.error_events(errors)
+    yield from tariff.function(t, errors, errors * t.workload.function_ms)
+
+
+def _store_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
+    """Reads by the two readers are charged where they are asked, not here."""
+    match call.source, call.target:
+        case ((Kind.PERSISTER | Kind.HOT_WRITER), Kind.HOT_STORE):
+            return tariff.hot_written(t)
+        case Kind.HOT_TO_COLD_MOVER, Kind.HOT_STORE:
+            return tariff.hot_moved(t)
+        case Kind.COLD_TO_ARCHIVE_MOVER, Kind.COLD_STORE:
+            return tariff.cold_moved(t)
+        case _, Kind.COLD_STORE:
+            return tariff.cold_written(t)
+        case _, Kind.ARCHIVE_STORE:
+            return tariff.archive_written(t)
+        case _:
+            return ()
+
+
+def slot_kinds(slot: Slot) -> tuple[Kind, ...]:
+    """The stores and services at home in a slot."""
+    return tuple(
+        kind
+        for kind, info in KINDS.items()
+        if info.slot is slot and info.type in (ComponentType.STORE, ComponentType.SERVICE)
+    )

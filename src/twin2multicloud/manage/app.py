@@ -1,0 +1,74 @@
+"""The dashboard's wiring: one process, one twin, one address on this machine. Everything it serves is in the package."""
+
+import argparse
+import socket
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from nicegui import app, ui
+
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.emulator.client import TwinClient
+from twin2multicloud.emulator.deployment import load_deployment
+from twin2multicloud.manage.feed import Feed
+from twin2multicloud.manage.header_bar import LOGO
+from twin2multicloud.manage.page import DashboardPage
+from twin2multicloud.manage.twin_view import TwinView
+from twin2multicloud.planning.topology import Topology
+
+HOST = "127.0.0.1"
+ACCENT = "#4c5fd5"
+_ASK_EVERY = 1.0  # s
+
+
+def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
+    """Serve the dashboard of one twin until the process is told to stop. Raises ConfigurationError: port taken."""
+    _check_free(port)
+    feed = Feed(view)
+
+    @ui.page("/")
+    def dashboard(device: str | None = None) -> None:
+        DashboardPage(twin, topology, view, feed, device)
+
+    app.colors(primary=ACCENT)
+    app.timer(_ASK_EVERY, feed.refresh)
+    ui.run(
+        host=HOST,
+        port=port,
+        title=f"{twin.name} · Twin2MultiCloud",
+        favicon=LOGO,
+        dark=None,
+        tailwind=False,
+        reload=False,
+        show=False,
+        show_welcome_message=False,
+    )
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """``python -m twin2multicloud.manage PROJECT_FOLDER [--port N]``. Returns the exit code."""
+    parser = argparse.ArgumentParser(prog="python -m twin2multicloud.manage", description="The live dashboard.")
+    parser.add_argument("project_folder", type=Path, help="a project that is up")
+    parser.add_argument("--port", type=int, help="default: the port that `t2mc up` chose")
+    chosen = parser.parse_args(arguments)
+    try:
+        deployment = load_deployment(chosen.project_folder)
+        port = deployment.dashboard_port if chosen.port is None else chosen.port
+        serve(deployment.twin, deployment.topology, TwinClient(deployment), port)
+    except TwinError as error:
+        sys.stderr.write(f"{error}\n")
+        return 1
+    return 0
+
+
+def _check_free(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port just left is free
+        try:
+            probe.bind((HOST, port))
+        except OSError as error:
+            raise ConfigurationError(
+                f"port {port} of {HOST} is taken; stop what listens there or choose another with --port"
+            ) from error

@@ -1,0 +1,69 @@
+"""The bar at the top: the twin's name, how its clouds are, whether anything moves, and the light. Owns no data."""
+
+from nicegui import ui
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.status import CloudStatus
+from twin2multicloud.manage.feed import Feed
+from twin2multicloud.manage.formatting import count_text
+
+
+class HeaderBar:
+    """Name, health, pulse and the switch between dark and light."""
+
+    def __init__(self, twin_name: str, clouds: tuple[Cloud, ...], drawer: ui.left_drawer) -> None:
+        self._dark = ui.dark_mode(None)  # as the visitor's system has it, until the switch is used
+        with ui.header().classes("bar"):
+            ui.button(icon="menu", on_click=drawer.toggle).props("flat round dense aria-label=Hierarchy")
+            ui.html(LOGO, sanitize=False).classes("logo")
+            ui.label(twin_name).classes("twin-name")
+            with ui.element("div").classes("cloud-chips"):
+                self._chips = {cloud: _chip(cloud) for cloud in clouds}
+            self._health = ui.label("asking …").classes("health")
+            ui.space()
+            self._traffic = ui.label().classes("traffic")
+            with ui.element("div").classes("pulse") as self._pulse:
+                ui.element("span").classes("dot")
+                self._pulse_text = ui.label("…")
+            ui.button(icon="contrast", on_click=self._switch).props('flat round dense aria-label="Dark or light"')
+
+    def update(self, feed: Feed) -> None:
+        """Show what the feed says."""
+        running = [cloud for cloud in feed.clouds if cloud.running]
+        if feed.clouds:
+            self._health.set_text(f"{len(running)} of {len(feed.clouds)} clouds running")
+            self._traffic.set_text(_traffic(feed.clouds))
+        for status in feed.clouds:
+            if status.cloud in self._chips:
+                on = status.running
+                self._chips[status.cloud].classes(add="" if on else "off", remove="off" if on else "")
+        self._pulse_text.set_text("live" if feed.alive else "no answer")
+        self._pulse.classes(add="alive" if feed.alive else "", remove="" if feed.alive else "alive")
+
+    async def _switch(self) -> None:
+        self._dark.value = not await ui.run_javascript("return Quasar.Dark.isActive")
+
+
+def _chip(cloud: Cloud) -> ui.element:
+    with ui.element("div").classes(f"chip {cloud}") as chip:
+        ui.element("span").classes("dot")
+        ui.label(cloud.label)
+    return chip
+
+
+def _traffic(clouds: tuple[CloudStatus, ...]) -> str:
+    published, errors = sum(each.published for each in clouds), sum(each.errors for each in clouds)
+    stored = [each.stored for each in clouds if each.stored is not None]
+    parts = [f"{count_text(published)} published"]
+    if stored:
+        parts.append(f"{count_text(sum(stored))} stored")
+    return " · ".join([*parts, f"{count_text(errors)} errors"])
+
+
+LOGO = """
+<svg viewBox="0 0 32 32" xmlns="http://www.w3.org/2000/svg" width="26" height="26" aria-hidden="true">
+<path d="M16 8 8 22M16 8l8 14M8 22h16" stroke="#8491a3" stroke-width="2.4" fill="none"/>
+<circle cx="16" cy="8" r="5" fill="#e8830c"/><circle cx="8" cy="22.5" r="5" fill="#1f7ae0"/>
+<circle cx="24" cy="22.5" r="5" fill="#23a455"/></svg>
+""".strip().replace("\n", "")
+"""Three clouds, joined; the favicon too."""

@@ -1,0 +1,109 @@
+"""The left side: the hierarchy as a tree, and the search for a member of a group. Owns the choice of a device."""
+
+from collections.abc import Callable
+
+from nicegui import events, ui
+
+from twin2multicloud.domain.device import DeviceGroup
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.manage.hierarchy_tree import (
+    choice_of,
+    entity_ids,
+    first_choice,
+    members,
+    node_of_device,
+    tree_nodes,
+)
+
+_MOST_EXPANDED = 60
+_NODE = """
+<div class="node" :data-node="props.node.id"><q-icon :name="props.node.icon" size="18px" class="node-icon" />
+<span class="node-label">{{ props.node.label }}</span><span class="node-note">{{ props.node.note }}</span></div>
+"""
+
+
+class HierarchyPanel:
+    """Calls `on_device` with the id of each device that is chosen."""
+
+    def __init__(self, twin: Twin, on_device: Callable[[str], None]) -> None:
+        self._twin, self._on_device = twin, on_device
+        self._groups = {group.name: group for group in twin.catalog.groups}
+        self._nodes = tree_nodes(twin)
+        self._group: DeviceGroup | None = None
+        self._chosen = ""
+        self._build()
+
+    def choose(self, device_id: str | None) -> None:
+        """Choose a device by id, or the first one there is."""
+        if device_id is not None and self._twin.catalog.find(device_id) is not None:
+            self._show(self._node_of(device_id), device_id)
+        else:
+            self._show(first_choice(self._nodes), None)
+
+    def _build(self) -> None:
+        with ui.element("div").classes("side"):
+            ui.label("Hierarchy").classes("section")
+            find = ui.input(placeholder="Find").props("dense outlined clearable").classes("find")
+            self._tree = ui.tree(self._nodes, on_select=self._selected).props("dense no-connectors no-selection-unset")
+            self._tree.add_slot("default-header", _NODE)
+            entities = entity_ids(self._nodes)
+            self._tree.expand(entities if len(entities) <= _MOST_EXPANDED else entities[:1])
+            self._tree.bind_filter_from(find, "value", backward=lambda text: text or "")
+            self._build_search()
+
+    def _build_search(self) -> None:
+        with ui.element("div").classes("members") as self._search_box:
+            self._group_label = ui.label().classes("section")
+            self._search = (
+                ui.input(placeholder="id, part of it, or number", on_change=self._list_members)
+                .props("dense outlined clearable debounce=250")
+                .classes("find")
+            )
+            self._matches = ui.element("div").classes("matches")
+        self._search_box.visible = False
+
+    def _selected(self, event: events.ValueChangeEventArguments[str | None]) -> None:
+        if event.value is not None:
+            self._show(event.value, None)
+
+    def _node_of(self, device_id: str) -> str | None:
+        group = next((name for name, group in self._groups.items() if device_id in group), None)
+        return node_of_device(self._nodes, device_id, group)
+
+    def _show(self, node_id: str | None, device_id: str | None) -> None:
+        choice = choice_of(node_id) if node_id else None
+        if node_id is None or choice is None:
+            return
+        self._tree.select(node_id)
+        self._group = self._groups.get(choice.group or "")
+        self._search_box.visible = self._group is not None
+        wanted = device_id or choice.device
+        if self._group is not None:
+            self._group_label.set_text(f"{self._group.count:,} × {self._group.type}")
+            wanted = wanted or next(iter(self._group))
+            self._search.set_value("")
+            self._chosen = wanted
+            self._list_members()
+        if wanted is not None:
+            self._choose(wanted)
+
+    def _list_members(self) -> None:
+        if self._group is None:
+            return
+        found = members(self._group, self._search.value or "")
+        self._matches.clear()
+        with self._matches:
+            for device_id in found:
+                self._member(device_id)
+            if not found:
+                ui.label("No device has that id.").classes("quiet")
+
+    def _member(self, device_id: str) -> None:
+        css = "member chosen" if device_id == self._chosen else "member"
+        ui.button(device_id, on_click=lambda: self._choose(device_id)).props("flat dense no-caps align=left").classes(css)
+
+    def _choose(self, device_id: str) -> None:
+        self._chosen = device_id
+        if self._group is not None:
+            self._list_members()
+        self._on_device(device_id)

@@ -1,0 +1,168 @@
+"""A running twin in memory: a smart home over three clouds whose values follow the clock. Fakes no page, only a twin."""
+
+import math
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+
+from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Scalar
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.hierarchy import Component, Entity, Hierarchy
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.timestamps import from_datetime, to_datetime
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.topology import Locality, Topology
+
+CLIMATE = DeviceType(
+    name="climate-sensor",
+    properties=(
+        Property(name="temperature", data_type=DataType.DOUBLE, unit="°C"),
+        Property(name="humidity", data_type=DataType.DOUBLE, unit="%"),
+        Property(name="co2", data_type=DataType.INTEGER, unit="ppm"),
+        Property(name="occupied", data_type=DataType.BOOLEAN),
+        Property(name="mode", data_type=DataType.STRING),
+        Property(name="serial", data_type=DataType.STRING, constant="CS-1042"),
+    ),
+)
+METER = DeviceType(
+    name="smart-meter",
+    properties=(
+        Property(name="power", data_type=DataType.DOUBLE, unit="W"),
+        Property(name="energy", data_type=DataType.DOUBLE, unit="kWh"),
+    ),
+)
+PLACEMENT = Placement(
+    l1=Cloud.AWS,
+    l2=Cloud.AZURE,
+    l3_hot=Cloud.GCP,
+    l3_cold=Cloud.GCP,
+    l3_archive=Cloud.AWS,
+    l4=Cloud.AWS,
+    l5=Cloud.AZURE,
+)
+
+
+def smart_home(placement: Placement = PLACEMENT) -> Twin:
+    """A house with three rooms and a street of 100,000 meters."""
+    rooms = [("living-room", "Living room"), ("bedroom", "Bedroom"), ("kitchen", "Kitchen")]
+    children = tuple(
+        Entity(id=key, name=name, components=(Component(name="climate", device=f"climate-{key}"),))
+        for key, name in rooms
+    )
+    house = Entity(
+        id="house", name="House", components=(Component(name="meter", device="meter-house"),), children=children
+    )
+    street = Entity(id="street", name="Street", components=(Component(name="meters", group="street-meters"),))
+    devices = tuple(Device(id=f"climate-{key}", type=CLIMATE.name) for key, _ in rooms)
+    return Twin(
+        name="smart-home",
+        placement=placement,
+        catalog=DeviceCatalog(
+            types=(CLIMATE, METER),
+            devices=(*devices, Device(id="meter-house", type=METER.name), Device(id="shed", type=CLIMATE.name)),
+            groups=(DeviceGroup(name="street-meters", type=METER.name, count=100_000, id_pattern="meter-{n:06}"),),
+        ),
+        hierarchy=Hierarchy(entities=(house, street)),
+    )
+
+
+def _value(device_id: str, name: str, second: int) -> Scalar:
+    """Plausible, moving, and the same for the same second."""
+    phase = sum(device_id.encode()) % 60
+    slow, quick = math.sin((second + phase * 7) / 90), math.sin((second + phase) * 0.9) * math.sin(second * 0.37)
+    match name:
+        case "temperature":
+            return round(21.4 + 1.6 * slow + 0.18 * quick, 2)
+        case "humidity":
+            return round(46 - 5 * slow + 0.6 * quick, 1)
+        case "co2":
+            return round(640 + 120 * slow + 14 * quick)
+        case "occupied":
+            return math.sin((second + phase) / 37) > -0.2
+        case "mode":
+            return ("heating", "idle", "ventilating")[(second + phase) // 70 % 3]
+        case "power":
+            return round(340 + 210 * slow + 60 * quick, 1)
+        case _:
+            return round(1_204 + second % 100_000 * 0.0001, 3)
+
+
+class MemoryTwinView:
+    """A `TwinView` whose devices send once a second. A cloud in `dark` does not answer."""
+
+    def __init__(self, twin: Twin, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.twin = twin
+        self.topology: Topology = plan(twin)
+        self.dark: set[Cloud] = set()
+        self._now = now
+        self._started = int(now().timestamp()) - 1200
+
+    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
+        self._refuse_dark()
+        second = int(self._now().timestamp())
+        return {
+            name: (None, "CS-1042") if name == "serial" else (_stamp(second), _value(device_id, name, second))
+            for name in properties
+        }
+
+    def history(
+        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
+    ) -> dict[str, list[tuple[str, Scalar]]]:
+        self._refuse_dark()
+        first = max(math.floor(to_datetime(start).timestamp()) + 1, self._started)
+        last = min(math.floor(to_datetime(end).timestamp()), int(self._now().timestamp()))
+        first = max(first, last - max_points // len(properties))
+        seconds = range(first, last + 1)
+        return {name: [(_stamp(n), _value(device_id, name, n)) for n in seconds] for name in properties}
+
+    def statuses(self) -> tuple[CloudStatus, ...]:
+        return tuple(self._status(cloud) for cloud in self.twin.placement.clouds)
+
+    def boundaries(self, statuses: Sequence[CloudStatus] | None = None) -> tuple[BoundaryStatus, ...]:
+        sent = self._sent()
+        return tuple(
+            BoundaryStatus(
+                name=each.name,
+                locality=each.locality,
+                source_cloud=each.source_cloud,
+                target_cloud=each.target_cloud,
+                running=each.source in (Slot.L1, Slot.L2),
+                **self._traffic(n, sent, each.locality) if each.source in (Slot.L1, Slot.L2) else {},
+            )
+            for n, each in enumerate(self.topology.boundaries)
+        )
+
+    def _traffic(self, n: int, sent: int, locality: Locality) -> dict[str, float]:
+        wave = 1 + 0.2 * math.sin(sent / 40 + n)
+        base = 9.0 if locality is Locality.REMOTE else 2.1
+        out = sent - 3 - n
+        return {
+            "messages_in": sent,
+            "messages_out": out,
+            "dead_lettered": 2 if self.dark else 0,
+            "p50_ms": round(base * wave, 2),
+            "p99_ms": round(base * wave * 4.2, 2),
+        }
+
+    def _status(self, cloud: Cloud) -> CloudStatus:
+        if cloud in self.dark:
+            return CloudStatus(cloud=cloud, running=False)
+        placement = self.twin.placement
+        return CloudStatus(
+            cloud=cloud,
+            running=True,
+            published=self._sent() if placement.l1 is cloud else 0,
+            stored=self._sent() - 5 if placement.l3_hot is cloud else None,
+        )
+
+    def _sent(self) -> int:
+        return (int(self._now().timestamp()) - self._started) * 5 + 12_000
+
+    def _refuse_dark(self) -> None:
+        if self.twin.placement.l3_hot in self.dark:
+            raise RetryableError("nobody listens at the hot reader's address")
+
+
+def _stamp(second: int) -> str:
+    return from_datetime(datetime.fromtimestamp(second, UTC))

@@ -1,0 +1,105 @@
+"""The breaker, walked state by state with the rig's clock, and against a model."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rigs.clock import RigClock
+from twin2multicloud.wire.breaker import Breaker
+
+
+def opened() -> tuple[Breaker, RigClock]:
+    clock = RigClock()
+    breaker = Breaker(clock)
+    breaker.failed()
+    clock.advance(60)
+    breaker.failed()
+    return breaker, clock
+
+
+def test_a_minute_of_failures_opens_it_and_less_does_not():
+    clock = RigClock()
+    breaker = Breaker(clock)
+    for _ in range(59):
+        breaker.failed()
+        clock.advance(1)
+        assert breaker.allows()
+    clock.advance(1)
+    assert breaker.allows()
+    breaker.failed()
+    assert breaker.is_open
+    assert not breaker.allows()
+
+
+def test_one_success_starts_the_minute_anew():
+    clock = RigClock()
+    breaker = Breaker(clock)
+    breaker.failed()
+    clock.advance(59)
+    breaker.succeeded()
+    clock.advance(59)
+    breaker.failed()
+    clock.advance(59)
+    breaker.failed()
+    assert not breaker.is_open
+
+
+def test_it_stays_open_for_five_minutes():
+    breaker, clock = opened()
+    clock.advance(299.9)
+    assert not breaker.allows()
+    clock.advance(0.1)
+    assert breaker.allows()
+
+
+def test_half_open_lets_one_probe_through():
+    breaker, clock = opened()
+    clock.advance(300)
+    assert [breaker.allows() for _ in range(3)] == [True, False, False]
+
+
+def test_a_probe_that_succeeds_closes_it():
+    breaker, clock = opened()
+    clock.advance(300)
+    breaker.allows()
+    breaker.succeeded()
+    assert not breaker.is_open
+    assert [breaker.allows() for _ in range(3)] == [True, True, True]
+
+
+def test_a_probe_that_fails_opens_it_for_five_more_minutes():
+    breaker, clock = opened()
+    clock.advance(300)
+    breaker.allows()
+    clock.advance(10)
+    breaker.failed()
+    clock.advance(299)
+    assert not breaker.allows()
+    clock.advance(1)
+    assert breaker.allows()
+
+
+def test_a_probe_that_never_came_back_is_followed_by_another():
+    breaker, clock = opened()
+    clock.advance(300)
+    assert breaker.allows()
+    clock.advance(300)
+    assert breaker.allows()
+
+
+@given(st.lists(st.tuples(st.sampled_from(["ok", "no"]), st.integers(0, 120)), max_size=30))
+def test_it_never_opens_without_a_minute_of_nothing_but_failures(steps):
+    clock = RigClock()
+    breaker = Breaker(clock)
+    failing_since = None
+    for outcome, seconds in steps:
+        if breaker.allows():
+            if outcome == "ok":
+                breaker.succeeded()
+                failing_since = None
+            else:
+                failing_since = clock.monotonic() if failing_since is None else failing_since
+                breaker.failed()
+        assert breaker.is_open is (failing_since is not None and breaker.is_open)
+        if breaker.is_open:
+            assert clock.monotonic() - failing_since >= 60
+        clock.advance(seconds)
