@@ -1,4 +1,4 @@
-"""The placements whose plans are kept, each because it shows something that the others do not."""
+"""What is kept: the envelope's schema, and plans, each because it shows something that the others do not."""
 
 from pathlib import Path
 
@@ -8,7 +8,9 @@ from tests.rigs.twins import twin
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.wire import envelope
 
+SCHEMA = Path(envelope.__file__).with_name("envelope.schema.json")
 PLANS = Path(__file__).parent / "plans"
 _WORDS = {"a": Cloud.AWS, "z": Cloud.AZURE, "g": Cloud.GCP}
 
@@ -39,3 +41,8 @@ CASES: dict[str, Twin] = {
 def rendered(described: Twin) -> str:
     """A plan as text that a person can compare line by line."""
     return msgspec.json.format(msgspec.json.encode(plan(described)), indent=1).decode() + "\n"
+
+
+def rendered_schema() -> str:
+    """The envelope's JSON Schema as it is published."""
+    return msgspec.json.format(msgspec.json.encode(envelope.json_schema()), indent=1).decode() + "\n"

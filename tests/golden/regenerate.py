@@ -1,10 +1,11 @@
-"""Writes the kept plans anew: ``python -m tests.golden.regenerate``. Read the diff before it is committed."""
+"""Writes what is kept anew: ``python -m tests.golden.regenerate``. Read the diff before it is committed."""
 
-from tests.golden.cases import CASES, PLANS, rendered
+from tests.golden.cases import CASES, PLANS, SCHEMA, rendered, rendered_schema
 
 
 def main() -> None:
-    """Write every plan, and remove those that no case names any more."""
+    """Write the envelope's schema and every plan, and remove plans that no case names any more."""
+    SCHEMA.write_text(rendered_schema(), encoding="utf-8")
     PLANS.mkdir(exist_ok=True)
     for path in PLANS.glob("*.json"):
         if path.stem not in CASES:

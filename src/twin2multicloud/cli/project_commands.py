@@ -7,7 +7,7 @@ import msgspec
 import typer
 
 from twin2multicloud.cli.console import err, out
-from twin2multicloud.cli.tables import boundaries_table, components_table
+from twin2multicloud.cli.tables import boundaries_table, components_table, rows_table
 from twin2multicloud.planning.planner import plan as plan_twin
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.templates import template_names, write_template
@@ -63,8 +63,10 @@ def plan(
         typer.echo(msgspec.json.format(msgspec.json.encode(topology)).decode())
         return
     say_notes(project)
-    out.print(components_table(topology))
-    out.print(boundaries_table(topology, explain=explain))
+    out.print(components_table(topology, explain=explain))
+    out.print(boundaries_table(topology))
+    if explain:
+        out.print(rows_table(topology))
     out.print(
         f"{len(topology.components)} components on {len(topology.placement.clouds)} clouds, "
         f"{len(topology.endpoints)} endpoints (in bold)"

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 
-from rich.box import SIMPLE_HEAD
 from rich.table import Table
 from rich.text import Text
 
@@ -11,28 +10,31 @@ from twin2multicloud.domain.device import Scalar
 from twin2multicloud.emulator.checks import Comparison
 from twin2multicloud.emulator.client import Point
 from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
-from twin2multicloud.planning.topology import Delivery, Topology
+from twin2multicloud.planning.topology import Boundary, Delivery, Topology
 
 
-def components_table(topology: Topology) -> Table:
-    """Every component with its cloud and why it exists."""
+def components_table(topology: Topology, *, explain: bool) -> Table:
+    """Every component with its cloud and why it exists; with `explain` the row of the table that asked for it."""
     table = _table(f"{topology.twin}: what exists")
-    for column in ("cloud", "slot", "component", "what for", "asked for by"):
+    for column in ("cloud", "slot", "component"):
+        table.add_column(column, no_wrap=True)
+    for column in ("what for", *(("asked for by",) if explain else ())):
         table.add_column(column)
     for cloud in topology.placement.clouds:
         for each in topology.on(cloud):
             name = Text(each.name, style="bold" if topology.endpoint(each.id) else "")
-            if each.deployed_as != f"{topology.twin}-{each.name}":
-                name.append(f" (as {each.deployed_as})", "dim")
-            table.add_row(cloud_text(cloud), each.slot or "", name, each.reason, Text(each.row, style="dim"))
+            known_as = each.deployed_as.removeprefix(f"{topology.twin}-")
+            purpose = each.reason if known_as == each.name else f"{each.reason} (deployed as {known_as})"
+            row = (Text(each.row, style="dim"),) if explain else ()
+            table.add_row(cloud_text(cloud), each.slot or "", name, purpose, *row)
         table.add_section()
     return table
 
 
-def boundaries_table(topology: Topology, *, explain: bool) -> Table:
-    """Every boundary of the plan: local or remote, its endpoint; with `explain` the row of the planner's table."""
+def boundaries_table(topology: Topology) -> Table:
+    """Every boundary of the plan: local or remote, and its endpoints."""
     table = _table("boundaries")
-    for column in ("boundary", "from", "to", "", "endpoints", *(("row", "what the row says") if explain else ())):
+    for column in ("boundary", "clouds", "", "endpoints"):
         table.add_column(column)
     for each in topology.boundaries:
         endpoints = [
@@ -41,13 +43,18 @@ def boundaries_table(topology: Topology, *, explain: bool) -> Table:
             if link.row == each.row and topology.endpoint(link.target) and link.delivery in _CROSSING
         ]
         table.add_row(
-            each.name,
-            cloud_text(each.source_cloud),
-            cloud_text(each.target_cloud),
-            locality_text(each.locality),
-            ", ".join(dict.fromkeys(endpoints)) or "[dim]none[/]",
-            *((each.row, each.says) if explain else ()),
+            each.name, _clouds(each), locality_text(each.locality), ", ".join(dict.fromkeys(endpoints)) or "–"
         )
+    return table
+
+
+def rows_table(topology: Topology) -> Table:
+    """The row of the planner's table behind each boundary, and what it says."""
+    table = _table("rows of the planner's table (planning/connector_rules.py)")
+    table.add_column("row", no_wrap=True)
+    table.add_column("says")
+    for each in topology.boundaries:
+        table.add_row(each.row, each.says)
     return table
 
 
@@ -57,12 +64,12 @@ _CROSSING = (Delivery.POST, Delivery.QUERY)
 def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries") -> Table:
     """What passed each boundary; `planned` are those that the emulator does not run yet."""
     table = _table(title)
-    for column in ("boundary", "from", "to", ""):
+    for column in ("boundary", "clouds", ""):
         table.add_column(column, no_wrap=True)
     for column in ("in", "out", "dead", "p50 ms", "p99 ms"):
         table.add_column(column, justify="right", no_wrap=True)
     for each in boundaries:
-        head = (each.name, cloud_text(each.source_cloud), cloud_text(each.target_cloud), locality_text(each.locality))
+        head = (each.name, _clouds(each), locality_text(each.locality))
         if not each.running:
             table.add_row(*head, Text("planned", style="dim italic"))
             continue
@@ -76,10 +83,10 @@ def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries
 def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Table:
     """Each emulated cloud: whether it runs, where, and what it has seen."""
     table = _table("clouds")
-    for column in ("cloud", "state", "address"):
-        table.add_column(column)
-    for column in ("from devices", "rejected", "waiting", "stored", "errors"):
-        table.add_column(column, justify="right")
+    for column in ("cloud", "", "address"):
+        table.add_column(column, no_wrap=True)
+    for column in ("published", "rejected", "waiting", "stored", "errors"):
+        table.add_column(column, justify="right", no_wrap=True)
     for each in statuses:
         state = Text("up", style="green") if each.running else Text("down", style="bold red")
         waiting = sum(queue.waiting for queue in each.queues)
@@ -127,9 +134,15 @@ def comparison_table(found: Sequence[Comparison]) -> Table:
     return table
 
 
+def _clouds(boundary: Boundary | BoundaryStatus) -> Text:
+    return Text.assemble(cloud_text(boundary.source_cloud), " → ", cloud_text(boundary.target_cloud))
+
+
 def _ms(value: float | None) -> str:
     return "" if value is None else f"{value:,.1f}"
 
 
 def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=SIMPLE_HEAD, pad_edge=False)
+    return Table(
+        title=title, title_justify="left", title_style="bold", box=None, header_style="dim", padding=(0, 2, 0, 0)
+    )

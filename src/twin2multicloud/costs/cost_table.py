@@ -1,9 +1,10 @@
 """The cost of every placement of one workload, exactly, in milliseconds. Owns that enumeration; explains nothing.
 
-A placement's cost is a sum over clouds, because free tiers, volume tiers and egress ladders pool within a cloud and never
-across two. What a cloud costs depends on which slots it holds, and on where L4 is (and the hot store, where dashboards
-read it), because the planner's rows ask for these two; where exactly the other slots are does not matter to it. So 2 187
-placements need 3 x 192 cloud states only, each from its parent by adding one slot, and a placement is three look-ups.
+A placement's cost is a sum over clouds, because free tiers, volume tiers and egress ladders pool within a cloud and
+never across two. What a cloud costs depends on which slots it holds, and on where L4 is (and the hot store, where
+dashboards read it), because the planner's rows ask for these two; where exactly the other slots are does not matter to
+it. So 2,187 placements need 3 x 192 cloud states only, each from its parent by adding one slot, and a placement is three
+look-ups.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -29,7 +30,7 @@ Clouds = tuple[Cloud, ...]
 
 
 class Part(msgspec.Struct, frozen=True):
-    """What one slot or row adds to one cloud: fixed dollars, quantities of pooled meters, and whether it needs the token."""
+    """What one slot or row adds to one cloud: dollars, quantities of pooled meters, and whether it needs the token."""
 
     dollars: float
     pooled: tuple[tuple[int, float], ...]
@@ -71,14 +72,9 @@ class _Layout(msgspec.Struct, frozen=True):
 
 @cache  # depends on nothing but its arguments; at most a handful of them
 def _layout(clouds: Clouds, free_hot: bool) -> _Layout:
-    placements = tuple(product(clouds, repeat=len(_SLOTS)))
     domains = tuple(tuple(_domain(cloud, slot, clouds, free_hot) for slot in _ORDER) for cloud in clouds)
-    at = [_SLOTS.index(slot) for slot in _ORDER]
-    rows = tuple(
-        tuple(_index(cloud, domain, [placement[i] for i in at]) for cloud, domain in zip(clouds, domains, strict=True))
-        for placement in placements
-    )
-    return _Layout(placements, rows, domains)
+    columns = [map(sum, product(*_weights(domain, clouds))) for domain in domains]
+    return _Layout(tuple(product(clouds, repeat=len(_SLOTS))), tuple(zip(*columns, strict=True)), domains)
 
 
 def _domain(cloud: Cloud, slot: Slot, clouds: Clouds, free_hot: bool) -> Clouds:
@@ -88,11 +84,14 @@ def _domain(cloud: Cloud, slot: Slot, clouds: Clouds, free_hot: bool) -> Clouds:
     return (cloud, *(others if named else others[:1]))
 
 
-def _index(cloud: Cloud, domain: Sequence[Clouds], chosen: Sequence[Cloud]) -> int:
-    index = 0
-    for choices, each in zip(domain, chosen, strict=True):
-        index = index * len(choices) + (choices.index(each) if each in choices else 1)
-    return index
+def _weights(domain: Sequence[Clouds], clouds: Clouds) -> list[list[int]]:
+    """Per slot, in the order of `Slot`, and cloud: what it adds to the number of a state."""
+    found: dict[Slot, list[int]] = {}
+    weight = 1
+    for slot, choices in reversed(list(zip(_ORDER, domain, strict=True))):
+        found[slot] = [weight * (choices.index(each) if each in choices else 1) for each in clouds]
+        weight *= len(choices)
+    return [found[slot] for slot in _SLOTS]
 
 
 PartKey = tuple[int, Cloud, Cloud]

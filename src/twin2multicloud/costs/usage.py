@@ -1,7 +1,7 @@
 """What a month of a topology takes of each cloud's meters, call by call of the planner's table.
 
-Owns the step from "this component calls that one" to "this much of that meter, for this part of the twin". The calls are
-the planner's own (`connector_rules`), so what is deployed and what is priced cannot drift apart. Knows no price.
+Owns the step from "this component calls that one" to "this much of that meter, for this part of the twin". The calls
+are the planner's own (`connector_rules`), so what is deployed and what is priced cannot drift apart. Knows no price.
 """
 
 from collections.abc import Iterator, Mapping

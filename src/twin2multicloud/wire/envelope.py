@@ -196,11 +196,13 @@ def merge(batches: Sequence[tuple[str, list[Telemetry]]]) -> tuple[str, list[Tel
 
 
 def json_schema() -> dict[str, Any]:
-    """The envelope's JSON Schema (2020-12), from the same type that is encoded."""
+    """The envelope's JSON Schema (2020-12), from the same type that is encoded; ``envelope.schema.json`` is its text."""
     schema = msgspec.json.schema(Envelope)
     properties = schema["$defs"]["Envelope"]["properties"]
     properties["trace_id"]["pattern"] = "^(?!0{32})[0-9a-f]{32}$"
     properties["timestamp"]["format"] = "date-time"
+    batch = next(each for each in properties["payload"]["anyOf"] if each["type"] == "array")
+    batch.update(minItems=1, maxItems=MAX_MESSAGES)
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Twin2MultiCloud envelope",

@@ -1,0 +1,128 @@
+"""What one placement costs, part by part: per slot, per boundary, per meter, with the variants that were chosen.
+
+Owns the explanation of a cost; it adds up to the same total as `cost_table`, from the planned topology itself.
+"""
+
+from collections import defaultdict
+
+import msgspec
+
+from twin2multicloud.costs.cost_table import meter_pricers
+from twin2multicloud.costs.prices import PriceBook
+from twin2multicloud.costs.tariff import Variant, cheapest
+from twin2multicloud.costs.traffic import Traffic
+from twin2multicloud.costs.usage import TARIFFS, TOKEN, Use, topology_uses, twin_of
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.planning.planner import plan
+
+
+class Line(msgspec.Struct, frozen=True, kw_only=True):
+    """One meter of one cloud, for one part of the twin. `cost` is its share of what the pooled quantity costs."""
+
+    place: str
+    cloud: Cloud
+    meter: str
+    quantity: float
+    unit: str
+    cost: float
+
+
+class Chosen(msgspec.Struct, frozen=True, kw_only=True):
+    """Every way to buy one service, and the one taken."""
+
+    cloud: Cloud
+    taken: Variant
+    others: tuple[Variant, ...]
+
+
+class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
+    """A placement's month in USD: `by_place` holds the seven slots, then each boundary that crosses clouds."""
+
+    placement: Placement
+    total: float
+    by_place: dict[str, float]
+    by_cloud: dict[Cloud, float]
+    lines: tuple[Line, ...]
+    chosen: tuple[Chosen, ...]
+
+
+def breakdown(placement: Placement, t: Traffic, book: PriceBook) -> Breakdown:
+    """What a placement costs and why. Raises ConfigurationError where a price is missing."""
+    uses = list(topology_uses(plan(twin_of(t.workload, placement)), t))
+    lines: list[Line] = []
+    chosen: list[Chosen] = []
+    for cloud in placement.clouds:
+        here = [use for use in uses if use.cloud is cloud]
+        lines += _lines(cloud, here, t, book)
+        chosen += _chosen(cloud, here, t, book)
+    by_place: dict[str, float] = {slot.value: 0.0 for slot in Slot}
+    by_cloud: dict[Cloud, float] = dict.fromkeys(placement.clouds, 0.0)
+    for line in lines:
+        by_place[line.place] = by_place.get(line.place, 0.0) + line.cost
+        by_cloud[line.cloud] += line.cost
+    return Breakdown(
+        placement=placement,
+        total=sum(by_cloud.values()),
+        by_place=by_place,
+        by_cloud=by_cloud,
+        lines=tuple(lines),
+        chosen=tuple(chosen),
+    )
+
+
+def _totals(uses: list[Use]) -> dict[str, dict[str, float]]:
+    """Quantity per meter and place."""
+    found: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
+    for use in uses:
+        found[use.meter][use.place] += use.quantity
+    return found
+
+
+def _lines(cloud: Cloud, uses: list[Use], t: Traffic, book: PriceBook) -> list[Line]:
+    totals = _totals(uses)
+    holders = totals.pop(TOKEN, {})
+    if holders:  # one secret, kept for the first boundary that needs it
+        first = min(holders)
+        for meter, quantity in TARIFFS[cloud].token():
+            totals.setdefault(meter, {})[first] = quantity
+    pricers = meter_pricers(cloud, totals, t, book)
+    lines = []
+    for meter, places in totals.items():
+        quantity = sum(places.values())
+        cost = pricers[meter][0](quantity) if quantity else 0.0
+        unit = _unit(cloud, meter, book)
+        lines += [
+            Line(place=place, cloud=cloud, meter=meter, quantity=part, unit=unit, cost=cost * part / quantity)
+            for place, part in places.items()
+            if part
+        ]
+    return lines
+
+
+def _unit(cloud: Cloud, meter: str, book: PriceBook) -> str:
+    if meter.startswith("plan."):
+        return _PLAN_UNITS[meter]
+    return book.price(cloud, meter).unit
+
+
+_PLAN_UNITS = {
+    "plan.dynamodb": "read units of 4 KB, beside the writes",
+    "plan.twinmaker": "workspace months",
+    "plan.iothub": "messages of 4 KB",
+    "plan.cosmos": "request units",
+    "plan.twin_service": "instance months",
+    "plan.grafana": "instance months",
+}
+"""What the quantity of a service that can be bought in several ways counts."""
+
+
+def _chosen(cloud: Cloud, uses: list[Use], t: Traffic, book: PriceBook) -> list[Chosen]:
+    totals = _totals(uses)
+    found = []
+    for meter, plan_of in TARIFFS[cloud].plans(t, book).items():
+        quantity = sum(totals.get(meter, {}).values())
+        if quantity:
+            variants = plan_of.variants(quantity)
+            taken = cheapest(variants)
+            found.append(Chosen(cloud=cloud, taken=taken, others=tuple(each for each in variants if each != taken)))
+    return found
