@@ -1,4 +1,4 @@
-"""A running twin in memory: a smart home over three clouds whose values follow the clock. Fakes no page, only a twin."""
+"""A running twin in memory: a smart home over three clouds whose values follow the clock. Fakes only a twin."""
 
 import math
 from collections.abc import Callable, Sequence

@@ -2,6 +2,7 @@
 
 import ast
 import re
+import shlex
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,6 +10,10 @@ from pathlib import Path
 import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
+from typer.core import TyperGroup
+from typer.main import get_command
+
+from twin2multicloud.cli.app import app
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "twin2multicloud"
@@ -104,6 +109,13 @@ class TestLock:
             assert requirement.specifier.contains(version), f"{requirement}: pinned {version}; run `make lock`"
 
 
+def command_lines() -> Iterator[str]:
+    """What documents say to type after ``t2mc``."""
+    typed = re.compile(r"^[ \t]*(?:\$ )?t2mc ([a-z]\S*.*?)(?:\s+#.*)?$", re.MULTILINE)
+    for path in DOCUMENTS:
+        yield from typed.findall(path.read_text(encoding="utf-8"))
+
+
 class TestPaper:
     def test_links_between_documents_lead_somewhere(self) -> None:
         links = re.compile(r"\]\((?!https?://|mailto:|#)([^)#\s]+)[^)]*\)")
@@ -114,6 +126,16 @@ class TestPaper:
             if not (path.parent / link).exists()
         ]
         assert broken == []
+
+    @pytest.mark.parametrize("line", sorted(set(command_lines())))
+    def test_commands_in_documents_can_be_typed(self, line: str) -> None:
+        """Command, options and number of arguments are ones that `t2mc` has. Runs nothing."""
+        name, *arguments = shlex.split(line)
+        root = get_command(app)
+        assert isinstance(root, TyperGroup)
+        command = root.commands[name]
+        _, left_over, _ = command.make_parser(command.context_class(command)).parse_args(arguments)
+        assert left_over == []
 
     def test_make_help_lists_every_verb(self) -> None:
         makefile = (ROOT / "Makefile").read_text(encoding="utf-8")

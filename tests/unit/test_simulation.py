@@ -110,8 +110,8 @@ def test_the_numbers_are_the_same_on_every_platform():
     assert reading == {
         "device_id": "d",
         "timestamp": "2026-01-01T09:45:00.000Z",
-        "temperature": 0,
-        "energy": 0,
+        "temperature": 18.87,
+        "energy": 4343,
         "open": False,
     }
 
@@ -303,6 +303,13 @@ def test_a_reading_of_nothing_is_not_sent():
 
     assert len(set(stamps)) == A_DAY
     assert stamps[-1] > "2026-01-02"
+
+
+def test_a_device_with_nothing_to_send_is_silent():
+    serial = Property(name="serial", data_type=DataType.STRING, constant="A-1")
+
+    assert run(catalog(serial), 10) == []
+    assert run(DeviceCatalog(), 10) == []
 
 
 def test_faults_also_befall_what_is_no_number():

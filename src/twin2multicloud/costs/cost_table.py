@@ -3,7 +3,7 @@
 A placement's cost is a sum over clouds, because free tiers, volume tiers and egress ladders pool within a cloud and
 never across two. What a cloud costs depends on which slots it holds, and on where L4 is (and the hot store, where
 dashboards read it), because the planner's rows ask for these two; where exactly the other slots are does not matter to
-it. So 2,187 placements need 3 x 192 cloud states only, each from its parent by adding one slot, and a placement is three
+it. So 2,187 placements need 3 x 192 cloud states, each from its parent by adding one slot, and a placement is three
 look-ups.
 """
 

@@ -123,7 +123,16 @@ def _is_ours(pid: int, deployment: Deployment) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return True  # no /proc on this system
+    if not command:  # between fork and exec, or a zombie that nobody collects
+        return not _is_zombie(pid)
     return deployment.folder.encode() in command
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
+    except OSError:
+        return True
 
 
 def _reap(pid: int) -> None:

@@ -99,7 +99,7 @@ def simulate(
         raise ConfigurationError(f"the step of a simulation goes forward, found {step}")
     hours = step / timedelta(hours=1)
     fleet = [_Source(name, of, seed, hours) for name, of in _chosen(catalog, devices)]
-    return _readings(fleet, start.astimezone(UTC), step, hours)
+    return _readings([source for source in fleet if source.sensors], start.astimezone(UTC), step, hours)
 
 
 def _chosen(catalog: DeviceCatalog, devices: Iterable[str] | None) -> Iterator[tuple[str, DeviceType]]:
@@ -111,7 +111,7 @@ def _chosen(catalog: DeviceCatalog, devices: Iterable[str] | None) -> Iterator[t
 
 
 def _readings(fleet: list["_Source"], start: datetime, step: timedelta, hours: float) -> Iterator[Telemetry]:
-    for number in count():
+    for number in count() if fleet else ():
         now = start + number * step
         stamp = from_datetime(now)
         midnight = now.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -125,22 +125,20 @@ def _readings(fleet: list["_Source"], start: datetime, step: timedelta, hours: f
 class _Source:
     """One device: its sensors and its chance."""
 
-    __slots__ = ("_blocks", "_id", "_key", "_sensors")
+    __slots__ = ("_blocks", "_id", "_key", "sensors")
 
     def __init__(self, device_id: str, device_type: DeviceType, seed: int, hours: float) -> None:
         self._id = device_id
         self._key = blake2b(f"{seed}/{device_id}".encode(), digest_size=16).digest()
         sent = [each for each in device_type.properties if each.constant is None]
-        self._sensors = [
-            (each.name, sensor) for each in sent if (sensor := _sensor(each, hours, self._key)) is not None
-        ]
-        self._blocks = range(-(-len(self._sensors) * _WORDS_EACH * 2 // _BLOCK.size))
+        self.sensors = [(each.name, sensor) for each in sent if (sensor := _sensor(each, hours, self._key)) is not None]
+        self._blocks = range(-(-len(self.sensors) * _WORDS_EACH * 2 // _BLOCK.size))
 
     def reading(self, stamp: str, moment: Moment, number: int) -> Telemetry | None:
         reading: Telemetry = {"device_id": self._id, "timestamp": stamp}
         words = self._words(number)
         at = 0
-        for name, sensor in self._sensors:
+        for name, sensor in self.sensors:
             normal = (words[at] + words[at + 1] + words[at + 2] + words[at + 3] - _CENTRE) * _SCALE
             at += _WORDS_EACH
             value = sensor.measure(moment, normal)
@@ -219,17 +217,18 @@ class _Chance:
 class _Level:
     """A level with its day, its chance, its drift and its own constant offset."""
 
-    __slots__ = ("_chance", "_offset", "_signal")
+    __slots__ = ("_chance", "_has_day", "_offset", "_signal")
 
     def __init__(self, signal: Signal, hours: float, draw: _Draw) -> None:
         self._signal = signal
         self._chance = _Chance(signal, hours)
+        self._has_day = signal.kind is SignalKind.DAILY and signal.amplitude != 0
         self._offset = signal.mean + (draw.normal() * signal.spread if signal.spread else 0.0)
 
     def measure(self, moment: Moment, normal: float) -> float:
         signal = self._signal
         value = self._offset + signal.noise * self._chance.follow(normal) + signal.drift_per_day * moment.elapsed / 24
-        return value + _over_the_day(signal, moment.hour) if signal.amplitude else value
+        return value + _over_the_day(signal, moment.hour) if self._has_day else value
 
 
 class _Counter:

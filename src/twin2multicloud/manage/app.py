@@ -1,4 +1,4 @@
-"""The dashboard's wiring: one process, one twin, one address on this machine. Everything it serves is in the package."""
+"""The dashboard's wiring: one process, one twin, one local address. All it serves is in the package."""
 
 import argparse
 import socket

@@ -96,10 +96,8 @@ def _word_series(prop: Property, points: Sequence[Point]) -> Options:
         steps = changes(points)
         words = sorted({str(value) for _, value in _latest_words(steps)})
         steps = [(time, value) for time, value in steps if value in words]
-    return {
-        "yAxis": _axis(type="category", data=words, splitArea={"show": False}),
-        "series": [_series(steps, step="end")],
-    }
+    # A value holds until the next one. ECharts counts steps along the category axis, here the vertical one: "start".
+    return {"yAxis": _axis(type="category", data=words), "series": [_series(steps, step="start")]}
 
 
 def _latest_words(steps: Sequence[Point]) -> list[Point]:

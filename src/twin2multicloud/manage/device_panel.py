@@ -90,7 +90,7 @@ class DevicePanel:
         with self._card_row:
             self._cards = [ValueCard(prop) for prop in readings.properties]
         with self._chart_grid:
-            self._charts = [PropertyChart(prop) for prop in readings.charted]
+            self._charts = [PropertyChart(prop) for prop in sorted(readings.charted, key=is_numeric, reverse=True)]
 
     def update(self, readings: DeviceReadings, now: int) -> None:
         """Show what was read last."""

@@ -1,4 +1,4 @@
-"""What all open pages share: the state of clouds and boundaries, asked for once a second whoever looks. Draws nothing."""
+"""What all open pages share: the state of clouds and boundaries, asked for once a second. Draws nothing."""
 
 import time
 

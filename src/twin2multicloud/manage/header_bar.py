@@ -27,8 +27,9 @@ class HeaderBar:
                 self._pulse_text = ui.label("…")
             ui.button(icon="contrast", on_click=self._switch).props('flat round dense aria-label="Dark or light"')
 
-    def update(self, feed: Feed) -> None:
-        """Show what the feed says."""
+    def update(self, feed: Feed, *, readable: bool) -> None:
+        """Show what the feed says. `readable`: the last read of a device was answered."""
+        alive = feed.alive and readable
         running = [cloud for cloud in feed.clouds if cloud.running]
         if feed.clouds:
             self._health.set_text(f"{len(running)} of {len(feed.clouds)} clouds running")
@@ -37,8 +38,8 @@ class HeaderBar:
             if status.cloud in self._chips:
                 on = status.running
                 self._chips[status.cloud].classes(add="" if on else "off", remove="off" if on else "")
-        self._pulse_text.set_text("live" if feed.alive else "no answer")
-        self._pulse.classes(add="alive" if feed.alive else "", remove="" if feed.alive else "alive")
+        self._pulse_text.set_text("live" if alive else "no answer")
+        self._pulse.classes(add="alive" if alive else "", remove="" if alive else "alive")
 
     async def _switch(self) -> None:
         self._dark.value = not await ui.run_javascript("return Quasar.Dark.isActive")

@@ -90,7 +90,10 @@ class HierarchyPanel:
     def _list_members(self) -> None:
         if self._group is None:
             return
-        found = members(self._group, self._search.value or "")
+        text = self._search.value or ""
+        found = members(self._group, text)
+        if not text:  # what is in view stays in the list, wherever it is in the group
+            found = tuple(dict.fromkeys([self._chosen, *found]))
         self._matches.clear()
         with self._matches:
             for device_id in found:
@@ -100,7 +103,8 @@ class HierarchyPanel:
 
     def _member(self, device_id: str) -> None:
         css = "member chosen" if device_id == self._chosen else "member"
-        ui.button(device_id, on_click=lambda: self._choose(device_id)).props("flat dense no-caps align=left").classes(css)
+        button = ui.button(device_id, on_click=lambda: self._choose(device_id), color=None)
+        button.props("flat dense no-caps align=left").classes(css)
 
     def _choose(self, device_id: str) -> None:
         self._chosen = device_id

@@ -85,7 +85,7 @@ class DashboardPage:
             self._draw()
 
     def _draw(self) -> None:
-        self._header.update(self._feed)
+        self._header.update(self._feed, readable=not self._problem)
         self._placement.update(self._feed)
         self._table.update(self._feed)
         if self._readings is not None:

@@ -30,7 +30,7 @@ _STYLE = """
 .t2mc .aws{--cloud:var(--aws,#d9730d)}.t2mc .azure{--cloud:var(--azure,#0f6cbd)}.t2mc .gcp{--cloud:var(--gcp,#1e8e3e)}
 .t2mc .cloud{font-size:16px;font-weight:650}.t2mc .note{font-size:12.5px;fill:var(--muted,#5d6b7c)}
 .t2mc .slot rect{fill:var(--card,#fff);stroke:var(--cloud);stroke-width:1.6}
-.t2mc .slot text{text-anchor:middle}.t2mc .soon{font-size:11.5px}.t2mc .id{font-size:15px;font-weight:650}
+.t2mc .slot text{text-anchor:middle}.t2mc .soon{font-size:10.5px}.t2mc .id{font-size:15px;font-weight:650}
 .t2mc .link path{fill:none;stroke:var(--link);stroke-width:2}.t2mc .link polygon{fill:var(--link)}
 .t2mc .local{--link:var(--muted,#5d6b7c)}.t2mc .remote{--link:var(--accent,#4c5fd5)}
 .t2mc .remote path{stroke-dasharray:7 4}
@@ -39,15 +39,14 @@ _STYLE = """
 .t2mc .pill{fill:var(--card,#fff);stroke:var(--link);stroke-opacity:.45}
 .t2mc .dead{fill:var(--bad,#c62828);font-weight:650}
 .t2mc .planned{opacity:.55}.t2mc .planned path{stroke-dasharray:2 5}
-.t2mc .dark{filter:grayscale(1)}.t2mc .dark .lane{fill-opacity:.16}.t2mc .dark.slot{opacity:.5}
+.t2mc .dark .lane,.t2mc .dark .edge,.t2mc .dark.slot rect{filter:grayscale(1)}.t2mc .dark .lane{fill-opacity:.18}
+.t2mc .dark.slot{opacity:.55}.t2mc .link.dark{--link:var(--muted,#5d6b7c)}
 .t2mc .dark .off{fill:var(--bad,#c62828);font-weight:650}
 .t2mc .unused{opacity:.55}
 """.strip().replace("\n", "")
 
 
-def draw(
-    topology: Topology, clouds: Sequence[CloudStatus] = (), boundaries: Sequence[BoundaryStatus] = ()
-) -> str:
+def draw(topology: Topology, clouds: Sequence[CloudStatus] = (), boundaries: Sequence[BoundaryStatus] = ()) -> str:
     """An SVG of the topology's slots and boundaries, with what the statuses say of them; without, as planned."""
     layout = lay_out(topology.placement)
     dark = {status.cloud for status in clouds if not status.running}
@@ -90,30 +89,25 @@ def _slot(layout: Layout, slot: Slot, dark: set[Cloud]) -> str:
     x, y = layout.centre(slot)
     cloud = layout.placement[slot]
     css = f"slot {cloud}{' dark' if cloud in dark else ''}"
+    left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
     return (
         f'<g class="{css}"><title>{slot}: {slot.label} on {cloud.label}</title>'
-        f'<rect x="{x - BOX_WIDTH / 2:g}" y="{y - BOX_HEIGHT / 2:g}" width="{BOX_WIDTH:g}" height="{BOX_HEIGHT:g}" rx="9"/>'
+        f'<rect x="{left:g}" y="{top:g}" width="{BOX_WIDTH:g}" height="{BOX_HEIGHT:g}" rx="9"/>'
         f"{_text(x, y - 3, slot.value, 'id')}{_text(x, y + 15, slot.label, 'note')}</g>"
     )
 
 
-def _link(
-    topology: Topology, boundary: Boundary, route: Route, status: BoundaryStatus | None, dark: set[Cloud]
-) -> str:
+def _link(topology: Topology, boundary: Boundary, route: Route, status: BoundaryStatus | None, dark: set[Cloud]) -> str:
     css = [boundary.locality.value]
-    if status is not None and not status.running and not _touches(boundary, dark):
+    if status is not None and not status.running:
         css.append("planned")
-    if _touches(boundary, dark):
+    elif not dark.isdisjoint({boundary.source_cloud, boundary.target_cloud}):
         css.append("dark")
     mark = _endpoint_mark(route.corners) if _has_endpoint(topology, boundary) else ""
     return (
         f'<g class="link {" ".join(css)}"><title>{escape(f"{boundary.name}: {boundary.says}")}</title>'
         f'<path d="{_path(route.corners)}"/>{_arrow(route.corners)}{mark}{_label(route, status)}</g>'
     )
-
-
-def _touches(boundary: Boundary, dark: set[Cloud]) -> bool:
-    return not dark.isdisjoint({boundary.source_cloud, boundary.target_cloud})
 
 
 def _has_endpoint(topology: Topology, boundary: Boundary) -> bool:

@@ -15,7 +15,7 @@ _STATE = """
 <q-td :props="props"><span :class="'badge ' + props.row.kind">{{ props.row.kind }}</span></q-td>
 """
 _DEAD = """
-<q-td :props="props"><span :class="props.row.dead === '0' ? '' : 'bad'">{{ props.row.dead }}</span></q-td>
+<q-td :props="props"><span :class="props.row.bad ? 'bad' : ''">{{ props.row.dead }}</span></q-td>
 """
 
 
@@ -61,7 +61,7 @@ def _columns() -> list[dict[str, Any]]:
     return [*texts, *numbers, how]
 
 
-def _row(status: BoundaryStatus, says: str) -> dict[str, str]:
+def _row(status: BoundaryStatus, says: str) -> dict[str, Any]:
     here, there = status.source_cloud.label, status.target_cloud.label
     counts = (status.messages_in, status.messages_out, status.dead_lettered)
     idle = not status.running and not any(counts)
@@ -71,5 +71,6 @@ def _row(status: BoundaryStatus, says: str) -> dict[str, str]:
         "kind": "planned" if idle else status.locality.value,
         "clouds": here if here == there else f"{here} → {there}",
         "says": says,
+        "bad": status.dead_lettered > 0,
         **{name: "–" if idle else number for (name, _), number in zip(_NUMBERS, numbers, strict=True)},
     }

@@ -5,6 +5,7 @@ Times are epoch milliseconds, which is what the charts' time axis takes.
 
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 from statistics import median
 
 from twin2multicloud.domain.device import Scalar
@@ -57,7 +58,7 @@ def thinned(points: Sequence[Point], most: int = MOST_DRAWN) -> list[Point]:
 
 def _stretches(points: Sequence[Point], count: int) -> Iterator[Sequence[Point]]:
     edges = [round(n * len(points) / count) for n in range(count + 1)]
-    for first, last in zip(edges, edges[1:], strict=False):
+    for first, last in pairwise(edges):
         yield points[first:last]
 
 
@@ -73,11 +74,7 @@ def _value(point: Point) -> float:
 
 def changes(points: Sequence[Point], most: int = MOST_DRAWN) -> list[Point]:
     """The first point, those where the value changes, and the last: all that a step line needs; the latest `most`."""
-    kept = [
-        point
-        for n, point in enumerate(points)
-        if n in (0, len(points) - 1) or point[1] != points[n - 1][1]
-    ]
+    kept = [point for n, point in enumerate(points) if n in (0, len(points) - 1) or point[1] != points[n - 1][1]]
     return kept[-most:]
 
 
@@ -86,5 +83,5 @@ def stale_after_ms(points: Sequence[Point]) -> int:
     times = [time for time, _ in points[-50:]]
     if len(times) < 3:
         return _STALE_AT_LEAST_MS
-    typical = median(later - earlier for earlier, later in zip(times, times[1:], strict=False))
+    typical = median(later - earlier for earlier, later in pairwise(times))
     return max(_STALE_AT_LEAST_MS, round(typical * _STALE_INTERVALS))

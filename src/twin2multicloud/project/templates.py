@@ -57,13 +57,20 @@ def _name_after(folder: Path, *, otherwise: str) -> str:
 
 
 def _copy(template: Path, folder: Path, twin: str) -> None:
-    """Copy beside the target and move into place, so that a failure on the way leaves nothing half-done."""
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(dir=folder.parent, prefix=f".{folder.name}.") as scratch:
+    """Make the project aside and move it into place when it is whole, so that a failure leaves nothing half-done.
+
+    An empty folder is filled and not replaced: it may be where the user's shell stands.
+    """
+    is_new = not folder.exists()
+    workplace = folder.parent if is_new else folder
+    workplace.mkdir(parents=True, exist_ok=True)
+    with tempfile.TemporaryDirectory(dir=workplace, prefix=".t2mc-init-") as scratch:
         project = Path(scratch) / "project"
         shutil.copytree(template, project, ignore=_LEFT_BEHIND)
         config = read_json(project / CONFIG.file, CONFIG.file, report=lambda _: None)
         (project / CONFIG.file).write_text(json_text({**config, "name": twin}), encoding="utf-8")
-        if folder.exists():
-            folder.rmdir()  # empty; Windows moves onto nothing
-        project.rename(folder)
+        if is_new:
+            project.rename(folder)
+        else:
+            for each in list(project.iterdir()):
+                each.rename(folder / each.name)

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 
 from tests.rigs.ports import RigPorts
+from tests.rigs.world import resolved
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
@@ -198,12 +199,6 @@ def every_function_wires(_: Twin, topology: Topology) -> Iterator[str]:
             function = wire(each.name, resolved(each), RigPorts())
             if (function.on_http is not None) is not (topology.endpoint(each.id) is not None):
                 yield f"{each.id} answers HTTP: {function.on_http is not None}"
-
-
-def resolved(component: Component) -> dict[str, str]:
-    """A component's environment as a deployment would fill it in."""
-    filled = {ValueKind.URL: "https://{}.example", ValueKind.TOKEN: "a-token{}", ValueKind.RESOURCE: "{}"}
-    return {each.name: filled.get(each.kind, "{}").format(each.value) for each in component.environment}
 
 
 LAWS: tuple[Law, ...] = (

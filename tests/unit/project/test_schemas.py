@@ -91,3 +91,15 @@ def test_schema_and_walk_agree(path, data):
     flaws = _flaws(BY_FILE[path.name], document)
 
     assert VALIDATORS[path.name].is_valid(document) == (not flaws), flaws
+
+
+def _first_json(text: str, heading: str) -> object:
+    section = text.split(f"## `{heading}`\n", 1)[1].split("\n## ", 1)[0]
+    return json.loads(section.split("```json\n", 1)[1].split("```", 1)[0])
+
+
+@pytest.mark.parametrize("file", [each.file for each in DOCUMENTS if each.file != "config_inter_cloud.json"])
+def test_the_reference_shows_files_that_validate(file):
+    reference = (EXAMPLES.parent / "docs" / "project_files.md").read_text()
+
+    assert _flaws(BY_FILE[file], _first_json(reference, file)) == []

@@ -50,6 +50,18 @@ def test_an_empty_folder_will_do(tmp_path):
     assert load_project(tmp_path / "empty").twin.name == "empty"
 
 
+def test_the_folder_one_stands_in_is_filled_and_not_replaced(tmp_path, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+
+    write_template("factory", Path("."))
+
+    assert load_project(Path.cwd()).twin.name == "here"
+    assert {path.name for path in Path.cwd().iterdir()} == {
+        path.name for path in (template_folder() / "factory").iterdir()
+    }
+
+
 def test_the_rest_of_the_config_is_the_templates(tmp_path):
     write_template("single-cloud", tmp_path / "new", twin_name="greenhouse")
 

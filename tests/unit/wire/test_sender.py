@@ -117,10 +117,8 @@ def test_a_retryable_answer_is_tried_again(status):
 def test_a_final_answer_is_not(status):
     bench = Bench(refused(status))
     failed = bench.send(2)
-    assert [(each.index, each.final, str(status) in each.error) for each in failed] == [
-        (0, True, True),
-        (1, True, True),
-    ]
+    assert [(each.index, each.final) for each in failed] == [(0, True), (1, True)]
+    assert all(str(status) in each.error for each in failed)
     assert bench.clock.sleeps == []
 
 

@@ -1,0 +1,133 @@
+"""Latency and carbon of placements, as estimates beside the cost. Owns both models and their coefficients.
+
+Both are sums over slots and over the planner's rows, so all placements take one pass. They compare placements with each
+other; neither is a measurement.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+
+import msgspec
+
+from twin2multicloud.costs.cost_table import Clouds
+from twin2multicloud.costs.traffic import Traffic
+from twin2multicloud.costs.usage import twin_of
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.planning.component_kinds import KINDS, Kind
+from twin2multicloud.planning.connector_rules import TABLE, Row
+from twin2multicloud.planning.topology import ComponentType, Delivery
+
+ROUND_TRIP_MS: Mapping[frozenset[Cloud], float] = {
+    frozenset({Cloud.AWS, Cloud.AZURE}): 10.0,
+    frozenset({Cloud.AWS, Cloud.GCP}): 10.0,
+    frozenset({Cloud.AZURE, Cloud.GCP}): 8.0,
+}
+"""Between the shipped regions (Frankfurt, Amsterdam, Belgium): fibre distance at 5 us/km twice, plus routing; recalled
+from public ping tables of 2025."""
+LOCAL_MS = 2.0
+"""Between two services in one region."""
+
+WATTS_PER_VCPU = {Cloud.AWS: 2.12, Cloud.AZURE: 2.27, Cloud.GCP: 2.49}
+"""At half load: Cloud Carbon Footprint's methodology (mean of its minimum and maximum watts per vCPU), recalled."""
+WATTS_PER_TB = 1.2 * 3
+"""SSD, three copies (Cloud Carbon Footprint: 1.2 Wh per TB-hour), recalled."""
+ARCHIVE_WATTS_PER_TB = 0.65 * 3
+KWH_PER_GB_SENT = 0.001
+"""Cloud Carbon Footprint's figure for networks between data centres, recalled."""
+PUE = {Cloud.AWS: 1.135, Cloud.AZURE: 1.185, Cloud.GCP: 1.1}
+KG_PER_KWH = {Cloud.AWS: 0.34, Cloud.AZURE: 0.27, Cloud.GCP: 0.14}
+"""The grids of Germany, the Netherlands and Belgium (yearly means of 2023, rounded), recalled."""
+MB_PER_VCPU = 1769.0
+"""The memory at which Lambda gives a whole vCPU; taken for all three."""
+
+_DATA_PATH = {
+    (Slot.L1, Slot.L2),
+    (Slot.L2, Slot.L3_HOT),
+    (Slot.L3_HOT, Slot.L4),
+    (Slot.L2, Slot.L4),
+    (Slot.L4, Slot.L5),
+}
+
+
+class Scores(msgspec.Struct, frozen=True):
+    """Latency in ms from a device to a dashboard, and kg of CO2 equivalents a month, per placement."""
+
+    latency_ms: Sequence[float]
+    carbon_kg: Sequence[float]
+
+
+Value = Callable[[Row, Cloud, Cloud, Traffic], float]
+
+
+def scores(placements: Sequence[Clouds], t: Traffic) -> Scores:
+    """Both estimates for each placement."""
+    clouds = tuple(dict.fromkeys(cloud for placement in placements for cloud in placement))
+    held = [{cloud: _held_kg(slot, cloud, t) for cloud in clouds} for slot in Slot]
+    return Scores(
+        latency_ms=_sums(placements, clouds, t, _row_ms, None),
+        carbon_kg=_sums(placements, clouds, t, _row_kg, held),
+    )
+
+
+def _sums(
+    placements: Sequence[Clouds], clouds: Clouds, t: Traffic, value: Value, held: list[dict[Cloud, float]] | None
+) -> list[float]:
+    at = {slot: n for n, slot in enumerate(Slot)}
+    tables = [(at[row.source], at[row.target], _table(row, clouds, t, value)) for row in TABLE]
+    totals = []
+    for placement in placements:
+        total = sum(table[placement[a], placement[b]] for a, b, table in tables)
+        if held is not None:
+            total += sum(each[cloud] for each, cloud in zip(held, placement, strict=True))
+        totals.append(total)
+    return totals
+
+
+def _table(row: Row, clouds: Clouds, t: Traffic, value: Value) -> dict[tuple[Cloud, Cloud], float]:
+    found = {}
+    for here in clouds:
+        for there in clouds:
+            placement = Placement.of({slot: there if slot is row.target else here for slot in Slot})
+            found[here, there] = value(row, here, there, t) if row.applies(twin_of(t.workload, placement)) else 0.0
+    return found
+
+
+def _functions(row: Row, here: Cloud, there: Cloud) -> list[tuple[Kind, Cloud]]:
+    """The functions that a row runs, each with its cloud."""
+    way = row.same if here is there or row.different is None else row.different
+    kinds = [call.target for call in way.calls if KINDS[call.target].type is ComponentType.FUNCTION]
+    called = [kind for kind in kinds if not any(call.source == "operator" for call in way.calls)]
+    return [(kind, here if KINDS[kind].slot is row.source else there) for kind in called]
+
+
+def _row_ms(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
+    """What a boundary on the way from device to dashboard takes one reading: its functions, one after the other, and the
+    network once. Readers of history and of latest values run side by side."""
+    if (row.source, row.target) not in _DATA_PATH:
+        return 0.0
+    run_ms = t.workload.function_ms + t.workload.function_ms_per_message
+    side_by_side = 2 if row.target is Slot.L4 and row.source is Slot.L3_HOT else 1
+    network = LOCAL_MS if here is there else ROUND_TRIP_MS[frozenset({here, there})]
+    return len(_functions(row, here, there)) / side_by_side * run_ms + network
+
+
+def _row_kg(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
+    vcpu = t.workload.function_mb / MB_PER_VCPU
+    total = 0.0
+    for kind, cloud in _functions(row, here, there):
+        hours = t.milliseconds(kind) / 3_600_000
+        total += hours * vcpu * WATTS_PER_VCPU[cloud] / 1000 * PUE[cloud] * KG_PER_KWH[cloud]
+    if here is not there and row.different is not None:
+        sent = sum(t.posted_gb(call.target) for call in row.different.calls if call.delivery is Delivery.POST)
+        total += sent * KWH_PER_GB_SENT * (KG_PER_KWH[here] + KG_PER_KWH[there]) / 2
+    return total
+
+
+def _held_kg(slot: Slot, cloud: Cloud, t: Traffic) -> float:
+    """Stores by what they hold; the twin service and the dashboards as one vCPU each."""
+    gb = {
+        Slot.L3_HOT: t.hot_gb * WATTS_PER_TB,
+        Slot.L3_COLD: t.gb * t.cold_months * WATTS_PER_TB,
+        Slot.L3_ARCHIVE: t.gb * t.archive_months * ARCHIVE_WATTS_PER_TB,
+    }.get(slot, 0.0)
+    watts = gb / 1024 + (WATTS_PER_VCPU[cloud] if slot in (Slot.L4, Slot.L5) else 0.0)
+    return watts * 730 / 1000 * PUE[cloud] * KG_PER_KWH[cloud]

@@ -1,0 +1,98 @@
+"""A whole twin in memory: the topology, every function wired from its own environment, queues pumped by hand."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.rigs.hot_store import RigHotStore
+from tests.rigs.ports import RigPorts
+from tests.rigs.transport import ServedTransport
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.functions.processing.processor import FindProcessor
+from twin2multicloud.functions.readings import RawReading
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import FUNCTIONS, wire
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.topology import Component, ComponentType, ValueKind
+
+TOKEN = "the-token"
+
+
+def resolved(component: Component) -> dict[str, str]:
+    """A component's environment as a deployment would fill it in; resources are known by their component's id."""
+    filled = {ValueKind.URL: "https://{}.example", ValueKind.TOKEN: TOKEN + "{}", ValueKind.RESOURCE: "{}"}
+    return {each.name: filled.get(each.kind, "{}").format(each.value) for each in component.environment}
+
+
+class World:
+    """One twin on its clouds. What crosses clouds goes through `transport`; nothing else connects them."""
+
+    def __init__(self, twin: Twin, find_processor: FindProcessor = lambda _: None) -> None:
+        self.topology = plan(twin)
+        self.transport = ServedTransport()
+        self.ports = {
+            cloud: RigPorts(
+                catalog=twin.catalog,
+                hierarchy=twin.hierarchy,
+                find_processor=find_processor,
+                transport=self.transport,
+            )
+            for cloud in Cloud
+        }
+        self.functions: dict[str, Function] = {
+            each.id: wire(each.name, resolved(each), self.ports[each.cloud])
+            for each in self.topology.components
+            if each.type is ComponentType.FUNCTION and each.name in FUNCTIONS
+        }
+        for end in self.topology.endpoints:
+            if end.component in self.functions:
+                self.transport.served[f"https://{end.component}.example"] = self.functions[end.component].answer
+
+    def named(self, name: str) -> Function:
+        found = self.topology.named(name)
+        assert found is not None, name
+        return self.functions[found.id]
+
+    def publish(self, *payloads: object, device_id: str | None = None) -> None:
+        """Devices publish; then everything runs until every queue is empty."""
+        on_device = self.named("dispatcher").on_device
+        assert on_device is not None
+        on_device([RawReading(payload, device_id) for payload in payloads])
+        self.pump()
+
+    def pump(self, deliver: Callable[[Function, list[bytes]], list[int]] = Function.run_records) -> None:
+        """Deliver what is queued until nothing is. What fails stays queued, for the next pump."""
+        while any(self._deliver(ports, deliver) for ports in self.ports.values()):
+            pass
+
+    def _deliver(self, ports: RigPorts, deliver: Callable[[Function, list[bytes]], list[int]]) -> int:
+        handled = 0
+        for queue, bodies in list(ports.invoker.queues.items()):
+            if bodies and queue in self.functions:
+                ports.invoker.queues[queue] = []
+                failed = deliver(self.functions[queue], bodies)
+                ports.invoker.queues[queue] += [bodies[index] for index in failed]
+                handled += len(bodies) - len(failed)
+        return handled
+
+    @property
+    def store(self) -> RigHotStore:
+        found = self.topology.named("hot-store")
+        assert found is not None
+        return self.ports[found.cloud].stores[found.id]
+
+    def stored(self, device_id: str) -> dict[str, dict[str, Any]]:
+        """What the hot store has of a device, by message id."""
+        return {key.message_id: dict(values) for key, values in self.store.rows.get(device_id, {}).items()}
+
+    def error_codes(self) -> set[str]:
+        return {code for ports in self.ports.values() for code in ports.errors.codes}
+
+    def dead_letters(self) -> list[str]:
+        """The message ids in all dead-letter queues."""
+        return [
+            str(letter.message["message_id"])
+            for ports in self.ports.values()
+            for queue in ports.queues.values()
+            for letter in queue.letters
+        ]

@@ -1,0 +1,87 @@
+"""The dispatcher: telemetry goes to the processor's name, the rest to the error topic, and neither stops the other."""
+
+import pytest
+
+from tests.rigs.chance import RigChance
+from tests.rigs.clock import START, RigClock
+from tests.rigs.error_sink import RigErrorSink, reporter
+from tests.rigs.invoker import RigInvoker
+from twin2multicloud.domain.errors import RetryableError, Severity
+from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
+from twin2multicloud.functions.readings import RawReading, decoded
+from twin2multicloud.wire.envelope import is_trace_id
+
+
+class Bench:
+    def __init__(self) -> None:
+        self.invoker, self.errors = RigInvoker(), RigErrorSink()
+        self.dispatch = Dispatcher(
+            invoker=self.invoker,
+            queue="house-processor",
+            reporter=reporter(self.errors),
+            clock=RigClock(),
+            chance=RigChance(),
+        )
+
+    @property
+    def batches(self):
+        return self.invoker.batches("house-processor")
+
+
+def test_readings_go_out_as_one_batch_with_one_new_trace():
+    bench = Bench()
+    assert bench.dispatch([RawReading({"t": number}, f"d{number}") for number in range(3)]) == 0
+    ((trace_id, messages),) = bench.batches
+    assert is_trace_id(trace_id)
+    assert [(each["device_id"], each["t"], each["timestamp"]) for each in messages] == [
+        (f"d{number}", number, START) for number in range(3)
+    ]
+
+
+def test_a_gateways_list_is_many_readings():
+    bench = Bench()
+    bench.dispatch([RawReading([{"device_id": "a"}, {"device_id": "b"}]), RawReading({"device_id": "c"})])
+    assert [each["device_id"] for each in bench.invoker.messages("house-processor")] == ["a", "b", "c"]
+
+
+def test_the_clouds_own_stamp_stands_in_for_a_missing_time_only():
+    bench = Bench()
+    stamp = "2020-01-01T00:00:00.000Z"
+    bench.dispatch([RawReading({"device_id": "d"}, None, stamp), RawReading({"device_id": "d", "ts": 0}, None, stamp)])
+    assert [each["timestamp"] for each in bench.invoker.messages("house-processor")] == [
+        stamp,
+        "1970-01-01T00:00:00.000Z",
+    ]
+
+
+@pytest.mark.parametrize(
+    "payload", [None, 5, "x", {"t": 1}, {"device_id": "d", "t": None}, {"device_id": "d", "t": "\ud800"}, [[]]]
+)
+def test_what_is_no_telemetry_is_reported_with_its_content_and_the_rest_goes_on(payload):
+    bench = Bench()
+    assert bench.dispatch([RawReading(payload), RawReading({"device_id": "good"})]) == 1
+    assert [each["device_id"] for each in bench.invoker.messages("house-processor")] == ["good"]
+    (event,) = bench.errors.events
+    assert (event.error_code, event.severity, event.component) == ("invalid-telemetry", Severity.WARNING, "dispatcher")
+    assert event.raw_data or payload is None
+
+
+def test_where_all_are_invalid_nothing_is_invoked():
+    bench = Bench()
+    assert bench.dispatch([RawReading(decoded(b"\xff\xfe"), "d")]) == 1
+    assert bench.batches == []
+    assert bench.errors.events[0].raw_data == '"//4="'
+
+
+def test_a_dark_queue_is_the_callers_to_retry():
+    bench = Bench()
+    bench.invoker.down = True
+    with pytest.raises(RetryableError):
+        bench.dispatch([RawReading({"device_id": "d"})])
+
+
+def test_a_gateways_list_of_thousands_fits_the_wire():
+    bench = Bench()
+    bench.dispatch([RawReading([{"n": number} for number in range(2_500)], "gateway")])
+    assert [each["n"] for each in bench.invoker.messages("house-processor")] == list(range(2_500))
+    assert len({trace for trace, _ in bench.batches}) == 1
