@@ -6,7 +6,8 @@ VENV ?= .venv
 ARGS ?=
 
 PYTHON_CODE := src tests benchmarks examples
-PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input
+# Twice quiet: errors only, so that `make demo` shows the demo.
+PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq
 UV := $(VENV)/lock/bin/uv
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
@@ -47,14 +48,14 @@ lock: $(UV) ## Pin the newest versions that pyproject.toml allows, with hashes, 
 
 # dev.txt holds all of run.txt, so installing it on top changes nothing that is there.
 $(HAVE_DEV): $(HAVE_RUN) requirements/dev.txt
-	@$(PIP) install --quiet --require-hashes -r requirements/dev.txt
+	@$(PIP) install --require-hashes -r requirements/dev.txt
 	@touch $@
 
 # The package itself comes last and in place, built by the pinned backend: nothing is fetched that is not in the lock.
 $(HAVE_RUN): $(HAVE_PYTHON) requirements/run.txt pyproject.toml
 	@echo "Installing into $(VENV) ..."
-	@$(PIP) install --quiet --require-hashes -r requirements/run.txt
-	@$(PIP) install --quiet --no-deps --no-build-isolation --editable .
+	@$(PIP) install --require-hashes -r requirements/run.txt
+	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
 
 $(HAVE_PYTHON):
@@ -69,4 +70,4 @@ $(HAVE_PYTHON):
 # uv resolves for every Python and system at once, which pip cannot; nothing else needs it, so it has a venv to itself.
 $(UV): $(HAVE_PYTHON)
 	@$(PYTHON) -m venv $(VENV)/lock
-	@$(VENV)/lock/bin/python -m pip --disable-pip-version-check --no-input install --quiet 'uv>=0.9'
+	@$(VENV)/lock/bin/python -m pip --disable-pip-version-check --no-input -qq install 'uv>=0.9'

@@ -37,9 +37,12 @@ BUNDLES = (
 class AwsTariff:
     """See `Tariff`."""
 
+    def connections(self, t: Traffic) -> Uses:
+        yield "iot.connection_minute", t.workload.devices * HOURS_PER_MONTH * 60
+
     def devices(self, t: Traffic) -> Uses:
         units = t.messages * math.ceil(t.workload.message_kb / IOT_UNIT_KB)
-        yield "iot.connection_minute", t.workload.devices * HOURS_PER_MONTH * 60
+        yield from self.connections(t)
         yield "iot.message", units
         yield "iot.rule", units
         yield "iot.action", units
@@ -90,6 +93,12 @@ class AwsTariff:
     def hot_moved(self, t: Traffic) -> Uses:
         yield "plan.dynamodb", t.messages * t.size_units / 4 / 2  # expiry by TTL is free
 
+    def hot_taken(self, t: Traffic) -> Uses:
+        yield "dynamodb.read_unit", t.messages * t.size_units / 4 / 2
+
+    def hot_filled(self, t: Traffic) -> Uses:
+        yield "dynamodb.write_unit", t.messages * t.size_units
+
     def cold_held(self, t: Traffic) -> Uses:
         held = held_gb(t, t.cold_months, IA_MIN_DAYS, IA_MIN_KB)
         yield "s3ia.gb_month", held
@@ -111,6 +120,10 @@ class AwsTariff:
 
     def archive_written(self, t: Traffic) -> Uses:
         yield "deep_archive.write", t.chunks
+
+    def archive_read(self, t: Traffic) -> Uses:
+        yield "deep_archive.read", t.chunks
+        yield "deep_archive.retrieved_gb", billed_gb(t)
 
     def twin_held(self, _: Traffic) -> Uses:
         yield "plan.twinmaker", 1

@@ -40,6 +40,9 @@ TWIN_QUERY_UNITS, UNITS_PER_TWIN = 15.0, 0.15
 class AzureTariff:
     """See `Tariff`."""
 
+    def connections(self, _: Traffic) -> Uses:
+        return ()  # billed by message
+
     def devices(self, t: Traffic) -> Uses:
         yield "plan.iothub", t.messages * math.ceil(t.workload.message_kb / HUB_UNIT_KB)
 
@@ -87,6 +90,12 @@ class AzureTariff:
     def hot_moved(self, t: Traffic) -> Uses:
         yield "plan.cosmos", t.messages * t.size_units * MOVE_RU  # expiry by TTL takes what is left over
 
+    def hot_taken(self, t: Traffic) -> Uses:
+        yield "cosmos.serverless_ru", t.messages * t.size_units * MOVE_RU
+
+    def hot_filled(self, t: Traffic) -> Uses:
+        yield "cosmos.serverless_ru", t.messages * t.size_units * WRITE_RU
+
     def cold_held(self, t: Traffic) -> Uses:
         held = held_gb(t, t.cold_months, COOL_MIN_DAYS)
         yield "blob_cool.gb_month", held
@@ -108,6 +117,10 @@ class AzureTariff:
 
     def archive_written(self, t: Traffic) -> Uses:
         yield "blob_archive.write", t.chunks
+
+    def archive_read(self, t: Traffic) -> Uses:
+        yield "blob_archive.read", t.chunks
+        yield "blob_archive.retrieved_gb", billed_gb(t)
 
     def twin_held(self, t: Traffic) -> Uses:
         if t.workload.dashboards == "twin":

@@ -11,7 +11,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
 
 CLOUDS_WITH_3D = frozenset({Cloud.AWS})
-"""Twin services with a 3D view that we deploy: TwinMaker's scenes. (Azure's 3D Scenes Studio is a preview of its own.)"""
+"""Twin services with a 3D view that we deploy: TwinMaker's scenes. (Azure's 3D Scenes Studio stayed a preview.)"""
 
 
 class Constraints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):

@@ -35,6 +35,9 @@ GRAFANA_VCPU, GRAFANA_GIB, USERS_PER_INSTANCE = 1.0, 1.0, 200
 class GcpTariff:
     """See `Tariff`."""
 
+    def connections(self, _: Traffic) -> Uses:
+        return ()  # billed by message
+
     def devices(self, t: Traffic) -> Uses:
         seconds = t.messages * GATEWAY_MS / 1000 / GATEWAY_CONCURRENCY
         yield "run.request", t.messages
@@ -88,6 +91,12 @@ class GcpTariff:
         yield "firestore.read", t.messages
         yield "firestore.ttl_delete", t.messages
 
+    def hot_taken(self, t: Traffic) -> Uses:
+        yield "firestore.read", t.messages
+
+    def hot_filled(self, t: Traffic) -> Uses:
+        yield "firestore.write", t.messages
+
     def cold_held(self, t: Traffic) -> Uses:
         held = held_gb(t, t.cold_months, NEARLINE_MIN_DAYS)
         yield "nearline.gib_month", held
@@ -109,6 +118,10 @@ class GcpTariff:
 
     def archive_written(self, t: Traffic) -> Uses:
         yield "gcs_archive.write", t.chunks
+
+    def archive_read(self, t: Traffic) -> Uses:
+        yield "gcs_archive.read", t.chunks
+        yield "gcs_archive.retrieved_gib", billed_gb(t)
 
     def twin_held(self, t: Traffic) -> Uses:
         queries = t.history_queries + t.latest_queries if t.workload.dashboards == "twin" else 0.0

@@ -100,8 +100,10 @@ def _functions(row: Row, here: Cloud, there: Cloud) -> list[tuple[Kind, Cloud]]:
 
 
 def _row_ms(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
-    """What a boundary on the way from device to dashboard takes one reading: its functions, one after the other, and the
-    network once. Readers of history and of latest values run side by side."""
+    """What a boundary on the way from device to dashboard takes a reading: its functions in turn, and the network once.
+
+    Readers of history and of latest values run side by side.
+    """
     if (row.source, row.target) not in _DATA_PATH:
         return 0.0
     run_ms = t.workload.function_ms + t.workload.function_ms_per_message

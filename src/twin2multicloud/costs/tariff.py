@@ -33,6 +33,10 @@ class Tariff(Protocol):
     buy the service.
     """
 
+    def connections(self, t: Traffic, /) -> Uses:
+        """Devices being connected: what depends on their number alone. Nothing else moves these meters."""
+        ...
+
     def devices(self, t: Traffic, /) -> Uses:
         """Connected devices sending all their readings to the device gateway."""
         ...
@@ -89,6 +93,14 @@ class Tariff(Protocol):
         """All readings read once by the mover, and expired."""
         ...
 
+    def hot_taken(self, t: Traffic, /) -> Uses:
+        """All readings read once, by a move to another cloud."""
+        ...
+
+    def hot_filled(self, t: Traffic, /) -> Uses:
+        """All readings written once, by a move from another cloud."""
+        ...
+
     def cold_held(self, t: Traffic, /) -> Uses:
         """What the cold store holds, and what is read back of it."""
         ...
@@ -109,8 +121,12 @@ class Tariff(Protocol):
         """A month's objects written."""
         ...
 
+    def archive_read(self, t: Traffic, /) -> Uses:
+        """A month's objects read back, all of them."""
+        ...
+
     def twin_held(self, t: Traffic, /) -> Uses:
-        """The twin service itself, for its entities and the dashboards' queries."""
+        """The twin service itself, for its entities and the dashboards' queries. Nothing else moves these meters."""
         ...
 
     def twin_written(self, t: Traffic, /) -> Uses:

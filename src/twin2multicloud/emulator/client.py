@@ -34,6 +34,10 @@ class TwinClient:
         self._secrets = load_secrets(Path(deployment.folder))
         self._transport = HttpTransport()
 
+    def close(self) -> None:
+        """Close its connections."""
+        self._transport.close()
+
     # --- reading -------------------------------------------------------------------------------------------------
 
     def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:

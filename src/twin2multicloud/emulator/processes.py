@@ -2,7 +2,6 @@
 
 import os
 import signal
-import subprocess
 import sys
 import time
 import urllib.error
@@ -20,13 +19,17 @@ DASHBOARD = "dashboard"
 
 def start_cloud(deployment: Deployment, cloud: Cloud) -> None:
     """Start one emulated cloud in the background, unless it runs. It is up once `wait_until_up` returns."""
-    _start(deployment, cloud.value, [sys.executable, "-m", "twin2multicloud.emulator", deployment.folder, cloud.value])
+    _start(
+        deployment,
+        cloud.value,
+        [sys.executable, "-P", "-m", "twin2multicloud.emulator", deployment.folder, cloud.value],
+    )
 
 
 def start_dashboard(deployment: Deployment) -> None:
     """Start the dashboard in the background, unless it runs."""
     port = str(deployment.dashboard_port)
-    command = [sys.executable, "-m", "twin2multicloud.manage", deployment.folder, "--port", port]
+    command = [sys.executable, "-P", "-m", "twin2multicloud.manage", deployment.folder, "--port", port]
     _start(deployment, DASHBOARD, command)
 
 
@@ -94,16 +97,25 @@ def log_file(deployment: Deployment, name: str) -> Path:
     return deployment.state / name / "log.txt"
 
 
-def _start(deployment: Deployment, name: str, command: Sequence[str]) -> None:
+def _start(deployment: Deployment, name: str, command: list[str]) -> None:
     if pid_of(deployment, name) is not None:
         return
     log = log_file(deployment, name)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output:
-        process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, start_new_session=True, cwd="/"
+    with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
+        # Not subprocess: what is started here is meant to outlive this process, and Popen would warn that it does.
+        pid = os.posix_spawn(
+            command[0],
+            command,
+            os.environ,
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, nothing.fileno(), 0),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
+            ],
+            setsid=True,
         )
-    _pid_file(deployment, name).write_text(str(process.pid))
+    _pid_file(deployment, name).write_text(str(pid))
 
 
 def _pid_file(deployment: Deployment, name: str) -> Path:

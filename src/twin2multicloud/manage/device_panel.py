@@ -11,6 +11,8 @@ from twin2multicloud.manage.device_readings import DeviceReadings
 from twin2multicloud.manage.formatting import NOTHING, age_text, value_text
 from twin2multicloud.manage.series import stale_after_ms
 
+_ROOMY = 8  # characters of a value that a card holds in large type
+
 
 class ValueCard:
     """Name, value, unit and age of one property."""
@@ -30,7 +32,9 @@ class ValueCard:
         if value is None:
             self._age.set_text("no reading yet" if readings.loaded else "loading …")
             return
-        self._value.set_text(value_text(value))
+        text = value_text(value)
+        self._value.set_text(text)
+        self._value.classes(add="long" if len(text) > _ROOMY else "", remove="" if len(text) > _ROOMY else "long")
         if stamp is None:
             self._age.set_text("constant" if self._property.constant is not None else "no time")
             return

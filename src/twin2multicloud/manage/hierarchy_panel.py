@@ -43,7 +43,7 @@ class HierarchyPanel:
     def _build(self) -> None:
         with ui.element("div").classes("side"):
             ui.label("Hierarchy").classes("section")
-            find = ui.input(placeholder="Find").props("dense outlined clearable").classes("find")
+            find = ui.input(placeholder="Find").props("dense outlined clearable aria-label=Find").classes("find")
             self._tree = ui.tree(self._nodes, on_select=self._selected).props("dense no-connectors no-selection-unset")
             self._tree.add_slot("default-header", _NODE)
             entities = entity_ids(self._nodes)
@@ -56,7 +56,7 @@ class HierarchyPanel:
             self._group_label = ui.label().classes("section")
             self._search = (
                 ui.input(placeholder="id, part of it, or number", on_change=self._list_members)
-                .props("dense outlined clearable debounce=250")
+                .props('dense outlined clearable debounce=250 aria-label="Find a member"')
                 .classes("find")
             )
             self._matches = ui.element("div").classes("matches")

@@ -75,7 +75,8 @@ def _loose_nodes(twin: Twin) -> Iterator[Node]:
 
 def choice_of(node_id: str) -> Choice | None:
     """What was chosen with a node's id; None for an entity."""
-    kind, *_, name = node_id.split("|", 2)
+    kind, _, place = node_id.partition("|")
+    name = place.partition("|")[2]
     if kind == _DEVICE:
         return Choice(device=name)
     return Choice(group=name) if kind == _GROUP else None

@@ -42,7 +42,7 @@ class DashboardPage:
         ui.timer(_BEAT, self._read)
 
     def _build_centre(self, topology: Topology) -> None:
-        with ui.element("main").classes("centre"):
+        with ui.element("div").classes("centre"):
             self._banner = ui.label().classes("banner").props("role=alert")
             self._banner.visible = False
             self._placement = PlacementPanel(topology)
@@ -61,7 +61,7 @@ class DashboardPage:
         if device_type is None:
             return
         self._title.set_text(device_id)
-        self._type.set_text(device_type.name)
+        self._type.set_text(f"type {device_type.name}")
         length = self._minutes * _MINUTE or None
         self._readings = DeviceReadings(self._view, device_id, device_type, length)
         self._device.show(self._readings)

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import SplitResult, urlsplit
+from weakref import WeakSet
 
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.ports.transport import Reply
@@ -21,6 +22,12 @@ class HttpTransport:
 
     def __init__(self) -> None:
         self._local = threading.local()
+        self._made: "WeakSet[HTTPConnection]" = WeakSet()
+
+    def close(self) -> None:
+        """Close every connection, whichever thread made it; none of them may be in use."""
+        for connection in list(self._made):
+            connection.close()
 
     def post(self, url: str, headers: Mapping[str, str], body: bytes, timeout: float) -> Reply:
         """See `ports.transport.Transport.post`. A connection that the other side dropped is made anew, once."""
@@ -45,6 +52,7 @@ class HttpTransport:
             connection.close()
             raise RetryableError(f"no answer from {parts.netloc}: {error}") from error
         self._kept()[parts.netloc] = connection
+        self._made.add(connection)
         return reply
 
     def _kept(self) -> "dict[str, HTTPConnection]":

@@ -54,7 +54,7 @@ def test_the_folder_one_stands_in_is_filled_and_not_replaced(tmp_path, monkeypat
     (tmp_path / "here").mkdir()
     monkeypatch.chdir(tmp_path / "here")
 
-    write_template("factory", Path("."))
+    write_template("factory", Path())
 
     assert load_project(Path.cwd()).twin.name == "here"
     assert {path.name for path in Path.cwd().iterdir()} == {

@@ -24,7 +24,7 @@ _ANSWER_ROOM = 64 * 1024
 class Position(msgspec.Struct, frozen=True, array_like=True):
     """Where a page ended: after row `key` of a device, and within row `row`, `given` of whose values were given out.
 
-    `row` is named because a late reading may come to stand before it until the next page is asked for.
+    `row` is named because a late reading may come to stand between the two until the next page is asked for.
     """
 
     device: int
@@ -63,7 +63,11 @@ class HotReader:
             page = request.max_results // len(request.properties) + 1
             for key, previous, values in self._rows(request, device_id, after, page):
                 time = key.timestamp
-                skip = start.given if index == start.device and key == start.row else 0
+                skip = 0
+                if index == start.device and start.row is not None:
+                    if (key > start.row) if request.descending else (key < start.row):
+                        continue  # came late, behind where the last page ended, as whatever comes late there
+                    skip = start.given if key == start.row else 0
                 present = [name for name in request.properties if name in values]
                 for given, name in enumerate(present[skip:], skip):
                     value = typed(values[name], types.get(name))

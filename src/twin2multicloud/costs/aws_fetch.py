@@ -1,0 +1,98 @@
+"""AWS Price List bulk API -> a snapshot. Owns which row of which offer file is which meter; opens no socket.
+
+Format: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html (offer files, version v1.0).
+"""
+
+import re
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.costs.fetching import (
+    Fetched,
+    Found,
+    PriceSource,
+    Rates,
+    Report,
+    collected,
+    decode,
+    new_snapshot,
+    rates_of,
+)
+from twin2multicloud.costs.prices import CloudPrices
+
+URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service}/current/{region}/index.json"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A meter's row: the offer file, the usage type behind the region's prefix (a regular expression), attributes."""
+
+    service: str
+    usage: str
+    attributes: tuple[tuple[str, str], ...] = ()
+
+
+_DYNAMO = (("operation", "PayPerRequestThroughput"),)
+RULES: dict[str, Rule] = {
+    "iot.connection_minute": Rule("AWSIoT", r"(AWSIoT-)?Connect\w*-?Minutes"),
+    "iot.message": Rule("AWSIoT", r"(AWSIoT-)?Messages(-MQTT)?"),
+    "iot.rule": Rule("AWSIoT", r"(AWSIoT-)?RulesTriggered"),
+    "iot.action": Rule("AWSIoT", r"(AWSIoT-)?ActionsExecuted"),
+    "lambda.request": Rule("AWSLambda", r"Request", (("group", "AWS-Lambda-Requests"),)),
+    "lambda.gb_second": Rule("AWSLambda", r"Lambda-GB-Second", (("group", "AWS-Lambda-Duration"),)),
+    "sqs.request": Rule("AWSQueueService", r"Requests(-Tier1)?", (("queueType", "Standard"),)),
+    "dynamodb.write_unit": Rule("AmazonDynamoDB", r"WriteRequestUnits", (("group", "DDB-WriteUnits"), *_DYNAMO)),
+    "dynamodb.read_unit": Rule("AmazonDynamoDB", r"ReadRequestUnits", (("group", "DDB-ReadUnits"), *_DYNAMO)),
+    "dynamodb.wcu_hour": Rule("AmazonDynamoDB", r"WriteCapacityUnit-Hrs", (("group", "DDB-WriteUnits"),)),
+    "dynamodb.rcu_hour": Rule("AmazonDynamoDB", r"ReadCapacityUnit-Hrs", (("group", "DDB-ReadUnits"),)),
+    "dynamodb.gb_month": Rule("AmazonDynamoDB", r"TimedStorage-ByteHrs"),
+    "s3ia.gb_month": Rule("AmazonS3", r"TimedStorage-SIA-ByteHrs"),
+    "s3ia.write": Rule("AmazonS3", r"Requests-SIA-Tier1"),
+    "s3ia.read": Rule("AmazonS3", r"Requests-SIA-Tier2"),
+    "s3ia.retrieved_gb": Rule("AmazonS3", r"Retrieval-SIA"),
+    "deep_archive.gb_month": Rule("AmazonS3", r"TimedStorage-GDA-ByteHrs"),
+    "deep_archive.write": Rule("AmazonS3", r"Requests-GDA-Tier1"),
+    "deep_archive.read": Rule("AmazonS3", r"Requests-GDA-Tier3"),
+    "deep_archive.retrieved_gb": Rule("AmazonS3", r"Standard-Retrieval-Bytes-GDA|Retrieval-GDA-Standard"),
+    "sns.publish": Rule("AmazonSNS", r"Requests-Tier1"),
+    "secrets.month": Rule("AWSSecretsManager", r"AWSSecretsManager-Secrets"),
+    "logs.gb": Rule("AmazonCloudWatch", r"DataProcessing-Bytes"),
+    "logs.gb_month": Rule("AmazonCloudWatch", r"TimedStorage-ByteHrs"),
+    "workflow.transition": Rule("AmazonStates", r"StateTransition"),
+    "egress.gb": Rule("AWSDataTransfer", r"DataTransfer-Out-Bytes", (("transferType", "AWS Outbound"),)),
+}
+"""Meters without a rule (TwinMaker, Grafana, Scheduler) have a list price of their own page and keep their figure."""
+
+_PREFIX = r"([A-Z]{2,4}\d?-)?"
+
+
+def fetch_aws(old: CloudPrices, source: PriceSource, report: Report, date: str) -> Fetched:
+    """A new snapshot of a region. Raises RetryableError, FinalError."""
+    report(f"Fetching AWS {old.region} prices…")
+    found: dict[str, Found] = {}
+    for service in dict.fromkeys(rule.service for rule in RULES.values()):
+        report(f"AWS {old.region}: {service}")
+        url = URL.format(service=service, region=old.region)
+        offer = decode(source.get(url, {}), f"the AWS offer file of {service}")
+        for meter, rule in RULES.items():
+            if rule.service == service:
+                rows = [_rates(offer, sku) for sku in _skus(offer, rule)]
+                found[meter] = collected(rows, f"AWS Price List API, {service} {old.region}")
+    return new_snapshot(old, found, date)
+
+
+def _skus(offer: Any, rule: Rule) -> Iterator[str]:
+    pattern = re.compile(_PREFIX + f"(?:{rule.usage})")
+    for sku, product in offer.get("products", {}).items():
+        attributes = product.get("attributes", {})
+        if pattern.fullmatch(attributes.get("usagetype", "")) and all(
+            attributes.get(name) == value for name, value in rule.attributes
+        ):
+            yield sku
+
+
+def _rates(offer: Any, sku: str) -> Rates:
+    terms = offer.get("terms", {}).get("OnDemand", {}).get(sku, {}).values()
+    dimensions = [each for term in terms for each in term.get("priceDimensions", {}).values()]
+    return rates_of((float(each["beginRange"]), float(each["pricePerUnit"].get("USD", 0))) for each in dimensions)

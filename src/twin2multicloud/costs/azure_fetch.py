@@ -1,0 +1,117 @@
+"""Azure Retail Prices API -> a snapshot. Owns which row is which meter; opens no socket.
+
+Format: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.costs.fetching import (
+    Fetched,
+    Found,
+    PriceSource,
+    Report,
+    collected,
+    decode,
+    new_snapshot,
+    rates_of,
+)
+from twin2multicloud.costs.prices import CloudPrices
+
+URL = "https://prices.azure.com/api/retail/prices"
+
+
+class Rule(msgspec.Struct, frozen=True):
+    """A meter's row: service, meter, product and SKU (regular expressions), and how many units one of the list's is."""
+
+    service: str
+    meter: str
+    product: str = ".*"
+    sku: str = ".*"
+    units: float = 1
+
+
+_BLOB = r"(General Block )?Blob( Storage)?( v2)?"
+RULES: dict[str, Rule] = {
+    "hub.s1_unit": Rule("IoT Hub", r"(Standard )?S1( Unit)?", "IoT Hub"),
+    "hub.s2_unit": Rule("IoT Hub", r"(Standard )?S2( Unit)?", "IoT Hub"),
+    "hub.s3_unit": Rule("IoT Hub", r"(Standard )?S3( Unit)?", "IoT Hub"),
+    "functions.execution": Rule("Functions", r"Standard Total Executions", "Functions"),
+    "functions.gb_second": Rule("Functions", r"Standard Execution Time", "Functions"),
+    "queue.operation": Rule("Storage", r"LRS Class 1 Operations", r"Queues v2"),
+    "cosmos.ru_hour": Rule("Azure Cosmos DB", r"100 RU/s", "Azure Cosmos DB", "RUs", 100),
+    "cosmos.autoscale_ru_hour": Rule("Azure Cosmos DB", r"100 RU/s", r"Azure Cosmos DB autoscale", ".*", 100),
+    "cosmos.serverless_ru": Rule("Azure Cosmos DB", r"1M RUs", r"Azure Cosmos DB serverless", ".*", 1e6),
+    "cosmos.gb_month": Rule("Azure Cosmos DB", r"Data Stored", "Azure Cosmos DB", "RUs"),
+    "blob_cool.gb_month": Rule("Storage", r"Cool LRS Data Stored", _BLOB),
+    "blob_cool.write": Rule("Storage", r"Cool LRS Write Operations", _BLOB),
+    "blob_cool.read": Rule("Storage", r"Cool Read Operations", _BLOB, "Cool LRS"),
+    "blob_cool.retrieved_gb": Rule("Storage", r"Cool Data Retrieval", _BLOB, "Cool LRS"),
+    "blob_archive.gb_month": Rule("Storage", r"Archive LRS Data Stored", _BLOB),
+    "blob_archive.write": Rule("Storage", r"Archive LRS Write Operations", _BLOB),
+    "blob_archive.read": Rule("Storage", r"Archive Read Operations", _BLOB, "Archive LRS"),
+    "blob_archive.retrieved_gb": Rule("Storage", r"Archive Data Retrieval", _BLOB, "Archive LRS"),
+    "adt.operation": Rule("Digital Twins", r"Standard Operations"),
+    "adt.query_unit": Rule("Digital Twins", r"Standard Query Units"),
+    "grafana.user": Rule("Azure Grafana Service", r"Standard( Active)? User"),
+    "grafana.hour": Rule("Azure Grafana Service", r"Standard( X1)?( Instance)? ?(Node|Unit|Hour)?", sku="Standard.*"),
+    "eventgrid.operation": Rule("Event Grid", r"Standard Event Operations|Event Operations"),
+    "table.operation": Rule("Storage", r"(LRS )?(Batch )?Write Operations", "Tables"),
+    "logs.gb": Rule("Log Analytics", r"Analytics Logs Data Ingestion"),
+    "workflow.action": Rule("Logic Apps", r"Consumption Standard Connector Actions"),
+    "egress.gb": Rule("Bandwidth", r"Standard Data Transfer Out", r"Rtn Preference: MGN"),
+}
+"""Key Vault is billed by operations and keeps its figure."""
+
+
+def fetch_azure(old: CloudPrices, source: PriceSource, report: Report, date: str) -> Fetched:
+    """A new snapshot of a region. Raises RetryableError, FinalError."""
+    report(f"Fetching Azure {old.region} prices…")
+    found: dict[str, Found] = {}
+    for service in dict.fromkeys(rule.service for rule in RULES.values()):
+        report(f"Azure {old.region}: {service}")
+        items = list(_items(source, service, old.region))
+        for meter, rule in RULES.items():
+            if rule.service == service:
+                found[meter] = _found(items, rule, f"Azure Retail Prices API, {service} {old.region}")
+    return new_snapshot(old, found, date)
+
+
+def _items(source: PriceSource, service: str, region: str) -> Iterator[Any]:
+    """Every consumption row of a service in a region, page by page."""
+    wanted = f"serviceName eq '{service}' and armRegionName eq '{region}' and priceType eq 'Consumption'"
+    url, query = URL, {"$filter": wanted}
+    while url:
+        page: Any = decode(source.get(url, query), f"the Azure price list of {service}")
+        yield from page.get("Items", ())
+        url, query = page.get("NextPageLink") or "", {}
+
+
+def _found(items: list[Any], rule: Rule, source: str) -> Found:
+    """One set of rates per meter id: the rows of a meter are its tiers."""
+    tiers: dict[str, list[tuple[float, float]]] = defaultdict(list)
+    for item in items:
+        matches = (
+            re.fullmatch(rule.meter, item["meterName"])
+            and re.fullmatch(rule.product, item["productName"])
+            and re.fullmatch(rule.sku, item["skuName"])
+            and item.get("currencyCode") == "USD"
+        )
+        units = _units(item["unitOfMeasure"]) if matches else None
+        if units:
+            price = item["retailPrice"] / units / rule.units
+            tiers[item["meterId"]].append((item["tierMinimumUnits"] * units * rule.units, price))
+    return collected([rates_of(rows) for rows in tiers.values()], source)
+
+
+def _units(text: str) -> float | None:
+    """How many units a price is for: ``10K`` is 10,000, ``1 GB/Month`` is 1. None where that is not said."""
+    match = re.match(r"(\d+)\s*([KM])?(?![A-Za-z])|(\d+)", text)
+    if match is None:
+        return None
+    number = float(match.group(1) or match.group(3))
+    return number * {"K": 1e3, "M": 1e6}.get(match.group(2) or "", 1)

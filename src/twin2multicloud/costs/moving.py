@@ -1,0 +1,117 @@
+"""What moving a running twin to another placement costs, and when that pays. Owns the one-off cost; plans no move."""
+
+import msgspec
+
+from twin2multicloud.costs.cost_table import meter_pricers
+from twin2multicloud.costs.prices import PriceBook
+from twin2multicloud.costs.tariff import Tariff, Uses
+from twin2multicloud.costs.traffic import Traffic
+from twin2multicloud.costs.usage import TARIFFS
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
+
+
+class SlotMove(msgspec.Struct, frozen=True, kw_only=True):
+    """Taking a store's content to another cloud, once: read there, sent, written here. USD."""
+
+    slot: Slot
+    source: Cloud
+    target: Cloud
+    gb: float
+    reading: float
+    egress: float
+    writing: float
+
+    @property
+    def cost(self) -> float:
+        """All three together."""
+        return self.reading + self.egress + self.writing
+
+
+class Move(msgspec.Struct, frozen=True, kw_only=True):
+    """A change of placement. `break_even_months` is None where the new placement saves nothing each month."""
+
+    current: Placement
+    target: Placement
+    slots: tuple[SlotMove, ...]
+    cost: float
+    monthly_saving: float
+    break_even_months: float | None
+
+
+def moving_cost(
+    current: Placement, target: Placement, t: Traffic, book: PriceBook, *, current_total: float, target_total: float
+) -> Move:
+    """What the stores' content costs to take along, and after how many months the saving has paid it.
+
+    Slots without stored data (L1, L2, L4, L5) move by being deployed again, which costs nothing by itself. Each store
+    holds what its retention says; reading and writing it are its own monthly activities times the months held.
+    """
+    held = {
+        slot: Traffic.of(t.workload, messages=t.messages * months)  # a month in which as much passes as the store holds
+        for slot, months in _held_months(t).items()
+        if months and current[slot] is not target[slot]
+    }
+    moves = tuple(
+        SlotMove(
+            slot=slot,
+            source=current[slot],
+            target=target[slot],
+            gb=store.gb,
+            reading=_cost(current[slot], _read(slot, TARIFFS[current[slot]], store), store, book),
+            egress=_egress_share(slot, held, current, book),
+            writing=_cost(target[slot], _written(slot, TARIFFS[target[slot]], store), store, book),
+        )
+        for slot, store in held.items()
+    )
+    cost = sum(each.cost for each in moves)
+    saving = current_total - target_total
+    return Move(
+        current=current,
+        target=target,
+        slots=moves,
+        cost=cost,
+        monthly_saving=saving,
+        break_even_months=cost / saving if saving > 0 else None,
+    )
+
+
+def _held_months(t: Traffic) -> dict[Slot, float]:
+    """How many months of readings each store holds."""
+    return {
+        Slot.L3_HOT: t.workload.hot_months,
+        Slot.L3_COLD: t.cold_months,
+        Slot.L3_ARCHIVE: t.archive_months,
+    }
+
+
+def _egress_share(slot: Slot, held: dict[Slot, Traffic], current: Placement, book: PriceBook) -> float:
+    """A store's part of what its cloud sends: all stores that leave one cloud climb one ladder."""
+    source = current[slot]
+    total = sum(store.gb for each, store in held.items() if current[each] is source)
+    return _cost(source, TARIFFS[source].egress(total), held[slot], book) * held[slot].gb / total
+
+
+def _read(slot: Slot, tariff: Tariff, held: Traffic) -> Uses:
+    match slot:
+        case Slot.L3_HOT:
+            return tariff.hot_taken(held)
+        case Slot.L3_COLD:
+            return tariff.cold_moved(held)
+        case _:
+            return tariff.archive_read(held)
+
+
+def _written(slot: Slot, tariff: Tariff, held: Traffic) -> Uses:
+    match slot:
+        case Slot.L3_HOT:
+            return tariff.hot_filled(held)
+        case Slot.L3_COLD:
+            return tariff.cold_written(held)
+        case _:
+            return tariff.archive_written(held)
+
+
+def _cost(cloud: Cloud, uses: Uses, held: Traffic, book: PriceBook) -> float:
+    found = list(uses)
+    pricers = meter_pricers(cloud, [meter for meter, _ in found], held, book)
+    return sum(pricers[meter][0](quantity) for meter, quantity in found)

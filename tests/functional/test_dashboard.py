@@ -1,0 +1,210 @@
+"""The dashboard as its own process, looked at in Chromium: values move, nothing leaves the machine, clouds may go."""
+
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+pytestmark = [pytest.mark.functional, pytest.mark.browser]
+
+ROOT = Path(__file__).parents[2]
+PATIENCE = 20_000  # ms; two shared cores are slow at times
+FLAGS = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+)
+
+
+class Dashboard:
+    """A running dashboard process over the in-memory twin."""
+
+    def __init__(self, process: subprocess.Popen[str], port: int) -> None:
+        self.process, self.url = process, f"http://127.0.0.1:{port}"
+
+    def switch_hot_store(self) -> None:
+        """Make the hot store's cloud dark, or light again."""
+        self.process.send_signal(signal.SIGUSR1)
+
+
+class Visit:
+    """A page, with all that was wrong on it and all that it asked for."""
+
+    def __init__(self, page: Page) -> None:
+        self.page = page
+        self.errors: list[str] = []
+        self.requests: list[str] = []
+        self.sockets: list[str] = []
+        page.on("console", lambda said: self.errors.append(said.text) if said.type == "error" else None)
+        page.on("pageerror", lambda error: self.errors.append(str(error)))
+        page.on("request", lambda request: self.requests.append(request.url))
+        page.on("websocket", lambda opened: self.sockets.append(opened.url))
+
+    def value(self, name: str) -> str:
+        return self.page.locator(f'[data-property="{name}"]').inner_text(timeout=PATIENCE)
+
+    def outside(self) -> list[str]:
+        asked = self.requests + self.sockets
+        return [url for url in asked if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))]
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def wait_until_up(process: subprocess.Popen[str], port: int) -> None:
+    deadline = time.monotonic() + PATIENCE / 1000
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            pytest.fail(f"the dashboard ended: {process.stderr.read() if process.stderr else ''}")
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{port}/favicon.ico", timeout=2):
+                return
+        except OSError:
+            time.sleep(0.1)
+    pytest.fail(f"the dashboard did not answer on port {port}")
+
+
+@pytest.fixture(scope="module")
+def dashboard() -> Iterator[Dashboard]:
+    port = free_port()
+    # NiceGUI looks for this variable, which pytest sets, and would then act as in its own tests.
+    environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
+    command = [sys.executable, "-m", "tests.rigs.dashboard", str(port)]
+    process = subprocess.Popen(
+        command, cwd=ROOT, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    with process:
+        try:
+            wait_until_up(process, port)
+            yield Dashboard(process, port)
+        finally:
+            process.terminate()
+            process.wait(10)
+
+
+@pytest.fixture(scope="module")
+def playwright() -> Iterator[Playwright]:
+    with sync_playwright() as running:
+        yield running
+
+
+@pytest.fixture(scope="module")
+def browser(playwright: Playwright) -> Iterator[Browser]:
+    chromium = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if chromium is None:
+        reason = "no Chromium found (chromium, chromium-browser or google-chrome on the path)"
+        pytest.fail(reason) if os.environ.get("CI") else pytest.skip(reason)
+    running = playwright.chromium.launch(executable_path=chromium, args=list(FLAGS))
+    yield running
+    running.close()
+
+
+@pytest.fixture
+def visit(browser: Browser) -> Iterator[Visit]:
+    context = browser.new_context(viewport={"width": 1280, "height": 800})
+    page = context.new_page()
+    page.set_default_timeout(PATIENCE)
+    expect.set_options(timeout=PATIENCE)
+    yield Visit(page)
+    context.close()
+
+
+def test_a_value_is_seen_and_changes_without_an_error_or_a_request_outside(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
+    temperature = visit.page.locator('[data-property="temperature"]')
+    expect(temperature).to_contain_text(".")
+    first = temperature.inner_text()
+    assert 15 < float(first) < 30
+    expect(temperature).not_to_have_text(first)
+    expect(visit.page.locator(".pulse")).to_have_text("live")
+    expect(visit.page.locator(".charts canvas")).to_have_count(5)
+    assert visit.errors == []
+    assert len(visit.requests) > 5
+    assert len(visit.sockets) == 1
+    assert visit.outside() == []
+
+
+def test_the_placement_shows_every_slot_and_what_passes(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(dashboard.url)
+    expect(visit.page.locator("svg.t2mc .slot")).to_have_count(7)
+    expect(visit.page.locator("svg.t2mc")).to_contain_text("k · ")
+    expect(visit.page.locator(".boundaries tbody tr").first).to_contain_text("AWS → Azure")
+    expect(visit.page.locator(".health")).to_have_text("3 of 3 clouds running")
+
+
+def test_another_device_is_chosen_in_the_tree(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
+    expect(visit.page.locator(".device-id")).to_have_text("climate-kitchen")
+    visit.page.locator('[data-node="device|house|meter-house"]').click()
+    expect(visit.page.locator(".device-id")).to_have_text("meter-house")
+    expect(visit.page.locator('[data-property="power"]')).to_contain_text(".")
+    assert visit.page.url.endswith("?device=meter-house")
+    assert visit.errors == []
+
+
+def test_one_of_100_000_devices_is_found(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(dashboard.url)
+    visit.page.locator('[data-node="group|street|street-meters"]').click()
+    expect(visit.page.locator(".device-id")).to_have_text("meter-000001")
+    visit.page.locator(".members input").fill("99999")
+    visit.page.get_by_role("button", name="meter-099999").click()
+    expect(visit.page.locator(".device-id")).to_have_text("meter-099999")
+    assert visit.page.locator("[data-node]").count() < 20
+
+
+def test_a_dark_cloud_is_said_and_the_page_recovers(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
+    expect(visit.page.locator(".pulse")).to_have_text("live")
+    dashboard.switch_hot_store()
+    try:
+        expect(visit.page.locator(".banner")).to_contain_text("The hot reader does not answer: nobody listens")
+        expect(visit.page.locator(".pulse")).to_have_text("no answer")
+        expect(visit.page.locator(".health")).to_have_text("2 of 3 clouds running")
+        expect(visit.page.locator("svg.t2mc .lane ~ .off")).to_have_text("not running")
+        before = visit.value("temperature")
+    finally:
+        dashboard.switch_hot_store()
+    expect(visit.page.locator(".banner")).to_be_hidden()
+    expect(visit.page.locator(".pulse")).to_have_text("live")
+    expect(visit.page.locator('[data-property="temperature"]')).not_to_have_text(before)
+    assert visit.errors == []
+
+
+def test_the_light_can_be_switched(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(dashboard.url)
+    expect(visit.page.locator("body")).to_contain_class("body--light")
+    visit.page.get_by_label("Dark or light").click()
+    expect(visit.page.locator("body")).to_contain_class("body--dark")
+
+
+def test_a_phone_sees_the_device_first_and_nothing_runs_off_the_page(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
+    expect(visit.page.locator('[data-property="temperature"]')).to_be_in_viewport()
+    expect(visit.page.locator('[data-property="temperature"]')).to_contain_text(".")
+    width = visit.page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+
+
+def test_a_folder_without_a_running_twin_is_refused_with_a_sentence(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "twin2multicloud.manage", str(tmp_path)]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 1
+    assert ended.stderr.startswith("nothing is deployed from")
+    assert "Traceback" not in ended.stderr

@@ -1,0 +1,171 @@
+"""Each cloud's own payload, as it is kept, to the domain and back: what the function sees, what the cloud is told."""
+
+import msgspec
+import pytest
+
+from tests.rigs.envelopes import TRACE, body
+from tests.rigs.error_sink import RigErrorSink, reporter
+from tests.rigs.natives import HubEvent, PubSubEvent
+from tests.rigs.payloads import payload
+from twin2multicloud.clouds.aws import entrypoint as aws
+from twin2multicloud.clouds.azure import entrypoint as azure
+from twin2multicloud.clouds.gcp import entrypoint as gcp
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.functions.readings import RawReading
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.wire.http import Request, json_response
+
+SAID = {"temperature": 21.5, "humidity": 60, "ts": "2026-01-15T10:30:00Z"}
+
+
+class Seen:
+    """A function that keeps what each trigger handed to it."""
+
+    def __init__(self) -> None:
+        self.readings: list[RawReading] = []
+        self.batches: list[tuple[list, str]] = []
+        self.requests: list[Request] = []
+        self.function = Function(
+            name="seen",
+            reporter=reporter(RigErrorSink()),
+            on_device=self._device,
+            on_queue=self._queue,
+            on_http=self._http,
+            on_call=lambda asked: {"asked": dict(asked)},
+        )
+
+    def _device(self, readings):
+        self.readings += readings
+        return 0
+
+    def _queue(self, messages, trace_id):
+        if any(message.get("bad") for message in messages):
+            raise RetryableError("bad")
+        self.batches.append((list(messages), trace_id))
+
+    def _http(self, request):
+        self.requests.append(request)
+        return json_response(202, {"status": "received", "id": "..."})
+
+
+@pytest.fixture
+def seen() -> Seen:
+    return Seen()
+
+
+def test_aws_iot_rule(seen):
+    event = payload("aws_iot_rule_to_lambda")
+    assert aws.on_device(seen.function)(event, None) is None
+    assert seen.readings == [RawReading({**SAID, "device_id": "sensor-1"}, "sensor-1")]
+
+
+def test_azure_iot_hub(seen):
+    kept = payload("azure_eventhub_iothub_event")
+    azure.on_device(seen.function)([HubEvent(kept["get_body"].encode(), kept["iothub_metadata"])] * 2)
+    assert seen.readings == [RawReading(SAID, "sensor-1", "2026-01-15T10:30:00.480Z")] * 2
+
+
+def test_gcp_pubsub(seen):
+    class Event:
+        data = payload("gcp_cloudevent_pubsub")["body"]
+
+    class Push:
+        data = payload("gcp_pubsub_push")
+
+    for event in (Event, Push):
+        gcp.on_device(seen.function)(event)
+    assert seen.readings == [RawReading(SAID, "sensor-1", "2026-01-15T10:30:00.656Z")] * 2
+
+
+def test_a_cloud_that_knows_nothing_of_the_sender(seen):
+    azure.on_device(seen.function)([HubEvent(b'{"device_id":"d"}', None)])
+    gcp.on_device(seen.function)(PubSubEvent(b'{"device_id":"d"}', {}))
+    aws.on_device(seen.function)({"device_id": "d"}, None)
+    assert [reading.payload for reading in seen.readings] == [{"device_id": "d"}] * 3
+    assert [reading.device_id for reading in seen.readings] == [None, None, "d"]
+
+
+def test_aws_function_url_and_its_answer(seen):
+    answer = aws.on_http(seen.function)(payload("aws_function_url_request"), None)
+    (request,) = seen.requests
+    assert (request.method, request.path, msgspec.json.decode(request.body)) == ("POST", "/write", SAID)
+    assert request.headers["x-inter-cloud-token"] == "t"
+    expected = payload("aws_function_url_response")
+    assert set(answer) == set(expected)
+    assert (answer["statusCode"], answer["isBase64Encoded"]) == (expected["statusCode"], False)
+    assert msgspec.json.decode(answer["body"]) == msgspec.json.decode(expected["body"])
+    assert {name.lower(): value for name, value in expected["headers"].items()} == answer["headers"]
+
+
+@pytest.mark.parametrize(
+    ("changes", "seen_body"),
+    [
+        ({"body": '{"é":1}', "isBase64Encoded": False}, '{"é":1}'.encode()),
+        ({"body": None}, b""),
+        ({"body": ""}, b""),
+    ],
+)
+def test_aws_bodies_of_other_kinds(seen, changes, seen_body):
+    aws.on_http(seen.function)({**payload("aws_function_url_request"), **changes}, None)
+    assert seen.requests[0].body == seen_body
+
+
+@pytest.mark.parametrize("broken", ["*", "e30", "é"])
+def test_an_aws_body_that_is_not_the_base64_it_says_is_a_400(seen, broken):
+    answer = aws.on_http(seen.function)({**payload("aws_function_url_request"), "body": broken}, None)
+    assert (answer["statusCode"], seen.requests) == (400, [])
+
+
+def sqs(*bodies: bytes) -> dict:
+    (record,) = payload("aws_sqs_batch")["Records"]
+    return {"Records": [{**record, "messageId": f"m-{n}", "body": each.decode()} for n, each in enumerate(bodies, 1)]}
+
+
+def test_aws_sqs_all_taken(seen):
+    answer = aws.on_queue(seen.function)(sqs(body(payload=[{"n": 1}]), body(payload=[{"n": 2}])), None)
+    assert answer == {"batchItemFailures": []}
+    assert seen.batches == [([{"n": 1}, {"n": 2}], TRACE)]
+
+
+def test_aws_sqs_only_what_failed_comes_again(seen):
+    records = sqs(body(payload=[{"bad": True}]), body(payload=[{"n": 2}]))
+    assert aws.on_queue(seen.function)(records, None) == payload("aws_sqs_partial_response")
+    assert seen.batches == [([{"n": 2}], TRACE)]
+
+
+def test_aws_sqs_a_record_that_is_no_envelope_fails_alone(seen):
+    assert aws.on_queue(seen.function)(payload("aws_sqs_batch"), None) == payload("aws_sqs_partial_response")
+
+
+def test_azure_brings_the_whole_batch_again_where_one_failed(seen):
+    events = [HubEvent(body(payload=[{"n": 1}]), None), HubEvent(b"no envelope", None)]
+    with pytest.raises(RetryableError, match="1 of 2"):
+        azure.on_queue(seen.function)(events)
+    assert seen.batches == [([{"n": 1}], TRACE)]
+    azure.on_queue(seen.function)(events[:1])
+    assert len(seen.batches) == 2
+
+
+def test_gcp_nacks_by_an_exception(seen):
+    with pytest.raises(RetryableError):
+        gcp.on_queue(seen.function)(PubSubEvent(body(payload=[{"bad": True}]), {}))
+    gcp.on_queue(seen.function)(PubSubEvent(body(payload=[{"n": 1}]), {}))
+    assert seen.batches == [([{"n": 1}], TRACE)]
+
+
+def test_twinmaker_calls_the_function_with_its_request(seen):
+    asked = payload("twinmaker_data_reader_by_entity_request")
+    assert aws.on_call(seen.function)(asked, None) == {"asked": asked}
+
+
+def test_an_error_in_the_dispatcher_reaches_the_cloud_so_that_it_delivers_again():
+    def dark(_):
+        raise RetryableError("the queue is dark")
+
+    function = Function(name="dispatcher", reporter=reporter(RigErrorSink()), on_device=dark)
+    with pytest.raises(RetryableError):
+        aws.on_device(function)({"device_id": "d"}, None)
+    with pytest.raises(RetryableError):
+        azure.on_device(function)([HubEvent(b"{}", None)])
+    with pytest.raises(RetryableError):
+        gcp.on_device(function)(PubSubEvent(b"{}", {}))

@@ -1,0 +1,86 @@
+"""The last-entry reader: latest values as TwinMaker's map, constants and initial values included."""
+
+import pytest
+
+from tests.rigs.clock import RigClock
+from tests.rigs.hot_store import RigHotStore
+from tests.rigs.payloads import payload
+from tests.rigs.twins import CATALOG, HIERARCHY
+from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
+
+
+def reading(minute: int, **values) -> dict:
+    return {"device_id": "sensor-1", "timestamp": f"2026-01-15T10:{minute:02}:00.000Z", "message_id": "m", **values}
+
+
+def last(*readings: dict, **asked) -> dict:
+    store = RigHotStore()
+    store.write(readings)
+    read = HotReaderLastEntry(store=store, catalog=CATALOG, hierarchy=HIERARCHY, clock=RigClock())
+    return read({"iotDeviceId": "sensor-1", **asked})["propertyValues"]
+
+
+def test_twinmakers_request_gets_exactly_twinmakers_answer():
+    read = HotReaderLastEntry(store=RigHotStore(), catalog=CATALOG, hierarchy=HIERARCHY, clock=RigClock())
+    assert read(payload("twinmaker_attribute_reader_request")) == payload("twinmaker_attribute_reader_response")
+
+
+def test_the_latest_value_of_each_property_whenever_it_was():
+    found = last(
+        reading(1, temperature=20.0, humidity=55),
+        reading(2, temperature=21.0),
+        selectedProperties=["temperature", "humidity"],
+    )
+    assert {name: (each["propertyValue"], each["time"][14:16]) for name, each in found.items()} == {
+        "temperature": ({"doubleValue": 21.0}, "02"),
+        "humidity": ({"integerValue": 55}, "01"),
+    }
+
+
+def test_an_initial_value_stands_until_one_is_measured():
+    asked = {"selectedProperties": ["humidity", "mode"]}
+    assert last(**asked)["humidity"]["propertyValue"] == {"integerValue": 50}
+    assert "time" not in last(**asked)["humidity"]
+    found = last(reading(1, humidity=60), **asked)
+    assert [each["propertyValue"] for each in found.values()] == [{"integerValue": 60}, {"stringValue": "off"}]
+
+
+def test_a_measured_zero_or_false_is_a_value():
+    found = last(reading(1, humidity=0, on=False, mode=""), selectedProperties=["humidity", "on", "mode"])
+    assert [each["propertyValue"] for each in found.values()] == [
+        {"integerValue": 0},
+        {"booleanValue": False},
+        {"stringValue": ""},
+    ]
+
+
+def test_a_constant_is_what_the_twin_says_it_is():
+    assert last(selectedProperties=["manufacturer"])["manufacturer"]["propertyValue"] == {"stringValue": "ACME"}
+
+
+def test_what_was_never_measured_nor_described_is_absent():
+    assert last(selectedProperties=["temperature", "nonsense"]) == {}
+
+
+def test_an_unknown_device_has_no_entries():
+    assert last(iotDeviceId="stranger", selectedProperties=["humidity"]) == {}
+
+
+def test_a_caller_other_than_twinmaker_is_told_the_time():
+    asked = {"entityId": "room-1", "componentName": "thermostat", "selectedProperties": ["temperature"]}
+    assert last(reading(1, temperature=1.0), **asked)["temperature"]["time"] == "2026-01-15T10:01:00.000Z"
+    assert set(last(reading(1, temperature=1.0), workspaceId="w", **asked)["temperature"]) == {
+        "propertyReference",
+        "propertyValue",
+    }
+
+
+def test_a_refusal_and_a_dark_store_are_errors():
+    with pytest.raises(FinalError, match="selectedProperties"):
+        last()
+    store = RigHotStore()
+    store.down = True
+    read = HotReaderLastEntry(store=store, catalog=CATALOG, hierarchy=HIERARCHY, clock=RigClock())
+    with pytest.raises(RetryableError):
+        read({"iotDeviceId": "sensor-1", "selectedProperties": ["t"]})

@@ -1,0 +1,107 @@
+"""Wiring: each function from its planned environment, and for what is missing a sentence with its name."""
+
+import msgspec
+import pytest
+
+from tests.rigs.envelopes import request
+from tests.rigs.ports import RigPorts
+from tests.rigs.twins import twin
+from tests.rigs.world import resolved
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.functions.wiring import FUNCTIONS, wire
+from twin2multicloud.planning.planner import plan
+
+ACROSS = msgspec.structs.replace(Placement.single(Cloud.GCP), l1=Cloud.AWS, l2=Cloud.AZURE)
+LOCAL = Placement.single(Cloud.AWS)
+COMMON = {"CLOUD", "TWIN_NAME"}
+REQUIRED = {
+    "dispatcher": COMMON | {"PROCESSOR_QUEUE"},
+    "connector": COMMON | {"L2_CLOUD", "REMOTE_INGESTION_URL", "INTER_CLOUD_TOKEN", "DEAD_LETTER_QUEUE"},
+    "ingestion": COMMON | {"PROCESSOR_QUEUE", "INTER_CLOUD_TOKEN"},
+    "processor": COMMON | {"PERSISTER_QUEUE", "DEAD_LETTER_QUEUE"},
+    "persister": COMMON | {"L3_HOT_CLOUD", "REMOTE_WRITER_URL", "INTER_CLOUD_TOKEN", "DEAD_LETTER_QUEUE"},
+    "hot-writer": COMMON | {"HOT_STORE_NAME", "INTER_CLOUD_TOKEN"},
+    "hot-reader": COMMON | {"HOT_STORE_NAME"},
+    "hot-reader-last-entry": COMMON | {"HOT_STORE_NAME"},
+}
+LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE"}
+
+
+def environment(name: str, placement: Placement = ACROSS) -> dict[str, str]:
+    component = plan(twin(placement)).named(name)
+    assert component is not None
+    return resolved(component)
+
+
+def missing_names(name: str, env: dict[str, str]) -> set[str]:
+    """The variables without which a function does not start, each error naming it (or what it decides)."""
+    found = set()
+    for variable in env:
+        for changed in ({**env, variable: " "}, {key: value for key, value in env.items() if key != variable}):
+            try:
+                wire(name, changed, RigPorts())
+            except ConfigurationError as error:
+                if variable in str(error):
+                    found.add(variable)
+    return found
+
+
+def test_every_function_is_accounted_for():
+    assert set(REQUIRED) == FUNCTIONS
+
+
+@pytest.mark.parametrize("name", sorted(REQUIRED))
+def test_what_a_function_requires_fails_at_start_by_name(name):
+    assert missing_names(name, environment(name)) == REQUIRED[name]
+
+
+def test_a_local_persister_requires_the_store_and_no_url():
+    env = environment("persister", LOCAL)
+    assert missing_names("persister", env) == LOCAL_PERSISTER
+
+
+def test_each_function_has_the_triggers_of_its_kind():
+    def triggers(name):
+        function = wire(name, environment(name), RigPorts())
+        return {each for each in ("on_device", "on_queue", "on_http", "on_call") if getattr(function, each)}
+
+    assert {name: triggers(name) for name in sorted(FUNCTIONS)} == {
+        "dispatcher": {"on_device"},
+        "connector": {"on_queue"},
+        "ingestion": {"on_http"},
+        "processor": {"on_queue"},
+        "persister": {"on_queue"},
+        "hot-writer": {"on_http"},
+        "hot-reader": {"on_call"},
+        "hot-reader-last-entry": {"on_call"},
+    }
+
+
+def test_a_reader_has_an_endpoint_where_its_environment_holds_the_token():
+    env = {**environment("hot-reader"), "INTER_CLOUD_TOKEN": "t"}
+    assert wire("hot-reader", env, RigPorts()).on_http is not None
+
+
+def test_a_connector_with_l2_on_its_own_cloud_is_a_configuration_error():
+    with pytest.raises(ConfigurationError, match="L2_CLOUD"):
+        wire("connector", {**environment("connector"), "L2_CLOUD": "aws"}, RigPorts())
+
+
+def test_a_url_with_equal_placement_is_a_logged_no_op():
+    ports = RigPorts()
+    wire("persister", {**environment("persister", LOCAL), "REMOTE_WRITER_URL": "https://x.example"}, ports)
+    assert ["REMOTE_WRITER_URL" in line for line in ports.lines] == [True]
+
+
+@pytest.mark.parametrize("tokens", ["new,old", " new , old ,"])
+def test_two_tokens_are_taken_apart(tokens):
+    function = wire("ingestion", {**environment("ingestion"), "INTER_CLOUD_TOKEN": tokens}, RigPorts())
+    assert [function.answer(request(token=each)).status for each in ("new", "old", "new,old", "")] == [
+        *(200, 200, 401, 401)
+    ]
+
+
+def test_a_token_of_commas_refuses_everyone():
+    function = wire("ingestion", {**environment("ingestion"), "INTER_CLOUD_TOKEN": ",,"}, RigPorts())
+    assert function.answer(request(token="")).status == 401
