@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.dead_letters import DeadLettersRig
+from tests.rigs.emulated import emulated_dead_letters, emulated_hot_store, emulated_invoker, http_transport
 from tests.rigs.hot_store import HotStoreRig
 from tests.rigs.invoker import InvokerRig
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
@@ -26,11 +27,11 @@ def _in_memory(kind: type) -> MakeRig:
 
 
 RIGS: dict[str, dict[str, MakeRig]] = {
-    "hot_store_rig": {"memory": _in_memory(HotStoreRig)},
-    "invoker_rig": {"memory": _in_memory(InvokerRig)},
-    "dead_letters_rig": {"memory": _in_memory(DeadLettersRig)},
+    "hot_store_rig": {"memory": _in_memory(HotStoreRig), "emulator": emulated_hot_store},
+    "invoker_rig": {"memory": _in_memory(InvokerRig), "emulator": emulated_invoker},
+    "dead_letters_rig": {"memory": _in_memory(DeadLettersRig), "emulator": emulated_dead_letters},
     "telemetry_writer_rig": {"store": _in_memory(LocalWriterRig), "sender": _in_memory(RemoteWriterRig)},
-    "transport_rig": {"memory": _in_memory(TransportRig)},
+    "transport_rig": {"memory": _in_memory(TransportRig), "http": http_transport},
 }
 
 

@@ -1,4 +1,4 @@
-"""What an invoker does: hands messages to a queue as envelopes within the wire's limits, whole, in order, per function."""
+"""What an invoker does: queues messages as envelopes within the wire's limits, whole, in order, per function."""
 
 from twin2multicloud.wire.envelope import decode
 

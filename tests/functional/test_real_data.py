@@ -29,7 +29,7 @@ def test_a_recording_comes_back_equal(tmp_path: Path, recording: str, mapping: s
         pytest.skip(f"no recorded telemetry here: {file} is absent")
     folder = tmp_path / "room-climate"
     write_template("room-climate", folder)
-    how = read_mapping((folder / f"{mapping}.mapping.json").read_bytes(), mapping)
+    how = read_mapping((folder / "mappings" / f"{mapping}.json").read_bytes(), mapping)
     with running(folder) as twin:
         placement = twin.deployment.twin.placement
         assert len({placement.l1, placement.l2, placement.l3_hot}) == 3

@@ -56,7 +56,8 @@ class AwsNative:
         return Response(answer["statusCode"], answer["headers"], answer["body"].encode())
 
     def call(self, function: Function, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        return aws.on_call(function)(asked, None)
+        answer: Mapping[str, Any] = aws.on_call(function)(asked, None)
+        return answer
 
 
 class HubEvent:

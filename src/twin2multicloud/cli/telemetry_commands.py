@@ -59,6 +59,7 @@ def replay(
         list[str] | None, typer.Option("--map", help="PROPERTY=COLUMN; may be given again.", metavar="PROPERTY=COLUMN")
     ] = None,
     header: Annotated[bool, typer.Option(help="Whether the first row names the columns.")] = True,
+    delimiter: Annotated[str, typer.Option(help="What stands between cells.")] = ",",
     speed: Annotated[
         float | None, typer.Option(help="Recorded seconds per second: 1 is the original pace.", min=0.001)
     ] = None,
@@ -70,10 +71,10 @@ def replay(
 ) -> None:
     """Play recorded telemetry into a running twin; as fast as it goes unless a speed is given.
 
-    Example: t2mc replay room.csv -p examples/room-climate --mapping examples/room-climate/room-climate.mapping.json
+    Example: t2mc replay room.csv -p examples/room-climate --mapping examples/room-climate/mappings/room-climate.json
     """
     deployment = load_deployment(project)
-    how = _mapping(mapping, time_column, device, device_column, device_pattern, column, header)
+    how = _mapping(mapping, time_column, device, device_column, device_pattern, column, header, delimiter)
     with file.open(newline="", encoding="utf-8") as lines:
         rows = list(itertools.islice(readings(lines, how, deployment.twin.catalog, str(file)), limit))
     if not rows:
@@ -165,6 +166,7 @@ def _mapping(
     pattern: str,
     columns: list[str] | None,
     header: bool,
+    delimiter: str,
 ) -> Mapping:
     if file is not None:
         return read_mapping(file.read_bytes(), str(file))
@@ -180,6 +182,7 @@ def _mapping(
         device=DeviceColumn(id=device, column=device_column, pattern=pattern),
         properties={name: where for name, _, where in pairs},
         header=header,
+        delimiter=delimiter,
     )
 
 

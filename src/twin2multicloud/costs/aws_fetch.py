@@ -5,7 +5,6 @@ Format: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-chang
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -64,6 +63,25 @@ RULES: dict[str, Rule] = {
 }
 """Meters without a rule (TwinMaker, Grafana, Scheduler) have a list price of their own page and keep their figure."""
 
+
+class _Product(msgspec.Struct):
+    attributes: dict[str, str] = {}
+
+
+class _Dimension(msgspec.Struct, rename="camel"):
+    begin_range: str
+    price_per_unit: dict[str, str]
+
+
+class _Term(msgspec.Struct, rename="camel"):
+    price_dimensions: dict[str, _Dimension]
+
+
+class _Offer(msgspec.Struct):
+    products: dict[str, _Product]
+    terms: dict[str, dict[str, dict[str, _Term]]]
+
+
 _PREFIX = r"([A-Z]{2,4}\d?-)?"
 
 
@@ -74,7 +92,7 @@ def fetch_aws(old: CloudPrices, source: PriceSource, report: Report, date: str) 
     for service in dict.fromkeys(rule.service for rule in RULES.values()):
         report(f"AWS {old.region}: {service}")
         url = URL.format(service=service, region=old.region)
-        offer = decode(source.get(url, {}), f"the AWS offer file of {service}")
+        offer = decode(source.get(url, {}), _Offer, f"the AWS offer file of {service}")
         for meter, rule in RULES.items():
             if rule.service == service:
                 rows = [_rates(offer, sku) for sku in _skus(offer, rule)]
@@ -82,17 +100,15 @@ def fetch_aws(old: CloudPrices, source: PriceSource, report: Report, date: str) 
     return new_snapshot(old, found, date)
 
 
-def _skus(offer: Any, rule: Rule) -> Iterator[str]:
+def _skus(offer: _Offer, rule: Rule) -> Iterator[str]:
     pattern = re.compile(_PREFIX + f"(?:{rule.usage})")
-    for sku, product in offer.get("products", {}).items():
-        attributes = product.get("attributes", {})
-        if pattern.fullmatch(attributes.get("usagetype", "")) and all(
-            attributes.get(name) == value for name, value in rule.attributes
-        ):
+    for sku, product in offer.products.items():
+        found = product.attributes
+        if pattern.fullmatch(found.get("usagetype", "")) and all(found.get(k) == v for k, v in rule.attributes):
             yield sku
 
 
-def _rates(offer: Any, sku: str) -> Rates:
-    terms = offer.get("terms", {}).get("OnDemand", {}).get(sku, {}).values()
-    dimensions = [each for term in terms for each in term.get("priceDimensions", {}).values()]
-    return rates_of((float(each["beginRange"]), float(each["pricePerUnit"].get("USD", 0))) for each in dimensions)
+def _rates(offer: _Offer, sku: str) -> Rates:
+    terms = offer.terms.get("OnDemand", {}).get(sku, {}).values()
+    dimensions = [each for term in terms for each in term.price_dimensions.values()]
+    return rates_of((float(each.begin_range), float(each.price_per_unit.get("USD", 0))) for each in dimensions)

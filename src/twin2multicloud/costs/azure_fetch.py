@@ -6,7 +6,6 @@ Format: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure
 import re
 from collections import defaultdict
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -68,6 +67,22 @@ RULES: dict[str, Rule] = {
 """Key Vault is billed by operations and keeps its figure."""
 
 
+class _Item(msgspec.Struct, rename="camel"):
+    meter_id: str
+    meter_name: str
+    product_name: str
+    sku_name: str
+    unit_of_measure: str
+    retail_price: float
+    tier_minimum_units: float
+    currency_code: str
+
+
+class _Page(msgspec.Struct, rename="pascal"):
+    items: list[_Item]
+    next_page_link: str | None = None
+
+
 def fetch_azure(old: CloudPrices, source: PriceSource, report: Report, date: str) -> Fetched:
     """A new snapshot of a region. Raises RetryableError, FinalError."""
     report(f"Fetching Azure {old.region} prices…")
@@ -81,31 +96,30 @@ def fetch_azure(old: CloudPrices, source: PriceSource, report: Report, date: str
     return new_snapshot(old, found, date)
 
 
-def _items(source: PriceSource, service: str, region: str) -> Iterator[Any]:
+def _items(source: PriceSource, service: str, region: str) -> Iterator[_Item]:
     """Every consumption row of a service in a region, page by page."""
     wanted = f"serviceName eq '{service}' and armRegionName eq '{region}' and priceType eq 'Consumption'"
     url, query = URL, {"$filter": wanted}
     while url:
-        page: Any = decode(source.get(url, query), f"the Azure price list of {service}")
-        yield from page.get("Items", ())
-        url, query = page.get("NextPageLink") or "", {}
+        page = decode(source.get(url, query), _Page, f"the Azure price list of {service}")
+        yield from page.items
+        url, query = page.next_page_link or "", {}
 
 
-def _found(items: list[Any], rule: Rule, source: str) -> Found:
+def _found(items: list[_Item], rule: Rule, source: str) -> Found:
     """One set of rates per meter id: the rows of a meter are its tiers."""
     tiers: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for item in items:
-        matches = (
-            re.fullmatch(rule.meter, item["meterName"])
-            and re.fullmatch(rule.product, item["productName"])
-            and re.fullmatch(rule.sku, item["skuName"])
-            and item.get("currencyCode") == "USD"
-        )
-        units = _units(item["unitOfMeasure"]) if matches else None
-        if units:
-            price = item["retailPrice"] / units / rule.units
-            tiers[item["meterId"]].append((item["tierMinimumUnits"] * units * rule.units, price))
+        count = _units(item.unit_of_measure) if _matches(item, rule) else None
+        if count:
+            units = count * rule.units
+            tiers[item.meter_id].append((item.tier_minimum_units * units, item.retail_price / units))
     return collected([rates_of(rows) for rows in tiers.values()], source)
+
+
+def _matches(item: _Item, rule: Rule) -> bool:
+    wanted = ((rule.meter, item.meter_name), (rule.product, item.product_name), (rule.sku, item.sku_name))
+    return item.currency_code == "USD" and all(re.fullmatch(pattern, text) for pattern, text in wanted)
 
 
 def _units(text: str) -> float | None:

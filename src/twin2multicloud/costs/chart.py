@@ -11,7 +11,7 @@ import msgspec
 from twin2multicloud.costs.break_even import BreakEvenMap
 from twin2multicloud.domain.placement import Placement, Slot
 
-_WIDTH, _MARGIN = 940, 28
+_WIDTH, _MARGIN = 1100, 28
 _FONT = 'font-family="Inter, Segoe UI, system-ui, sans-serif"'
 _LAYERS = ("#1f4e8c", "#2f7ed8", "#12908e", "#4fb3a9", "#9bd0c8", "#e08e2b", "#b0578d", "#7a7f8a")
 _REGIONS = (
@@ -48,7 +48,7 @@ def picture(bars: Sequence[Bar], found: BreakEvenMap | None = None) -> str:
     height = bars_height
     if found is not None:
         shapes += _map(found, top=bars_height)
-        height += 80 + _MAP_SIDE + max(0, 18 * len(found.placements) - _MAP_SIDE)
+        height += 112 + _MAP_SIDE + max(0, 18 * len(found.placements) - _MAP_SIDE)
     body = "\n".join(shapes)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" {_FONT}>\n'
@@ -58,7 +58,7 @@ def picture(bars: Sequence[Bar], found: BreakEvenMap | None = None) -> str:
 
 def _bars(bars: Sequence[Bar]) -> Iterator[str]:
     yield _text(_MARGIN, 34, "Cost per month by layer, USD", size=17, weight=650)
-    left, width = 190, _WIDTH - 190 - 130
+    left, width = 190, _WIDTH - 190 - 140
     longest = max((bar.total for bar in bars), default=1.0) or 1.0
     for n, (name, colour) in enumerate(zip((*(slot.value for slot in Slot), CROSSINGS), _LAYERS, strict=True)):
         at = _MARGIN + n * 108
@@ -84,7 +84,7 @@ def _map(found: BreakEvenMap, top: float) -> Iterator[str]:
     """Cells of one winner in a line are one rectangle, so that the picture stays small."""
     axes = found.axes
     cell = _MAP_SIDE / axes.steps
-    left, upper = _MARGIN + 62, top + 44
+    left, upper = _MARGIN + 62, top + 62
     yield _text(_MARGIN, top + 22, "The cheapest placement over devices and message rate", size=17, weight=650)
     for y, line in enumerate(found.winners):
         for start, end in _runs(line):
@@ -92,7 +92,7 @@ def _map(found: BreakEvenMap, top: float) -> Iterator[str]:
             fill = _REGIONS[line[start] % len(_REGIONS)]
             yield (
                 f'<rect x="{x0:.2f}" y="{y0:.2f}" width="{(end - start) * cell + 0.3:.2f}" '
-                f'height="{cell + 0.3:.2f}" fill="{fill}"/>'
+                f'height="{cell + 0.3:.2f}" fill="{fill}" shape-rendering="crispEdges"/>'
             )
     yield from _map_axes(found, left, upper)
     for n, placement in enumerate(found.placements):
@@ -110,7 +110,7 @@ def _map_axes(found: BreakEvenMap, left: float, upper: float) -> Iterator[str]:
         yield _text(left + offset, upper + _MAP_SIDE + 16, f"{devices[n]:,}", colour=_QUIET, anchor="middle")
         yield _text(left - 6, upper + _MAP_SIDE - offset + 4, f"{rates[n]:,.3g}", colour=_QUIET, anchor="end")
     yield _text(left + _MAP_SIDE / 2, upper + _MAP_SIDE + 33, "devices", colour=_INK, anchor="middle")
-    yield _text(left - 56, upper - 10, "messages per device and hour", colour=_INK)
+    yield _text(_MARGIN, upper - 12, "messages per device and hour", colour=_INK)
     yield (f'<rect x="{left}" y="{upper}" width="{_MAP_SIDE}" height="{_MAP_SIDE}" fill="none" stroke="{_LINE}"/>')
 
 

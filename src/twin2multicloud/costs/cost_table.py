@@ -194,7 +194,9 @@ class _Meters:
         pooled = [m for m, (_, linear) in self._pricers.items() if not linear and m not in alone]
         self._index = {meter: n for n, meter in enumerate(pooled)}
         self.pooled_pricers: list[Pricer] = [self._pricers[meter][0] for meter in pooled]
-        self.token_cost = sum(book.price(cloud, meter).pricer()(n) for meter, n in TARIFFS[cloud].token())
+        self.token_cost = sum(
+            book.price(cloud, meter).pricer(free_tiers=t.workload.free_tiers)(n) for meter, n in TARIFFS[cloud].token()
+        )
 
     def part(self, uses: list[Use]) -> Part:
         """A list of uses as dollars and pooled quantities."""

@@ -5,7 +5,7 @@ prices, keeps its old figure and is named: a guess would be worse than a date.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 import msgspec
 
@@ -41,12 +41,15 @@ class Found(msgspec.Struct, frozen=True):
     source: str
 
 
-def decode(raw: bytes, what: str) -> object:
-    """JSON of a price list. Raises FinalError."""
+_Page = TypeVar("_Page")
+
+
+def decode(raw: bytes, page: type[_Page], what: str) -> _Page:
+    """A page of a price list. Raises FinalError."""
     try:
-        return msgspec.json.decode(raw)
+        return msgspec.json.decode(raw, type=page)
     except msgspec.DecodeError as error:
-        raise FinalError(f"{what} did not answer JSON: {error}") from error
+        raise FinalError(f"{what} did not answer as documented: {error}") from error
 
 
 def new_snapshot(old: CloudPrices, found: Mapping[str, Found], date: str) -> Fetched:

@@ -5,7 +5,6 @@ Format: https://cloud.google.com/billing/docs/reference/rest/v1/services.skus/li
 
 import re
 from collections.abc import Iterator
-from typing import Any
 
 import msgspec
 
@@ -62,53 +61,98 @@ _UNITS = {
 """How many of our units one of the catalogue's is; others are not guessed at."""
 
 
+class _Money(msgspec.Struct, rename="camel"):
+    currency_code: str = "USD"
+    units: str = "0"
+    nanos: int = 0
+
+    @property
+    def dollars(self) -> float:
+        return float(self.units) + self.nanos / 1e9
+
+
+class _Rate(msgspec.Struct, rename="camel"):
+    unit_price: _Money
+    start_usage_amount: float = 0
+
+
+class _Expression(msgspec.Struct, rename="camel"):
+    usage_unit: str
+    tiered_rates: list[_Rate]
+
+
+class _Pricing(msgspec.Struct, rename="camel"):
+    pricing_expression: _Expression
+
+
+class _Category(msgspec.Struct, rename="camel"):
+    usage_type: str = ""
+
+
+class _Sku(msgspec.Struct, rename="camel"):
+    description: str
+    category: _Category
+    service_regions: list[str]
+    pricing_info: list[_Pricing]
+
+
+class _Service(msgspec.Struct, rename="camel"):
+    name: str
+    display_name: str
+
+
+class _Page(msgspec.Struct, rename="camel"):
+    services: list[_Service] = []
+    skus: list[_Sku] = []
+    next_page_token: str = ""
+
+
 def fetch_gcp(old: CloudPrices, source: PriceSource, report: Report, date: str, api_key: str) -> Fetched:
     """A new snapshot of a region. Raises RetryableError, FinalError (no API key, or one that is refused)."""
     if not api_key.strip():
         raise FinalError("Google's price catalogue needs an API key; give one with --google-api-key")
     report(f"Fetching Google Cloud {old.region} prices…")
     key = {"key": api_key}
-    names = {each["displayName"]: each["name"] for each in _pages(source, f"{URL}/services", key, "services")}
+    names = {each.display_name: each.name for page in _pages(source, f"{URL}/services", key) for each in page.services}
     found: dict[str, Found] = {}
     for service in dict.fromkeys(rule.service for rule in RULES.values()):
         if service not in names:
             continue
         report(f"Google Cloud {old.region}: {service}")
-        skus = [sku for sku in _pages(source, f"{URL}/{names[service]}/skus", key, "skus") if _applies(sku, old.region)]
+        pages = _pages(source, f"{URL}/{names[service]}/skus", key)
+        skus = [sku for page in pages for sku in page.skus if _applies(sku, old.region)]
         for meter, rule in RULES.items():
             if rule.service == service:
-                rows = [_rates(sku) for sku in skus if re.fullmatch(rule.description, sku["description"])]
+                rows = [_rates(sku) for sku in skus if re.fullmatch(rule.description, sku.description)]
                 found[meter] = collected(rows, f"Google Cloud Billing Catalog API, {service} {old.region}")
     return new_snapshot(old, found, date)
 
 
-def _pages(source: PriceSource, url: str, key: dict[str, str], field: str) -> Iterator[Any]:
+def _pages(source: PriceSource, url: str, key: dict[str, str]) -> Iterator[_Page]:
     token = ""
     while True:
         query = {**key, "pageToken": token} if token else key
-        page: Any = decode(source.get(url, query), "Google's price catalogue")
-        yield from page.get(field, ())
-        token = page.get("nextPageToken", "")
+        page = decode(source.get(url, query), _Page, "Google's price catalogue")
+        yield page
+        token = page.next_page_token
         if not token:
             return
 
 
-def _applies(sku: Any, region: str) -> bool:
-    regions = sku.get("serviceRegions", ())
-    return (region in regions or "global" in regions) and sku.get("category", {}).get("usageType") == "OnDemand"
+def _applies(sku: _Sku, region: str) -> bool:
+    return (region in sku.service_regions or "global" in sku.service_regions) and sku.category.usage_type == "OnDemand"
 
 
-def _rates(sku: Any) -> Rates:
-    expression = sku["pricingInfo"][0]["pricingExpression"]
-    units = _UNITS.get(expression["usageUnit"])
+def _rates(sku: _Sku) -> Rates:
+    """The SKU's present rates per one of our units; none where the unit is not known or the list has no price."""
+    if not sku.pricing_info:
+        return ()
+    expression = sku.pricing_info[0].pricing_expression
+    units = _UNITS.get(expression.usage_unit)
     if units is None:
         return ()
     return rates_of(
-        (rate["startUsageAmount"] * units, _money(rate["unitPrice"]) / units)
-        for rate in expression["tieredRates"]
-        if rate["unitPrice"].get("currencyCode", "USD") == "USD"
+        (rate.start_usage_amount * units, rate.unit_price.dollars / units)
+        for rate in expression.tiered_rates
+        if rate.unit_price.currency_code == "USD"
     )
-
-
-def _money(price: Any) -> float:
-    return float(price.get("units") or 0) + float(price.get("nanos") or 0) / 1e9

@@ -158,6 +158,9 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
         content = msgspec.json.encode([self.clouds[cloud] for cloud in sorted(self.clouds)], order="deterministic")
         return hashlib.sha256(content).hexdigest()[:16]
 
+    def __repr__(self) -> str:
+        return f"PriceBook({self.label()}, {self.digest()})"
+
     def label(self) -> str:
         """Regions and dates in one line."""
         books = (self.clouds[cloud] for cloud in Cloud if cloud in self.clouds)

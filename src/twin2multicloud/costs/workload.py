@@ -22,7 +22,7 @@ class Dashboards(StrEnum):
     HOT_STORE = "hot-store"
 
 
-class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
+class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """One twin's month. The first block is the paper's (same names, same meaning); the second is ours.
 
     `hot_months`, `cool_months` and `archive_months` are ages: a reading older than `hot_months` leaves the hot store,
@@ -124,6 +124,23 @@ def _check(name: str, value: float, minimum: float, maximum: float) -> None:
     if not math.isfinite(value) or not minimum <= value <= maximum:
         span = f"at least {minimum:g}" if maximum == _INF else f"from {minimum:g} to {maximum:,.0f}"
         raise ConfigurationError(f"workload: {name} is {value}, expected a number {span}")
+
+
+PAPER_FIGURES = (
+    "devices",
+    "interval_min",
+    "message_kb",
+    "hot_months",
+    "cool_months",
+    "archive_months",
+    "needs_3d",
+    "entities",
+    "editors",
+    "viewers",
+    "refreshes_per_hour",
+    "active_hours_per_day",
+)
+"""The figures that the published model reads; it ignores the others."""
 
 
 def workload_from(found: object, source: str = "workload") -> Workload:

@@ -5,12 +5,12 @@ A plain dict, because the flat object *is* the contract: on the wire, in the sto
 
 import hashlib
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 import msgspec
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.domain.timestamps import canonical, is_canonical
 
 Telemetry = dict[str, Scalar]
 """A normalised reading, see `normalise`."""
@@ -20,6 +20,7 @@ RESERVED = frozenset({"device_id", "timestamp", "message_id", "trace_id"})
 
 _DEVICE_KEYS = ("device_id", "iotDeviceId", "deviceId")
 _TIME_KEYS = ("timestamp", "time", "ts")
+_ALIASES = frozenset(_DEVICE_KEYS + _TIME_KEYS) - RESERVED
 _encode = msgspec.json.Encoder(order="deterministic").encode
 
 
@@ -55,11 +56,32 @@ def normalise(raw: object, *, now: str, device_id: str | None = None) -> Telemet
     if message_id is not None and (not isinstance(message_id, str) or len(message_id) > 128):
         raise InvalidTelemetryError("message_id is a text of at most 128 characters")
     try:
-        _encode((device, message_id, reading))
-        message_id = message_id or digest(device, timestamp, reading)
+        if message_id:
+            _encode((device, message_id, reading))
+        else:
+            message_id = digest(device, timestamp, reading)  # encodes it all as well
     except (UnicodeEncodeError, TypeError) as error:  # JSON could not say it, so no queue could carry it
         raise InvalidTelemetryError("telemetry's names and texts are Unicode without lone surrogates") from error
     return {"device_id": device, "timestamp": timestamp, "message_id": message_id, **reading}
+
+
+def is_normal(message: Mapping[str, object]) -> bool:
+    """Whether what JSON brought is a reading in its normal form already, as another cloud's dispatcher made it.
+
+    The cheap way past `normalise` for messages between functions: a tenth of its price.
+    """
+    device, stamp, message_id = message.get("device_id"), message.get("timestamp"), message.get("message_id")
+    return (
+        type(device) is str
+        and type(stamp) is str
+        and type(message_id) is str
+        and 0 < len(message_id) <= 128
+        and device != ""
+        and is_canonical(stamp)
+        and _SCALARS.issuperset(map(type, message.values()))
+        and _ALIASES.isdisjoint(message)
+        and all(_LEAST <= value <= _MOST for value in message.values() if type(value) is int)
+    )
 
 
 def digest(device_id: str, timestamp: str, values: Telemetry) -> str:

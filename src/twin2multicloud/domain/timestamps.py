@@ -3,7 +3,7 @@
 import re
 from datetime import UTC, datetime, timedelta
 
-_CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z")
+_CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MILLISECONDS_FROM = 100_000_000_000  # as s: year 5138, as ms: 1973
 
@@ -32,6 +32,14 @@ def _from_epoch(number: float) -> datetime:
     if abs(number) >= _MILLISECONDS_FROM:
         return _EPOCH + timedelta(milliseconds=number)
     return _EPOCH + timedelta(milliseconds=round(number * 1000))
+
+
+def is_canonical(text: str) -> bool:
+    """Whether a text is an instant in the canonical spelling."""
+    try:
+        return _CANONICAL.fullmatch(text) is not None and datetime.fromisoformat(text) is not None
+    except ValueError:  # the thirteenth month
+        return False
 
 
 def from_datetime(moment: datetime) -> str:

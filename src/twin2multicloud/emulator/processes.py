@@ -54,7 +54,7 @@ def wait_until_up(deployment: Deployment, names: Sequence[str], tell: Callable[[
 def answers(deployment: Deployment, name: str) -> bool:
     """Whether a process answers on its port."""
     dashboard = name == DASHBOARD
-    url = deployment.dashboard_url if dashboard else f"{deployment.site(Cloud(name)).http_url}/_cloud/health"
+    url = f"{deployment.dashboard_url}/favicon.ico" if dashboard else f"{deployment.site(Cloud(name)).http_url}/_cloud/health"
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http://127.0.0.1
             return bool(answer.status == 200)
@@ -107,7 +107,7 @@ def _start(deployment: Deployment, name: str, command: list[str]) -> None:
         pid = os.posix_spawn(
             command[0],
             command,
-            os.environ,
+            _environment(),
             file_actions=[
                 (os.POSIX_SPAWN_DUP2, nothing.fileno(), 0),
                 (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
@@ -116,6 +116,11 @@ def _start(deployment: Deployment, name: str, command: list[str]) -> None:
             setsid=True,
         )
     _pid_file(deployment, name).write_text(str(pid))
+
+
+def _environment() -> dict[str, str]:
+    """This process's, but for what pytest sets: NiceGUI would take it for a test of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
 def _pid_file(deployment: Deployment, name: str) -> Path:

@@ -17,10 +17,11 @@ from twin2multicloud.emulator.journal import Journal, Letter, Record
 from twin2multicloud.emulator.personalities.personality import StartOnQueue
 from twin2multicloud.emulator.traffic import Meter
 from twin2multicloud.ports.clock import Clock
-from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
+from twin2multicloud.wire.limits import MAX_BODY_BYTES
 from twin2multicloud.wire.retry import RetryPolicy
 
 BATCH_RECORDS = 100
+BATCH_MESSAGES = 200  # a batch of records that hold more is not made larger: merging costs, and then gains nothing
 THREADS = 4
 
 
@@ -110,7 +111,7 @@ class FunctionQueue:
         messages = size = 0
         while self._waiting and len(batch) < self._batch_records:
             record = self._waiting[0]
-            if batch and (messages + record.messages > MAX_MESSAGES or size + len(record.body) > MAX_BODY_BYTES):
+            if batch and (messages + record.messages > BATCH_MESSAGES or size + len(record.body) > MAX_BODY_BYTES):
                 break
             batch.append(self._waiting.popleft())
             messages += record.messages

@@ -32,8 +32,12 @@ def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
     def dashboard(device: str | None = None) -> None:
         DashboardPage(twin, topology, view, feed, device)
 
+    async def ask_for_whoever_looks() -> None:
+        if any(client.has_socket_connection for client in app.clients()):
+            await feed.refresh()
+
     app.colors(primary=ACCENT)
-    app.timer(_ASK_EVERY, feed.refresh)
+    app.timer(_ASK_EVERY, ask_for_whoever_looks)
     ui.run(
         host=HOST,
         port=port,

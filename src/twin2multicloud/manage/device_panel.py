@@ -11,7 +11,7 @@ from twin2multicloud.manage.device_readings import DeviceReadings
 from twin2multicloud.manage.formatting import NOTHING, age_text, value_text
 from twin2multicloud.manage.series import stale_after_ms
 
-_ROOMY = 8  # characters of a value that a card holds in large type
+_ROOMY = 7  # characters that a card holds in large type; those of a unit are half as wide
 
 
 class ValueCard:
@@ -34,7 +34,8 @@ class ValueCard:
             return
         text = value_text(value)
         self._value.set_text(text)
-        self._value.classes(add="long" if len(text) > _ROOMY else "", remove="" if len(text) > _ROOMY else "long")
+        long = len(text) + len(self._property.unit) // 2 > _ROOMY
+        self._value.classes(add="long" if long else "", remove="" if long else "long")
         if stamp is None:
             self._age.set_text("constant" if self._property.constant is not None else "no time")
             return

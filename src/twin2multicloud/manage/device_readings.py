@@ -15,6 +15,9 @@ Latest = Mapping[str, tuple[int | None, Scalar]]
 MOST_READ = 20_000
 """Points read at once, of all properties together."""
 
+REREAD_EVERY = 30
+"""Refreshes after which the whole window is read again: what was dead-lettered and redriven arrives late."""
+
 MOST_PROPERTIES = 100
 """Properties of one device that are shown: as many as the hot reader answers at once."""
 
@@ -31,6 +34,7 @@ class DeviceReadings:
         self.history: dict[str, list[Point]] = {prop.name: [] for prop in self.charted}
         self.loaded = False
         self._read_until = 0
+        self._refreshes = 0
 
     @property
     def charted(self) -> tuple[Property, ...]:
@@ -47,7 +51,10 @@ class DeviceReadings:
         return window(now, self.newest, self.length)
 
     def refresh(self, now: int) -> None:
-        """Read what is new; the first time, that is the whole window. Raises TwinError."""
+        """Read what is new; the first time and then every so often the whole window. Raises TwinError."""
+        if self._refreshes % REREAD_EVERY == 0:
+            self._read_until = 0
+        self._refreshes += 1
         names = [prop.name for prop in self.properties]
         found = self._view.latest(self.device_id, names) if names else {}
         self.latest = {name: (epoch_ms(stamp) if stamp else None, value) for name, (stamp, value) in found.items()}

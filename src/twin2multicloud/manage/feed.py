@@ -1,4 +1,4 @@
-"""What all open pages share: the state of clouds and boundaries, asked for once a second. Draws nothing."""
+"""What all open pages share: the state of clouds and boundaries, asked for once for everybody. Draws nothing."""
 
 import time
 

@@ -35,7 +35,7 @@ _STYLE = """
 .t2mc .local{--link:var(--muted,#5d6b7c)}.t2mc .remote{--link:var(--accent,#4c5fd5)}
 .t2mc .remote path{stroke-dasharray:7 4}
 .t2mc .link circle{fill:var(--card,#fff);stroke:var(--link);stroke-width:2}
-.t2mc .label{font-size:12.5px;text-anchor:middle;font-variant-numeric:tabular-nums}
+.t2mc .label{font-size:12px;text-anchor:middle;font-variant-numeric:tabular-nums}
 .t2mc .pill{fill:var(--card,#fff);stroke:var(--link);stroke-opacity:.45}
 .t2mc .dead{fill:var(--bad,#c62828);font-weight:650}
 .t2mc .planned{opacity:.55}.t2mc .planned path{stroke-dasharray:2 5}
@@ -52,13 +52,12 @@ def draw(topology: Topology, clouds: Sequence[CloudStatus] = (), boundaries: Seq
     dark = {status.cloud for status in clouds if not status.running}
     known = {status.name: status for status in boundaries}
     height = layout.height + _LEGEND_HEIGHT
+    routes = layout.routes(topology.boundaries)
     parts = [
         *(_lane(lane, lane.cloud in dark) for lane in layout.lanes),
-        *(
-            _link(topology, boundary, route, known.get(boundary.name), dark)
-            for boundary, route in layout.routes(topology.boundaries)
-        ),
+        *(_link(topology, boundary, route, known.get(boundary.name), dark) for boundary, route in routes),
         *(_slot(layout, slot, dark) for slot in Slot),
+        *(_tag(boundary, route, known[boundary.name]) for boundary, route in routes if boundary.name in known),
         _legend(layout.height + _LEGEND_HEIGHT / 2),
     ]
     return (
@@ -79,7 +78,7 @@ def _lane(lane: Lane, dark: bool) -> str:
     )
     if not lane.used:
         name = _text(18, lane.middle + 5, lane.cloud.label, "cloud")
-        return f'<g class="{css}">{frame}{name}{_text(130, lane.middle + 4.5, "holds no slot", "note")}</g>'
+        return f'<g class="{css}">{frame}{name}{_text(142, lane.middle + 4.5, "holds no slot", "note")}</g>'
     state = _text(18, lane.middle + 16, "not running", "note off") if dark else ""
     name = _text(18, lane.middle + (-3 if dark else 5), lane.cloud.label, "cloud")
     return f'<g class="{css}">{frame}{name}{state}</g>'
@@ -105,8 +104,8 @@ def _link(topology: Topology, boundary: Boundary, route: Route, status: Boundary
         css.append("dark")
     mark = _endpoint_mark(route.corners) if _has_endpoint(topology, boundary) else ""
     return (
-        f'<g class="link {" ".join(css)}"><title>{escape(f"{boundary.name}: {boundary.says}")}</title>'
-        f'<path d="{_path(route.corners)}"/>{_arrow(route.corners)}{mark}{_label(route, status)}</g>'
+        f'<g class="link {" ".join(css)}">{_title(boundary)}'
+        f'<path d="{_path(route.corners)}"/>{_arrow(route.corners)}{mark}</g>'
     )
 
 
@@ -121,13 +120,22 @@ def _has_endpoint(topology: Topology, boundary: Boundary) -> bool:
     )
 
 
-def _label(route: Route, status: BoundaryStatus | None) -> str:
+def _title(boundary: Boundary) -> str:
+    return f"<title>{escape(f'{boundary.name}: {boundary.says}')}</title>"
+
+
+def _tag(boundary: Boundary, route: Route, status: BoundaryStatus) -> str:
+    """A link's label, above all lines."""
+    css = f"tag {boundary.locality}{'' if status.running else ' planned'}"
+    return f'<g class="{css}">{_title(boundary)}{_label(route, status)}</g>'
+
+
+def _label(route: Route, status: BoundaryStatus) -> str:
     """Count and median latency: around a straight line, else on a pill that sits on the line."""
-    if status is None:
-        return ""
     x, y = route.label
     dead = f"{count_text(status.dead_lettered)} dead" if status.dead_lettered else ""
-    count, latency = count_text(status.messages_out), latency_text(status.p50_ms)
+    count = count_text(status.messages_out)
+    latency = "" if status.p50_ms is None else latency_text(status.p50_ms)
     if not status.running and not status.messages_in:
         count, latency = "planned", ""
     if route.straight:
@@ -138,11 +146,11 @@ def _label(route: Route, status: BoundaryStatus | None) -> str:
 
 
 def _pill(x: float, y: float, words: str, dead: str) -> str:
-    width = 7.0 * (len(words) + (len(dead) + 3 if dead else 0)) + 14
+    width = 6.7 * (len(words) + (len(dead) + 3 if dead else 0)) + 14
     tail = f' <tspan class="dead">· {escape(dead)}</tspan>' if dead else ""
     return (
-        f'<rect class="pill" x="{x - width / 2:g}" y="{y - 10:g}" width="{width:g}" height="20" rx="10"/>'
-        f'<text x="{x:g}" y="{y + 4.5:g}" class="label">{escape(words)}{tail}</text>'
+        f'<rect class="pill" x="{x - width / 2:g}" y="{y - 9:g}" width="{width:g}" height="18" rx="9"/>'
+        f'<text x="{x:g}" y="{y + 4.2:g}" class="label">{escape(words)}{tail}</text>'
     )
 
 

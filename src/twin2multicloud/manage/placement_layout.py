@@ -12,12 +12,13 @@ import msgspec
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.planning.topology import Boundary
 
-LEFT, PITCH, RIGHT = 106.0, 146.0, 2.0
+LEFT, PITCH, RIGHT = 118.0, 146.0, 2.0
 BOX_WIDTH, BOX_HEIGHT = 97.0, 46.0
 WIDTH = LEFT + PITCH * len(Slot) + RIGHT
-_LANE, _UNUSED_LANE, _LANE_GAP, _TOP = 84.0, 28.0, 9.0, 2.0
+_LANE, _UNUSED_LANE, _LANE_GAP, _TOP = 90.0, 28.0, 9.0, 2.0
 _CHANNELS = (9.0, 2.0)  # distance of the first and the second channel from the lane's edge
 _ATTACH = 18.0  # a channel link leaves and enters beside the middle, so that two of them stay apart
+_BACKWARD_LABEL = -34.0  # from the end of a link that runs back: clear of the label of the link that runs forward
 
 Point = tuple[float, float]
 
@@ -42,7 +43,10 @@ class Lane(msgspec.Struct, frozen=True):
 
 
 class Route(msgspec.Struct, frozen=True):
-    """The corners of a link from box to box, and where its label stands; `straight` labels go around the line."""
+    """The corners of a link from box to box, and where its label stands; `straight` labels go around the line.
+
+    Labels on channels stand in the column before the target's, those of neighbours between two columns.
+    """
 
     corners: tuple[Point, ...]
     label: Point
@@ -104,8 +108,7 @@ class Layout(msgspec.Struct, frozen=True):
         same_lane = y1 == y2
         enter = y2 + (side if same_lane else -side) * BOX_HEIGHT / 2
         corners = ((x1, y1 + side * BOX_HEIGHT / 2), (x1, y), (x2, y), (x2, enter))
-        share = 0.5 if channel == 0 else 0.8
-        return Route(corners, (x1 + (x2 - x1) * share, y), straight=False)
+        return Route(corners, (x2 + (_ATTACH - PITCH if ahead > 0 else _BACKWARD_LABEL), y), straight=False)
 
 
 def lay_out(placement: Placement) -> Layout:

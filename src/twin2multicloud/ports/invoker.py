@@ -12,6 +12,7 @@ class Invoker(Protocol):
     def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
         """Queue messages for a function, as one batch with one trace id (see `wire.envelope` for a message's own).
 
+        What one envelope cannot hold is queued as several, in order (see `wire.batches`).
         Accepted means durable by the time the caller's own answer leaves its cloud.
         Raises RetryableError when the queue cannot take them now, FinalError when it never will.
         """

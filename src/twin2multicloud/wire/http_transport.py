@@ -22,7 +22,7 @@ class HttpTransport:
 
     def __init__(self) -> None:
         self._local = threading.local()
-        self._made: "WeakSet[HTTPConnection]" = WeakSet()
+        self._made: WeakSet[HTTPConnection] = WeakSet()
 
     def close(self) -> None:
         """Close every connection, whichever thread made it; none of them may be in use."""

@@ -1,6 +1,6 @@
 """Posting batches to an endpoint on another cloud: chunks, gzip, retries of what failed, breaker. Owns no socket."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 
 import msgspec
 
@@ -11,16 +11,14 @@ from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.ports.transport import Reply, Transport
 from twin2multicloud.wire import answers, envelope
+from twin2multicloud.wire.batches import Item, cut
 from twin2multicloud.wire.breaker import Breaker
 from twin2multicloud.wire.compression import compress
-from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
+from twin2multicloud.wire.limits import MAX_BODY_BYTES
 from twin2multicloud.wire.retry import RetryPolicy, parse_retry_after
 from twin2multicloud.wire.tokens import HEADER
 
 TIMEOUT = 30.0
-_ENVELOPE_ROOM = 1024
-_Item = tuple[int, msgspec.Raw]
-_encode = msgspec.json.Encoder().encode
 
 
 class Sender:
@@ -48,14 +46,13 @@ class Sender:
     def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
         """Deliver messages, retrying as the policy says. Returns those that the other side does not have."""
         failed: list[ItemError] = []
-        items = ((index, msgspec.Raw(_encode(reading))) for index, reading in enumerate(readings))
-        for chunk, too_large in _chunks(items):
+        for chunk, too_large in cut(readings):
             failed += [ItemError(i, f"message is over the limit of {MAX_BODY_BYTES} bytes") for i in too_large]
             if chunk:
                 failed += self._deliver(chunk, trace_id)
         return failed
 
-    def _deliver(self, chunk: list[_Item], trace_id: str) -> list[ItemError]:
+    def _deliver(self, chunk: list[Item], trace_id: str) -> list[ItemError]:
         lost: list[ItemError] = []
         retry = 0
         while True:
@@ -75,7 +72,7 @@ class Sender:
             self._clock.sleep(wait)
             retry += 1
 
-    def _try(self, chunk: list[_Item], trace_id: str) -> list[ItemError]:
+    def _try(self, chunk: list[Item], trace_id: str) -> list[ItemError]:
         """One exchange. The breaker hears of every outcome. Raises RetryableError, FinalError."""
         if not self._breaker.allows():
             raise RetryableError("the circuit breaker of this boundary is open", retry_after=float("inf"))
@@ -117,22 +114,3 @@ def _classify(reply: Reply, sent: int) -> answers.Received:
     if reply.status == 429 or reply.status >= 500 or reply.status == 408:
         raise RetryableError(said, parse_retry_after(reply.headers.get("retry-after")))
     raise FinalError(said, reply.status)
-
-
-def _chunks(items: Iterator[_Item]) -> Iterator[tuple[list[_Item], list[int]]]:
-    """Items in batches that one request can hold, with the indices of those that no request can."""
-    chunk: list[_Item] = []
-    too_large: list[int] = []
-    size = _ENVELOPE_ROOM
-    for index, raw in items:
-        length = len(bytes(raw)) + 1
-        if length > MAX_BODY_BYTES - _ENVELOPE_ROOM:
-            too_large.append(index)
-            continue
-        if chunk and (len(chunk) == MAX_MESSAGES or size + length > MAX_BODY_BYTES):
-            yield chunk, []
-            chunk, size = [], _ENVELOPE_ROOM
-        chunk.append((index, raw))
-        size += length
-    if chunk or too_large:
-        yield chunk, too_large

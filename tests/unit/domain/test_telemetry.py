@@ -2,11 +2,11 @@
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rigs.clock import START
-from twin2multicloud.domain.telemetry import RESERVED, InvalidTelemetryError, normalise, values_of
+from twin2multicloud.domain.telemetry import RESERVED, InvalidTelemetryError, is_normal, normalise, values_of
 
 NAMES = st.text(min_size=1, max_size=8).filter(
     lambda name: name not in {*RESERVED, "iotDeviceId", "deviceId", "time", "ts"}
@@ -111,3 +111,33 @@ def test_anything_is_telemetry_or_says_why(anything):
     except InvalidTelemetryError:
         return
     assert msgspec.json.decode(msgspec.json.encode(reading)) == reading
+
+
+@given(VALUES)
+def test_what_was_normalised_is_normal(values):
+    assert is_normal(normalise({"device_id": "d", **values}, now=START))
+
+
+NEARLY = st.fixed_dictionaries(
+    {
+        "device_id": st.sampled_from(["d", "", 5, None]),
+        "message_id": st.sampled_from(["m", "", "x" * 128, "x" * 129, 5]),
+    },
+    optional={
+        "timestamp": st.sampled_from(
+            [START, START[:-1], START.replace("01-15", "13-45"), "٢" * 4 + START[4:], 5, None]
+        ),
+        "ts": st.just(START),
+        "deviceId": st.just("d"),
+        "trace_id": st.sampled_from(["a" * 32, 5]),
+        "t": SCALARS | st.none() | st.lists(st.none()) | st.just(2**63) | st.just(-(2**63) - 1),
+    },
+)
+
+
+@settings(max_examples=300)
+@given(NEARLY)
+def test_the_quick_look_lets_nothing_through_that_normalising_would_change(message):
+    if is_normal(message):
+        without_trace = {name: value for name, value in message.items() if name != "trace_id"}
+        assert normalise(message, now="2030-01-01T00:00:00.000Z") == without_trace

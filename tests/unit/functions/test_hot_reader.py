@@ -119,6 +119,10 @@ def test_a_value_has_its_declared_type_where_it_fits_else_its_own(name, value, t
     assert [type(each) for each in found["value"].values()] == [type(each) for each in typed.values()]
 
 
+def test_a_property_asked_for_twice_is_given_once():
+    assert len(values(reader(reading(temperature=1.0))({**ASKED, "selectedProperties": ["temperature"] * 2}))) == 1
+
+
 def test_negative_zero_and_the_smallest_numbers_stay_what_they_are():
     answer = reader(reading(message="a", temperature=-0.0), reading(message="b", temperature=5e-324))(ASKED)
     zero, least = (value for *_, value in values(answer))

@@ -6,7 +6,7 @@ from tests.rigs.twin_view import CLIMATE, MemoryTwinView, smart_home
 from twin2multicloud.domain.device import DeviceType
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.manage.device_readings import DeviceReadings
+from twin2multicloud.manage.device_readings import REREAD_EVERY, DeviceReadings
 
 START = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 WINDOW = 300_000
@@ -103,3 +103,16 @@ def test_a_device_without_properties_is_not_asked(view: MemoryTwinView, clock: M
     device.refresh(clock.ms)
     assert device.loaded
     assert device.latest == {}
+
+
+def test_what_arrives_late_is_found_when_the_window_is_read_again(view: MemoryTwinView, clock: Moving) -> None:
+    device = readings(view)
+    device.refresh(clock.ms)
+    late = device.history["co2"][100]
+    device.history["co2"].remove(late)
+    for _ in range(REREAD_EVERY - 1):
+        clock.on(1)
+        device.refresh(clock.ms)
+    assert late not in device.history["co2"]
+    device.refresh(clock.ms)
+    assert late in device.history["co2"]

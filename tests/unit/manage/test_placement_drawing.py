@@ -1,5 +1,5 @@
 import xml.etree.ElementTree as ElementTree
-from itertools import pairwise
+from itertools import combinations, pairwise
 
 from hypothesis import given
 from hypothesis import strategies as st
@@ -53,8 +53,8 @@ def status(boundary: Boundary, **counts: float) -> BoundaryStatus:
     )
 
 
-def link(svg: str, boundary: str) -> ElementTree.Element:
-    return next(each for each in parts(svg, "link") if (each.findtext(f"{SVG}title") or "").startswith(f"{boundary}:"))
+def link(svg: str, boundary: str, css: str = "link") -> ElementTree.Element:
+    return next(each for each in parts(svg, css) if (each.findtext(f"{SVG}title") or "").startswith(f"{boundary}:"))
 
 
 class TestWhatIsDrawn:
@@ -92,16 +92,19 @@ class TestWhatPasses:
 
     def test_count_and_latency_stand_on_the_link(self) -> None:
         passed = status(self.first, messages_in=12_400, messages_out=12_345, p50_ms=8.2)
-        assert words(link(draw(self.topology, (), [passed]), "L1 → L2")) == "12.3k · 8.2 ms"
+        assert words(link(draw(self.topology, (), [passed]), "L1 → L2", "tag")) == "12.3k · 8.2 ms"
 
     def test_dead_letters_are_said(self) -> None:
         passed = status(self.first, messages_in=9, messages_out=7, dead_lettered=2)
-        assert "2 dead" in words(link(draw(self.topology, (), [passed]), "L1 → L2"))
+        assert words(link(draw(self.topology, (), [passed]), "L1 → L2", "tag")) == "7 · 2 dead"
 
     def test_what_the_emulator_does_not_run_is_planned(self) -> None:
-        drawn = link(draw(self.topology, (), [status(self.first)]), "L1 → L2")
-        assert "planned" in drawn.get("class", "").split()
-        assert words(drawn) == "planned"
+        svg = draw(self.topology, (), [status(self.first)])
+        assert "planned" in link(svg, "L1 → L2").get("class", "").split()
+        assert words(link(svg, "L1 → L2", "tag")) == "planned"
+
+    def test_nothing_is_said_where_nothing_is_known(self) -> None:
+        assert parts(draw(self.topology), "tag") == []
 
     def test_a_dark_cloud_says_that_it_does_not_run(self) -> None:
         clouds = [CloudStatus(cloud=cloud, running=cloud is not Cloud.GCP) for cloud in Cloud]
@@ -128,6 +131,15 @@ class TestRoutes:
         for _, route in layout.routes(topology.boundaries):
             assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(route.corners))
             assert all(0 <= x <= WIDTH and 0 <= y <= layout.height for x, y in route.corners)
+
+    @given(topologies)
+    def test_labels_do_not_cover_each_other(self, topology: Topology) -> None:
+        """Two pills of usual width (90 by 18) are apart; labels around straight lines stand in gaps of their own."""
+        pills = [
+            route.label for _, route in lay_out(topology.placement).routes(topology.boundaries) if not route.straight
+        ]
+        for one, other in combinations(pills, 2):
+            assert abs(one[0] - other[0]) >= 70 or abs(one[1] - other[1]) >= 18
 
 
 def crosses(start: Point, end: Point, centre: Point) -> bool:

@@ -208,10 +208,10 @@ def test_merging_batches_of_one_trace_changes_no_message():
 def test_merging_keeps_every_message_and_its_trace(batches):
     told = [(trace, [{"n": n} for n in range(count)]) for trace, count in batches]
     trace_id, merged = merge(told)
-    again_trace, again = merge([(trace_id, merged), ("d" * 32, [{"n": 99}])])
+    again_trace, again = merge([("d" * 32, [{"n": 99}]), (trace_id, merged)])  # as when a batch is queued once more
     traces = [trace for trace, messages in told for _ in messages]
     assert [message.get("trace_id", trace_id) for message in merged] == traces
-    assert [message.get("trace_id", again_trace) for message in again] == [*traces, "d" * 32]
+    assert [message.get("trace_id", again_trace) for message in again] == ["d" * 32, *traces]
     assert [message["n"] for message in merged] == [message["n"] for _, messages in told for message in messages]
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from twin2multicloud.domain.placement import Slot
-from twin2multicloud.domain.telemetry import InvalidTelemetryError, Telemetry, normalise
+from twin2multicloud.domain.telemetry import InvalidTelemetryError, Telemetry, is_normal, normalise
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.telemetry_writer import ItemError, TelemetryWriter
 from twin2multicloud.wire.envelope import Envelope, is_trace_id
@@ -36,15 +36,20 @@ def readings_of(envelope: Envelope, now: str) -> tuple[list[Telemetry], list[Ite
     failed: list[ItemError] = []
     for index, message in enumerate(envelope.messages):
         try:
-            reading = normalise(message, now=now)
+            good.append(_reading(message, now))
         except InvalidTelemetryError as error:
             failed.append(ItemError(index, str(error)))
-        else:
-            trace_id = message.get("trace_id")
-            if isinstance(trace_id, str) and is_trace_id(trace_id):
-                reading["trace_id"] = trace_id
-            good.append(reading)
     return good, failed
+
+
+def _reading(message: Telemetry, now: str) -> Telemetry:
+    """A message in its normal form, with the trace of its own if it has one."""
+    reading = message if is_normal(message) else normalise(message, now=now)
+    trace_id = message.get("trace_id")
+    if trace_id is None:
+        return reading
+    kept = {name: value for name, value in reading.items() if name != "trace_id"}
+    return {**kept, "trace_id": trace_id} if isinstance(trace_id, str) and is_trace_id(trace_id) else kept
 
 
 def _places(count: int, failed: Sequence[ItemError]) -> Sequence[int]:

@@ -1,0 +1,244 @@
+"""Costs as Rich tables and as CSV. Owns columns and the looks of amounts; computes nothing."""
+
+import csv
+import io
+from collections.abc import Sequence
+
+from rich.table import Table
+from rich.text import Text
+
+from twin2multicloud.cli.console import CLOUD_STYLES, cloud_text
+from twin2multicloud.costs.moving import Move
+from twin2multicloud.costs.optimizer import Candidate, Result
+from twin2multicloud.costs.paper_choice import PaperResult
+from twin2multicloud.costs.paper_tables import PRESETS, TableRow
+from twin2multicloud.costs.sensitivity import Flip
+from twin2multicloud.domain.placement import Placement, Slot
+
+
+def usd(amount: float) -> str:
+    """Two decimals, with thousands apart."""
+    return f"{amount:,.2f}"
+
+
+def slots_table(result: Result) -> Table:
+    """The winner slot by slot, each with its runner-up."""
+    table = _table("the cheapest placement, USD per month")
+    for column in ("slot", "", "cloud"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("cost", justify="right")
+    table.add_column("runner-up")
+    table.add_column("dearer by", justify="right")
+    runner_ups = {each.slot: each for each in result.runner_ups}
+    for slot in Slot:
+        second = runner_ups.get(slot)
+        table.add_row(
+            slot.value,
+            Text(slot.label, style="dim"),
+            cloud_text(result.placement[slot]),
+            usd(result.breakdown.by_place[slot.value]),
+            placement_text(second.placement) if second else Text("cannot move", style="dim"),
+            usd(second.difference) if second else "",
+        )
+    for place, cost in result.breakdown.by_place.items():
+        if place not in {slot.value for slot in Slot}:
+            table.add_row(place, Text("crossing", style="magenta"), "", usd(cost), "", "")
+    table.add_section()
+    table.add_row(Text("total", style="bold"), "", "", Text(usd(result.total), style="bold"), "", "")
+    return table
+
+
+def placement_text(placement: Placement) -> Text:
+    """Seven short names in slot order, each in its cloud's colour."""
+    text = Text()
+    for slot in Slot:
+        text.append(placement[slot].value, style=CLOUD_STYLES[placement[slot]])
+        text.append(" ")
+    return text
+
+
+def lines_table(result: Result) -> Table:
+    """Every meter of the winner, dearest first."""
+    table = _table("by meter")
+    for column in ("for", "cloud", "meter"):
+        table.add_column(column, no_wrap=True)
+    table.add_column("quantity", justify="right")
+    table.add_column("of")
+    table.add_column("cost", justify="right")
+    for line in sorted(result.breakdown.lines, key=lambda each: -each.cost):
+        table.add_row(
+            line.place, cloud_text(line.cloud), line.meter, f"{line.quantity:,.2f}", line.unit, usd(line.cost)
+        )
+    return table
+
+
+def variants_table(result: Result) -> Table:
+    """Services that can be bought in several ways: what was taken, and what else there was."""
+    table = _table("service variants")
+    for column in ("cloud", "service", "taken"):
+        table.add_column(column)
+    table.add_column("cost", justify="right")
+    table.add_column("instead of")
+    for each in result.breakdown.chosen:
+        note = f" ({each.taken.note})" if each.taken.note else ""
+        others = ", ".join(f"{other.name} {usd(other.cost)}" for other in each.others)
+        table.add_row(
+            cloud_text(each.cloud), each.taken.service, f"{each.taken.name}{note}", usd(each.taken.cost), others
+        )
+    return table
+
+
+def baselines_table(result: Result) -> Table:
+    """Each cloud alone, and what the winner saves against it."""
+    table = _table("one cloud alone")
+    table.add_column("cloud")
+    table.add_column("total", justify="right")
+    table.add_column("saved", justify="right")
+    table.add_column("", justify="right")
+    for cloud, total in result.single_cloud.items():
+        if total is None:
+            table.add_row(cloud_text(cloud), Text("no 3D view", style="dim"), "", "")
+        else:
+            saved = total - result.total
+            table.add_row(cloud_text(cloud), usd(total), usd(saved), f"{saved / total * 100:.1f} %")
+    return table
+
+
+def batching_table(result: Result) -> Table:
+    """What messages per request do to the cost."""
+    table = _table("messages per request")
+    for column in ("messages", "this placement", "best placement"):
+        table.add_column(column, justify="right")
+    table.add_column("where")
+    for each in result.batching:
+        table.add_row(str(each.messages_per_request), usd(each.total), usd(each.best_total), placement_text(each.best))
+    return table
+
+
+def pareto_table(front: Sequence[Candidate]) -> Table:
+    """Placements that nothing beats in cost, latency and carbon at once."""
+    table = _table("Pareto front")
+    for column in ("USD per month", "ms to the dashboard", "kg CO2e per month"):
+        table.add_column(column, justify="right")
+    table.add_column("placement")
+    for each in front:
+        table.add_row(
+            usd(each.total), f"{each.latency_ms:,.0f}", f"{each.carbon_kg:,.2f}", placement_text(each.placement)
+        )
+    return table
+
+
+def flips_table(flips: Sequence[Flip], title: str) -> Table:
+    """What flips the choice, nearest first."""
+    table = _table(title)
+    table.add_column("figure")
+    table.add_column("changes to", justify="right")
+    table.add_column("by", justify="right")
+    table.add_column("then the cheapest is")
+    for each in flips:
+        change = f"{(each.factor - 1) * 100:+.1f} %"
+        table.add_row(each.figure, f"{each.value:,.6g}", change, placement_text(each.placement))
+    if not flips:
+        table.caption = "nothing between a tenth and ten times its figure flips the choice"
+    return table
+
+
+def move_table(move: Move) -> Table:
+    """What leaving the present placement costs once."""
+    table = _table("moving from the present placement, once")
+    for column in ("store", "from", "to"):
+        table.add_column(column)
+    for column in ("GB", "reading", "egress", "writing", "cost"):
+        table.add_column(column, justify="right")
+    for each in move.slots:
+        table.add_row(
+            each.slot.value,
+            cloud_text(each.source),
+            cloud_text(each.target),
+            f"{each.gb:,.1f}",
+            usd(each.reading),
+            usd(each.egress),
+            usd(each.writing),
+            usd(each.cost),
+        )
+    months = "never" if move.break_even_months is None else f"after {move.break_even_months:,.1f} months"
+    table.caption = f"{usd(move.cost)} once, {usd(move.monthly_saving)} saved a month: pays {months}"
+    table.caption_justify = "left"
+    return table
+
+
+def paper_table(name: str, result: PaperResult) -> Table:
+    """The published model's components for one workload."""
+    c = result.components
+    table = _table(f"{name}: the published model, USD per month")
+    table.add_column("layer")
+    for column in ("AWS", "Azure"):
+        table.add_column(column, justify="right")
+    layers = ("L1", c.l1), ("L2 hot", c.l2_hot), ("L2 cool", c.l2_cool), ("L2 archive", c.l2_archive), ("L3", c.l3)
+    for layer, costs in layers:
+        table.add_row(layer, usd(costs["aws"]), usd(costs["azure"]))
+    table.add_row("L4", *("–" if (cost := c.l4[cloud]) is None else usd(cost) for cloud in ("aws", "azure")))
+    table.add_row("L5", usd(c.l5["aws"]), usd(c.l5["azure"]))
+    return table
+
+
+def paper_choice_text(result: PaperResult) -> str:
+    """What the published model chooses, and the true minimum."""
+    greedy, best = result.greedy, result.exhaustive
+    return (
+        f"published choice: {usd(greedy.cost)}  {greedy.banner}\n"
+        f"true minimum:     {usd(best.cost)}  {best.path.banner()}"
+    )
+
+
+def paper_scenarios_table() -> Table:
+    """The paper's Table VII: its three scenarios."""
+    table = _table("Table VII: the paper's scenarios")
+    table.add_column("figure")
+    for name in PRESETS:
+        table.add_column(name, justify="right")
+    first = next(iter(PRESETS.values()))
+    for figure in first.__struct_fields__[:12]:
+        table.add_row(figure, *(f"{getattr(workload, figure):g}" for workload in PRESETS.values()))
+    return table
+
+
+def paper_totals_table(rows: Sequence[TableRow]) -> Table:
+    """The paper's Table VIII beside ours."""
+    table = _table("Table VIII: totals, USD per month")
+    for column in ("scenario", "figure"):
+        table.add_column(column)
+    for column in ("paper", "ours, exact", "ours, cents added", "layer minima"):
+        table.add_column(column, justify="right")
+    for row in rows:
+        minima = "" if row.layer_minima is None else usd(row.layer_minima)
+        table.add_row(row.scenario, row.figure, usd(row.printed), usd(row.exact), usd(row.from_cents), minima)
+    return table
+
+
+def lines_csv(result: Result) -> str:
+    """Every meter of the winner, one a line, unrounded."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("place", "cloud", "meter", "quantity", "unit", "usd_per_month"))
+    for line in result.breakdown.lines:
+        writer.writerow((line.place, line.cloud.value, line.meter, line.quantity, line.unit, line.cost))
+    return text.getvalue()
+
+
+def paper_csv(results: dict[str, PaperResult]) -> str:
+    """The published model's totals, one workload a line, unrounded."""
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerow(("id", "aws", "azure", "greedy", "greedy_path", "exhaustive", "exhaustive_path"))
+    for name, each in results.items():
+        single = each.single_cloud
+        best = each.exhaustive
+        writer.writerow(
+            (name, single["aws"], single["azure"], each.greedy.cost, each.greedy.banner, best.cost, best.path.banner())
+        )
+    return text.getvalue()
+
+
+def _table(title: str) -> Table:
+    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")

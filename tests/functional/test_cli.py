@@ -1,0 +1,168 @@
+"""t2mc as a person uses it: the installed command, its exit codes, its words."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.rigs.running_twin import AWS, AZURE, GCP, placement, write_project
+
+pytestmark = pytest.mark.functional
+
+T2MC = Path(sys.executable).with_name("t2mc")
+
+
+def t2mc(*arguments: object, timeout: float = 90) -> subprocess.CompletedProcess[str]:
+    """Run the command without a terminal."""
+    return subprocess.run(
+        [T2MC, *map(str, arguments)],
+        capture_output=True,
+        text=True,
+        timeout=timeout,
+        stdin=subprocess.DEVNULL,
+        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
+    )
+
+
+def test_help_names_every_command_with_an_example() -> None:
+    overview = t2mc("--help").stdout
+    for command in (
+        "init",
+        "validate",
+        "plan",
+        "up",
+        "down",
+        "status",
+        "redrive",
+        "simulate",
+        "replay",
+        "query",
+        "demo",
+    ):
+        assert command in overview
+        assert "Example: t2mc" in t2mc(command, "--help").stdout
+
+
+def test_a_new_project_is_valid_and_plans(tmp_path: Path) -> None:
+    folder = tmp_path / "my-twin"
+    assert t2mc("init", folder, "--template", "factory").returncode == 0
+    valid = t2mc("validate", folder)
+    assert valid.returncode == 0
+    assert "my-twin" in valid.stdout
+    planned = t2mc("plan", folder, "--explain")
+    assert planned.returncode == 0
+    assert "a connector stands under the processor's name" in " ".join(planned.stdout.split())
+
+
+def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:
+    (tmp_path / "mine.txt").write_text("keep me")
+    refused = t2mc("init", tmp_path)
+    assert refused.returncode == 2
+    assert [path.name for path in tmp_path.iterdir()] == ["mine.txt"]
+
+
+def test_a_plan_as_json_is_the_topology(tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "p", placement(AWS, AZURE, GCP))
+    topology = json.loads(t2mc("plan", folder, "--json").stdout)
+    assert {each["name"]: each["locality"] for each in topology["boundaries"]}["L1 → L2"] == "remote"
+    assert "azure.ingestion" in {each["component"] for each in topology["endpoints"]}
+
+
+def test_bad_input_is_one_report_with_suggestions_and_exit_code_2(tmp_path: Path) -> None:
+    folder = write_project(
+        tmp_path / "p",
+        placement(AWS, AZURE, GCP),
+        config_providers={"layer_2_provider": "azur"},
+        config={"retention": 1},
+    )
+    bad = t2mc("validate", folder)
+    assert bad.returncode == 2
+    report = " ".join(bad.stderr.split())
+    assert 'config_providers.json: layer_2_provider: found "azur"' in report
+    assert "azure" in report.split("layer_2_provider", 1)[1]
+    assert "retention" in report
+    assert "2 findings" in report
+    assert t2mc("up", folder).returncode == 2
+    assert not (folder / ".t2mc").exists()
+
+
+@pytest.mark.parametrize("command", ["down", "status", "simulate", "query d1"])
+def test_what_needs_a_running_twin_says_so(tmp_path: Path, command: str) -> None:
+    folder = write_project(tmp_path / "p", placement(AWS, AWS, AWS))
+    words = command.split()
+    option = [folder] if len(words) == 1 and command != "simulate" else ["-p", folder]
+    missing = t2mc(*words, *option)
+    assert missing.returncode == 1
+    assert "t2mc up" in " ".join(missing.stderr.split())
+
+
+def test_a_day_with_a_twin(tmp_path: Path) -> None:
+    """up, a recording, status, query, a device that is not there, down, and up again with everything still there."""
+    folder = write_project(tmp_path / "p", placement(AWS, AZURE, GCP))
+    try:
+        up = t2mc("up", folder, "--no-dashboard")
+        assert up.returncode == 0, up.stderr
+        again = t2mc("up", folder, "--no-dashboard")
+        assert again.returncode == 0
+        recording = tmp_path / "counts.csv"
+        recording.write_text(
+            "when;who;count\n" + "".join(f"{1_700_000_000 + n};{n % 2 + 1:03};{n}\n" for n in range(50))
+        )
+        replayed = t2mc(
+            "replay", recording, "-p", folder, "--time", "when", "--device-column", "who", "--device-pattern", "g-{}",
+            "--map", "n=count", "--delimiter", ";", "--check",
+        )  # fmt: skip
+        assert replayed.returncode == 0, replayed.stdout + replayed.stderr
+        assert "50 readings published and acknowledged" in replayed.stdout
+
+        status = json.loads(t2mc("status", folder, "--json").stdout)
+        first = next(each for each in status["boundaries"] if each["name"] == "L1 → L2")
+        assert first["messages_in"] == first["messages_out"] >= 50
+        table = t2mc("status", folder)
+        assert table.returncode == 0
+        assert "L2 → L3-hot" in table.stdout
+
+        found = json.loads(
+            t2mc("query", "g-001", "n", "-p", folder, "--since", "2023-11-14", "--until", "2023-11-15", "--json").stdout
+        )
+        assert [point["value"] for point in found["n"]] == list(range(0, 50, 2))
+        latest = json.loads(t2mc("query", "g-002", "-p", folder, "--last", "--json").stdout)
+        assert latest["n"]["value"] == 49
+        unknown = t2mc("query", "nobody", "-p", folder)
+        assert unknown.returncode == 2
+        assert "no device 'nobody'" in unknown.stderr
+        assert t2mc("redrive", folder).returncode == 0
+    finally:
+        down = t2mc("down", folder)
+    assert down.returncode == 0
+    assert t2mc("status", folder).returncode == 1
+    kept = t2mc("up", folder, "--no-dashboard")
+    try:
+        assert kept.returncode == 0
+        assert json.loads(t2mc("query", "g-002", "-p", folder, "--last", "--json").stdout) == latest
+    finally:
+        t2mc("down", folder)
+
+
+def test_simulated_devices_publish_as_many_as_asked(tmp_path: Path) -> None:
+    folder = tmp_path / "greenhouse"
+    assert t2mc("init", folder, "-t", "single-cloud").returncode == 0
+    try:
+        assert t2mc("up", folder, "--no-dashboard").returncode == 0
+        done = t2mc("simulate", "-p", folder, "--rate", 200, "--count", 100)
+        assert done.returncode == 0, done.stderr
+        assert "100 readings published and acknowledged" in done.stdout
+        (aws,) = json.loads(t2mc("status", folder, "--json").stdout)["clouds"]
+        assert aws["published"] == aws["stored"] == 100
+    finally:
+        t2mc("down", folder)
+
+
+def test_the_demo_checks_the_path_and_leaves_nothing_running(tmp_path: Path) -> None:
+    done = t2mc("demo", tmp_path / "smart-home")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "✓ every reading arrived once" in done.stdout
+    assert "L1 → L2" in done.stdout
+    assert t2mc("status", tmp_path / "smart-home").returncode == 1

@@ -1,0 +1,157 @@
+"""What each cloud bills for, on figures that can be checked by hand."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin2multicloud.costs.aws_tariff import AwsTariff, DynamoPlan, TwinMakerPlan
+from twin2multicloud.costs.azure_tariff import AzureTariff, CosmosPlan, HubPlan
+from twin2multicloud.costs.gcp_tariff import GcpTariff
+from twin2multicloud.costs.paper_tables import PRESETS
+from twin2multicloud.costs.prices import PriceBook
+from twin2multicloud.costs.tariff import cheapest
+from twin2multicloud.costs.traffic import Traffic
+from twin2multicloud.costs.usage import TARIFFS
+from twin2multicloud.costs.workload import DAYS_PER_MONTH, SECONDS_PER_MONTH, Workload
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.component_kinds import Kind
+
+ONE_A_MINUTE = Workload(
+    devices=10, interval_min=1, message_kb=1.5, hot_months=1, cool_months=3, archive_months=12,
+    refreshes_per_hour=60, active_hours_per_day=1, series_per_refresh=2, points_per_series=50,
+)  # fmt: skip
+T = Traffic.of(ONE_A_MINUTE)
+
+
+class TestTraffic:
+    def test_one_month_has_730_hours(self) -> None:
+        assert pytest.approx(10 * 60 * 730) == T.messages
+        assert pytest.approx(T.messages * 1.5 / 1024 / 1024) == T.gb
+
+    def test_stored_readings_are_whole_kilobytes(self) -> None:
+        assert T.size_units == 2
+        assert Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, message_kb=0.9)).size_units == 1
+        assert Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, message_kb=0.95)).size_units == 2  # 0.1 KB of keys
+
+    def test_ages_are_not_paid_twice(self) -> None:
+        assert (T.cold_months, T.archive_months) == (2, 9)
+
+    def test_batches_share_a_request(self) -> None:
+        ten = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, messages_per_request=10))
+        assert ten.invocations(Kind.INGESTION) == pytest.approx(T.invocations(Kind.INGESTION) / 10)
+        assert ten.milliseconds(Kind.INGESTION) < T.milliseconds(Kind.INGESTION)
+
+    def test_dashboards_ask_per_panel(self) -> None:
+        assert T.latest_queries == pytest.approx(60 * DAYS_PER_MONTH)
+        assert T.history_queries == pytest.approx(2 * 60 * DAYS_PER_MONTH)
+
+
+class TestAws:
+    def test_iot_core_meters_by_started_5_kb(self) -> None:
+        uses = dict(AwsTariff().devices(Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, message_kb=5.1))))
+        assert uses["iot.message"] == uses["iot.rule"] == uses["iot.action"] == pytest.approx(2 * T.messages)
+        assert uses["iot.connection_minute"] == pytest.approx(10 * 730 * 60)
+
+    def test_infrequent_access_bills_30_days_and_128_kb(self) -> None:
+        short = msgspec.structs.replace(ONE_A_MINUTE, cool_months=1, devices=1, message_kb=0.1)
+        uses = dict(AwsTariff().cold_held(Traffic.of(short)))
+        assert uses["s3ia.gb_month"] == pytest.approx(DAYS_PER_MONTH * 128 / 1024 / 1024 * 30 / DAYS_PER_MONTH)
+
+    def test_deep_archive_bills_180_days(self) -> None:
+        uses = dict(AwsTariff().archive_held(Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, archive_months=4))))
+        assert uses["deep_archive.gb_month"] > 5.9 * T.gb
+
+    def test_dynamodb_takes_the_cheaper_mode(self, book: PriceBook) -> None:
+        few = DynamoPlan.of(T, book).variants(1000)
+        assert {each.name for each in few} == {"on-demand", "provisioned"}
+        assert cheapest(few).name == "provisioned"  # within its free 25 units
+        no_free = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, free_tiers=False, devices=1, interval_min=60))
+        assert cheapest(DynamoPlan.of(no_free, book).variants(100)).name == "on-demand"
+
+    def test_dynamodb_bills_whole_write_units(self, book: PriceBook) -> None:
+        on_demand = DynamoPlan.of(T, book).variants(0)[0]
+        assert on_demand.cost == pytest.approx(T.messages * 2 * 0.7625e-6)
+
+    def test_a_reader_pays_half_a_unit_per_4_kb(self) -> None:
+        (use,) = AwsTariff().hot_read(T, Kind.HOT_READER, 10)
+        assert use == ("plan.dynamodb", 10 * 25 / 2)  # 50 rows of 2 KB
+
+    def test_twinmaker_needs_an_entity_per_device(self, book: PriceBook) -> None:
+        plan = TwinMakerPlan.of(T, book)
+        assert plan.entities == 10
+        assert cheapest(plan.variants(1)).name == "standard"
+
+    def test_twinmaker_bundles_win_with_many_queries(self, book: PriceBook) -> None:
+        busy = msgspec.structs.replace(ONE_A_MINUTE, refreshes_per_hour=6000, active_hours_per_day=20)
+        taken = cheapest(TwinMakerPlan.of(Traffic.of(busy), book).variants(1))
+        assert (taken.name, taken.cost) == ("bundle 1", 231.0)
+
+
+class TestAzure:
+    @pytest.mark.parametrize(
+        ("million", "tier", "note", "cost"),
+        [
+            (0.001, "S1", "1 units", 25),
+            (12, "S1", "1 units", 25),
+            (12.2, "S1", "2 units", 50),
+            (190, "S1", "16 units", 400),  # the published rule buys S2 x 2 = 500 here
+            (228, "S1", "19 units", 475),
+            (250, "S2", "2 units", 500),
+            (9000, "S3", "1 units", 2500),
+            (100_000, "S3", "11 units in 2 hubs", 27_500),
+        ],
+    )
+    def test_iot_hub_takes_the_cheapest_tier(
+        self, book: PriceBook, million: float, tier: str, note: str, cost: float
+    ) -> None:
+        taken = cheapest(HubPlan.of(book).variants(million * 1e6))
+        assert (taken.name, taken.note, taken.cost) == (tier, note, cost)
+
+    def test_iot_hub_meters_by_started_4_kb(self) -> None:
+        (use,) = AzureTariff().devices(Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, message_kb=4.5)))
+        assert use == ("plan.iothub", pytest.approx(2 * T.messages))
+
+    def test_cosmos_goes_from_serverless_to_provisioned(self, book: PriceBook) -> None:
+        plan = CosmosPlan.of(T, book)
+        assert cheapest(plan.variants(1e6)).name == "serverless"
+        assert cheapest(plan.variants(1e9)).name == "provisioned"
+        provisioned = plan.variants(100 * SECONDS_PER_MONTH)[1]
+        assert (provisioned.note, provisioned.cost) == ("400 RU/s", pytest.approx(400 / 100 * 0.008 * 730))
+
+    def test_cosmos_autoscale_wins_with_high_peaks(self, book: PriceBook) -> None:
+        peaky = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, peak_factor=20))
+        assert cheapest(CosmosPlan.of(peaky, book).variants(1500 * SECONDS_PER_MONTH)).name == "autoscale"
+
+    def test_cosmos_serverless_ends(self, book: PriceBook) -> None:
+        assert "serverless" not in {v.name for v in CosmosPlan.of(T, book).variants(30_000 * SECONDS_PER_MONTH)}
+
+    def test_functions_bill_100_ms_at_least(self) -> None:
+        uses = dict(AzureTariff().function(T, 1000, 1000))
+        assert uses["functions.gb_second"] == pytest.approx(1000 * 0.1 * 0.25)
+
+    def test_digital_twins_bills_operations_of_1_kb(self) -> None:
+        assert dict(AzureTariff().twin_written(T)) == {"adt.operation": pytest.approx(2 * T.messages)}
+
+
+class TestGoogle:
+    def test_pubsub_bills_1_kb_at_least(self) -> None:
+        small = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, message_kb=0.1))
+        assert dict(GcpTariff().devices(small))["pubsub.gib"] == pytest.approx(2 * T.messages / 1024 / 1024)
+
+    def test_firestore_bills_documents_and_ttl_deletes(self) -> None:
+        assert dict(GcpTariff().hot_written(T)) == {"firestore.write": T.messages}
+        assert dict(GcpTariff().hot_moved(T)) == {"firestore.read": T.messages, "firestore.ttl_delete": T.messages}
+
+    def test_what_always_runs_is_billed_by_the_second(self, book: PriceBook) -> None:
+        plan = GcpTariff().plans(T, book)["plan.twin_service"]
+        expected = SECONDS_PER_MONTH * (18e-6 + 0.5 * 2e-6)
+        assert plan.variants(1)[0].cost == pytest.approx(expected)
+        assert plan.variants(2)[0].cost == pytest.approx(2 * expected)
+
+
+@pytest.mark.parametrize("cloud", list(Cloud))
+@given(a=st.floats(1, 1e10), b=st.floats(0, 1e10))
+def test_no_variant_choice_gets_cheaper_with_more(book: PriceBook, cloud: Cloud, a: float, b: float) -> None:
+    for plan in TARIFFS[cloud].plans(Traffic.of(PRESETS["medium"]), book).values():
+        assert cheapest(plan.variants(a)).cost <= cheapest(plan.variants(a + b)).cost * (1 + 1e-12)
