@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from typing import Any
 
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Scalar
 from twin2multicloud.domain.errors import RetryableError
@@ -133,7 +134,7 @@ class MemoryTwinView:
             for n, each in enumerate(self.topology.boundaries)
         )
 
-    def _traffic(self, n: int, sent: int, locality: Locality) -> dict[str, float]:
+    def _traffic(self, n: int, sent: int, locality: Locality) -> dict[str, Any]:
         wave = 1 + 0.2 * math.sin(sent / 40 + n)
         base = 9.0 if locality is Locality.REMOTE else 2.1
         out = sent - 3 - n

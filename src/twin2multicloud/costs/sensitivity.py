@@ -20,6 +20,8 @@ from twin2multicloud.domain.placement import Cloud, Placement
 FACTORS = (1.1, 1.25, 1.5, 2.0, 3.0, 5.0, 10.0)
 """How far a figure is tried, upwards and (as 1/x) downwards, nearest first."""
 _PRECISION = 0.001
+_NUDGE = 1e-6
+"""Beyond the crossing itself, where both placements cost the same."""
 
 WORKLOAD_FIGURES = (
     "devices",
@@ -64,15 +66,29 @@ def price_flips(workload: Workload, prices: PriceBook, constraints: Constraints 
 
     found = []
     for cloud in _clouds(prices):
-        for meter in prices[cloud].prices:
-            for factor in _guesses(
-                base, admitted, best, cost_table(t, prices.scaled(2, cloud, meter), _clouds(prices))
-            ):
-                after = winner(prices.scaled(factor, cloud, meter))
+        for meter, price in prices[cloud].prices.items():
+            doubled = cost_table(t, prices.scaled(2, cloud, meter), _clouds(prices))
+
+            def scaled(factor: float, cloud: Cloud = cloud, meter: str = meter) -> int:
+                return winner(prices.scaled(factor, cloud, meter))
+
+            for guess in _guesses(base, admitted, best, doubled):
+                factor, after = _confirmed(guess, scaled, best)
                 if after != best:
-                    price = prices.price(cloud, meter)
                     found.append(_flip(f"{cloud.value} {meter}", factor, price.price, base, after))
     return _nearest(found)
+
+
+def _confirmed(guess: float, winner: Callable[[float], int], best: int) -> tuple[float, int]:
+    """The factor nearest to 1, up to the guess, at which the winner changes: service variants bend the lines."""
+    after = winner(guess)
+    if after == best or winner(1 + (guess - 1) * (1 - _PRECISION)) == best:
+        return guess, after
+    inside, outside = 1.0, guess
+    while abs(outside - inside) > _PRECISION * abs(outside - 1):
+        middle = (inside + outside) / 2
+        inside, outside = (middle, outside) if winner(middle) == best else (inside, middle)
+    return outside, winner(outside)
 
 
 def _clouds(prices: PriceBook) -> tuple[Cloud, ...]:
@@ -94,7 +110,7 @@ def _guesses(base: CostTable, admitted: list[int], best: int, doubled: CostTable
             nearest_up = up = factor
         elif down <= factor < 1:
             nearest_down = down = factor
-    for guess, nudge in ((nearest_up, 1 + _PRECISION), (nearest_down, 1 - _PRECISION)):
+    for guess, nudge in ((nearest_up, 1 + _NUDGE), (nearest_down, 1 - _NUDGE)):
         if guess is not None:
             yield guess * nudge
 

@@ -39,10 +39,15 @@ class Hierarchy(msgspec.Struct, frozen=True, kw_only=True):
             yield from entity.walk()
 
     def device_of(self, entity_id: str, component: str) -> str | None:
-        """The device that feeds a component. A component of a group is named by the device's own id."""
+        """The device that feeds a component, where one device does."""
+        found = (each for each in self._components(entity_id) if each.name == component)
+        return next((each.device for each in found if each.device is not None), None)
+
+    def groups_of(self, entity_id: str) -> frozenset[str]:
+        """The device groups that feed an entity; there each device is a component under its own id."""
+        return frozenset(each.group for each in self._components(entity_id) if each.group is not None)
+
+    def _components(self, entity_id: str) -> Iterator[Component]:
         for _, entity in self.walk():
             if entity.id == entity_id:
-                for each in entity.components:
-                    if each.name == component and each.device:
-                        return each.device
-        return None
+                yield from entity.components

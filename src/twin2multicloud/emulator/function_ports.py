@@ -3,7 +3,7 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 
 import msgspec
@@ -23,8 +23,8 @@ from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.transport import Transport
 from twin2multicloud.wire import envelope
+from twin2multicloud.wire.batches import cut
 from twin2multicloud.wire.http_transport import HttpTransport
-from twin2multicloud.wire.limits import MAX_MESSAGES
 
 
 class SystemClock:
@@ -54,15 +54,24 @@ class JournalInvoker:
         slot = self._slots.get(function)
         if slot is None:
             raise FinalError(f"no function {function!r} has a queue on {self._cloud}")
-        for start in range(0, len(messages), MAX_MESSAGES):
-            chunk = messages[start : start + MAX_MESSAGES]
-            body = encode_record(chunk, self._cloud, slot, self._clock, trace_id)
-            self._staged.add(self._journal.append(function, body, len(chunk)))
+        for body, count in encode_records(messages, self._cloud, slot, self._clock, trace_id):
+            self._staged.add(self._journal.append(function, body, count))
 
 
-def encode_record(messages: Sequence[Telemetry], cloud: Cloud, slot: Slot, clock: Clock, trace_id: str) -> bytes:
-    """What waits in a queue: an envelope that does not leave its cloud."""
-    return envelope.encode(messages, source_cloud=cloud, target_layer=slot, timestamp=clock.now(), trace_id=trace_id)
+def encode_records(
+    messages: Sequence[Telemetry], cloud: Cloud, slot: Slot, clock: Clock, trace_id: str
+) -> Iterator[tuple[bytes, int]]:
+    """What waits in a queue: envelopes that do not leave their cloud, each with how many messages it holds.
+
+    Raises FinalError for a message that no envelope can hold.
+    """
+    for items, too_large in cut(messages):
+        if too_large:
+            raise FinalError("a message is over the limit of what a queue takes", 413)
+        body = envelope.encode(
+            [raw for _, raw in items], source_cloud=cloud, target_layer=slot, timestamp=clock.now(), trace_id=trace_id
+        )
+        yield body, len(items)
 
 
 class JournalDeadLetters:
@@ -89,9 +98,9 @@ class JournalDeadLetters:
             by_reason.setdefault(letter.error, []).append(letter.message)
         for error, messages in by_reason.items():
             trace_id = str(messages[0].get("trace_id", "")) or envelope.new_trace_id(random.SystemRandom())
-            body = encode_record(messages, self._cloud, self._slot, self._clock, trace_id)
-            kept = Letter(self._name, self._queue, self._clock.now(), error, len(messages), body)
-            self._staged.add(self._journal.bury(kept))
+            for body, count in encode_records(messages, self._cloud, self._slot, self._clock, trace_id):
+                kept = Letter(self._name, self._queue, self._clock.now(), error, count, body)
+                self._staged.add(self._journal.bury(kept))
         self._on_dead(len(letters))
 
 

@@ -6,7 +6,7 @@ so that the one index stays small.
 
 import sqlite3
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -57,15 +57,13 @@ class SqliteHotStore:
         device = self._devices.get(query.device_id)
         if device is None:
             return []
-        select, wanted = _projection(query.properties)
+        select = _projection(query.properties)
         sql, arguments = _range_sql(query, device)
         rows: list[Row] = []
         for time, message, body in self._reader().execute(sql, arguments):
-            values = select(body)
-            found = {name: value for name in wanted if (value := getattr(values, name)) is not msgspec.UNSET}
+            found = select(body)
             if found:
-                named = {wanted[name]: value for name, value in found.items()}
-                rows.append(Row(RowKey(_stamp(time), message), named))
+                rows.append(Row(RowKey(_stamp(time), message), found))
                 if len(rows) == query.limit:
                     break
         return rows
@@ -181,14 +179,21 @@ def _range_sql(query: RangeQuery, device: int) -> tuple[str, tuple[Any, ...]]:
 
 
 @lru_cache(maxsize=256)
-def _projection(properties: tuple[str, ...]) -> tuple[Any, dict[str, str]]:
-    """A decoder that reads only these properties of a body: what it skips, it does not build."""
-    fields = {f"p{index}": name for index, name in enumerate(properties)}
+def _projection(properties: tuple[str, ...]) -> Callable[[bytes], dict[str, Scalar]]:
+    """Reads only these properties of a body: what it skips, it does not build."""
+    if any(_encode(name) != f'"{name}"'.encode() for name in properties):  # msgspec wants names that need no escape
+        return lambda body: {name: value for name, value in _decode(body).items() if name in properties}
+    names = {f"p{index}": name for index, name in enumerate(properties)}
     struct = msgspec.defstruct(
-        "Projection",
-        [(field, Any, msgspec.field(default=msgspec.UNSET, name=name)) for field, name in fields.items()],
+        "Projection", [(field, Any, msgspec.field(default=msgspec.UNSET, name=name)) for field, name in names.items()]
     )
-    return msgspec.json.Decoder(struct).decode, fields
+    decode = msgspec.json.Decoder(struct).decode
+
+    def select(body: bytes) -> dict[str, Scalar]:
+        values = decode(body)
+        return {name: value for field, name in names.items() if (value := getattr(values, field)) is not msgspec.UNSET}
+
+    return select
 
 
 def _milliseconds(stamp: str) -> int:

@@ -54,7 +54,11 @@ def wait_until_up(deployment: Deployment, names: Sequence[str], tell: Callable[[
 def answers(deployment: Deployment, name: str) -> bool:
     """Whether a process answers on its port."""
     dashboard = name == DASHBOARD
-    url = f"{deployment.dashboard_url}/favicon.ico" if dashboard else f"{deployment.site(Cloud(name)).http_url}/_cloud/health"
+    url = (
+        f"{deployment.dashboard_url}/favicon.ico"
+        if dashboard
+        else f"{deployment.site(Cloud(name)).http_url}/_cloud/health"
+    )
     try:
         with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http://127.0.0.1
             return bool(answer.status == 200)

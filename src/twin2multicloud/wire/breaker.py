@@ -14,6 +14,7 @@ class Breaker:
     def __init__(self, clock: Clock, opens_after: float = OPENS_AFTER, stays_open: float = STAYS_OPEN) -> None:
         self._clock, self._opens_after, self._stays_open = clock, opens_after, stays_open
         self._failing_since: float | None = None
+        self._failed_at: float | None = None
         self._open_until: float | None = None
         self._lock = threading.Lock()
 
@@ -36,13 +37,15 @@ class Breaker:
     def succeeded(self) -> None:
         """The other side answered."""
         with self._lock:
-            self._failing_since = self._open_until = None
+            self._failing_since = self._failed_at = self._open_until = None
 
     def failed(self) -> None:
         """The other side did not answer, or asked for patience."""
         with self._lock:
             now = self._clock.monotonic()
-            if self._failing_since is None:
-                self._failing_since = now
+            quiet = self._failed_at is None or now - self._failed_at > self._opens_after
+            self._failed_at = now
+            if self._failing_since is None or (quiet and self._open_until is None):
+                self._failing_since = now  # a failure an hour after the last one is not an hour of failing
             elif now - self._failing_since >= self._opens_after:
                 self._open_until = now + self._stays_open

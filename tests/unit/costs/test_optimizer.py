@@ -20,11 +20,11 @@ from twin2multicloud.domain.placement import Cloud, Placement, Slot
 
 ALL = tuple(Cloud)
 QUANTITIES = (
-    "devices", "message_kb", "hot_months", "archive_months", "entities", "editors", "viewers", "refreshes_per_hour",
+    "devices", "message_kb", "archive_months", "entities", "editors", "viewers", "refreshes_per_hour",
     "series_per_refresh", "points_per_series", "event_share", "error_share", "log_kb_per_request", "function_ms",
     "function_mb", "restore_share", "peak_factor",
 )  # fmt: skip
-"""Figures of which more is more to do. (Ages in between trade one store for another, batches make less to do.)"""
+"""Figures of which more is more to do. (Hot and cool ages trade one store for the next, batches make less to do.)"""
 
 
 @given(workloads(), st.sampled_from(QUANTITIES), st.floats(1.01, 8))

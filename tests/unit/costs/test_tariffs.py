@@ -54,7 +54,7 @@ class TestAws:
         assert uses["iot.connection_minute"] == pytest.approx(10 * 730 * 60)
 
     def test_infrequent_access_bills_30_days_and_128_kb(self) -> None:
-        short = msgspec.structs.replace(ONE_A_MINUTE, cool_months=1, devices=1, message_kb=0.1)
+        short = msgspec.structs.replace(ONE_A_MINUTE, cool_months=1, devices=1, message_kb=0.1, interval_min=60)
         uses = dict(AwsTariff().cold_held(Traffic.of(short)))
         assert uses["s3ia.gb_month"] == pytest.approx(DAYS_PER_MONTH * 128 / 1024 / 1024 * 30 / DAYS_PER_MONTH)
 
@@ -83,7 +83,7 @@ class TestAws:
         assert cheapest(plan.variants(1)).name == "standard"
 
     def test_twinmaker_bundles_win_with_many_queries(self, book: PriceBook) -> None:
-        busy = msgspec.structs.replace(ONE_A_MINUTE, refreshes_per_hour=6000, active_hours_per_day=20)
+        busy = msgspec.structs.replace(ONE_A_MINUTE, devices=900, refreshes_per_hour=6000, active_hours_per_day=20)
         taken = cheapest(TwinMakerPlan.of(Traffic.of(busy), book).variants(1))
         assert (taken.name, taken.cost) == ("bundle 1", 231.0)
 

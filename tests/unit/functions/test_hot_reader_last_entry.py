@@ -5,8 +5,9 @@ import pytest
 from tests.rigs.clock import RigClock
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.payloads import payload
-from tests.rigs.twins import CATALOG, HIERARCHY
+from tests.rigs.twins import CATALOG, HIERARCHY, fleet
 from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.domain.hierarchy import Component, Entity, Hierarchy
 from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
 
 
@@ -74,6 +75,17 @@ def test_a_caller_other_than_twinmaker_is_told_the_time():
         "propertyReference",
         "propertyValue",
     }
+
+
+def test_a_group_feeds_components_named_after_its_devices():
+    house = Hierarchy(entities=(Entity(id="hall", components=(Component(name="fleet", group="fleet"),), name="Hall"),))
+    store = RigHotStore()
+    store.write([{**reading(1, temperature=7.0), "device_id": "sensor-000002"}])
+    read = HotReaderLastEntry(store=store, catalog=fleet(3), hierarchy=house, clock=RigClock())
+    asked = {"entityId": "hall", "componentName": "sensor-000002", "selectedProperties": ["temperature"]}
+    assert read(asked)["propertyValues"]["temperature"]["propertyValue"] == {"doubleValue": 7.0}
+    with pytest.raises(FinalError, match="sensor-000004"):
+        read({**asked, "componentName": "sensor-000004"})
 
 
 def test_a_refusal_and_a_dark_store_are_errors():

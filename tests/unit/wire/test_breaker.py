@@ -43,6 +43,15 @@ def test_one_success_starts_the_minute_anew():
     assert not breaker.is_open
 
 
+def test_failures_an_hour_apart_are_no_minute_of_failing():
+    clock = RigClock()
+    breaker = Breaker(clock)
+    for _ in range(5):
+        breaker.failed()
+        clock.advance(3600)
+    assert breaker.allows()
+
+
 def test_it_stays_open_for_five_minutes():
     breaker, clock = opened()
     clock.advance(299.9)

@@ -77,7 +77,7 @@ def _devices(asked: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierar
     name = external[0] if external is not None else "deviceId"
     entity, component = _text(asked, "entityId"), _text(asked, "componentName")
     if entity is not None and component is not None:
-        device = hierarchy.device_of(entity, component)
+        device = _fed_by(entity, component, catalog, hierarchy)
         if device is None:
             raise FinalError(f"no device feeds component {component!r} of entity {entity!r}", 404)
         return name, (device,)
@@ -85,6 +85,13 @@ def _devices(asked: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierar
     if type_id is not None:
         return name, catalog.ids_of_type(type_id.rsplit(".", 1)[-1])
     raise FinalError("which device is meant? Give iotDeviceId, or entityId and componentName, or componentTypeId", 400)
+
+
+def _fed_by(entity: str, component: str, catalog: DeviceCatalog, hierarchy: Hierarchy) -> str | None:
+    """The device behind a component: the one it names, or the member of a group that it is named after."""
+    groups = hierarchy.groups_of(entity)
+    member = any(group.name in groups and component in group for group in catalog.groups)
+    return component if member else hierarchy.device_of(entity, component)
 
 
 def _external_id(asked: Mapping[str, Any]) -> tuple[str, str | None] | None:
