@@ -2,6 +2,7 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from functools import lru_cache
 
 _CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -14,7 +15,7 @@ def canonical(stamp: str | float) -> str:
     What is finer than a millisecond is cut off. Raises ValueError for anything else.
     """
     try:
-        return _from_text(stamp) if isinstance(stamp, str) else from_datetime(_from_epoch(stamp))
+        return _from_text(stamp) if isinstance(stamp, str) else from_milliseconds(_epoch_milliseconds(stamp))
     except (OverflowError, TypeError) as error:  # before year 1, after year 9999; neither a text nor a number
         raise ValueError(f"not a timestamp: {str(stamp)[:60]!r}") from error
 
@@ -26,12 +27,21 @@ def _from_text(text: str) -> str:
     return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _from_epoch(number: float) -> datetime:
+def _epoch_milliseconds(number: float) -> int:
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise TypeError("an epoch is a number")
-    if abs(number) >= _MILLISECONDS_FROM:
-        return _EPOCH + timedelta(milliseconds=number)
-    return _EPOCH + timedelta(milliseconds=round(number * 1000))
+    return int(number) if abs(number) >= _MILLISECONDS_FROM else round(number * 1000)
+
+
+def from_milliseconds(milliseconds: int) -> str:
+    """Milliseconds since 1970 in the canonical spelling. Raises OverflowError outside of the years 1 to 9999."""
+    second, rest = divmod(milliseconds, 1000)
+    return f"{_second(second)}{rest:03}Z"
+
+
+@lru_cache(maxsize=4096)  # stamps come in runs: the date is worked out once a second, not once a message
+def _second(second: int) -> str:
+    return (_EPOCH + timedelta(seconds=second)).isoformat(timespec="milliseconds")[:20]
 
 
 def is_canonical(text: str) -> bool:

@@ -4,7 +4,6 @@ import logging
 import random
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from datetime import UTC, datetime
 
 import msgspec
 
@@ -13,7 +12,7 @@ from twin2multicloud.domain.errors import ErrorEvent, FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.domain.timestamps import from_datetime
+from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.durability import Staged
 from twin2multicloud.emulator.hot_store import SqliteHotStore
 from twin2multicloud.emulator.journal import Journal, Letter
@@ -32,7 +31,7 @@ class SystemClock:
 
     def now(self) -> str:
         """See `ports.clock.Clock.now`."""
-        return from_datetime(datetime.now(UTC))
+        return from_milliseconds(time.time_ns() // 1_000_000)
 
     def monotonic(self) -> float:
         """See `ports.clock.Clock.monotonic`."""

@@ -15,7 +15,7 @@ import msgspec
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.telemetry import Telemetry, values_of
-from twin2multicloud.domain.timestamps import canonical, to_datetime
+from twin2multicloud.domain.timestamps import from_milliseconds, to_datetime
 from twin2multicloud.emulator.durability import Staged
 from twin2multicloud.emulator.group_commit import GroupCommit
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
@@ -43,6 +43,7 @@ class SqliteHotStore:
         self._db.executescript(_SCHEMA)
         self._devices: dict[str, int] = {name: number for number, name in self._db.execute("SELECT * FROM devices")}
         self._properties: set[tuple[int, str]] = set(self._db.execute("SELECT * FROM properties"))
+        self._count: int = self._db.execute("SELECT count(*) FROM readings").fetchone()[0]
         self._latest: dict[int, _Latest] = {}
         self._latest_lock = threading.Lock()
         self._local = threading.local()
@@ -63,7 +64,7 @@ class SqliteHotStore:
         for time, message, body in self._reader().execute(sql, arguments):
             found = select(body)
             if found:
-                rows.append(Row(RowKey(_stamp(time), message), found))
+                rows.append(Row(RowKey(from_milliseconds(time), message), found))
                 if len(rows) == query.limit:
                     break
         return rows
@@ -74,12 +75,15 @@ class SqliteHotStore:
         if device is None:
             return {}
         latest = self._latest_of(device)
-        return {name: (_stamp(found[0]), found[2]) for name in properties if (found := latest.get(name)) is not None}
+        return {
+            name: (from_milliseconds(found[0]), found[2])
+            for name in properties
+            if (found := latest.get(name)) is not None
+        }
 
     def count(self) -> int:
-        """How many readings there are."""
-        count: int = self._reader().execute("SELECT count(*) FROM readings").fetchone()[0]
-        return count
+        """How many readings there are; counted as they are written, because SQLite would have to look at each."""
+        return self._count
 
     def close(self) -> None:
         """Write what is staged and close the file."""
@@ -93,7 +97,7 @@ class SqliteHotStore:
         new: list[tuple[int, str]] = []
         try:
             rows = [self._row(reading, new) for batch in batches for reading in batch]
-            db.executemany("INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?)", [row[:4] for row in rows])
+            inserted = db.executemany("INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?)", [row[:4] for row in rows])
             db.executemany("INSERT OR IGNORE INTO properties VALUES (?, ?)", new)
             db.execute("COMMIT")
         except BaseException:
@@ -102,6 +106,7 @@ class SqliteHotStore:
             self._devices = {name: number for number, name in db.execute("SELECT * FROM devices")}
             self._properties.difference_update(new)
             raise
+        self._count += inserted.rowcount
         self._remember(rows)
 
     def _row(self, reading: Telemetry, new: list[tuple[int, str]]) -> tuple[int, int, str, bytes, Telemetry]:
@@ -200,12 +205,3 @@ def _milliseconds(stamp: str) -> int:
     if stamp.startswith("0001-01-01"):
         return -(1 << 62)  # before everything
     return round(to_datetime(stamp).timestamp() * 1000)
-
-
-def _stamp(milliseconds: int) -> str:
-    return _stamp_of_second(milliseconds // 1000) + f"{milliseconds % 1000:03}Z"
-
-
-@lru_cache(maxsize=65536)
-def _stamp_of_second(second: int) -> str:
-    return canonical(float(second))[:-4] if abs(second) < 100_000_000_000 else canonical(second * 1000)[:-4]

@@ -122,9 +122,10 @@ class FunctionQueue:
 
     def _settle(self, batch: Sequence[Record], failed: set[int]) -> None:
         """Once what the function staged is durable its records are done; what failed comes again, or is buried."""
+        staged = self._staged.take()
         passed = [record for index, record in enumerate(batch) if index not in failed]
         if passed:
-            when_all_durable(self._staged.take(), self._finisher(passed))
+            when_all_durable(staged, self._finisher(passed))
         for index in failed:
             self._again(batch[index])
 

@@ -1,5 +1,6 @@
 """The envelope: what every message travels in, between functions and between clouds. Owns its shape and decoding."""
 
+import re
 from collections.abc import Collection, Sequence
 from enum import StrEnum
 from typing import Any
@@ -86,7 +87,7 @@ class _Incoming(msgspec.Struct, frozen=True):
 _decoder = msgspec.json.Decoder(_Incoming, dec_hook=_read_word)
 _encoder = msgspec.json.Encoder()
 _SAID = 300  # characters of msgspec's word that an answer repeats; a sender's own text may be in it
-_HEX = frozenset("0123456789abcdef")
+_TRACE_ID = re.compile("(?!0{32})[0-9a-f]{32}")
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
@@ -177,7 +178,7 @@ def check_depth(values: Collection[object], depth: int = 2) -> None:
 
 def is_trace_id(text: str) -> bool:
     """Whether a text is a W3C trace id."""
-    return len(text) == 32 and _HEX.issuperset(text) and text.strip("0") != ""
+    return _TRACE_ID.fullmatch(text) is not None
 
 
 def new_trace_id(chance: Chance) -> str:
@@ -201,7 +202,7 @@ def json_schema() -> dict[str, Any]:
     """The envelope's JSON Schema (2020-12), from the type that is encoded; ``envelope.schema.json`` is its text."""
     schema = msgspec.json.schema(Envelope)
     properties = schema["$defs"]["Envelope"]["properties"]
-    properties["trace_id"]["pattern"] = "^(?!0{32})[0-9a-f]{32}$"
+    properties["trace_id"]["pattern"] = f"^{_TRACE_ID.pattern}$"
     properties["timestamp"]["format"] = "date-time"
     batch = next(each for each in properties["payload"]["anyOf"] if each["type"] == "array")
     batch.update(minItems=1, maxItems=MAX_MESSAGES)

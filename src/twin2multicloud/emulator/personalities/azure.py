@@ -3,15 +3,15 @@
 The objects have what `azure.functions`' own have and our entrypoints use; the differential tests hold both together.
 """
 
+import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.clouds.azure import entrypoint
 from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.domain.timestamps import from_datetime
+from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.emulator.personalities.personality import StartOnCall, StartOnDevice, StartOnHttp, StartOnQueue
 from twin2multicloud.functions.triggers import Function
@@ -50,7 +50,7 @@ class AzurePersonality:
         handler = entrypoint.on_device(function)
 
         def start(publishes: Sequence[Published]) -> None:
-            now = from_datetime(datetime.now(UTC))
+            now = from_milliseconds(time.time_ns() // 1_000_000)
             handler(
                 [
                     EventHubEvent(each.payload, {"connection-device-id": each.device_id, "enqueuedtime": now})

@@ -1,15 +1,15 @@
 """Google Cloud: Pub/Sub CloudEvents, one message each; HTTP as Flask shows it; call from the twin service."""
 
 import base64
+import time
 from collections.abc import Mapping, Sequence
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.clouds.gcp import entrypoint
 from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.domain.timestamps import from_datetime
+from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.emulator.personalities.personality import StartOnCall, StartOnDevice, StartOnHttp, StartOnQueue
 from twin2multicloud.functions.triggers import Function
@@ -85,6 +85,6 @@ def _event(body: bytes, attributes: Mapping[str, str]) -> CloudEvent:
         "data": base64.b64encode(body).decode(),
         "attributes": attributes,
         "messageId": "0",
-        "publishTime": from_datetime(datetime.now(UTC)),
+        "publishTime": from_milliseconds(time.time_ns() // 1_000_000),
     }
     return CloudEvent({"message": message, "subscription": "projects/emulator/subscriptions/emulator"})

@@ -44,12 +44,12 @@ def readings_of(envelope: Envelope, now: str) -> tuple[list[Telemetry], list[Ite
 
 def _reading(message: Telemetry, now: str) -> Telemetry:
     """A message in its normal form, with the trace of its own if it has one."""
-    reading = message if is_normal(message) else normalise(message, now=now)
     trace_id = message.get("trace_id")
     if trace_id is None:
-        return reading
-    kept = {name: value for name, value in reading.items() if name != "trace_id"}
-    return {**kept, "trace_id": trace_id} if isinstance(trace_id, str) and is_trace_id(trace_id) else kept
+        return message if is_normal(message) else normalise(message, now=now)
+    if not isinstance(trace_id, str) or not is_trace_id(trace_id):
+        return normalise(message, now=now)
+    return message if is_normal(message) else {**normalise(message, now=now), "trace_id": trace_id}
 
 
 def _places(count: int, failed: Sequence[ItemError]) -> Sequence[int]:
