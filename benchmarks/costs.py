@@ -1,8 +1,8 @@
 """The cost optimizer: all placements of a workload, whole answers, the map, and the published model beside JavaScript.
 
-The published artifact computes one workload per turn of a warm loop, in the browser's or node's JavaScript. `_SCRIPT` is
-our own transcription of its formulas (``shared/optimizer/cost_model.md``), run the same way in node, where node is there;
-its results are held against ours, so that both columns time the same work.
+The published artifact computes one workload per turn of a warm loop, in the browser's or node's JavaScript. `_SCRIPT`
+is our own transcription of its formulas (``shared/optimizer/cost_model.md``), run the same way in node, where node is
+there; its results are held against ours, so that both columns time the same work.
 """
 
 import json

@@ -82,6 +82,7 @@ def show(
     prices: BookPath = None,
     cloud: CloudNames = None,
     as_json: Annotated[bool, typer.Option("--json", help="The whole book as JSON.")] = False,
+    markdown: Annotated[bool, typer.Option(help="As the tables of docs/price_sources.md.")] = False,
 ) -> None:
     """Print every price with its unit and source.
 
@@ -92,6 +93,9 @@ def show(
     if as_json:
         found = [msgspec.to_builtins(book[each]) for each in clouds]
         typer.echo(json.dumps({"digest": book.digest(), "books": found}, indent=2))
+        return
+    if markdown:
+        typer.echo("\n".join(_markdown(book[each]) for each in clouds), nl=False)
         return
     for each in clouds:
         out.print(_book_table(book[each]))
@@ -205,6 +209,20 @@ def _book_table(book: CloudPrices) -> Table:
         mark = "" if price.confirmed else "*"
         table.add_row(meter, _amount(price) + mark, f"{price.per:,g} {price.unit}", free, price.source)
     return table
+
+
+def _markdown(book: CloudPrices) -> str:
+    lines = [
+        f"## {book.cloud.label}, {book.region} ({book.country}), {book.date}, {book.currency}",
+        "",
+        "| meter | price | per | free a month | source |",
+        "|---|---:|---|---:|---|",
+    ]
+    for meter, price in sorted(book.prices.items()):
+        free = f"{price.free:,.0f}" if price.free else ""
+        mark = "" if price.confirmed else " *"
+        lines.append(f"| `{meter}` | {_amount(price)}{mark} | {price.per:,g} {price.unit} | {free} | {price.source} |")
+    return "\n".join([*lines, ""])
 
 
 def _amount(price: Price | None) -> str:

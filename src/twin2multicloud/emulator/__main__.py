@@ -17,11 +17,6 @@ from twin2multicloud.emulator.server import CloudApp, listen_for_devices
 
 _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: hand over after 1 ms, not 5
 
-    50_000,
-    20,
-    20,
-)  # messages are trees and go when they are done: looking for cycles among them is for nothing
-
 
 async def serve(deployment: Deployment, cloud_name: Cloud) -> None:
     """Run until told to stop; then finish what is in hand."""
