@@ -203,6 +203,10 @@ class TestPrices:
         assert "Azure" not in said.split("meter")[0]
         assert json.loads(run("prices", "show", "--json"))["digest"] == shipped_book().digest()
 
+    def test_the_page_of_sources_is_the_books(self) -> None:
+        page = Path(__file__).parents[2] / "docs" / "price_sources.md"
+        assert page.read_text().endswith(run("prices", "show", "--markdown"))
+
     def test_diff_shows_what_changed(self, tmp_path: Path) -> None:
         changed = shipped_book().scaled(1.5, Cloud.AZURE, "adt.operation")
         (tmp_path / "azure.json").write_bytes(encode_prices(changed[Cloud.AZURE]))

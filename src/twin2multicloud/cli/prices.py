@@ -189,7 +189,7 @@ def changes_table(before: PriceBook, after: PriceBook) -> Table:
             _amount(change.before),
             _amount(change.after),
             "" if ratio is None else f"{(ratio - 1) * 100:+.1f} %",
-            "" if shown is None else f"{shown.per:,g} {shown.unit}",
+            "" if shown is None else f"{shown.per:,.0f} {shown.unit}",
         )
     if not table.row_count:
         table.caption = "no price differs"
@@ -207,7 +207,7 @@ def _book_table(book: CloudPrices) -> Table:
     for meter, price in sorted(book.prices.items()):
         free = f"{price.free:,.0f}" if price.free else ""
         mark = "" if price.confirmed else "*"
-        table.add_row(meter, _amount(price) + mark, f"{price.per:,g} {price.unit}", free, price.source)
+        table.add_row(meter, _amount(price) + mark, f"{price.per:,.0f} {price.unit}", free, price.source)
     return table
 
 
@@ -221,7 +221,9 @@ def _markdown(book: CloudPrices) -> str:
     for meter, price in sorted(book.prices.items()):
         free = f"{price.free:,.0f}" if price.free else ""
         mark = "" if price.confirmed else " *"
-        lines.append(f"| `{meter}` | {_amount(price)}{mark} | {price.per:,g} {price.unit} | {free} | {price.source} |")
+        lines.append(
+            f"| `{meter}` | {_amount(price)}{mark} | {price.per:,.0f} {price.unit} | {free} | {price.source} |"
+        )
     return "\n".join([*lines, ""])
 
 

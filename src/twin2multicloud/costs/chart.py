@@ -13,7 +13,7 @@ from twin2multicloud.domain.placement import Placement, Slot
 
 _WIDTH, _MARGIN = 1100, 28
 _FONT = 'font-family="Inter, Segoe UI, system-ui, sans-serif"'
-_LAYERS = ("#1f4e8c", "#2f7ed8", "#12908e", "#4fb3a9", "#9bd0c8", "#e08e2b", "#b0578d", "#7a7f8a")
+LAYERS = ("#1f4e8c", "#2f7ed8", "#12908e", "#4fb3a9", "#9bd0c8", "#e08e2b", "#b0578d", "#7a7f8a")
 _REGIONS = (
     "#2f7ed8", "#e08e2b", "#2f9e5b", "#b0578d", "#12908e", "#d1495b", "#7a5cc4", "#8a9a2b", "#c77dba", "#5a6b7d",
     "#1f4e8c", "#9c5a1c", "#6bb3e0", "#f0b86e", "#7cc79a", "#dba0c4",
@@ -60,7 +60,7 @@ def _bars(bars: Sequence[Bar]) -> Iterator[str]:
     yield _text(_MARGIN, 34, "Cost per month by layer, USD", size=17, weight=650)
     left, width = 190, _WIDTH - 190 - 140
     longest = max((bar.total for bar in bars), default=1.0) or 1.0
-    for n, (name, colour) in enumerate(zip((*(slot.value for slot in Slot), CROSSINGS), _LAYERS, strict=True)):
+    for n, (name, colour) in enumerate(zip((*(slot.value for slot in Slot), CROSSINGS), LAYERS, strict=True)):
         at = _MARGIN + n * 108
         yield f'<rect x="{at}" y="50" width="12" height="12" rx="2" fill="{colour}"/>'
         yield _text(at + 17, 60.5, name, size=12, colour=_QUIET)
@@ -68,7 +68,7 @@ def _bars(bars: Sequence[Bar]) -> Iterator[str]:
         y = 84 + 46 * n
         yield _text(_MARGIN, y + 20, bar.label, size=13)
         x = float(left)
-        for (name, cost), colour in zip(bar.parts.items(), _LAYERS, strict=True):
+        for (name, cost), colour in zip(bar.parts.items(), LAYERS, strict=True):
             length = cost / longest * width
             if length > 0:
                 title = f"<title>{escape(bar.label)}, {name}: {_usd(cost)}</title>"

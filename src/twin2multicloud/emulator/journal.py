@@ -74,8 +74,8 @@ Deliver = Callable[[Sequence[Record]], None]
 class Journal:
     """Keeps records until they are done. `deliver` is given records as they become durable, on the journal's thread."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, resident_bytes: int = RESIDENT_BYTES) -> None:
+        self._path, self._room = path, resident_bytes
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.executescript(_SCHEMA)
         self._next_group = 1 + (self._db.execute("SELECT max(id) FROM groups").fetchone()[0] or 0)
@@ -113,7 +113,7 @@ class Journal:
                 if self._open[record.group] == 0:
                     del self._open[record.group]
                     finished.append(record.group)
-            warm = bool(self._cold) and self._resident < RESIDENT_BYTES // 2
+            warm = bool(self._cold) and self._resident < self._room // 2
         for group in finished:
             self._commits.stage(_Done(group))
         if warm:
@@ -183,7 +183,7 @@ class Journal:
     def _admit(self, group: int, records: list[Record]) -> None:
         """Hand a group's records out, or leave them on disk where memory is full."""
         with self._lock:
-            if self._deliver is None or self._cold or self._resident > RESIDENT_BYTES:
+            if self._deliver is None or self._cold or self._resident > self._room:
                 self._cold.append(group)
                 return
             self._own(group, records)
@@ -201,7 +201,7 @@ class Journal:
         assert self._deliver is not None  # noqa: S101 - start() has run
         while True:
             with self._lock:
-                if not self._cold or self._resident > RESIDENT_BYTES:
+                if not self._cold or self._resident > self._room:
                     return
                 group = self._cold.popleft()
                 with self._reading() as db:
