@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 import typer
+from tests.functional.test_paper_scenarios import differences
 from typer.testing import CliRunner
 
 from twin2multicloud.cli import optimize, prices
@@ -152,6 +153,10 @@ def test_bad_arguments_get_one_sentence(arguments: list[str], sentence: str) -> 
             "w.json: workloads[0].workload: workload: editors is -2",
         ),
         (
+            json.dumps({"workloads": [{"id": "a", "workload": MEDIUM}] * 2}),
+            "w.json: workloads[1].id: found 'a' a second time",
+        ),
+        (
             json.dumps({"workloads": [{"id": n, "workload": MEDIUM} for n in "ab"]}),
             "found 2 workloads, expected one: only --model paper takes several",
         ),
@@ -185,6 +190,20 @@ class TestPaperModel:
         assert list(answers) == list(PRESETS)
         assert answers["large"]["single_cloud"]["azure"] is None
         assert answers["small"]["exhaustive"]["path"]["L2_cool"] == "azure"
+
+    def test_a_list_of_one_is_answered_as_a_list(self, tmp_path: Path) -> None:
+        answers = self.answer(tmp_path, {"workloads": [{"id": "only", "workload": MEDIUM}]})
+        assert list(answers["scenarios"]) == ["only"]
+
+    def test_the_published_file_itself_is_reproduced(self) -> None:
+        shared = Path(__file__).parents[3] / "shared" / "optimizer" / "paper_scenarios.json"
+        if not shared.exists():
+            pytest.skip("../shared/optimizer/paper_scenarios.json is not there")
+        published = json.loads(shared.read_text())["scenarios"]
+        answers = json.loads(run("optimize", "--model", "paper", "--workload", shared, "--json"))["scenarios"]
+        for name, scenario in published.items():
+            for part in ("workload", "single_cloud", "greedy", "exhaustive", "components"):
+                assert differences(answers[name][part], scenario[part], f"{name}.{part}") == []
 
     def test_for_people_and_as_csv(self) -> None:
         assert "1,664.72" in run("optimize", "--model", "paper", "--preset", "medium")

@@ -1,7 +1,6 @@
 """t2mc optimize: the cheapest placement of a workload. Owns its options, its files and its output; prices nothing."""
 
 import json
-from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import StrEnum
 from pathlib import Path
@@ -82,14 +81,14 @@ def optimize_command(
     if paper_tables:
         _say_paper_tables()
         return
-    workloads = _workloads(project, workload, preset)
+    given = _workloads(project, workload, preset)
     if model is Model.PAPER:
-        _answer_paper({name: solve(each) for name, each in workloads.items()}, as_json, as_csv)
+        _answer_paper(given, as_json=as_json, as_csv=as_csv)
         return
     if (apply or moving) and project is None:
         raise ConfigurationError("--apply and --moving need the project folder: t2mc optimize FOLDER …")
-    if len(workloads) != 1:
-        raise ConfigurationError(f"found {len(workloads)} workloads, expected one: only --model paper takes several")
+    if len(given.by_id) != 1:
+        raise ConfigurationError(f"found {len(given.by_id)} workloads, expected one: only --model paper takes several")
     constraints = Constraints(
         fixed=parse_fixed(fix or ()),
         forbidden=tuple(parse_cloud(each) for each in forbid or ()),
@@ -98,7 +97,7 @@ def optimize_command(
     )
     book = load_book(prices)
     asked = _Asked(pareto=pareto, sensitivity=sensitivity, move_from=_placement_of(project) if moving else None)
-    answer = _answer(next(iter(workloads.values())), book, constraints, asked)
+    answer = _answer(next(iter(given.by_id.values())), book, constraints, asked)
     _print(answer, as_json=as_json, as_csv=as_csv, details=details)
     written = _write_chart(chart, answer.result, book, constraints) if chart is not None else []
     written += _apply(project, answer.result) if apply and project is not None else []
@@ -165,14 +164,21 @@ def _print(answer: _Answer, *, as_json: bool, as_csv: bool, details: bool) -> No
     out.print(f"[dim]{result.proof}[/]", soft_wrap=True)
 
 
-def _workloads(project: Path | None, file: Path | None, preset: str | None) -> dict[str, Workload]:
-    """The workloads that were asked for, by name. Raises ConfigurationError."""
+class _Given(msgspec.Struct, frozen=True):
+    """The workloads that were asked for; `listed` where they came as a list, and so are answered as one."""
+
+    by_id: dict[str, Workload]
+    listed: bool = False
+
+
+def _workloads(project: Path | None, file: Path | None, preset: str | None) -> _Given:
+    """The workloads that were asked for. Raises ConfigurationError."""
     if file is not None:
         return _from_file(file)
     if preset is not None:
         if preset not in PRESETS:
             raise ConfigurationError(f"preset {preset!r} is unknown, expected one of {', '.join(PRESETS)}")
-        return {preset: PRESETS[preset]}
+        return _Given({preset: PRESETS[preset]})
     if project is not None and (project / WORKLOAD_FILE).exists():
         return _from_file(project / WORKLOAD_FILE)
     raise ConfigurationError(
@@ -180,7 +186,7 @@ def _workloads(project: Path | None, file: Path | None, preset: str | None) -> d
     )
 
 
-def _from_file(path: Path) -> dict[str, Workload]:
+def _from_file(path: Path) -> _Given:
     """One workload, ``{"workloads": [{"id", "workload"}, …]}``, or the published scenarios' own file."""
     try:
         found = json.loads(path.read_bytes())
@@ -188,31 +194,38 @@ def _from_file(path: Path) -> dict[str, Workload]:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path}: not JSON: {error}") from error
-    many = found.get("workloads", found.get("scenarios")) if isinstance(found, dict) else None
+    if not isinstance(found, dict):
+        return _Given({path.stem: workload_from(found, str(path))})
+    many = found.get("workloads", found.get("scenarios"))
     if many is None:
-        only = found.get("workload", found) if isinstance(found, dict) else found
-        name = str(found.get("id", path.stem)) if isinstance(found, dict) else path.stem
-        return {name: workload_from(only, str(path))}
+        return _Given({str(found.get("id", path.stem)): workload_from(found.get("workload", found), str(path))})
     listed = list(many.values()) if isinstance(many, dict) else many
     if not isinstance(listed, list) or not listed:
         raise ConfigurationError(f"{path}: workloads is {many!r:.60}, expected a list of objects with id and workload")
-    return dict(_entry(path, n, entry) for n, entry in enumerate(listed))
+    return _Given(_by_id(path, listed), listed=True)
 
 
-def _entry(path: Path, n: int, entry: object) -> tuple[str, Workload]:
-    if not isinstance(entry, dict) or "workload" not in entry:
-        raise ConfigurationError(f"{path}: workloads[{n}]: expected an object with id and workload")
-    return str(entry.get("id", n)), workload_from(entry["workload"], f"{path}: workloads[{n}].workload")
+def _by_id(path: Path, listed: list[object]) -> dict[str, Workload]:
+    found: dict[str, Workload] = {}
+    for n, entry in enumerate(listed):
+        place = f"{path}: workloads[{n}]"
+        if not isinstance(entry, dict) or "workload" not in entry:
+            raise ConfigurationError(f"{place}: expected an object with id and workload")
+        name = str(entry.get("id", n))
+        if name in found:
+            raise ConfigurationError(f"{place}.id: found {name!r} a second time, expected an id of its own")
+        found[name] = workload_from(entry["workload"], f"{place}.workload")
+    return found
 
 
-def _answer_paper(results: Mapping[str, PaperResult], as_json: bool, as_csv: bool) -> None:
+def _answer_paper(given: _Given, *, as_json: bool, as_csv: bool) -> None:
+    results = {name: solve(each) for name, each in given.by_id.items()}
     if as_csv:
-        typer.echo(tables.paper_csv(dict(results)), nl=False)
+        typer.echo(tables.paper_csv(results), nl=False)
         return
     if as_json:
         answers = {name: _paper_json(name, each) for name, each in results.items()}
-        only = next(iter(answers.values()))
-        typer.echo(json.dumps(only if len(answers) == 1 else {"scenarios": answers}, indent=1))
+        typer.echo(json.dumps({"scenarios": answers} if given.listed else next(iter(answers.values())), indent=1))
         return
     for name, each in results.items():
         out.print(tables.paper_table(name, each))
