@@ -14,6 +14,7 @@ from twin2multicloud.emulator.client import TwinClient
 from twin2multicloud.emulator.deployment import load_deployment
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.header_bar import LOGO
+from twin2multicloud.manage.optimizer_page import register_optimizer_page
 from twin2multicloud.manage.page import DashboardPage
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.planning.topology import Topology
@@ -27,6 +28,8 @@ def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
     """Serve the dashboard of one twin until the process is told to stop. Raises ConfigurationError: port taken."""
     _check_free(port)
     feed = Feed(view)
+
+    register_optimizer_page()
 
     @ui.page("/")
     def dashboard(device: str | None = None) -> None:

@@ -25,6 +25,8 @@ class HeaderBar:
             with ui.element("div").classes("pulse") as self._pulse:
                 ui.element("span").classes("dot")
                 self._pulse_text = ui.label("…")
+            optimizer = ui.button(icon="savings", on_click=lambda: ui.navigate.to("/optimizer"))
+            optimizer.props('flat round dense aria-label="What placements cost"').tooltip("What placements cost")
             ui.button(icon="contrast", on_click=self._switch).props('flat round dense aria-label="Dark or light"')
 
     def update(self, feed: Feed, *, readable: bool) -> None:
