@@ -47,6 +47,7 @@ class SqliteHotStore:
         self._latest: dict[int, _Latest] = {}
         self._latest_lock = threading.Lock()
         self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
         self._commits = GroupCommit[Sequence[Telemetry]](self._write, "hot-store")
 
     def write(self, readings: Sequence[Telemetry]) -> None:
@@ -88,7 +89,8 @@ class SqliteHotStore:
     def close(self) -> None:
         """Write what is staged and close the file."""
         self._commits.close()
-        self._db.close()
+        for db in (*self._readers, self._db):
+            db.close()
 
     def _write(self, batches: Sequence[Sequence[Telemetry]]) -> None:
         """One transaction for all that was staged."""
@@ -157,8 +159,9 @@ class SqliteHotStore:
         """A connection for this thread: in WAL mode readers do not wait for the writer."""
         db: sqlite3.Connection | None = self._local.__dict__.get("db")
         if db is None:
-            db = self._local.db = sqlite3.connect(self._path, isolation_level=None)
+            db = self._local.db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
             db.execute("PRAGMA mmap_size=1073741824")
+            self._readers.append(db)
         return db
 
 

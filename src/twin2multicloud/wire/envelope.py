@@ -200,7 +200,10 @@ def merge(batches: Sequence[tuple[str, list[Telemetry]]]) -> tuple[str, list[Tel
 
 def json_schema() -> dict[str, Any]:
     """The envelope's JSON Schema (2020-12), from the type that is encoded; ``envelope.schema.json`` is its text."""
+    import inspect  # only whoever publishes the schema pays for it
+
     schema = msgspec.json.schema(Envelope)
+    schema["$defs"]["Envelope"]["description"] = inspect.cleandoc(Envelope.__doc__ or "")  # as Python 3.13 has it
     properties = schema["$defs"]["Envelope"]["properties"]
     properties["trace_id"]["pattern"] = f"^{_TRACE_ID.pattern}$"
     properties["timestamp"]["format"] = "date-time"
