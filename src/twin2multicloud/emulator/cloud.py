@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from twin2multicloud.clouds.user_code import find_processor_in
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.capabilities import feeds_nobody, runs
@@ -20,7 +21,6 @@ from twin2multicloud.emulator.personalities.personality import StartOnCall, Star
 from twin2multicloud.emulator.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.status import CloudStatus, EndpointTraffic, Traffic
 from twin2multicloud.emulator.traffic import Meter
-from twin2multicloud.emulator.user_code import find_processor_in
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
@@ -186,7 +186,7 @@ class EmulatedCloud:
             store=self._store,
             catalog=twin.catalog,
             hierarchy=twin.hierarchy,
-            find_processor=find_processor_in(folder / "processors", twin.catalog),
+            find_processor=find_processor_in(str(folder / "processors"), twin.catalog),
             slots={
                 each.deployed_as: each.slot
                 for each in self._components
