@@ -4,11 +4,11 @@ from collections import defaultdict
 from collections.abc import Sequence
 
 from tests.rigs.clock import START
-from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.wire import envelope
-from twin2multicloud.wire.limits import MAX_MESSAGES
+from twin2multicloud.wire.batches import cut
 
 Batch = tuple[str, list[Telemetry]]
 
@@ -23,16 +23,17 @@ class RigInvoker:
     def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
         if self.down:
             raise RetryableError(f"the queue of {function} is dark")
-        self.queues[function] += [
-            envelope.encode(
-                messages[start : start + MAX_MESSAGES],
+        for piece, too_large in cut(messages):
+            if too_large:
+                raise FinalError("a message is over the limit of one envelope")
+            body = envelope.encode(
+                [raw for _, raw in piece],
                 source_cloud=Cloud.AWS,
                 target_layer=Slot.L2,
                 timestamp=START,
                 trace_id=trace_id,
             )
-            for start in range(0, len(messages), MAX_MESSAGES)
-        ]
+            self.queues[function].append(body)
 
     def batches(self, function: str) -> list[Batch]:
         """What a queue holds, as the function behind it would see it."""

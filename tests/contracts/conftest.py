@@ -1,0 +1,61 @@
+"""The rigs of each port. To try an adapter, add a context manager that makes its rig to `RIGS`; no test changes.
+
+A rig is made of a folder of its own (for adapters that need a disk) and has what the in-memory rig of its port has
+(`tests/rigs/<port>.py`): the adapter itself, a way to see what it did, and `settle()`, which returns when what was
+accepted is durable and visible.
+"""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager, nullcontext
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.rigs.dead_letters import DeadLettersRig
+from tests.rigs.emulated import emulated_dead_letters, emulated_hot_store, emulated_invoker, http_transport
+from tests.rigs.hot_store import HotStoreRig
+from tests.rigs.invoker import InvokerRig
+from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
+from tests.rigs.transport import TransportRig
+from tests.rigs.vendor import VENDOR_RIGS
+
+MakeRig = Callable[[Path], AbstractContextManager[Any]]
+
+
+def _in_memory(kind: type) -> MakeRig:
+    return lambda _: nullcontext(kind())
+
+
+RIGS: dict[str, dict[str, MakeRig]] = {
+    "hot_store_rig": {"memory": _in_memory(HotStoreRig), "emulator": emulated_hot_store},
+    "invoker_rig": {"memory": _in_memory(InvokerRig), "emulator": emulated_invoker},
+    "dead_letters_rig": {"memory": _in_memory(DeadLettersRig), "emulator": emulated_dead_letters},
+    "telemetry_writer_rig": {"store": _in_memory(LocalWriterRig), "sender": _in_memory(RemoteWriterRig)},
+    "transport_rig": {"memory": _in_memory(TransportRig), "http": http_transport},
+}
+for _port, _rigs in VENDOR_RIGS.items():
+    RIGS.setdefault(_port, {}).update(_rigs)
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for a port's rig once for each rig of that port."""
+    for port, rigs in RIGS.items():
+        if port in metafunc.fixturenames:
+            metafunc.parametrize(port, list(rigs.values()), ids=list(rigs), indirect=True)
+
+
+def _fixture(port: str):
+    @pytest.fixture(name=port)
+    def rig(request, tmp_path):
+        with request.param(tmp_path) as made:
+            yield made
+
+    return rig
+
+
+hot_store_rig = _fixture("hot_store_rig")
+invoker_rig = _fixture("invoker_rig")
+dead_letters_rig = _fixture("dead_letters_rig")
+telemetry_writer_rig = _fixture("telemetry_writer_rig")
+transport_rig = _fixture("transport_rig")

@@ -1,0 +1,164 @@
+"""The emulator's adapters on a disk and a socket of their own, as rigs for the contract suites."""
+
+import sqlite3
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from socket import create_server
+
+from tests.rigs.transport import Serve
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.emulator.durability import Staged
+from twin2multicloud.emulator.function_ports import JournalDeadLetters, JournalInvoker, SystemClock
+from twin2multicloud.emulator.hot_store import SqliteHotStore
+from twin2multicloud.emulator.journal import Journal, Record
+from twin2multicloud.ports.dead_letters import DeadLetter
+from twin2multicloud.wire.envelope import decode
+from twin2multicloud.wire.http import Request
+from twin2multicloud.wire.http_transport import HttpTransport
+
+SLOTS = {"house-processor": Slot.L2, "house-persister": Slot.L2}
+
+
+class _Settling:
+    """Waits as the emulator's host does: for every group that was staged on this thread."""
+
+    def __init__(self) -> None:
+        self.staged = Staged()
+
+    def settle(self) -> None:
+        for group in self.staged.take():
+            group.wait()
+
+
+class EmulatedHotStoreRig(_Settling):
+    """See `tests.rigs.hot_store.HotStoreRig`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.store = SqliteHotStore(folder / "hot.sqlite", self.staged)
+
+
+@contextmanager
+def emulated_hot_store(folder: Path) -> Iterator[EmulatedHotStoreRig]:
+    rig = EmulatedHotStoreRig(folder)
+    yield rig
+    rig.store.close()
+
+
+class EmulatedInvokerRig(_Settling):
+    """See `tests.rigs.invoker.InvokerRig`."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self.journal = Journal(folder / "journal.sqlite")
+        self._records: list[Record] = []
+        self.journal.start(self._records.extend)
+        self.invoker = JournalInvoker(Cloud.AWS, self.journal, self.staged, SystemClock(), SLOTS)
+
+    def delivered(self, function: str) -> list[bytes]:
+        return [record.body for record in self._records if record.queue == function]
+
+
+@contextmanager
+def emulated_invoker(folder: Path) -> Iterator[EmulatedInvokerRig]:
+    rig = EmulatedInvokerRig(folder)
+    yield rig
+    rig.journal.close()
+
+
+class EmulatedDeadLettersRig(_Settling):
+    """See `tests.rigs.dead_letters.DeadLettersRig`. Letters are read back from the file, as a redrive would."""
+
+    def __init__(self, folder: Path) -> None:
+        super().__init__()
+        self._path = folder / "journal.sqlite"
+        self.journal = Journal(self._path)
+        self.died = 0
+        self.dead_letters = JournalDeadLetters(
+            "l1-to-l2-dead-letters", "house-processor", Slot.L2, Cloud.AWS, self.journal, self.staged, self._count
+        )
+
+    def _count(self, messages: int) -> None:
+        self.died += messages
+
+    def kept(self) -> list[DeadLetter]:
+        db = sqlite3.connect(self._path)
+        rows = db.execute("SELECT error, body FROM dead_letters ORDER BY id").fetchall()
+        db.close()
+        return [DeadLetter(message, error) for error, body in rows for message in decode(body).messages]
+
+
+@contextmanager
+def emulated_dead_letters(folder: Path) -> Iterator[EmulatedDeadLettersRig]:
+    rig = EmulatedDeadLettersRig(folder)
+    yield rig
+    rig.journal.close()
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """Answers with the function that the server has under the request's path."""
+
+    protocol_version = "HTTP/1.1"
+    server: "_Server"
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers["content-length"]))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        reply = self.server.served[self.path](Request("POST", self.path, headers, body))
+        self.send_response(reply.status)
+        for name, value in {**reply.headers, "Content-Length": str(len(reply.body))}.items():
+            self.send_header(name.title(), value)
+        self.end_headers()
+        self.wfile.write(reply.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        """Say nothing."""
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.served: dict[str, Serve] = {}
+
+
+class HttpTransportRig:
+    """See `tests.rigs.transport.TransportRig`: the transport that ships, over real sockets."""
+
+    def __init__(self, server: _Server) -> None:
+        self.transport = HttpTransport()
+        self._server = server
+        self._mute = create_server(("127.0.0.1", 0))  # accepts, and never answers
+
+    def serve(self, answer: Serve) -> str:
+        path = f"/endpoint-{len(self._server.served)}"
+        self._server.served[path] = answer
+        return f"http://127.0.0.1:{self._server.server_port}{path}"
+
+    def silent(self) -> str:
+        return f"http://127.0.0.1:{self._mute.getsockname()[1]}/"
+
+    def dark(self) -> str:
+        with create_server(("127.0.0.1", 0)) as closed:
+            return f"http://127.0.0.1:{closed.getsockname()[1]}/"
+
+    def close(self) -> None:
+        self.transport.close()
+        self._mute.close()
+
+
+@contextmanager
+def http_transport(_: Path) -> Iterator[HttpTransportRig]:
+    server = _Server()
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread.start()
+    rig = HttpTransportRig(server)
+    yield rig
+    rig.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
