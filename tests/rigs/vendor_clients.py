@@ -12,6 +12,8 @@ if TYPE_CHECKING:
     from azure.cosmos import DatabaseProxy
     from google.cloud.firestore import Client
 
+    from tests.rigs.vendor_azure_transport import CosmosTransport
+
 REGION = "eu-central-1"
 COSMOS_KEY = "cmlncmlncmlncmlncmlncmlncmlncmln"  # any base64: the emulator checks no signature
 
@@ -43,12 +45,23 @@ def aws(service: str) -> Any:
 
 
 @cache
+def cosmos_transport() -> "CosmosTransport":
+    """What the requests to cosmosdb-server go through."""
+    need_package("azure.cosmos")
+    from tests.rigs.vendor_azure_transport import CosmosTransport
+
+    return CosmosTransport()
+
+
+@cache
 def cosmos_database() -> "DatabaseProxy":
     """A database in cosmosdb-server."""
-    need_package("azure.cosmos")
+    transport = cosmos_transport()
     from azure.cosmos import CosmosClient
 
-    client = open_until_exit.enter_context(CosmosClient(vendor_processes.cosmosdb_server_url(), COSMOS_KEY))
+    url = vendor_processes.cosmosdb_server_url()
+    client = CosmosClient(url, COSMOS_KEY, enable_endpoint_discovery=False, transport=transport)
+    open_until_exit.enter_context(client)
     return client.create_database("house")
 
 
