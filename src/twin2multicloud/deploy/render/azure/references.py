@@ -25,8 +25,9 @@ def tags(site: scope.Site) -> dict[str, str]:
 
 
 def _url(component: Component) -> str:
+    """The route is the function's name: the bundle's host.json has no prefix."""
     host = f"${{azurerm_function_app_flex_consumption.{scope.key_of(component)}.default_hostname}}"
-    return f"https://{host}/api/{component.name}"
+    return f"https://{host}/{component.name}"
 
 
 def _resource(component: Component) -> str:
