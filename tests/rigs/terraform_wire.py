@@ -7,9 +7,9 @@ import json
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import msgpack
+from msgspec import msgpack
 
-UNKNOWN = msgpack.ExtType(0, b"\x00")
+UNKNOWN = msgpack.Ext(0, b"\x00")
 """A value that is known after the apply."""
 
 _VARINT, _BYTES = 0, 2
@@ -55,13 +55,13 @@ def value_of(message: dict[int, list[bytes | int]], number: int) -> Any:
     """A DynamicValue as Python has it; None where it is not there."""
     dynamic = submessage(message, number)
     if 1 in dynamic:
-        return msgpack.unpackb(_last(dynamic, 1), ext_hook=lambda *_: UNKNOWN, strict_map_key=False)
+        return msgpack.decode(_last(dynamic, 1), ext_hook=lambda *_: UNKNOWN)
     return json.loads(_last(dynamic, 2)) if 2 in dynamic else None
 
 
 def dynamic(value: Any) -> bytes:
     """A Python value as a DynamicValue."""
-    return encode((1, bytes(msgpack.packb(value))))
+    return encode((1, msgpack.encode(value)))
 
 
 def error(summary: str, detail: str = "") -> bytes:

@@ -10,7 +10,7 @@ from typing import Annotated
 import typer
 
 from twin2multicloud import __version__
-from twin2multicloud.cli import demo, local_commands, package, project_commands, telemetry_commands
+from twin2multicloud.cli import demo, deploy, local_commands, package, project_commands, telemetry_commands
 from twin2multicloud.cli.console import err, out, say_error, say_findings
 from twin2multicloud.domain.errors import ConfigurationError, InvalidProjectError, TwinError
 
@@ -22,7 +22,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (project_commands, local_commands, telemetry_commands, demo, package):
+for group in (project_commands, local_commands, telemetry_commands, demo, package, deploy):
     group.register(app)
 
 
