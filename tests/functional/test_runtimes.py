@@ -283,7 +283,6 @@ def test_functions_behind_a_queue(three: Callable[[str], Three], data: st.DataOb
     bodies = data.draw(st.lists(records(layer), min_size=1, max_size=3))
     found = {cloud: (each.runtime.deliver(bodies), _per_message(each.effects())) for cloud, each in three(case).items()}
     failed, effects = same(found)
-    assert effects
     assert bool(failed) == (("error", "", "invalid-record") in effects)
 
 

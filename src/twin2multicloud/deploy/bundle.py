@@ -35,13 +35,12 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, dict=True):
 
     cloud: Cloud
     function: str
-    deployed_as: str
     files: Mapping[str, bytes]
 
     @property
     def name(self) -> str:
-        """Its file: ``aws/house-hot-reader.zip``."""
-        return f"{self.cloud}/{self.deployed_as}.zip"
+        """Its file: ``aws/hot-reader.zip``. The rendered configuration looks for it under this name."""
+        return f"{self.cloud}/{self.function}.zip"
 
     @cached_property
     def archive(self) -> bytes:
@@ -102,7 +101,6 @@ def bundles(
             yield Bundle(
                 cloud=cloud,
                 function=component.name,
-                deployed_as=component.deployed_as,
                 files={**wheels, **code, **root, **twin_files(component.name, twin, processors)},
             )
 

@@ -35,16 +35,16 @@ def write(made: Sequence[Bundle], folder: Path) -> None:
 
 
 def unpack(made: Sequence[Bundle], folder: Path) -> None:
-    """Unpack archives as a runtime does, each into a folder of its function's deployed name; nothing else stays there.
+    """Unpack archives as a runtime does, each into a folder of its function's name; nothing else stays there.
 
     What is unpacked are the archives' own bytes, so that what runs from there is what would be deployed.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
     for each in made:
-        archive = folder / f"{each.deployed_as}.zip"
+        archive = folder / f"{each.function}.zip"
         archive.write_bytes(each.archive)
-        shutil.unpack_archive(archive, folder / each.deployed_as)
+        shutil.unpack_archive(archive, folder / each.function)
         archive.unlink()
 
 

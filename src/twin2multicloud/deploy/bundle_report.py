@@ -15,8 +15,7 @@ from twin2multicloud.domain.errors import TwinError
 
 _PROBE = """
 import sys, time
-sys.path[:0] = [sys.argv[1]]
-sys.path += sys.argv[2:]
+sys.path[:0] = sys.argv[1:]
 begun = time.perf_counter()
 import msgspec
 ours = time.perf_counter()
@@ -81,7 +80,7 @@ def _probe(folder: str, module: str) -> tuple[float, float]:
     assert spec is not None and spec.origin is not None  # noqa: S101,PT018 - it is imported above
     with tempfile.TemporaryDirectory() as only:
         (Path(only) / "msgspec").symlink_to(Path(spec.origin).parent)  # msgspec, and nothing else that is installed
-        command = [sys.executable, "-I", "-S", "-B", "-c", _PROBE.format(module=module), folder, only]
+        command = [sys.executable, "-I", "-S", "-B", "-c", _PROBE.format(module=module), only, folder]
         done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our interpreter
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["nothing was said"])[-1]

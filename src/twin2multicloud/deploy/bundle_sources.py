@@ -26,11 +26,6 @@ def shipped_modules(cloud: Cloud, package: Path | None = None) -> dict[str, ast.
     folder = package or Path(__file__).parents[1]
     found: dict[str, ast.Module] = {}
     waiting = [f"{PACKAGE}.clouds.{cloud}.wiring"]
-    if not module_file(waiting[0], folder).is_file():  # DEV-FALLBACK
-        waiting = [
-            f"{PACKAGE}.{x}"
-            for x in (f"clouds.{cloud}.runtime", "functions.wiring", "clouds.bundled", "wire.http_transport")
-        ]
     while waiting:
         name = waiting.pop()
         if name in found:

@@ -202,7 +202,7 @@ class EmulatedCloud:
         """What one function gets: run from bundles, the twin's data and the user's code come from its own."""
         if self._deployment.runtime is Runtime.SOURCE:
             return parts
-        root = str(self._deployment.bundle_folder(self.cloud) / component.deployed_as)
+        root = str(self._deployment.bundle_folder(self.cloud) / component.name)
         twin = load_twin(root)
         return msgspec.structs.replace(
             parts,

@@ -78,7 +78,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
         return self.state / cloud.value
 
     def bundle_folder(self, cloud: Cloud) -> Path:
-        """Where a cloud's bundles lie unpacked, each in a folder of its function's deployed name."""
+        """Where a cloud's bundles lie unpacked, each in a folder of its function's name."""
         return self.data_folder(cloud) / BUNDLES
 
     def url_of(self, component_id: str) -> str:
