@@ -10,9 +10,12 @@ from tests.rigs.vendor_processes import need_package, open_until_exit
 
 if TYPE_CHECKING:
     from azure.cosmos import DatabaseProxy
+    from azure.storage.queue import QueueClient
     from google.cloud.firestore import Client
+    from google.pubsub_v1 import PublisherClient, SubscriberClient
 
     from tests.rigs.vendor_azure_transport import CosmosTransport
+    from tests.rigs.vendor_google_server import GoogleServer
 
 REGION = "eu-central-1"
 COSMOS_KEY = "cmlncmlncmlncmlncmlncmlncmlncmln"  # any base64: the emulator checks no signature
@@ -73,9 +76,64 @@ def firestore(host: str) -> "Client":
     before = os.environ.get("FIRESTORE_EMULATOR_HOST")
     os.environ["FIRESTORE_EMULATOR_HOST"] = host  # the client knows no other way
     try:
-        return Client(project=unique("rig"), credentials=AnonymousCredentials())
+        return Client(project=unique("rig"), credentials=AnonymousCredentials())  # type: ignore[no-untyped-call]
     finally:
         if before is None:
             del os.environ["FIRESTORE_EMULATOR_HOST"]
         else:
             os.environ["FIRESTORE_EMULATOR_HOST"] = before
+
+
+@cache
+def azure_queue(name: str) -> "QueueClient":
+    """A client of one queue on azurite."""
+    need_package("azure.storage.queue")
+    from azure.storage.queue import BinaryBase64EncodePolicy, QueueClient
+
+    url = vendor_processes.azurite_queue_url()
+    client = QueueClient(
+        url,
+        name,
+        credential={"account_name": vendor_processes.AZURITE_ACCOUNT, "account_key": vendor_processes.AZURITE_KEY},
+        message_encode_policy=BinaryBase64EncodePolicy(),
+    )
+    return open_until_exit.enter_context(client)
+
+
+@cache
+def google_server() -> "GoogleServer":
+    """Our own server of Google's protocols."""
+    need_package("google.pubsub_v1")
+    need_package("google.cloud.secretmanager_v1")
+    from tests.rigs.vendor_google_server import GoogleServer
+
+    server = GoogleServer()
+    open_until_exit.callback(server.close)
+    return server
+
+
+@cache
+def _channel(host: str) -> Any:
+    import grpc
+
+    channel = grpc.insecure_channel(host, options=[("grpc.max_receive_message_length", -1)])
+    open_until_exit.callback(channel.close)
+    return channel
+
+
+@cache
+def publisher(host: str) -> "PublisherClient":
+    """A Pub/Sub publisher."""
+    from google.pubsub_v1 import PublisherClient
+    from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+
+    return PublisherClient(transport=PublisherGrpcTransport(channel=_channel(host)))
+
+
+@cache
+def subscriber(host: str) -> "SubscriberClient":
+    """A Pub/Sub subscriber."""
+    from google.pubsub_v1 import SubscriberClient
+    from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
+
+    return SubscriberClient(transport=SubscriberGrpcTransport(channel=_channel(host)))

@@ -63,7 +63,7 @@ def _firestore(host: Callable[[], str]) -> Callable[[Path], Iterator[VendorHotSt
         vendor_processes.need_package("google.cloud.firestore")
         client = vendor_clients.firestore(host())
         yield VendorHotStoreRig(FirestoreTable(client, "hot-store"))
-        client.close()
+        client.close()  # type: ignore[no-untyped-call]
 
     return rig
 

@@ -22,7 +22,9 @@ import pytest
 
 ROOT = Path(__file__).parents[2]
 HOST = "127.0.0.1"
+AZURITE_ACCOUNT, AZURITE_KEY = "rig", "cmlncmlncmlncmlncmlncmlncmlncmln"  # its own, told to azurite at its start
 _START_SECONDS = 60.0
+_dead: dict[str, str] = {}  # what did not start once is not tried again for every test
 
 open_until_exit = ExitStack()
 """What lives as long as the tests: processes, and clients that hold sockets to them."""
@@ -64,6 +66,8 @@ def npm_program(package: str, script: str) -> list[str]:
 
 def start(name: str, command: Sequence[str], port: int, more: Mapping[str, str] | None = None) -> None:
     """Run an emulator until the tests are over; returns when its port answers."""
+    if name in _dead:
+        unavailable(_dead[name])
     process = subprocess.Popen(
         command,
         stdout=subprocess.DEVNULL,
@@ -76,7 +80,8 @@ def start(name: str, command: Sequence[str], port: int, more: Mapping[str, str] 
     deadline = time.monotonic() + _START_SECONDS
     while not _answers(port):
         if process.poll() is not None or time.monotonic() > deadline:
-            unavailable(f"{name} did not start: {' '.join(command)}")
+            _dead[name] = f"{name} did not start: {' '.join(command)}"
+            unavailable(_dead[name])
         time.sleep(0.05)
 
 
@@ -121,29 +126,29 @@ def azurite_queue_url() -> str:
     port = free_port()
     command = npm_program("azurite", "dist/src/queue/main.js")
     options = ["--queueHost", HOST, "--queuePort", str(port), "--inMemoryPersistence", "--skipApiVersionCheck"]
-    start("azurite", [*command, *options, "--silent"], port)
-    return f"http://{HOST}:{port}"
+    accounts = {"AZURITE_ACCOUNTS": f"{AZURITE_ACCOUNT}:{AZURITE_KEY}"}
+    start("azurite", [*command, *options, "--silent"], port, accounts)
+    return f"http://{HOST}:{port}/{AZURITE_ACCOUNT}"
 
 
 @cache
 def google_firestore_host() -> str:
     """Google's own Firestore emulator, which comes with the gcloud SDK and needs Java."""
-    return _gcloud_emulator("firestore")
+    return _gcloud_emulator("firestore", "emulators", "firestore", "start")
 
 
 @cache
 def google_pubsub_host() -> str:
     """Google's own Pub/Sub emulator."""
-    return _gcloud_emulator("pubsub")
+    return _gcloud_emulator("pubsub", "beta", "emulators", "pubsub", "start", "--project=rig")
 
 
-def _gcloud_emulator(service: str) -> str:
+def _gcloud_emulator(service: str, *words: str) -> str:
     gcloud = shutil.which("gcloud")
     if gcloud is None or shutil.which("java") is None:
         unavailable(f"Google's {service} emulator needs the gcloud SDK and Java on the PATH")
     host = f"{HOST}:{free_port()}"
-    project = ["--project", "rig"] if service == "pubsub" else []
-    command = [gcloud, "emulators", service, "start", f"--host-port={host}", "--quiet", *project]
+    command = [gcloud, *words, f"--host-port={host}", "--quiet"]
     start(f"Google's {service} emulator", command, int(host.rsplit(":", 1)[1]))
     return host
 

@@ -6,15 +6,18 @@ Limits: learn.microsoft.com, "Azure Cosmos DB service quotas" (2 MB an item and 
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import islice
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
 from twin2multicloud.clouds.sorted_hot_store import Put
 from twin2multicloud.clouds.stored_rows import StoredRow, batches, inexact, restored
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from azure.cosmos import ContainerProxy
 
 BATCH = 100
 _BATCH_BYTES = 1_800_000  # of 2 MB
@@ -25,16 +28,6 @@ _QUERY = (
 )
 
 Item = dict[str, Any]
-Operation = tuple[str, tuple[Any, ...]]
-
-
-class Container(Protocol):
-    """What is used of ``azure.cosmos.ContainerProxy``."""
-
-    def upsert_item(self, body: Item) -> object: ...  # noqa: D102
-    def delete_item(self, item: str, partition_key: str) -> object: ...  # noqa: D102
-    def execute_item_batch(self, batch_operations: Sequence[Operation], partition_key: str) -> object: ...  # noqa: D102
-    def query_items(self, query: str, **asked: object) -> Iterable[Item]: ...  # noqa: D102
 
 
 class CosmosTable:
@@ -42,7 +35,7 @@ class CosmosTable:
 
     max_row_bytes = 900_000  # of 2 MB: an exact text stands beside its number
 
-    def __init__(self, container: Container, name: str) -> None:
+    def __init__(self, container: "ContainerProxy", name: str) -> None:
         self._container, self._doing = container, f"hot store {name}"
 
     def put(self, rows: Sequence[Put]) -> None:

@@ -9,7 +9,7 @@ Limits: cloud.google.com/firestore/quotas (1 MiB a document, 10 MiB a request, 5
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
+from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
 from twin2multicloud.clouds.sorted_hot_store import Put
 from twin2multicloud.clouds.stored_rows import StoredRow, batches, inexact, restored, sortable
 from twin2multicloud.domain.device import Scalar
@@ -30,8 +30,8 @@ class FirestoreTable:
 
     max_row_bytes = 800_000  # of 1 MiB: an exact text stands beside its number
 
-    def __init__(self, client: "Client", name: str) -> None:
-        self._client, self._doing = client, f"hot store {name}"
+    def __init__(self, client: "Client", name: str, patience: float = PATIENCE) -> None:
+        self._client, self._doing, self._patience = client, f"hot store {name}", patience
 
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""
@@ -40,7 +40,7 @@ class FirestoreTable:
             for device_id, row in batch:
                 writes.set(self._document(device_id, row.sort_key), _document(row))
             with domain_errors(self._doing):
-                writes.commit(timeout=TIMEOUT)
+                writes.commit(retry=patient(self._patience), timeout=TIMEOUT)
 
     def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
         """See `SortedTable.delete`."""
@@ -49,7 +49,7 @@ class FirestoreTable:
             for sort_key in sort_keys[start : start + BATCH]:
                 writes.delete(self._document(device_id, sort_key))
             with domain_errors(self._doing):
-                writes.commit(timeout=TIMEOUT)
+                writes.commit(retry=patient(self._patience), timeout=TIMEOUT)
 
     def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
         """See `SortedTable.page`."""
@@ -63,7 +63,9 @@ class FirestoreTable:
             .limit(limit)
         )
         with domain_errors(self._doing):
-            return [_row(found.to_dict() or {}) for found in query.stream(timeout=TIMEOUT)]
+            return [
+                _row(found.to_dict() or {}) for found in query.stream(retry=patient(self._patience), timeout=TIMEOUT)
+            ]
 
     def _readings(self, device_id: str) -> "CollectionReference":
         readings: CollectionReference = (

@@ -11,6 +11,10 @@ from twin2multicloud.domain.errors import ConfigurationError, FinalError, Retrya
 
 if TYPE_CHECKING:
     from google.api_core.exceptions import GoogleAPICallError
+    from google.api_core.retry import Retry
+
+PATIENCE = 20.0
+"""Seconds that an adapter goes on trying before it leaves it to its caller's queue."""
 
 _CONFIGURATION = frozenset({"Unauthenticated", "Unauthorized", "Forbidden", "PermissionDenied", "NotFound"})
 _MISSING_INDEX = "FailedPrecondition"  # Firestore's word for a query without its index, or a database of another kind
@@ -35,6 +39,15 @@ def domain_errors(doing: str) -> Iterator[None]:
         raise RetryableError(f"{doing}: no answer from Google Cloud ({type(error).__name__})") from error
     except GoogleAuthError as error:
         raise ConfigurationError(f"{doing}: Google Cloud does not know who is asking: {error}") from error
+
+
+def patient(seconds: float) -> "Retry":
+    """The client's own retrying of what may pass, for so long; its defaults outlive a function (Pub/Sub's: 600 s)."""
+    from google.api_core.exceptions import Aborted, InternalServerError, ResourceExhausted, ServiceUnavailable
+    from google.api_core.retry import Retry, if_exception_type
+
+    may_pass = if_exception_type(Aborted, InternalServerError, ResourceExhausted, ServiceUnavailable)
+    return Retry(predicate=may_pass, initial=0.1, maximum=5.0, multiplier=2.0, timeout=seconds)
 
 
 def classified(doing: str, error: "GoogleAPICallError") -> TwinError:
