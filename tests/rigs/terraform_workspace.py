@@ -63,13 +63,16 @@ class Deployed(msgspec.Struct, frozen=True):
     engine: Engine
     env: dict[str, str]
 
-    def changes(self) -> dict[str, dict[str, tuple[Any, Any]]]:
-        """The saved plan: address -> argument -> (before, after), for what differs. Runs the engine's ``show``."""
+    def shown(self) -> bytes:
+        """The saved plan as JSON. Runs the engine's ``show``."""
         command = [*self.engine.command, "show", "-json", "plan.tfplan"]
-        shown = subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, check=True)
+        return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, check=True).stdout
+
+    def changes(self) -> dict[str, dict[str, tuple[Any, Any]]]:
+        """The saved plan: address -> argument -> (before, after), for what differs."""
         return {
             each["address"]: _differences(each["change"]["before"] or {}, each["change"]["after"] or {})
-            for each in json.loads(shown.stdout)["resource_changes"]
+            for each in json.loads(self.shown())["resource_changes"]
             if each["change"]["actions"] != ["no-op"]
         }
 

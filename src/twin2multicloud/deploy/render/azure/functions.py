@@ -37,6 +37,9 @@ def _host_storage(config: Configuration, site: Site, function: FunctionView) -> 
         account_replication_type="LRS",  # code and leases: made again by the next deployment
         min_tls_version="TLS1_2",
         allow_nested_items_to_be_public=False,
+        local_user_enabled=False,
+        shared_access_key_enabled=True,  # see above: the host signs in with it, and nobody else
+        sas_policy=[{"expiration_period": "01.00:00:00", "expiration_action": "Log"}],
         cross_tenant_replication_enabled=False,
         tags=tags(site),
     )

@@ -29,6 +29,7 @@ def render(config: Configuration, site: Site) -> None:
         min_tls_version="TLS1_2",
         shared_access_key_enabled=False,
         allow_nested_items_to_be_public=False,
+        local_user_enabled=False,
         cross_tenant_replication_enabled=False,
         tags=tags(site),
     )
