@@ -11,7 +11,7 @@ from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, traffic_table
 from twin2multicloud.deploy.bundle_build import build, unpack
-from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.emulator.capabilities import left_out
 from twin2multicloud.emulator.client import TwinClient
 from twin2multicloud.emulator.deployment import Deployment, Runtime, Tls, load_deployment, prepare
@@ -104,6 +104,7 @@ def bring_up(
     """Load, plan, start and wait, with progress. Nothing runs that was not running before where a cloud fails."""
     project = load_project(folder)
     say_notes(project)
+    _refuse_other_runtime(folder, runtime)
     deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
@@ -119,6 +120,19 @@ def bring_up(
             stop(deployment, name)
         raise
     return deployment
+
+
+def _refuse_other_runtime(folder: Path, runtime: Runtime) -> None:
+    """Half a twin from bundles and half from source would prove nothing. Raises ConfigurationError."""
+    try:
+        before = load_deployment(folder)
+    except TwinError:
+        return  # nothing was ever up
+    running = [site.cloud.value for site in before.sites if pid_of(before, site.cloud.value) is not None]
+    if running and before.runtime is not runtime:
+        raise ConfigurationError(
+            f"{', '.join(running)} already up from {before.runtime}, not from {runtime}; `t2mc down {folder}` first"
+        )
 
 
 def lay_out_bundles(project: Project, deployment: Deployment) -> None:

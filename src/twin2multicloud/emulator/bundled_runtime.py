@@ -44,11 +44,15 @@ def verified(bundles: Path) -> Path:
         shipped = len(words) > 1 and words[0] == "twin2multicloud" and words[1] in SHIPPED
         if shipped and not Path(str(module.__file__)).is_relative_to(package):
             raise RuntimeError(f"{name} came from {module.__file__}, not from the bundle {bundle}")
-    for path in package.rglob("*.py"):
-        for other in bundles.glob("*"):
-            if (other / path.relative_to(bundle)).read_bytes() != path.read_bytes():
-                raise RuntimeError(f"{other} and {bundle} carry different code in {path.relative_to(bundle)}")
+    ours = _code(bundle)
+    for other in bundles.iterdir():
+        if _code(other) != ours:
+            raise RuntimeError(f"{other} and {bundle} carry different code; run `t2mc up --runtime bundles` again")
     return bundle
+
+
+def _code(bundle: Path) -> dict[Path, bytes]:
+    return {path.relative_to(bundle): path.read_bytes() for path in (bundle / "twin2multicloud").rglob("*.py")}
 
 
 def main() -> None:
