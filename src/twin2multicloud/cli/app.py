@@ -10,7 +10,16 @@ from typing import Annotated
 import typer
 
 from twin2multicloud import __version__
-from twin2multicloud.cli import demo, local_commands, optimize, prices, project_commands, telemetry_commands
+from twin2multicloud.cli import (
+    demo,
+    deploy,
+    local_commands,
+    optimize,
+    package,
+    prices,
+    project_commands,
+    telemetry_commands,
+)
 from twin2multicloud.cli.console import err, out, say_error, say_findings
 from twin2multicloud.domain.errors import ConfigurationError, InvalidProjectError, TwinError
 
@@ -22,7 +31,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-for group in (project_commands, local_commands, telemetry_commands, demo, optimize, prices):
+_GROUPS = (project_commands, local_commands, telemetry_commands, demo, optimize, prices, package, deploy)
+for group in _GROUPS:
     group.register(app)
 
 

@@ -9,13 +9,13 @@ from typing import Annotated
 import typer
 
 from twin2multicloud.cli.console import err, out
-from twin2multicloud.cli.local_commands import bring_up, take_down
+from twin2multicloud.cli.local_commands import RuntimeOption, bring_up, take_down
 from twin2multicloud.cli.tables import comparison_table, traffic_table
 from twin2multicloud.cli.telemetry_commands import live_readings, publish
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.emulator.checks import Comparison, compare, complaints, wait_until_settled
 from twin2multicloud.emulator.client import TwinClient
-from twin2multicloud.emulator.deployment import Deployment
+from twin2multicloud.emulator.deployment import Deployment, Runtime
 from twin2multicloud.project.templates import write_template
 
 _RATE = 50.0
@@ -27,6 +27,7 @@ def demo(
     folder: Annotated[
         Path, typer.Argument(help="The project; made from the smart-home template where there is none.")
     ] = Path("smart-home"),
+    runtime: RuntimeOption = Runtime.SOURCE,
     stay: Annotated[bool | None, typer.Option(help="Stay up until Ctrl-C.", show_default="yes in a terminal")] = None,
 ) -> None:
     """Run a live multi-cloud twin on this machine: start, play its devices, check the data path, show it.
@@ -36,7 +37,7 @@ def demo(
     if not folder.exists():
         write_template("smart-home", folder)
     begun = time.monotonic()
-    deployment = bring_up(folder, dashboard=True)
+    deployment = bring_up(folder, dashboard=True, runtime=runtime)
     try:
         err.print(
             f"[dim]{len(deployment.sites)} clouds and the dashboard are up after {time.monotonic() - begun:.1f} s[/]"

@@ -10,10 +10,11 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, traffic_table
-from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.deploy.bundle_build import build, unpack
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.emulator.capabilities import left_out
 from twin2multicloud.emulator.client import TwinClient
-from twin2multicloud.emulator.deployment import Deployment, Tls, load_deployment, prepare
+from twin2multicloud.emulator.deployment import Deployment, Runtime, Tls, load_deployment, prepare
 from twin2multicloud.emulator.processes import (
     DASHBOARD,
     pid_of,
@@ -22,7 +23,12 @@ from twin2multicloud.emulator.processes import (
     stop,
     wait_until_up,
 )
-from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.loader import Project, load_project
+
+RuntimeOption = Annotated[
+    Runtime,
+    typer.Option(envvar="T2MC_RUNTIME", help="Run functions from this installation, or from what t2mc package builds."),
+]
 
 
 def up(
@@ -31,12 +37,13 @@ def up(
     port: Annotated[int | None, typer.Option(help="The dashboard's port; a free one otherwise.")] = None,
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate for the devices' MQTT endpoint.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM key for the devices' MQTT endpoint.")] = None,
+    runtime: RuntimeOption = Runtime.SOURCE,
 ) -> None:
     """Start the emulated clouds that a project's placement uses, and the dashboard.
 
-    Example: t2mc up examples/smart-home
+    Example: t2mc up examples/smart-home --runtime bundles
     """
-    deployment = bring_up(folder, dashboard=dashboard, port=port, tls=_tls(tls_cert, tls_key))
+    deployment = bring_up(folder, dashboard=dashboard, port=port, tls=_tls(tls_cert, tls_key), runtime=runtime)
     if dashboard:
         out.print(f"dashboard: [link={deployment.dashboard_url}]{deployment.dashboard_url}[/link]")
     site = deployment.acquisition
@@ -86,12 +93,21 @@ def redrive(folder: Folder = Path()) -> None:
 
 
 def bring_up(
-    folder: Path, *, dashboard: bool, port: int | None = None, tls: Tls | None = None, batch_records: int | None = None
+    folder: Path,
+    *,
+    dashboard: bool,
+    port: int | None = None,
+    tls: Tls | None = None,
+    batch_records: int | None = None,
+    runtime: Runtime = Runtime.SOURCE,
 ) -> Deployment:
     """Load, plan, start and wait, with progress. Nothing runs that was not running before where a cloud fails."""
     project = load_project(folder)
     say_notes(project)
-    deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port)
+    _refuse_other_runtime(folder, runtime)
+    deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
+    if runtime is Runtime.BUNDLES:
+        lay_out_bundles(project, deployment)
     gaps = left_out(deployment.topology)
     if gaps:
         err.print(f"[dim]note: planned, but not run by the emulator yet: {', '.join(gaps)}[/]", soft_wrap=True)
@@ -104,6 +120,30 @@ def bring_up(
             stop(deployment, name)
         raise
     return deployment
+
+
+def _refuse_other_runtime(folder: Path, runtime: Runtime) -> None:
+    """Half a twin from bundles and half from source would prove nothing. Raises ConfigurationError."""
+    try:
+        before = load_deployment(folder)
+    except TwinError:
+        return  # nothing was ever up
+    running = [site.cloud.value for site in before.sites if pid_of(before, site.cloud.value) is not None]
+    if running and before.runtime is not runtime:
+        raise ConfigurationError(
+            f"{', '.join(running)} already up from {before.runtime}, not from {runtime}; `t2mc down {folder}` first"
+        )
+
+
+def lay_out_bundles(project: Project, deployment: Deployment) -> None:
+    """Build what would be deployed, and unpack it for each cloud that is not running: `start_cloud` runs it from there.
+
+    Raises TwinError where a bundle cannot be built.
+    """
+    made = build(project, cache=None)
+    for site in deployment.sites:
+        if pid_of(deployment, site.cloud.value) is None:
+            unpack([each for each in made if each.cloud is site.cloud], deployment.bundle_folder(site.cloud))
 
 
 def take_down(deployment: Deployment) -> list[str]:

@@ -10,9 +10,10 @@ from pathlib import Path
 import uvicorn
 
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.bundled_runtime import verified
 from twin2multicloud.emulator.cloud import EmulatedCloud
 from twin2multicloud.emulator.credentials import DeviceCredentials
-from twin2multicloud.emulator.deployment import Deployment, load_deployment, load_secrets
+from twin2multicloud.emulator.deployment import Deployment, Runtime, load_deployment, load_secrets
 from twin2multicloud.emulator.server import CloudApp, listen_for_devices
 
 _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: hand over after 1 ms, not 5
@@ -23,6 +24,8 @@ async def serve(deployment: Deployment, cloud_name: Cloud) -> None:
     secrets = load_secrets(Path(deployment.folder))
     site = deployment.site(cloud_name)
     cloud = EmulatedCloud(deployment, secrets, cloud_name)
+    if deployment.runtime is Runtime.BUNDLES:
+        cloud.log.info("functions run from %s", verified(deployment.bundle_folder(cloud_name)))
     devices = None
     mqtt = None
     if site.mqtt_port is not None:

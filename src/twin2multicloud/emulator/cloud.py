@@ -6,10 +6,14 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
+from twin2multicloud.clouds.bundled import find_processor, load_twin
+from twin2multicloud.clouds.user_code import find_processor_in
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.capabilities import feeds_nobody, runs
-from twin2multicloud.emulator.deployment import Deployment, Secrets
+from twin2multicloud.emulator.deployment import Deployment, Runtime, Secrets
 from twin2multicloud.emulator.durability import Staged, when_all_durable
 from twin2multicloud.emulator.function_ports import CloudParts, FunctionPorts, SystemClock
 from twin2multicloud.emulator.hot_store import SqliteHotStore
@@ -20,7 +24,6 @@ from twin2multicloud.emulator.personalities.personality import StartOnCall, Star
 from twin2multicloud.emulator.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.status import CloudStatus, EndpointTraffic, Traffic
 from twin2multicloud.emulator.traffic import Meter
-from twin2multicloud.emulator.user_code import find_processor_in
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
@@ -141,7 +144,7 @@ class EmulatedCloud:
         for component in self._components:
             queue = self._queues.get(component.deployed_as)
             on_dead = queue.meter.died if queue is not None else _nobody
-            ports = FunctionPorts(parts, component.deployed_as, on_dead)
+            ports = FunctionPorts(self._carried(component, parts), component.deployed_as, on_dead)
             self._expose(component, wire(component.name, self._environment(component), ports))
         self._journal.start(self._deliver)
 
@@ -186,13 +189,26 @@ class EmulatedCloud:
             store=self._store,
             catalog=twin.catalog,
             hierarchy=twin.hierarchy,
-            find_processor=find_processor_in(folder / "processors", twin.catalog),
+            find_processor=find_processor_in(str(folder / "processors"), twin.catalog),
             slots={
                 each.deployed_as: each.slot
                 for each in self._components
                 if each.deployed_as in self._queues and each.slot is not None
             },
             log=self.log,
+        )
+
+    def _carried(self, component: Component, parts: CloudParts) -> CloudParts:
+        """What one function gets: run from bundles, the twin's data and the user's code come from its own."""
+        if self._deployment.runtime is Runtime.SOURCE:
+            return parts
+        root = str(self._deployment.bundle_folder(self.cloud) / component.name)
+        twin = load_twin(root)
+        return msgspec.structs.replace(
+            parts,
+            catalog=twin.catalog,
+            hierarchy=twin.hierarchy,
+            find_processor=find_processor(twin.catalog, root),
         )
 
     def _is_queued(self, component: Component) -> bool:

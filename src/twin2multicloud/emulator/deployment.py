@@ -3,6 +3,7 @@
 import os
 import secrets
 import socket
+from enum import StrEnum
 from pathlib import Path
 
 import msgspec
@@ -10,12 +11,20 @@ import msgspec
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
+from twin2multicloud.emulator.bundled_runtime import BUNDLES
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.inter_cloud import ensure_inter_cloud, write_endpoints
 from twin2multicloud.project.loader import Project
 
 STATE = ".t2mc"
+
+
+class Runtime(StrEnum):
+    """Where the emulated clouds take functions from: this source tree, or the bundles that would be deployed."""
+
+    SOURCE = "source"
+    BUNDLES = "bundles"
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
@@ -48,6 +57,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     dashboard_port: int
     batch_records: int | None = None
     tls: Tls | None = None
+    runtime: Runtime = Runtime.SOURCE
 
     @property
     def state(self) -> Path:
@@ -66,6 +76,10 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     def data_folder(self, cloud: Cloud) -> Path:
         """Where a cloud keeps its files."""
         return self.state / cloud.value
+
+    def bundle_folder(self, cloud: Cloud) -> Path:
+        """Where a cloud's bundles lie unpacked, each in a folder of its function's name."""
+        return self.data_folder(cloud) / BUNDLES
 
     def url_of(self, component_id: str) -> str:
         """The URL of a component's endpoint. Raises TwinError where the plan gives it none."""
@@ -99,6 +113,7 @@ def prepare(
     batch_records: int | None = None,
     tls: Tls | None = None,
     dashboard_port: int | None = None,
+    runtime: Runtime = Runtime.SOURCE,
 ) -> Deployment:
     """Decide ports, make secrets and write the state folder. Ports stay the same as long as the folder does."""
     twin, folder = project.twin, project.folder.resolve()
@@ -113,6 +128,7 @@ def prepare(
         dashboard_port=dashboard_port or (before.dashboard_port if before else free_port()),
         batch_records=batch_records,
         tls=tls,
+        runtime=runtime,
     )
     _local_secrets(folder / STATE)
     ensure_inter_cloud(folder)

@@ -11,7 +11,8 @@ from pathlib import Path
 
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.deployment import Deployment
+from twin2multicloud.emulator import bundled_runtime
+from twin2multicloud.emulator.deployment import Deployment, Runtime
 
 START_TIMEOUT = 30.0
 DASHBOARD = "dashboard"
@@ -19,11 +20,10 @@ DASHBOARD = "dashboard"
 
 def start_cloud(deployment: Deployment, cloud: Cloud) -> None:
     """Start one emulated cloud in the background, unless it runs. It is up once `wait_until_up` returns."""
-    _start(
-        deployment,
-        cloud.value,
-        [sys.executable, "-P", "-m", "twin2multicloud.emulator", deployment.folder, cloud.value],
-    )
+    program = ["-m", "twin2multicloud.emulator"]
+    if deployment.runtime is Runtime.BUNDLES:
+        program = [bundled_runtime.__file__]
+    _start(deployment, cloud.value, [sys.executable, "-P", *program, deployment.folder, cloud.value])
 
 
 def start_dashboard(deployment: Deployment) -> None:

@@ -56,3 +56,14 @@ class HotStore(Protocol):
         Raises RetryableError.
         """
         ...
+
+
+class PrunableHotStore(HotStore, Protocol):
+    """A hot store that a mover can empty, once what it holds is safe in the cold store."""
+
+    def delete_range(self, device_id: str, start: str, end: str) -> int:
+        """Delete a device's readings in ``(start, end]`` (canonical stamps); returns how many there were.
+
+        Raises RetryableError: some may be gone then, and the same call again deletes the rest.
+        """
+        ...

@@ -14,18 +14,21 @@ _ENVELOPE_ROOM = 1024  # of an envelope's own fields, with plenty to spare
 _encode = msgspec.json.Encoder().encode
 
 
-def cut(messages: Sequence[Telemetry]) -> Iterator[tuple[list[Item], list[int]]]:
-    """A batch in pieces that one envelope each can hold, in order, with the places of messages that none can hold."""
+def cut(messages: Sequence[Telemetry], max_bytes: int = MAX_BODY_BYTES) -> Iterator[tuple[list[Item], list[int]]]:
+    """A batch in pieces that one envelope each can hold, in order, with the places of messages that none can hold.
+
+    `max_bytes` is of an envelope: a queue may take less than an endpoint.
+    """
     piece: list[Item] = []
     too_large: list[int] = []
     size = _ENVELOPE_ROOM
     for index, message in enumerate(messages):
         encoded = _encode(message)
         length = len(encoded) + 1
-        if length > MAX_BODY_BYTES - _ENVELOPE_ROOM:
+        if length > max_bytes - _ENVELOPE_ROOM:
             too_large.append(index)
             continue
-        if len(piece) == MAX_MESSAGES or (piece and size + length > MAX_BODY_BYTES):
+        if len(piece) == MAX_MESSAGES or (piece and size + length > max_bytes):
             yield piece, []
             piece, size = [], _ENVELOPE_ROOM
         piece.append((index, msgspec.Raw(encoded)))

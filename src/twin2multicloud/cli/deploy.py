@@ -1,0 +1,182 @@
+"""t2mc deploy, destroy, outputs: a twin on real clouds, through OpenTofu or Terraform. Asks before it acts."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.project_commands import Folder, say_notes
+from twin2multicloud.deploy.engine import Changes, Event, Workspace, environment, find_engine
+from twin2multicloud.deploy.render.render import BACKENDS, Backend
+from twin2multicloud.deploy.render.scope import left_out
+from twin2multicloud.deploy.rollout import Options, Rollout, known_options
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.project.loader import load_project
+
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+_STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored")
+_MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
+
+
+def deploy(
+    folder: Folder = Path(),
+    plan_only: Annotated[bool, typer.Option("--plan-only", help="Say what would change, and change nothing.")] = False,
+    yes: Yes = False,
+    var: Annotated[
+        list[str] | None, typer.Option(help="name=value: aws_region, azure_location, gcp_project, gcp_region …")
+    ] = None,
+    bundles: Annotated[
+        Path | None, typer.Option(help="Where the archives are.", show_default="the project's .t2mc/bundles")
+    ] = None,
+    state: Annotated[
+        str | None, typer.Option(help=f"Where state is kept: {', '.join(BACKENDS)}.", show_default="local")
+    ] = None,
+    state_setting: Annotated[list[str] | None, typer.Option(help="name=value of that backend, e.g. bucket=…")] = None,
+) -> None:
+    """Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are the providers' own matter.
+
+    Example: t2mc deploy examples/smart-home --plan-only
+    """
+    project = load_project(folder)
+    say_notes(project)
+    before = known_options(folder) or Options()
+    options = Options(
+        variables={**before.variables, **_pairs("--var", var)},
+        bundles=str(bundles.resolve()) if bundles is not None else before.bundles,
+        backend=_backend(before.backend, state, state_setting),
+    )
+    rollout = Rollout(project, options)
+    missing = rollout.missing_bundles()
+    if missing:
+        raise ConfigurationError(f"{rollout.bundles / missing[0]} is missing; run `t2mc package {folder}` first")
+    err.print(f"[dim]note: planned, but not deployed yet: {', '.join(left_out(rollout.topology))}[/]", soft_wrap=True)
+    _carry_out(rollout, destroy=False, plan_only=plan_only, yes=yes)
+
+
+def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
+    """Remove everything that deploy made, data included.
+
+    Example: t2mc destroy examples/smart-home
+    """
+    rollout = Rollout(load_project(folder), _deployed(folder))
+    _carry_out(rollout, destroy=True, plan_only=False, yes=yes)
+
+
+def outputs(
+    folder: Folder = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Say where what was deployed is: endpoints, where devices connect, stores.
+
+    Example: t2mc outputs examples/smart-home --json
+    """
+    rollout = Rollout(load_project(folder), _deployed(folder))
+    found = rollout.workspace(find_engine(environment()), environment(), lambda _: None).outputs()
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    if not found:
+        raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {folder}` first")
+    table = Table(box=None, show_header=False)
+    for name, value in sorted(found.items()):
+        rows = value.items() if isinstance(value, dict) else [("", value)]
+        for part, text in rows:
+            table.add_row(f"{name} {part}".strip(), str(text))
+    out.print(table)
+
+
+def _deployed(folder: Path) -> Options:
+    options = known_options(folder)
+    if options is None:
+        raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {folder}` first")
+    return options
+
+
+def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -> None:
+    """Plan, show the plan, ask, apply."""
+    env = environment()
+    with _Watch() as watch:
+        workspace = rollout.workspace(find_engine(env), env, watch.tell)
+        changes = workspace.plan(destroy=destroy)
+    _say_changes(changes)
+    if plan_only or not changes:
+        return
+    if not yes:
+        _ask()
+    _apply(workspace, watch, changes)
+    out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` says where")
+
+
+def _apply(workspace: Workspace, watch: "_Watch", changes: Changes) -> None:
+    with watch:
+        watch.expect(changes.add + changes.change + changes.remove)
+        workspace.apply()
+
+
+def _ask() -> None:
+    if not sys.stdin.isatty():
+        raise ConfigurationError("nobody is there to be asked; say --yes to go ahead")
+    typer.confirm("Go ahead?", abort=True)
+
+
+def _say_changes(changes: Changes) -> None:
+    for address, action in sorted(changes.addresses.items()):
+        out.print(f"  {_MARKS.get(action, '[magenta]±[/]')} {address}", highlight=False, soft_wrap=True)
+    out.print(f"{changes.add} to add, {changes.change} to change, {changes.remove} to remove")
+
+
+class _Watch:
+    """The engine's events as one line of progress: what it is at, and how far."""
+
+    def __init__(self) -> None:
+        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+        self._progress = Progress(*columns, console=err, transient=True)
+        self._task = self._progress.add_task("planning", total=None)
+
+    def __enter__(self) -> "_Watch":
+        self._progress.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._progress.stop()
+
+    def expect(self, total: int) -> None:
+        """From here on, so many resources are made, changed or removed."""
+        self._progress.reset(self._task, total=total, description="applying")
+
+    def tell(self, event: Event) -> None:
+        """Show an event."""
+        if event.action == "read":
+            return  # data sources are not counted in the plan
+        if event.kind == _STARTED:
+            self._progress.update(self._task, description=event.address)
+        elif event.kind in _DONE:
+            self._progress.advance(self._task)
+
+
+def _backend(before: Backend, kind: str | None, settings: list[str] | None) -> Backend:
+    """What was said now, else what was said before."""
+    if kind is None and settings is None:
+        return before
+    return Backend(kind or before.kind, _pairs("--state-setting", settings))
+
+
+def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    found = {}
+    for each in given or ():
+        name, sign, value = each.partition("=")
+        if not sign or not name or not value:
+            raise ConfigurationError(f"{option} is name=value; found {each!r}")
+        found[name] = value
+    return found
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    for command in (deploy, destroy, outputs):
+        app.command(command.__name__)(command)

@@ -1,0 +1,21 @@
+"""Dead letters on AWS: the SQS queue that is also the redrive target of the function's own queue."""
+
+from collections.abc import Sequence
+
+from twin2multicloud.clouds.aws.queue import MAX_RECORD_BYTES, Sqs, send
+from twin2multicloud.clouds.queue_records import Records
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.ports.dead_letters import DeadLetter
+
+
+class SqsDeadLetters:
+    """A `DeadLetters`, by the queue's URL."""
+
+    def __init__(self, client: Sqs, url: str, clock: Clock, chance: Chance) -> None:
+        self._client, self._url = client, url
+        self._records = Records(Cloud.AWS, clock, chance, MAX_RECORD_BYTES)
+
+    def put(self, letters: Sequence[DeadLetter]) -> None:
+        """See `ports.dead_letters.DeadLetters.put`."""
+        send(self._client, self._url, self._records.of_letters(letters))

@@ -1,0 +1,148 @@
+"""The hot store's rows in DynamoDB: partition key `device_id`, sort key `sort_key`, both strings. Only rows.
+
+A row's properties are native attributes in the map ``values``. DynamoDB's numbers have 38 digits, magnitudes from
+1E-130 to 9.99E125, no sign on zero and no telling 21.0 from 21: such doubles stand as text in the map ``exact`` too.
+Limits: botocore's model of dynamodb (25 writes a batch, 400 KB an item, 1 MB a page).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from twin2multicloud.clouds.aws.sdk_errors import domain_errors
+from twin2multicloud.clouds.sorted_hot_store import Put
+from twin2multicloud.clouds.stored_rows import StoredRow, inexact, restored
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.wire.retry import RetryPolicy
+
+BATCH = 25
+_LEAST, _MOST = 1e-130, 9.9e125
+
+Attribute = dict[str, Any]
+Request = dict[str, Any]
+
+
+class DynamoDb(Protocol):
+    """What is used of boto3's ``dynamodb`` client."""
+
+    def batch_write_item(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def query(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+
+
+class DynamoTable:
+    """A `SortedTable` in one DynamoDB table."""
+
+    max_row_bytes = 360_000  # of 400 KB; keys, names and exact texts come on top
+
+    def __init__(self, client: DynamoDb, name: str, clock: Clock, chance: Chance) -> None:
+        self._client, self._name, self._clock, self._chance = client, name, clock, chance
+        self._policy = RetryPolicy(first=0.1, retries=5)
+        self._doing = f"hot store {name}"
+
+    def put(self, rows: Sequence[Put]) -> None:
+        """See `SortedTable.put`."""
+        self._write([{"PutRequest": {"Item": _item(device, row)}} for device, row in rows])
+
+    def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
+        """See `SortedTable.delete`."""
+        self._write([{"DeleteRequest": {"Key": _key(device_id, sort_key)}} for sort_key in sort_keys])
+
+    def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
+        """See `SortedTable.page`. A key condition knows no ``<`` beside ``>=``: the row at `high` is left out here."""
+        rows: list[StoredRow] = []
+        start: dict[str, Any] = {}
+        while len(rows) < limit:
+            with domain_errors(self._doing):
+                answer = self._client.query(
+                    TableName=self._name,
+                    KeyConditionExpression="device_id = :device AND sort_key BETWEEN :low AND :high",
+                    ExpressionAttributeValues={
+                        ":device": {"S": device_id},
+                        ":low": {"S": low},
+                        ":high": {"S": high},
+                    },
+                    ScanIndexForward=not descending,
+                    Limit=limit - len(rows) + 1,
+                    **start,
+                )
+            rows += [_row(item) for item in answer["Items"] if item["sort_key"]["S"] != high]
+            if "LastEvaluatedKey" not in answer:
+                break
+            start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
+        return rows[:limit]
+
+    def _write(self, requests: Sequence[Request]) -> None:
+        for start in range(0, len(requests), BATCH):
+            self._write_batch(list(requests[start : start + BATCH]))
+
+    def _write_batch(self, requests: list[Request]) -> None:
+        """One batch, and what the table could not take at once again. Raises RetryableError when patience ends."""
+        retry = 0
+        while requests:
+            with domain_errors(self._doing):
+                answer = self._client.batch_write_item(RequestItems={self._name: requests})
+            requests = answer.get("UnprocessedItems", {}).get(self._name, [])
+            if requests:
+                wait = self._policy.delay(retry, self._chance)
+                if wait is None:
+                    raise RetryableError(f"{self._doing}: {len(requests)} rows are still unprocessed, it is throttled")
+                self._clock.sleep(wait)
+                retry += 1
+
+
+def _key(device_id: str, sort_key: str) -> dict[str, Attribute]:
+    return {"device_id": {"S": device_id}, "sort_key": {"S": sort_key}}
+
+
+def _item(device_id: str, row: StoredRow) -> dict[str, Attribute]:
+    native = {name: _attribute(value) for name, value in row.values.items()}
+    exact = inexact(row.values, _keeps)
+    return {
+        **_key(device_id, row.sort_key),
+        "name": {"S": row.name},
+        "values": {"M": {_escaped(name): value for name, value in native.items() if value is not None}},
+        **({"exact": {"M": {_escaped(name): {"S": text} for name, text in exact.items()}}} if exact else {}),
+    }
+
+
+def _row(item: Mapping[str, Attribute]) -> StoredRow:
+    values = ((_plain_name(name), _scalar(value)) for name, value in item["values"]["M"].items())
+    exact = {_plain_name(name): value["S"] for name, value in item.get("exact", {"M": {}})["M"].items()}
+    return StoredRow(item["sort_key"]["S"], item["name"]["S"], restored(values, exact))
+
+
+def _attribute(value: Scalar) -> Attribute | None:
+    """A value as DynamoDB has it, None for a number beyond what it can hold."""
+    match value:
+        case bool():
+            return {"BOOL": value}
+        case str():
+            return {"S": value}
+        case int():
+            return {"N": str(value)}
+        case _:
+            return {"N": repr(value)} if value == 0 or _LEAST <= abs(value) <= _MOST else None
+
+
+def _scalar(attribute: Attribute) -> Scalar:
+    kind, value = next(iter(attribute.items()))
+    if kind != "N":
+        scalar: Scalar = value
+        return scalar
+    return int(value) if value.lstrip("-").isdigit() else float(value)
+
+
+def _keeps(value: Scalar) -> bool:
+    if not isinstance(value, float):
+        return True
+    return not value.is_integer() and _LEAST <= abs(value) <= _MOST
+
+
+def _escaped(name: str) -> str:
+    """An attribute's name is never empty; a property's may be."""
+    return f"\\{name}" if not name or name.startswith("\\") else name
+
+
+def _plain_name(name: str) -> str:
+    return name.removeprefix("\\")

@@ -1,0 +1,77 @@
+"""From a function's name and environment to its Lambda handler: clients, adapters, function. The place that names SDKs.
+
+Reads, beside what `functions.wiring` reads: ``AWS_REGION`` (Lambda sets it), ``INTER_CLOUD_TOKEN_SECRET`` (ARN), and
+``AWS_ENDPOINT_URL`` for an emulator. Queues are given by URL, the store and the error bus by name.
+Credentials are the execution role's.
+"""
+
+from functools import cache, cached_property
+from typing import Any
+
+from twin2multicloud.clouds.aws import runtime
+from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
+from twin2multicloud.clouds.aws.entrypoint import Handler
+from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
+from twin2multicloud.clouds.aws.hot_store import DynamoTable
+from twin2multicloud.clouds.aws.invoker import SqsInvoker
+from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
+from twin2multicloud.clouds.function_ports import CommonPorts
+from twin2multicloud.clouds.rotation import wire_with_secret
+from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+from twin2multicloud.wire.environment import Environment, optional_env, require_env
+
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3.0, 15.0, 3
+
+
+class AwsPorts(CommonPorts):
+    """The `functions.wiring.Ports` of one Lambda function."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    @cached_property
+    def errors(self) -> EventBridgeErrorSink:
+        """The error bus."""
+        return EventBridgeErrorSink(lambda: self._client("events"), require_env(self._env, "ERROR_TOPIC"), self.log)
+
+    @cached_property
+    def invoker(self) -> SqsInvoker:
+        """The queues of the functions on this cloud."""
+        return SqsInvoker(self._client("sqs"), self.clock, self.chance)
+
+    @cached_property
+    def secrets(self) -> SecretsManagerSecrets:
+        """Secrets Manager."""
+        return SecretsManagerSecrets(lambda: self._client("secretsmanager"))
+
+    def dead_letters(self, queue: str) -> SqsDeadLetters:
+        """See `functions.wiring.Ports`. `queue` is a URL."""
+        return SqsDeadLetters(self._client("sqs"), queue, self.clock, self.chance)
+
+    def hot_store(self, name: str) -> SortedHotStore:
+        """See `functions.wiring.Ports`. `name` is a DynamoDB table's."""
+        return SortedHotStore(DynamoTable(self._client("dynamodb"), name, self.clock, self.chance))
+
+    @cached_property
+    def _client(self) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
+        return cache(self._new_client)
+
+    def _new_client(self, service: str) -> Any:  # noqa: ANN401 - see above
+        import boto3
+        from botocore.config import Config
+
+        config = Config(
+            connect_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
+            retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
+        )
+        region = require_env(self._env, "AWS_REGION")
+        return boto3.client(
+            service, region_name=region, endpoint_url=optional_env(self._env, "AWS_ENDPOINT_URL"), config=config
+        )
+
+
+def handler(name: str, env: Environment) -> Handler:
+    """What Lambda calls for the function of that name. Raises ConfigurationError, by name, for what `env` lacks."""
+    ports = AwsPorts(env)
+    return runtime.expose(wire_with_secret(name, env, ports, ports.secrets))

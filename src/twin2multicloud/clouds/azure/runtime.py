@@ -1,0 +1,128 @@
+"""From a wired function to what the Functions host starts: a v2 `FunctionApp` with one function. Owns its bindings.
+
+Names of hubs, queues and connections are app settings that the host looks up itself, so that nothing here reads an
+environment: ``EVENT_HUB_NAME`` and ``EVENT_HUB_CONNECTION`` (IoT Hub's built-in endpoint), ``QUEUE_NAME`` and
+``QUEUE_CONNECTION`` (a storage queue).
+"""
+
+from typing import TYPE_CHECKING, List  # noqa: UP035 - the worker's check of annotations knows typing.List only
+
+from twin2multicloud.clouds.azure import entrypoint
+from twin2multicloud.clouds.native_call import answer_call
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.wire.http import Request, Response
+
+if TYPE_CHECKING:
+    from azure.functions import FunctionApp, HttpResponse
+
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")  # ours refuses; the host would say 404
+
+
+def expose(function: Function) -> "FunctionApp":
+    """The app with this function in it. Raises ConfigurationError for one that nothing starts.
+
+    An endpoint checks the token itself; a native call arrives as HTTP too, and there the host wants a function key.
+    """
+    from azure.functions import AuthLevel, FunctionApp  # the runtime brings it, and has imported it already
+
+    app = FunctionApp(http_auth_level=AuthLevel.ANONYMOUS)
+    if function.on_device is not None:
+        _on_device(app, function)
+    elif function.on_queue is not None:
+        _on_queue(app, function)
+    elif function.on_http is not None:
+        _on_http(app, function)
+    elif function.on_call is not None:
+        _on_call(app, function)
+    else:
+        raise ConfigurationError(f"nothing starts {function.name}")
+    return app
+
+
+def _on_device(app: "FunctionApp", function: Function) -> None:
+    from azure.functions import Cardinality, EventHubEvent
+
+    handler = entrypoint.on_device(function)
+
+    @app.function_name(_identifier(function.name))
+    @app.event_hub_message_trigger(
+        arg_name="events",
+        connection="EVENT_HUB_CONNECTION",
+        event_hub_name="%EVENT_HUB_NAME%",
+        cardinality=Cardinality.MANY,
+    )
+    # A checkpoint is written once the policy ends, and then the batch is gone: so it never ends.
+    @app.retry(
+        strategy="exponential_backoff",
+        max_retry_count="-1",
+        minimum_interval="00:00:01",
+        maximum_interval="00:01:00",
+    )
+    def on_device(events: List[EventHubEvent]) -> None:  # noqa: UP006 - see the import
+        handler(events)
+
+
+def _on_queue(app: "FunctionApp", function: Function) -> None:
+    from azure.functions import QueueMessage
+
+    handler = entrypoint.on_queue(function)
+
+    @app.function_name(_identifier(function.name))
+    @app.queue_trigger(arg_name="message", queue_name="%QUEUE_NAME%", connection="QUEUE_CONNECTION")
+    def on_queue(message: QueueMessage) -> None:
+        handler([_QueueEvent(message.get_body())])
+
+
+def _on_http(app: "FunctionApp", function: Function) -> None:
+    from azure.functions import HttpRequest, HttpResponse
+
+    handler = entrypoint.on_http(function)
+
+    @app.function_name(_identifier(function.name))
+    @app.route(route=_route(function), methods=METHODS)
+    def on_http(req: HttpRequest) -> HttpResponse:
+        return _http_response(handler(req))
+
+
+def _on_call(app: "FunctionApp", function: Function) -> None:
+    from azure.functions import AuthLevel, HttpRequest, HttpResponse
+
+    @app.function_name(_identifier(function.name))
+    @app.route(route=_route(function), methods=METHODS, auth_level=AuthLevel.FUNCTION)
+    def on_call(req: HttpRequest) -> HttpResponse:
+        headers = {name.lower(): value for name, value in req.headers.items()}
+        request = Request(req.method, req.url.split("?", 1)[0], headers, req.get_body())
+        return _http_response(answer_call(function, request))
+
+
+class _QueueEvent:
+    """A storage queue's message as the entrypoint sees records: a body. It comes from no device."""
+
+    iothub_metadata = None
+
+    def __init__(self, body: bytes) -> None:
+        self._body = body
+
+    def get_body(self) -> bytes:
+        return self._body
+
+
+def _route(function: Function) -> str:
+    return f"{function.name}/{{*rest}}"  # the rest for /health
+
+
+def _identifier(name: str) -> str:
+    return name.replace("-", "_")
+
+
+def _http_response(response: Response) -> "HttpResponse":
+    from azure.functions import HttpResponse
+
+    headers = {name: value for name, value in response.headers.items() if name != "content-type"}
+    return HttpResponse(
+        response.body,
+        status_code=response.status,
+        headers=headers,
+        mimetype=response.headers.get("content-type", "application/json"),  # else the host sends text/plain
+    )

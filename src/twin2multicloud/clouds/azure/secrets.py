@@ -1,0 +1,43 @@
+"""Secrets on Azure: Key Vault, by the secret's id (its URL without a version). Reads, and keeps nothing."""
+
+from collections.abc import Callable
+from typing import Protocol
+from urllib.parse import urlsplit
+
+from twin2multicloud.clouds.azure.sdk_errors import domain_errors
+from twin2multicloud.domain.errors import ConfigurationError
+
+
+class Secret(Protocol):
+    """What is used of ``azure.keyvault.secrets.KeyVaultSecret``."""
+
+    @property
+    def value(self) -> str | None: ...  # noqa: D102
+
+
+class Vault(Protocol):
+    """What is used of ``azure.keyvault.secrets.SecretClient``."""
+
+    def get_secret(self, name: str) -> Secret: ...  # noqa: D102
+
+
+class KeyVaultSecrets:
+    """A `Secrets`. `vault` makes the client of a vault, by its URL."""
+
+    def __init__(self, vault: Callable[[str], Vault]) -> None:
+        self._vault = vault
+
+    def read(self, name: str) -> str:
+        """See `ports.secrets.Secrets.read`. Raises ConfigurationError also for what is no secret's id."""
+        vault_url, secret = _parts(name)
+        with domain_errors(f"secret {secret}"):
+            return self._vault(vault_url).get_secret(secret).value or ""
+
+
+def _parts(secret_id: str) -> tuple[str, str]:
+    """``https://<vault>/secrets/<name>`` as the vault's URL and the name."""
+    url = urlsplit(secret_id)
+    kind, _, name = url.path.strip("/").partition("/")
+    if not url.netloc or kind != "secrets" or not name or "/" in name:
+        raise ConfigurationError(f"a secret is given as https://<vault>/secrets/<name>, found {secret_id!r}")
+    return f"{url.scheme}://{url.netloc}", name

@@ -1,0 +1,121 @@
+"""From a function's name and environment to its FunctionApp: clients, adapters, function. The place that names SDKs.
+
+Reads, beside what `functions.wiring` reads: ``COSMOS_URL`` (database: ``TWIN_NAME``, container: ``HOT_STORE_NAME``),
+``QUEUES__queueServiceUri``, ``INTER_CLOUD_TOKEN_SECRET`` (a secret's id in Key Vault), ``AZURE_CLIENT_ID`` (the
+user-assigned identity that signs in everywhere). The error topic is its endpoint's URL. Where ``COSMOS_KEY``,
+``QUEUES_KEY`` or ``ERROR_TOPIC_KEY`` is set, that key signs in instead: emulators know no identities.
+"""
+
+from functools import cache, cached_property
+from typing import TYPE_CHECKING, Any
+
+from twin2multicloud.clouds.azure import runtime
+from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
+from twin2multicloud.clouds.azure.error_sink import EventGrid, EventGridErrorSink
+from twin2multicloud.clouds.azure.hot_store import CosmosTable
+from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
+from twin2multicloud.clouds.azure.queue import Queue
+from twin2multicloud.clouds.azure.sdk_errors import domain_errors
+from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets, Vault
+from twin2multicloud.clouds.function_ports import CommonPorts
+from twin2multicloud.clouds.rotation import wire_with_secret
+from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+from twin2multicloud.wire.environment import Environment, optional_env, require_env
+
+if TYPE_CHECKING:
+    from azure.core.credentials import TokenCredential
+    from azure.functions import FunctionApp
+
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 15, 3
+
+
+class AzurePorts(CommonPorts):
+    """The `functions.wiring.Ports` of one function app."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    @cached_property
+    def errors(self) -> EventGridErrorSink:
+        """The error topic."""
+        require_env(self._env, "ERROR_TOPIC")
+        return EventGridErrorSink(cache(self._event_grid), self.log)
+
+    @cached_property
+    def invoker(self) -> StorageQueueInvoker:
+        """The queues of the functions on this cloud."""
+        require_env(self._env, "QUEUES__queueServiceUri")
+        return StorageQueueInvoker(self._queue, self.clock, self.chance)
+
+    @cached_property
+    def secrets(self) -> KeyVaultSecrets:
+        """Key Vault."""
+        return KeyVaultSecrets(cache(self._vault))
+
+    def dead_letters(self, queue: str) -> StorageQueueDeadLetters:
+        """See `functions.wiring.Ports`."""
+        return StorageQueueDeadLetters(self._queue(queue), self.clock, self.chance)
+
+    def hot_store(self, name: str) -> SortedHotStore:
+        """See `functions.wiring.Ports`. `name` is a container's."""
+        from azure.cosmos import CosmosClient
+
+        with domain_errors("Cosmos DB"):  # it asks for the account at once
+            client = CosmosClient(
+                require_env(self._env, "COSMOS_URL"),
+                self._credential("COSMOS_KEY"),
+                connection_timeout=CONNECT_SECONDS,
+                read_timeout=READ_SECONDS,
+                retry_throttle_total=ATTEMPTS,
+                retry_throttle_backoff_max=5,
+                enable_endpoint_discovery="COSMOS_KEY" not in self._env,  # an emulator does not know its own address
+            )
+        database = client.get_database_client(require_env(self._env, "TWIN_NAME"))
+        return SortedHotStore(CosmosTable(database.get_container_client(name), name))
+
+    @cached_property
+    def _queue(self) -> "Any":  # noqa: ANN401 - a cached Callable[[str], Queue]
+        return cache(self._new_queue)
+
+    def _new_queue(self, name: str) -> Queue:
+        from azure.storage.queue import BinaryBase64EncodePolicy, QueueClient
+
+        return QueueClient(
+            require_env(self._env, "QUEUES__queueServiceUri").rstrip("/"),
+            name,
+            credential=self._credential("QUEUES_KEY"),
+            message_encode_policy=BinaryBase64EncodePolicy(),
+            **_timeouts(),
+        )
+
+    def _event_grid(self) -> EventGrid:
+        from azure.core.credentials import AzureKeyCredential
+        from azure.eventgrid import EventGridPublisherClient
+
+        key = optional_env(self._env, "ERROR_TOPIC_KEY")
+        credential = AzureKeyCredential(key) if key else self._identity
+        return EventGridPublisherClient(require_env(self._env, "ERROR_TOPIC"), credential, **_timeouts())
+
+    def _vault(self, url: str) -> Vault:
+        from azure.keyvault.secrets import SecretClient
+
+        return SecretClient(url, self._identity, **_timeouts())
+
+    def _credential(self, key_variable: str) -> "str | TokenCredential":
+        return optional_env(self._env, key_variable) or self._identity
+
+    @cached_property
+    def _identity(self) -> "TokenCredential":
+        from azure.identity import ManagedIdentityCredential
+
+        return ManagedIdentityCredential(client_id=require_env(self._env, "AZURE_CLIENT_ID"))
+
+
+def _timeouts() -> dict[str, Any]:
+    return {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retry_total": ATTEMPTS}
+
+
+def handler(name: str, env: Environment) -> "FunctionApp":
+    """The app with the function of that name. Raises ConfigurationError, by name, for what `env` lacks."""
+    ports = AzurePorts(env)
+    return runtime.expose(wire_with_secret(name, env, ports, ports.secrets))

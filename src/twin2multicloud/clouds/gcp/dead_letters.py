@@ -1,0 +1,25 @@
+"""Dead letters on Google Cloud: the topic that is also the dead-letter topic of the function's own subscription."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from twin2multicloud.clouds.gcp.queue import MAX_RECORD_BYTES, send
+from twin2multicloud.clouds.queue_records import Records
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.ports.dead_letters import DeadLetter
+
+if TYPE_CHECKING:
+    from google.pubsub_v1 import PublisherClient
+
+
+class PubSubDeadLetters:
+    """A `DeadLetters`, by the topic's full name."""
+
+    def __init__(self, client: "PublisherClient", topic: str, clock: Clock, chance: Chance) -> None:
+        self._client, self._topic = client, topic
+        self._records = Records(Cloud.GCP, clock, chance, MAX_RECORD_BYTES)
+
+    def put(self, letters: Sequence[DeadLetter]) -> None:
+        """See `ports.dead_letters.DeadLetters.put`."""
+        send(self._client, self._topic, self._records.of_letters(letters))

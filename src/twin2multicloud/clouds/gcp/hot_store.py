@@ -1,0 +1,106 @@
+"""The hot store's rows in Firestore: ``devices/{device}/readings/{key}``, queried by ``sort_key``. Only rows.
+
+A subcollection per device, because writes to one index in time order are limited to 500 a second: each device has its
+own. A row's properties are native values in the map ``values``; Firestore tells integers from doubles and keeps both,
+but -0.0 and numbers below the normal ones are left to chance: they stand as text in ``exact`` too.
+Limits: cloud.google.com/firestore/quotas (1 MiB a document, 10 MiB a request, 500 writes in older clients).
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
+from twin2multicloud.clouds.sorted_hot_store import Put
+from twin2multicloud.clouds.stored_rows import StoredRow, batches, inexact, restored, sortable
+from twin2multicloud.domain.device import Scalar
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client, CollectionReference, DocumentReference
+
+BATCH = 500
+TIMEOUT = 30.0
+_BATCH_BYTES = 8_000_000  # of 10 MiB
+_LEAST_NORMAL = 2.2250738585072014e-308
+
+Document = dict[str, Any]
+
+
+class FirestoreTable:
+    """A `SortedTable` in one Firestore database."""
+
+    max_row_bytes = 800_000  # of 1 MiB: an exact text stands beside its number
+
+    def __init__(self, client: "Client", name: str, patience: float = PATIENCE) -> None:
+        self._client, self._doing, self._patience = client, f"hot store {name}", patience
+
+    def put(self, rows: Sequence[Put]) -> None:
+        """See `SortedTable.put`."""
+        for batch in batches(rows, most=BATCH, max_bytes=_BATCH_BYTES):
+            writes = self._client.batch()
+            for device_id, row in batch:
+                writes.set(self._document(device_id, row.sort_key), _document(row))
+            with domain_errors(self._doing):
+                writes.commit(retry=patient(self._patience), timeout=TIMEOUT)
+
+    def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
+        """See `SortedTable.delete`."""
+        for start in range(0, len(sort_keys), BATCH):
+            writes = self._client.batch()
+            for sort_key in sort_keys[start : start + BATCH]:
+                writes.delete(self._document(device_id, sort_key))
+            with domain_errors(self._doing):
+                writes.commit(retry=patient(self._patience), timeout=TIMEOUT)
+
+    def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
+        """See `SortedTable.page`."""
+        from google.cloud.firestore import FieldFilter, Query
+
+        query = (
+            self._readings(device_id)
+            .where(filter=FieldFilter("sort_key", ">=", low))
+            .where(filter=FieldFilter("sort_key", "<", high))
+            .order_by("sort_key", direction=Query.DESCENDING if descending else Query.ASCENDING)
+            .limit(limit)
+        )
+        with domain_errors(self._doing):
+            return [
+                _row(found.to_dict() or {}) for found in query.stream(retry=patient(self._patience), timeout=TIMEOUT)
+            ]
+
+    def _readings(self, device_id: str) -> "CollectionReference":
+        readings: CollectionReference = (
+            self._client.collection("devices").document(sortable(device_id)).collection("readings")
+        )
+        return readings
+
+    def _document(self, device_id: str, sort_key: str) -> "DocumentReference":
+        return self._readings(device_id).document(sort_key)
+
+
+def _document(row: StoredRow) -> Document:
+    exact = inexact(row.values, _keeps)
+    return {
+        "sort_key": row.sort_key,
+        "name": row.name,
+        "values": {_escaped(name): value for name, value in row.values.items()},
+        **({"exact": {_escaped(name): text for name, text in exact.items()}} if exact else {}),
+    }
+
+
+def _row(document: Mapping[str, Any]) -> StoredRow:
+    values = ((_plain_name(name), value) for name, value in document["values"].items())
+    exact = {_plain_name(name): text for name, text in document.get("exact", {}).items()}
+    return StoredRow(document["sort_key"], document["name"], restored(values, exact))
+
+
+def _keeps(value: Scalar) -> bool:
+    return not isinstance(value, float) or abs(value) >= _LEAST_NORMAL
+
+
+def _escaped(name: str) -> str:
+    r"""A field's name is not empty and not ``__like this__``; a property's may be. ``\`` marks those."""
+    return f"\\{name}" if not name or name.startswith(("\\", "__")) else name
+
+
+def _plain_name(name: str) -> str:
+    return name.removeprefix("\\")

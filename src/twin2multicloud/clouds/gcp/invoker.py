@@ -1,0 +1,25 @@
+"""Reaching the next function on Google Cloud: its Pub/Sub topic, which is pushed to it. Named by its topic."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from twin2multicloud.clouds.gcp.queue import MAX_RECORD_BYTES, send
+from twin2multicloud.clouds.queue_records import Records
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.ports.clock import Chance, Clock
+
+if TYPE_CHECKING:
+    from google.pubsub_v1 import PublisherClient
+
+
+class PubSubInvoker:
+    """An `Invoker`. Pub/Sub has stored a message in several zones when it answers."""
+
+    def __init__(self, client: "PublisherClient", clock: Clock, chance: Chance) -> None:
+        self._client = client
+        self._records = Records(Cloud.GCP, clock, chance, MAX_RECORD_BYTES)
+
+    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+        """See `ports.invoker.Invoker.invoke`."""
+        send(self._client, function, self._records.of_batch(messages, trace_id))

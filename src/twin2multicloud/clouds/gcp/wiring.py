@@ -1,0 +1,88 @@
+"""From a function's name and environment to functions-framework's target: clients, adapters, function. Names SDKs.
+
+Reads, beside what `functions.wiring` reads: ``GOOGLE_CLOUD_PROJECT``, ``INTER_CLOUD_TOKEN_SECRET`` (the secret's full
+name), and for emulators ``FIRESTORE_EMULATOR_HOST`` and ``PUBSUB_EMULATOR_HOST``. Topics are given by full name, the
+store by its database's. Credentials are the service account's.
+"""
+
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from twin2multicloud.clouds.function_ports import CommonPorts
+from twin2multicloud.clouds.gcp import runtime
+from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
+from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
+from twin2multicloud.clouds.gcp.runtime import Target
+from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+from twin2multicloud.clouds.rotation import wire_with_secret
+from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+from twin2multicloud.wire.environment import Environment, optional_env, require_env
+
+if TYPE_CHECKING:
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+    from google.pubsub_v1 import PublisherClient
+
+
+class GcpPorts(CommonPorts):
+    """The `functions.wiring.Ports` of one Cloud Run function."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
+
+    @cached_property
+    def errors(self) -> PubSubErrorSink:
+        """The error topic."""
+        return PubSubErrorSink(lambda: self._publisher, require_env(self._env, "ERROR_TOPIC"), self.log)
+
+    @cached_property
+    def invoker(self) -> PubSubInvoker:
+        """The topics of the functions on this cloud."""
+        return PubSubInvoker(self._publisher, self.clock, self.chance)
+
+    @cached_property
+    def secrets(self) -> SecretManagerSecrets:
+        """Secret Manager."""
+        return SecretManagerSecrets(lambda: self._secret_manager)
+
+    def dead_letters(self, queue: str) -> PubSubDeadLetters:
+        """See `functions.wiring.Ports`. `queue` is a topic's full name."""
+        return PubSubDeadLetters(self._publisher, queue, self.clock, self.chance)
+
+    def hot_store(self, name: str) -> SortedHotStore:
+        """See `functions.wiring.Ports`. `name` is a Firestore database's."""
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud.firestore import Client
+
+        emulated = optional_env(self._env, "FIRESTORE_EMULATOR_HOST") is not None
+        project = require_env(self._env, "GOOGLE_CLOUD_PROJECT")
+        client = Client(project=project, database=name, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]
+        return SortedHotStore(FirestoreTable(client, name))
+
+    @cached_property
+    def _publisher(self) -> "PublisherClient":
+        from google.pubsub_v1 import PublisherClient
+
+        host = optional_env(self._env, "PUBSUB_EMULATOR_HOST")
+        return _client_of_emulator(host) if host else PublisherClient()
+
+    @cached_property
+    def _secret_manager(self) -> "SecretManagerServiceClient":
+        from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+        return SecretManagerServiceClient()
+
+
+def _client_of_emulator(host: str) -> "PublisherClient":
+    import grpc
+    from google.pubsub_v1 import PublisherClient
+    from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
+
+    return PublisherClient(transport=PublisherGrpcTransport(channel=grpc.insecure_channel(host)))
+
+
+def handler(name: str, env: Environment) -> Target:
+    """What functions-framework calls for the function of that name. Raises ConfigurationError, by name, for gaps."""
+    ports = GcpPorts(env)
+    return runtime.expose(wire_with_secret(name, env, ports, ports.secrets))

@@ -1,0 +1,93 @@
+"""Functions whose inter-cloud token comes from a secret store: read late, kept a while, replaced while they run.
+
+The secret's text is one token, or two with a comma between: the first is sent, both are accepted. A rotation takes
+three steps with `KEPT_SECONDS` between them, on every cloud: ``old,new``, so that all accept the new one; ``new,old``,
+so that all send it; ``new``.
+"""
+
+import threading
+from collections.abc import Callable
+from typing import TypeVar
+
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import Ports, wire
+from twin2multicloud.ports.clock import Clock
+from twin2multicloud.ports.secrets import Secrets
+from twin2multicloud.wire.environment import Environment, optional_env
+
+SECRET_VARIABLE = "INTER_CLOUD_TOKEN_SECRET"  # noqa: S105 - the variable's name
+TOKEN_VARIABLE = "INTER_CLOUD_TOKEN"  # noqa: S105 - likewise
+KEPT_SECONDS = 300.0
+
+_T = TypeVar("_T")
+
+
+class CachedSecret:
+    """One secret's text, at most `KEPT_SECONDS` old; older only while its store does not answer."""
+
+    def __init__(self, secrets: Secrets, name: str, clock: Clock, log: Callable[[str], None]) -> None:
+        self._secrets, self._name, self._clock, self._log = secrets, name, clock, log
+        self._text = ""
+        self._until = 0.0
+        self._lock = threading.Lock()
+
+    def read(self) -> str:
+        """The text. Raises RetryableError only where there never was one, ConfigurationError."""
+        with self._lock:
+            if not self._text or self._clock.monotonic() >= self._until:
+                self._refresh()
+            return self._text
+
+    def _refresh(self) -> None:
+        try:
+            self._text = self._secrets.read(self._name).strip()
+        except RetryableError as error:
+            if not self._text:
+                raise
+            self._log(f"the secret is as it was: {error}")
+        self._until = self._clock.monotonic() + KEPT_SECONDS
+
+
+class _Rewired:
+    """A function as its secret has it now. It is wired anew when the secret's text changes, and not otherwise."""
+
+    def __init__(self, name: str, env: Environment, ports: Ports, secret: CachedSecret) -> None:
+        self._name, self._env, self._ports, self._secret = name, env, ports, secret
+        self._text = secret.read()
+        self._function = self._wired()
+
+    def __call__(self) -> Function:
+        text = self._secret.read()
+        if text != self._text:
+            self._text = text
+            self._function = self._wired()
+        return self._function
+
+    def _wired(self) -> Function:
+        return wire(self._name, {**self._env, TOKEN_VARIABLE: self._text}, self._ports)
+
+
+def wire_with_secret(name: str, env: Environment, ports: Ports, secrets: Secrets) -> Function:
+    """`functions.wiring.wire`, with the token out of the secret store where the environment names a secret.
+
+    Raises ConfigurationError, and RetryableError where the secret store does not answer at the start.
+    """
+    secret = optional_env(env, SECRET_VARIABLE)
+    if secret is None:
+        return wire(name, env, ports)
+    now = _Rewired(name, env, ports, CachedSecret(secrets, secret, ports.clock, ports.log))
+    first = now()
+    return Function(
+        name=name,
+        reporter=first.reporter,
+        on_device=first.on_device and (lambda readings: _there(now().on_device)(readings)),
+        on_queue=first.on_queue and (lambda messages, trace_id: _there(now().on_queue)(messages, trace_id)),
+        on_http=first.on_http and (lambda request: _there(now().on_http)(request)),
+        on_call=first.on_call and (lambda asked: _there(now().on_call)(asked)),
+    )
+
+
+def _there(trigger: _T | None) -> _T:
+    assert trigger is not None  # noqa: S101 - which triggers a function has does not depend on its token
+    return trigger

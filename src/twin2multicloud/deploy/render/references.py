@@ -1,0 +1,54 @@
+"""How one cloud's resources are referred to: by its own functions and, for URLs, by other clouds'.
+
+Owns the step from the topology's variables to what a function's environment says. Every cloud gives one `References`.
+"""
+
+from collections.abc import Callable, Mapping
+
+import msgspec
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.topology import Component, Topology, ValueKind, Variable
+from twin2multicloud.planning.wiring import TOKEN_VARIABLE
+
+TOKEN_SECRET_VARIABLE = f"{TOKEN_VARIABLE}_SECRET"
+"""Names the secret that holds the token. The token itself is in no function's configuration."""
+
+TOKEN = "${random_password.inter_cloud_token.result}"  # noqa: S105 - a reference, never the token
+SUFFIX = "${random_string.suffix.result}"
+"""Six letters and digits that make a name unique in the world."""
+
+
+class References(msgspec.Struct, frozen=True):
+    """Expressions of one cloud, with ``${}``.
+
+    `url` is where an endpoint is; `resource` is what a function needs to reach a component of its own cloud (a queue's
+    URL, a table's name); `token_secret` names the secret that holds the token between clouds.
+    """
+
+    url: Callable[[Component], str]
+    resource: Callable[[Component], str]
+    token_secret: str
+
+
+class Clouds(msgspec.Struct, frozen=True):
+    """The references of all three clouds, and the topology they are about."""
+
+    topology: Topology
+    of: Mapping[Cloud, References]
+
+    def environment(self, cloud: Cloud, variables: tuple[Variable, ...]) -> dict[str, str]:
+        """The environment of a function of `cloud`: the topology's variables, each by what it is."""
+        return dict(self._entry(self.of[cloud], each) for each in variables)
+
+    def _entry(self, own: References, variable: Variable) -> tuple[str, str]:
+        match variable.kind:
+            case ValueKind.LITERAL:
+                return variable.name, variable.value
+            case ValueKind.TOKEN:
+                return TOKEN_SECRET_VARIABLE, own.token_secret
+            case ValueKind.RESOURCE:
+                return variable.name, own.resource(self.topology[variable.value])
+            case ValueKind.URL:
+                target = self.topology[variable.value]
+                return variable.name, self.of[target.cloud].url(target)

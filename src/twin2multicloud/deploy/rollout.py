@@ -1,0 +1,88 @@
+"""A project on real clouds: from its folder to a workspace that is ready to plan. Owns what lies where under ``.t2mc``.
+
+``bundles/`` holds what `t2mc package` builds, ``terraform/`` what the engine works on, ``deployment-options.json`` what
+the user chose (regions, project, backend), so that destroy and outputs need not be told again. It asks nobody anything.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.deploy import schemas
+from twin2multicloud.deploy.engine import Engine, Tell, Workspace
+from twin2multicloud.deploy.render import scope
+from twin2multicloud.deploy.render.render import Backend, render
+from twin2multicloud.deploy.render.schema_check import mismatches
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.topology import Topology
+from twin2multicloud.project.loader import Project
+
+STATE = ".t2mc"
+_OPTIONS = "deployment-options.json"
+_OWN = "bundles"  # a variable that the product sets itself
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user may choose of a deployment: Terraform variables by name, where bundles are, where state is kept."""
+
+    variables: dict[str, str] = {}
+    bundles: str = ""
+    backend: Backend = Backend()
+
+
+class Rollout:
+    """One project's deployment. Construction plans and renders, and changes nothing."""
+
+    def __init__(self, project: Project, options: Options) -> None:
+        """Raises ConfigurationError for an option that does not fit, TwinError where the rendering is at fault."""
+        self._folder = project.folder.resolve() / STATE
+        self._options = options
+        self.topology: Topology = plan(project.twin)
+        self.config = render(self.topology, options.backend)
+        wrong = mismatches(self.config, schemas.load())
+        if wrong:
+            raise TwinError(f"the rendered configuration does not fit the providers: {wrong[0]}")
+        self._check_variables()
+
+    @property
+    def bundles(self) -> Path:
+        """Where the functions' archives lie."""
+        return Path(self._options.bundles).resolve() if self._options.bundles else self._folder / "bundles"
+
+    def missing_bundles(self) -> list[str]:
+        """The archives that the configuration needs and that are not there, as ``<cloud>/<function>.zip``."""
+        needed = [f"{site.cloud}/{each.name}.zip" for site in scope.sites(self.topology) for each in site.functions]
+        return [name for name in needed if not (self.bundles / name).is_file()]
+
+    def workspace(self, engine: Engine, env: Mapping[str, str], tell: Tell) -> Workspace:
+        """Write everything down, and open the state. Raises EngineError."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        (self._folder / _OPTIONS).write_bytes(msgspec.json.format(msgspec.json.encode(self._options)))
+        found = Workspace(engine, self._folder / "terraform", env, tell)
+        found.write(self.config, {**self._options.variables, _OWN: str(self.bundles)})
+        found.init()
+        return found
+
+    def _check_variables(self) -> None:
+        declared = {name: each for name, each in self.config["variable"].items() if name != _OWN}
+        for name in self._options.variables:
+            if name not in declared:
+                known = ", ".join(sorted(declared))
+                raise ConfigurationError(f"--var {name}: this twin has no such variable; there are {known}")
+        for name, each in declared.items():
+            if "default" not in each and name not in self._options.variables:
+                raise ConfigurationError(f"--var {name}=… is missing: {each['description']}")
+
+
+def known_options(folder: Path) -> Options | None:
+    """What the last deployment of a project chose; None where there was none. Raises TwinError for a broken file."""
+    path = folder.resolve() / STATE / _OPTIONS
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Options)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise TwinError(f"{path} is not readable ({error}); remove it and deploy again") from error

@@ -1,0 +1,15 @@
+"""Where secrets are kept. Owns nothing of what they mean: the inter-cloud token's form is `wire.tokens`' own."""
+
+from typing import Protocol
+
+
+class Secrets(Protocol):
+    """One cloud's secret store."""
+
+    def read(self, name: str) -> str:
+        """The present text of a secret, by the name that the deployment gave out.
+
+        Raises RetryableError, ConfigurationError where there is none or this function may not read it. Neither the
+        text nor a part of it is ever in an error.
+        """
+        ...

@@ -1,0 +1,114 @@
+"""t2mc deploy, destroy, outputs as a user types them: exit codes, sentences, and nothing done without being asked."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from tests.rigs.terraform_fleet import stand_in_providers
+from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
+
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.templates import write_template
+
+pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
+PROJECT = ("--var", "gcp_project=a-project")
+
+
+@pytest.fixture
+def fleet():
+    terraform()  # or skip
+    with stand_in_providers() as (found, env):
+        yield found, env
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """A copy of the smart home, packaged: three clouds."""
+    made = tmp_path / "home"
+    write_template("smart-home", made)
+    write_bundles(plan(load_project(made).twin), made / ".t2mc" / "bundles")
+    return made
+
+
+def t2mc(env, *arguments, path=None):
+    """Run the command line; its exit code and what it said."""
+    whole = clean_environment({**env, "COLUMNS": "200"} | ({"PATH": path} if path else {}))
+    command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
+    done = subprocess.run(command, env=whole, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    return done.returncode, done.stdout, done.stderr
+
+
+def made(fleet):
+    return sum(len(each.made) for each in fleet.values())
+
+
+def test_from_plan_to_destroy(fleet, folder):
+    clouds, env = fleet
+    code, said, _ = t2mc(env, "deploy", folder, "--plan-only", *PROJECT)
+    assert (code, made(clouds)) == (0, 0)
+    assert "+ aws_" in said
+    assert "0 to change, 0 to remove" in said
+    code, said, _ = t2mc(env, "deploy", folder, "--yes")
+    assert (code, made(clouds) > 50) == (0, True)
+    assert "deployed" in said
+    code, said, _ = t2mc(env, "deploy", folder)
+    assert (code, "0 to add, 0 to change, 0 to remove" in said) == (0, True), "a second time there is nothing to ask"
+    code, said, _ = t2mc(env, "outputs", folder, "--json")
+    found = json.loads(said)
+    assert code == 0
+    assert {"aws_endpoints", "azure_endpoints", "gcp_endpoints"} <= found.keys()
+    code, said, _ = t2mc(env, "outputs", folder)
+    assert (code, next(url for url in found["azure_endpoints"].values()) in said) == (0, True)
+    code, said, _ = t2mc(env, "destroy", folder, "--yes")
+    assert (code, made(clouds)) == (0, 0)
+    assert t2mc(env, "outputs", folder)[0] == 1
+
+
+def test_nothing_happens_unasked(fleet, folder):
+    clouds, env = fleet
+    code, _, said = t2mc(env, "deploy", folder, *PROJECT)
+    assert (code, made(clouds)) == (2, 0)
+    assert "nobody is there to be asked; say --yes to go ahead" in said
+
+
+def test_a_cloud_that_refuses_is_exit_code_1(fleet, folder):
+    clouds, env = fleet
+    clouds["aws"].refuses["aws_iot_topic_rule"] = "AccessDenied"
+    code, _, said = t2mc(env, "deploy", folder, "--yes", *PROJECT)
+    assert code == 1
+    assert "error: apply failed: aws_iot_topic_rule.device_gateway: AccessDenied" in said
+
+
+@pytest.mark.parametrize(
+    ("more", "sentence"),
+    [
+        ((), "--var gcp_project=… is missing: The Google Cloud project's id"),
+        ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: this twin has no such variable; there are aws_region"),
+        ((*PROJECT, "--var", "nonsense"), "--var is name=value; found 'nonsense'"),
+        ((*PROJECT, "--state", "floppy"), "state is kept in local, s3, azurerm, gcs; found 'floppy'"),
+        ((*PROJECT, "--bundles", "/nowhere"), "/nowhere/aws/dispatcher.zip is missing; run `t2mc package"),
+    ],
+)
+def test_what_cannot_be_worked_with_is_exit_code_2(folder, more, sentence):
+    code, _, said = t2mc({}, "deploy", folder, "--plan-only", *more)
+    assert (code, sentence in said) == (2, True), said
+
+
+def test_without_an_engine_it_says_what_to_install(folder, tmp_path):
+    code, _, said = t2mc({"T2MC_ENGINE": "no-such-engine"}, "deploy", folder, "--plan-only", *PROJECT)
+    assert (code, "T2MC_ENGINE names 'no-such-engine', which is no program on the PATH" in said) == (2, True), said
+
+
+@pytest.mark.parametrize("command", ["destroy", "outputs"])
+def test_what_was_never_deployed_is_said(folder, command):
+    code, _, said = t2mc({}, command, folder)
+    assert (code, "nothing is deployed from" in said) == (1, True), said
+
+
+def test_only_the_owner_reads_state_and_plans(fleet, folder):
+    code, *_ = t2mc(fleet[1], "deploy", folder, "--plan-only", *PROJECT)
+    state = Path(folder) / ".t2mc" / "terraform"
+    assert (code, state.stat().st_mode & 0o077) == (0, 0)

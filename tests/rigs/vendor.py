@@ -1,0 +1,44 @@
+"""Every rig over a vendor's emulator, by port and name. `tests/contracts/conftest.py` runs each suite over them."""
+
+from collections.abc import Callable
+from contextlib import AbstractContextManager
+from pathlib import Path
+from typing import Any
+
+from tests.rigs import vendor_hot_stores as hot_stores
+from tests.rigs import vendor_queues as queues
+
+_HOT_STORES = {
+    "dynamodb-moto": hot_stores.dynamodb_on_moto,
+    "cosmos-cosmosdb-server": hot_stores.cosmos_on_cosmosdb_server,
+    "firestore-google": hot_stores.firestore_on_googles_emulator,
+    "firestore-npm": hot_stores.firestore_on_npm,
+}
+
+VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]] = {
+    "hot_store_rig": {**_HOT_STORES},
+    "prunable_hot_store_rig": {**_HOT_STORES},
+    "invoker_rig": {
+        "sqs-moto": queues.sqs_invoker,
+        "storage-queue-azurite": queues.storage_queue_invoker,
+        "pubsub-ours": queues.pubsub_invoker,
+        "pubsub-google": queues.google_pubsub_invoker,
+    },
+    "dead_letters_rig": {
+        "sqs-moto": queues.sqs_dead_letters,
+        "storage-queue-azurite": queues.storage_queue_dead_letters,
+        "pubsub-ours": queues.pubsub_dead_letters,
+        "pubsub-google": queues.google_pubsub_dead_letters,
+    },
+}
+
+GAPS = (
+    ("test_values_come_back_exactly_and_with_their_type[firestore-npm", "9007199254740993", "keeps doubles only"),
+    ("test_values_come_back_exactly_and_with_their_type[firestore-npm", "9223372036854775807", "keeps doubles only"),
+    ("test_values_come_back_exactly_and_with_their_type[firestore-npm", "9223372036854775808", "keeps doubles only"),
+    ("test_a_batch_over_the_wires_limits", "storage-queue-azurite", "a storage queue takes no reading over 48 KiB"),
+)
+"""What an emulator gets wrong, or a service does not do: a test's name, a part of its parameters, and the reason.
+
+These tests are expected to fail there, and it is noticed when they stop failing.
+"""
