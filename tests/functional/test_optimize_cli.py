@@ -106,6 +106,70 @@ def test_applying_twice_leaves_nothing_to_move(project: Path) -> None:
     assert (after["cost"], after["slots"], after["break_even_months"]) == (0, [], None)
 
 
+class TestDerivedFromTheProject:
+    """`hot_retention_days` and so on of the template, and what the workload says over them."""
+
+    SENDING = ("--interval", 2, "--message-kb", 0.5)
+
+    @pytest.fixture
+    def bare(self, project: Path) -> Path:
+        (project / "workload.json").unlink()
+        return project
+
+    def test_without_a_workload(self, bare: Path) -> None:
+        answer = json.loads(run("optimize", bare, *self.SENDING, "--json"))
+        twin = load_project(bare).twin
+        derived = {each["figure"]: each["value"] for each in answer["derived"]}
+        assert answer["workload"]["devices"] == derived["devices"] == len(twin.catalog) > 0
+        assert answer["workload"]["hot_months"] == pytest.approx(twin.hot_retention_days * 24 / 730)
+        assert answer["workload"]["cool_months"] == pytest.approx(twin.cold_retention_days * 24 / 730)
+        assert answer["workload"]["interval_min"] == 2
+
+    def test_it_is_said_and_kept_in_the_record(self, bare: Path) -> None:
+        said = " ".join(run("optimize", bare, *self.SENDING, "--apply").split())
+        assert f"derived from the project: devices {len(load_project(bare).twin.catalog)} (all devices)" in said
+        record = json.loads((bare / "placement_decision.json").read_text())
+        assert "hot_months" in {each["figure"] for each in record["derived"]}
+
+    def test_the_workloads_own_figures_win(self, bare: Path) -> None:
+        own = {"devices": 7, "interval_min": 1, "message_kb": 0.5, "archive_months": 48}
+        (bare / "workload.json").write_text(json.dumps(own))
+        answer = json.loads(run("optimize", bare, "--interval", 3, "--json"))
+        assert (answer["workload"]["devices"], answer["workload"]["archive_months"]) == (7, 48)
+        assert answer["workload"]["interval_min"] == 3  # the command line's win over the file's
+        assert {"hot_months", "cool_months"} <= {each["figure"] for each in answer["derived"]}
+        assert not {"devices", "archive_months"} & {each["figure"] for each in answer["derived"]}
+
+    def test_a_complete_workload_leaves_nothing_to_say(self, project: Path) -> None:
+        assert "derived" not in run("optimize", project)
+
+    @pytest.mark.parametrize(
+        ("arguments", "missing"),
+        [
+            ((), "interval_min and no message_kb"),
+            (("--interval", 2), "message_kb"),
+            (("--message-kb", 2), "interval_min"),
+        ],
+    )
+    def test_how_often_devices_send_has_to_be_given(
+        self, bare: Path, arguments: tuple[object, ...], missing: str
+    ) -> None:
+        with pytest.raises(ConfigurationError) as caught:
+            run("optimize", bare, *arguments)
+        assert f"{bare}: found no {missing}, and no project says" in str(caught.value)
+        assert "give --interval MINUTES and --message-kb KB" in str(caught.value)
+        assert "\n" not in str(caught.value)
+
+    def test_a_file_of_the_project_is_named_where_it_lacks_them(self, bare: Path) -> None:
+        (bare / "workload.json").write_text('{"devices": 7}')
+        with pytest.raises(ConfigurationError, match=r"workload.json: found no interval_min and no message_kb"):
+            run("optimize", bare)
+
+    def test_a_preset_can_send_more_often(self) -> None:
+        answer = json.loads(run("optimize", "--preset", "small", "--interval", 0.5, "--json"))
+        assert answer["workload"]["interval_min"] == 0.5
+
+
 def test_a_broken_project_is_not_written_to(project: Path) -> None:
     (project / "config_providers.json").write_text('{"layer_1_provider": "ibm"}')
     with pytest.raises(InvalidProjectError):
@@ -123,7 +187,7 @@ def test_a_chart_is_a_picture(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "sentence"),
     [
-        ([], "no workload: give --workload FILE or --preset"),
+        ([], "no workload: give --workload FILE, --preset small|medium|large, or the project folder"),
         (["--preset", "huge"], "preset 'huge' is unknown, expected one of small, medium, large"),
         (["--preset", "small", "--fix", "L9=aws"], "slot 'L9' is unknown"),
         (["--preset", "small", "--forbid", "ibm"], "cloud 'ibm' is unknown, expected aws, azure or gcp"),

@@ -12,6 +12,7 @@ from twin2multicloud.costs.moving import Move
 from twin2multicloud.costs.optimizer import Candidate, Result
 from twin2multicloud.costs.paper_choice import PaperResult
 from twin2multicloud.costs.paper_tables import PRESETS, TableRow
+from twin2multicloud.costs.project_workload import DerivedFigure
 from twin2multicloud.costs.sensitivity import Flip
 from twin2multicloud.domain.placement import Placement, Slot
 
@@ -165,6 +166,11 @@ def move_table(move: Move) -> Table:
     table.caption = f"{usd(move.cost)} once, {usd(move.monthly_saving)} saved a month: pays {months}"
     table.caption_justify = "left"
     return table
+
+
+def derived_text(derived: Sequence[DerivedFigure]) -> Text:
+    """One line: what the workload did not say and the project did."""
+    return Text("derived from the project: " + ", ".join(map(str, derived)), style="dim")
 
 
 def paper_table(name: str, result: PaperResult) -> Table:

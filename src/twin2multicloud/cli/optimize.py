@@ -22,11 +22,13 @@ from twin2multicloud.costs.optimizer import Result, optimize, pareto_front
 from twin2multicloud.costs.paper_choice import PaperResult, solve
 from twin2multicloud.costs.paper_tables import INCONSISTENCIES, NOTES, PRESETS, table_rows
 from twin2multicloud.costs.prices import PriceBook
+from twin2multicloud.costs.project_workload import SENDING, DerivedFigure, derived_figures
 from twin2multicloud.costs.sensitivity import price_flips, workload_flips
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.workload import PAPER_FIGURES, Workload, workload_from
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Placement
+from twin2multicloud.domain.twin import Twin
 from twin2multicloud.project.json_files import json_text, write_atomically
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.placement_file import PROVIDERS_FILE, write_placement
@@ -44,8 +46,12 @@ class Model(StrEnum):
     PAPER = "paper"
 
 
-Folder = Annotated[Path | None, typer.Argument(help="The project folder, for --apply, --moving and its workload.json.")]
+Folder = Annotated[
+    Path | None, typer.Argument(help="The project folder: what it says of the workload is taken from it.")
+]
 WorkloadFile = Annotated[Path | None, typer.Option("--workload", "-w", help="The workload as a JSON file.")]
+Interval = Annotated[float | None, typer.Option("--interval", help="Minutes between a device's messages.")]
+MessageKb = Annotated[float | None, typer.Option("--message-kb", help="KB per message.")]
 Preset = Annotated[str | None, typer.Option(help=f"One of the paper's scenarios: {', '.join(PRESETS)}.")]
 Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="SLOT=CLOUD", help="Keep a slot on a cloud.")]
 Forbid = Annotated[list[str] | None, typer.Option("--forbid", metavar="CLOUD", help="Leave a cloud out.")]
@@ -58,6 +64,8 @@ def optimize_command(
     project: Folder = None,
     workload: WorkloadFile = None,
     preset: Preset = None,
+    interval: Interval = None,
+    message_kb: MessageKb = None,
     model: Annotated[Model, typer.Option(help="Ours, or the published one.")] = Model.OURS,
     prices: BookPath = None,
     fix: Fix = None,
@@ -81,7 +89,8 @@ def optimize_command(
     if paper_tables:
         _say_paper_tables()
         return
-    given = _workloads(project, workload, preset)
+    said = {"interval_min": interval, "message_kb": message_kb}
+    given = _workloads(project, workload, preset, {name: each for name, each in said.items() if each is not None})
     if model is Model.PAPER:
         _answer_paper(given, as_json=as_json, as_csv=as_csv)
         return
@@ -97,10 +106,10 @@ def optimize_command(
     )
     book = load_book(prices)
     asked = _Asked(pareto=pareto, sensitivity=sensitivity, move_from=_placement_of(project) if moving else None)
-    answer = _answer(next(iter(given.by_id.values())), book, constraints, asked)
+    answer = _answer(given, book, constraints, asked)
     _print(answer, as_json=as_json, as_csv=as_csv, details=details)
     written = _write_chart(chart, answer.result, book, constraints) if chart is not None else []
-    written += _apply(project, answer.result) if apply and project is not None else []
+    written += _apply(project, answer.result, given.derived) if apply and project is not None else []
     if not (as_json or as_csv):
         for path in written:
             out.print(f"wrote {path}", soft_wrap=True)
@@ -118,10 +127,14 @@ class _Answer(msgspec.Struct, frozen=True, kw_only=True):
     printed: list[object]
 
 
-def _answer(workload: Workload, book: PriceBook, constraints: Constraints, asked: _Asked) -> _Answer:
+def _answer(given: "_Given", book: PriceBook, constraints: Constraints, asked: _Asked) -> _Answer:
+    workload = next(iter(given.by_id.values()))
     result = optimize(workload, book, constraints)
     extras: dict[str, object] = {}
     printed: list[object] = []
+    if given.derived:
+        extras["derived"] = given.derived
+        printed.append(tables.derived_text(given.derived))
     if asked.pareto:
         front = pareto_front(workload, book, constraints)
         extras["pareto"] = front
@@ -164,30 +177,55 @@ def _print(answer: _Answer, *, as_json: bool, as_csv: bool, details: bool) -> No
     out.print(f"[dim]{result.proof}[/]", soft_wrap=True)
 
 
-class _Given(msgspec.Struct, frozen=True):
+class _Given(msgspec.Struct, frozen=True, kw_only=True):
     """The workloads that were asked for; `listed` where they came as a list, and so are answered as one."""
 
     by_id: dict[str, Workload]
     listed: bool = False
+    derived: tuple[DerivedFigure, ...] = ()
+    """What the project said of a single workload."""
 
 
-def _workloads(project: Path | None, file: Path | None, preset: str | None) -> _Given:
-    """The workloads that were asked for. Raises ConfigurationError."""
-    if file is not None:
-        return _from_file(file)
-    if preset is not None:
-        if preset not in PRESETS:
-            raise ConfigurationError(f"preset {preset!r} is unknown, expected one of {', '.join(PRESETS)}")
-        return _Given({preset: PRESETS[preset]})
-    if project is not None and (project / WORKLOAD_FILE).exists():
-        return _from_file(project / WORKLOAD_FILE)
-    raise ConfigurationError(
-        f"no workload: give --workload FILE or --preset {'|'.join(PRESETS)}, or put {WORKLOAD_FILE} into the project"
-    )
+def _workloads(project: Path | None, file: Path | None, preset: str | None, said: dict[str, object]) -> _Given:
+    """The workloads that were asked for; `said` are figures of the command line. Raises ConfigurationError."""
+    if file is None and preset is not None:
+        return _from_preset(preset, said)
+    if project is None:
+        if file is None:
+            raise ConfigurationError(
+                f"no workload: give --workload FILE, --preset {'|'.join(PRESETS)}, or the project folder"
+            )
+        return _from_file(file, said)
+    twin = load_project(project).twin
+    own = project / WORKLOAD_FILE
+    file = file or (own if own.exists() else None)
+    return _completed(twin.name, said, twin, str(project)) if file is None else _from_file(file, said, twin)
 
 
-def _from_file(path: Path) -> _Given:
-    """One workload, ``{"workloads": [{"id", "workload"}, …]}``, or the published scenarios' own file."""
+def _from_preset(preset: str, said: dict[str, object]) -> _Given:
+    if preset not in PRESETS:
+        raise ConfigurationError(f"preset {preset!r} is unknown, expected one of {', '.join(PRESETS)}")
+    return _Given(by_id={preset: msgspec.structs.replace(PRESETS[preset], **said)})
+
+
+def _completed(name: str, figures: dict[str, object], twin: Twin, source: str) -> _Given:
+    """A workload of what is said, and of what the project says beside it."""
+    missing = [each for each in SENDING if each not in figures]
+    if missing:
+        raise ConfigurationError(
+            f"{source}: found no {' and no '.join(missing)}, and no project says how often and how much its devices "
+            f"send; give --interval MINUTES and --message-kb KB, or put them into {WORKLOAD_FILE} in the project"
+        )
+    derived = derived_figures(twin, figures)
+    workload = workload_from({each.figure: each.value for each in derived} | figures, source)
+    return _Given(by_id={name: workload}, derived=derived)
+
+
+def _from_file(path: Path, said: dict[str, object], twin: Twin | None = None) -> _Given:
+    """One workload, ``{"workloads": [{"id", "workload"}, …]}``, or the published scenarios' own file.
+
+    A single one need not say what the project does.
+    """
     try:
         found = json.loads(path.read_bytes())
     except OSError as error:
@@ -195,17 +233,26 @@ def _from_file(path: Path) -> _Given:
     except ValueError as error:
         raise ConfigurationError(f"{path}: not JSON: {error}") from error
     if not isinstance(found, dict):
-        return _Given({path.stem: workload_from(found, str(path))})
+        return _Given(by_id={path.stem: workload_from(found, str(path))})
     many = found.get("workloads", found.get("scenarios"))
     if many is None:
-        return _Given({str(found.get("id", path.stem)): workload_from(found.get("workload", found), str(path))})
+        name, figures = str(found.get("id", path.stem)), found.get("workload", found)
+        figures = _with(figures, said)
+        if twin is not None and isinstance(figures, dict):
+            return _completed(name, figures, twin, str(path))
+        return _Given(by_id={name: workload_from(figures, str(path))})
     listed = list(many.values()) if isinstance(many, dict) else many
     if not isinstance(listed, list) or not listed:
         raise ConfigurationError(f"{path}: workloads is {many!r:.60}, expected a list of objects with id and workload")
-    return _Given(_by_id(path, listed), listed=True)
+    return _Given(by_id=_by_id(path, listed, said), listed=True)
 
 
-def _by_id(path: Path, listed: list[object]) -> dict[str, Workload]:
+def _with(figures: object, said: dict[str, object]) -> object:
+    """Figures of a file, with those of the command line over them."""
+    return figures | said if isinstance(figures, dict) else figures
+
+
+def _by_id(path: Path, listed: list[object], said: dict[str, object]) -> dict[str, Workload]:
     found: dict[str, Workload] = {}
     for n, entry in enumerate(listed):
         place = f"{path}: workloads[{n}]"
@@ -214,7 +261,7 @@ def _by_id(path: Path, listed: list[object]) -> dict[str, Workload]:
         name = str(entry.get("id", n))
         if name in found:
             raise ConfigurationError(f"{place}.id: found {name!r} a second time, expected an id of its own")
-        found[name] = workload_from(entry["workload"], f"{place}.workload")
+        found[name] = workload_from(_with(entry["workload"], said), f"{place}.workload")
     return found
 
 
@@ -264,13 +311,14 @@ def _write_chart(path: Path, result: Result, book: PriceBook, constraints: Const
     return [path]
 
 
-def _apply(project: Path, result: Result) -> list[Path]:
+def _apply(project: Path, result: Result, derived: tuple[DerivedFigure, ...]) -> list[Path]:
     """The record first: a placement without its reasons is worse than reasons without a placement."""
     load_project(project)  # an invalid project is not written to
     record = {
         "decided_at": datetime.now(UTC).isoformat(timespec="seconds"),
         "decided_by": f"t2mc optimize {__version__}",
         **msgspec.to_builtins(result),
+        "derived": msgspec.to_builtins(derived),
     }
     write_atomically(project / DECISION_FILE, json_text(record))
     write_placement(project, result.placement)

@@ -17,7 +17,7 @@ from twin2multicloud.cli.console import cloud_text, err, out
 from twin2multicloud.costs.aws_fetch import fetch_aws
 from twin2multicloud.costs.azure_fetch import fetch_azure
 from twin2multicloud.costs.constraints import parse_cloud
-from twin2multicloud.costs.fetching import Fetched, PriceSource
+from twin2multicloud.costs.fetching import Fetched, PriceSource, Progress, Report
 from twin2multicloud.costs.gcp_fetch import fetch_gcp
 from twin2multicloud.costs.prices import CloudPrices, Price, PriceBook, differences
 from twin2multicloud.costs.snapshots import decode_prices, encode_prices, shipped_book
@@ -99,9 +99,9 @@ def show(
         return
     for each in clouds:
         out.print(_book_table(book[each]))
-    recalled = sum(not price.confirmed for each in clouds for price in book[each].prices.values())
+    unconfirmed = sum(not price.confirmed for each in clouds for price in book[each].prices.values())
     total = sum(len(book[each].prices) for each in clouds)
-    out.print(f"{total} prices, {recalled} of them recalled and not confirmed (*); digest {book.digest()}")
+    out.print(f"{total} prices, {unconfirmed} of them not confirmed (*); digest {book.digest()}")
 
 
 @prices_app.command()
@@ -150,7 +150,7 @@ def fetch_all(
     source: PriceSource,
     google_api_key: str,
     date: str,
-    report: Callable[[str], None],
+    report: Report,
 ) -> tuple[Fetched, ...]:
     """New snapshots of the given clouds; all of them, or none where one cannot be had."""
     fetchers: Mapping[Cloud, Callable[[CloudPrices], Fetched]] = {
@@ -238,8 +238,8 @@ def _clouds(names: list[str] | None) -> tuple[Cloud, ...]:
     return tuple(parse_cloud(name) for name in names) if names else tuple(Cloud)
 
 
-def _report(message: str) -> None:
-    err.print(message, style="dim", soft_wrap=True)
+def _report(event: Progress) -> None:
+    err.print(event.message, style="dim", soft_wrap=True)
 
 
 def register(app: typer.Typer) -> None:

@@ -1,6 +1,7 @@
 """AWS Price List bulk API -> a snapshot. Owns which row of which offer file is which meter; opens no socket.
 
-Format: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/price-changes.html (offer files, version v1.0).
+Format: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-service-price-list-file-for-services.html
+(version v1.0). That page calls the ends of a tier startingRange and endingRange; the files say beginRange and endRange.
 """
 
 import re
@@ -14,6 +15,7 @@ from twin2multicloud.costs.fetching import (
     PriceSource,
     Rates,
     Report,
+    announce,
     collected,
     decode,
     new_snapshot,
@@ -58,10 +60,14 @@ RULES: dict[str, Rule] = {
     "secrets.month": Rule("AWSSecretsManager", r"AWSSecretsManager-Secrets"),
     "logs.gb": Rule("AmazonCloudWatch", r"DataProcessing-Bytes"),
     "logs.gb_month": Rule("AmazonCloudWatch", r"TimedStorage-ByteHrs"),
+    "twinmaker.entity": Rule("IOTTwinMaker", r"IoTTwinMaker-Entities"),
+    "twinmaker.query": Rule("IOTTwinMaker", r"IoTTwinMaker-Queries"),
+    "twinmaker.api_call": Rule("IOTTwinMaker", r"IoTTwinMaker-UnifiedDataAccess"),
+    **{f"twinmaker.bundle{n}": Rule("IOTTwinMaker", rf"IoTTwinMaker-BaseTier{n}-Entities") for n in range(1, 5)},
     "workflow.transition": Rule("AmazonStates", r"StateTransition"),
     "egress.gb": Rule("AWSDataTransfer", r"DataTransfer-Out-Bytes", (("transferType", "AWS Outbound"),)),
 }
-"""Meters without a rule (TwinMaker, Grafana, Scheduler) have a list price of their own page and keep their figure."""
+"""Meters without a rule (Grafana, Scheduler) have a list price of their own page and keep their figure."""
 
 
 class _Product(msgspec.Struct):
@@ -69,17 +75,28 @@ class _Product(msgspec.Struct):
 
 
 class _Dimension(msgspec.Struct, rename="camel"):
-    begin_range: str
     price_per_unit: dict[str, str]
+    begin_range: str = ""
+    starting_range: str = "0"
+
+    @property
+    def start(self) -> float:
+        return float(self.begin_range or self.starting_range)
 
 
 class _Term(msgspec.Struct, rename="camel"):
     price_dimensions: dict[str, _Dimension]
 
 
+class _Terms(msgspec.Struct):
+    """List prices only: Reserved and FlatRate terms stay unread, and FlatRate's have another structure."""
+
+    on_demand: dict[str, dict[str, _Term]] = msgspec.field(name="OnDemand", default_factory=dict)
+
+
 class _Offer(msgspec.Struct):
     products: dict[str, _Product]
-    terms: dict[str, dict[str, dict[str, _Term]]]
+    terms: _Terms
 
 
 _PREFIX = r"([A-Z]{2,4}\d?-)?"
@@ -87,28 +104,32 @@ _PREFIX = r"([A-Z]{2,4}\d?-)?"
 
 def fetch_aws(old: CloudPrices, source: PriceSource, report: Report, date: str) -> Fetched:
     """A new snapshot of a region. Raises RetryableError, FinalError."""
-    report(f"Fetching AWS {old.region} prices…")
+    announce(report, old.cloud, f"Fetching AWS {old.region} prices…")
     found: dict[str, Found] = {}
     for service in dict.fromkeys(rule.service for rule in RULES.values()):
-        report(f"AWS {old.region}: {service}")
+        announce(report, old.cloud, f"AWS {old.region}: {service}")
         url = URL.format(service=service, region=old.region)
         offer = decode(source.get(url, {}), _Offer, f"the AWS offer file of {service}")
         for meter, rule in RULES.items():
             if rule.service == service:
-                rows = [_rates(offer, sku) for sku in _skus(offer, rule)]
+                rows = [_rates(offer, sku) for sku in _skus(offer, rule, old.region)]
                 found[meter] = collected(rows, f"AWS Price List API, {service} {old.region}")
     return new_snapshot(old, found, date)
 
 
-def _skus(offer: _Offer, rule: Rule) -> Iterator[str]:
+def _skus(offer: _Offer, rule: Rule, region: str) -> Iterator[str]:
+    """The products of a rule; a region's file also lists what passes between it and others, which is no match."""
     pattern = re.compile(_PREFIX + f"(?:{rule.usage})")
     for sku, product in offer.products.items():
         found = product.attributes
+        home = found.get("regionCode") or found.get("fromRegionCode") or region
+        if home != region:
+            continue
         if pattern.fullmatch(found.get("usagetype", "")) and all(found.get(k) == v for k, v in rule.attributes):
             yield sku
 
 
 def _rates(offer: _Offer, sku: str) -> Rates:
-    terms = offer.terms.get("OnDemand", {}).get(sku, {}).values()
+    terms = offer.terms.on_demand.get(sku, {}).values()
     dimensions = [each for term in terms for each in term.price_dimensions.values()]
-    return rates_of((float(each.begin_range), float(each.price_per_unit.get("USD", 0))) for each in dimensions)
+    return rates_of((each.start, float(each.price_per_unit.get("USD", 0))) for each in dimensions)

@@ -1,6 +1,7 @@
 """Azure Retail Prices API -> a snapshot. Owns which row is which meter; opens no socket.
 
-Format: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices
+Format: https://learn.microsoft.com/rest/api/cost-management/retail-prices/azure-retail-prices (values in a filter are
+case-sensitive; an answer has pages of 1,000 rows).
 """
 
 import re
@@ -14,6 +15,7 @@ from twin2multicloud.costs.fetching import (
     Found,
     PriceSource,
     Report,
+    announce,
     collected,
     decode,
     new_snapshot,
@@ -25,7 +27,7 @@ URL = "https://prices.azure.com/api/retail/prices"
 
 
 class Rule(msgspec.Struct, frozen=True):
-    """A meter's row: service, meter, product and SKU (regular expressions), and how many units one of the list's is."""
+    """A meter's row: service, meter, product and SKU (regular expressions), and how many units its name holds."""
 
     service: str
     meter: str
@@ -44,7 +46,7 @@ RULES: dict[str, Rule] = {
     "queue.operation": Rule("Storage", r"LRS Class 1 Operations", r"Queues v2"),
     "cosmos.ru_hour": Rule("Azure Cosmos DB", r"100 RU/s", "Azure Cosmos DB", "RUs", 100),
     "cosmos.autoscale_ru_hour": Rule("Azure Cosmos DB", r"100 RU/s", r"Azure Cosmos DB autoscale", ".*", 100),
-    "cosmos.serverless_ru": Rule("Azure Cosmos DB", r"1M RUs", r"Azure Cosmos DB serverless", ".*", 1e6),
+    "cosmos.serverless_ru": Rule("Azure Cosmos DB", r"1M RUs", r"Azure Cosmos DB serverless"),
     "cosmos.gb_month": Rule("Azure Cosmos DB", r"Data Stored", "Azure Cosmos DB", "RUs"),
     "blob_cool.gb_month": Rule("Storage", r"Cool LRS Data Stored", _BLOB),
     "blob_cool.write": Rule("Storage", r"Cool LRS Write Operations", _BLOB),
@@ -76,6 +78,8 @@ class _Item(msgspec.Struct, rename="camel"):
     retail_price: float
     tier_minimum_units: float
     currency_code: str
+    arm_region_name: str
+    type: str
 
 
 class _Page(msgspec.Struct, rename="pascal"):
@@ -85,11 +89,11 @@ class _Page(msgspec.Struct, rename="pascal"):
 
 def fetch_azure(old: CloudPrices, source: PriceSource, report: Report, date: str) -> Fetched:
     """A new snapshot of a region. Raises RetryableError, FinalError."""
-    report(f"Fetching Azure {old.region} prices…")
+    announce(report, old.cloud, f"Fetching Azure {old.region} prices…")
     found: dict[str, Found] = {}
     for service in dict.fromkeys(rule.service for rule in RULES.values()):
-        report(f"Azure {old.region}: {service}")
-        items = list(_items(source, service, old.region))
+        announce(report, old.cloud, f"Azure {old.region}: {service}")
+        items = [each for each in _items(source, service, old.region) if _on_demand(each, old.region)]
         for meter, rule in RULES.items():
             if rule.service == service:
                 found[meter] = _found(items, rule, f"Azure Retail Prices API, {service} {old.region}")
@@ -117,9 +121,14 @@ def _found(items: list[_Item], rule: Rule, source: str) -> Found:
     return collected([rates_of(rows) for rows in tiers.values()], source)
 
 
+def _on_demand(item: _Item, region: str) -> bool:
+    """Whether a row is a list price of this region in USD; a reservation can share its meter, at another price."""
+    return (item.type, item.arm_region_name, item.currency_code) == ("Consumption", region, "USD")
+
+
 def _matches(item: _Item, rule: Rule) -> bool:
     wanted = ((rule.meter, item.meter_name), (rule.product, item.product_name), (rule.sku, item.sku_name))
-    return item.currency_code == "USD" and all(re.fullmatch(pattern, text) for pattern, text in wanted)
+    return all(re.fullmatch(pattern, text) for pattern, text in wanted)
 
 
 def _units(text: str) -> float | None:

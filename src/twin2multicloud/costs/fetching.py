@@ -11,9 +11,23 @@ import msgspec
 
 from twin2multicloud.costs.prices import CloudPrices, Price, Tier
 from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.placement import Cloud
 
-Report = Callable[[str], None]
-"""Takes one progress message; where it goes (console, event stream) is the caller's."""
+
+class Progress(msgspec.Struct, frozen=True, kw_only=True):
+    """One line of a longer job's log, in the shape that every such job can share: a price fetch, a deployment.
+
+    `job` names what runs (``prices``), `cloud` whom it concerns, `message` is for people. It has no time of its own:
+    the core has no clock, whoever receives it stamps it.
+    """
+
+    job: str
+    cloud: Cloud
+    message: str
+
+
+Report = Callable[[Progress], None]
+"""Takes each event as it happens; where it goes (console, event stream, deployment log) is the caller's."""
 
 Rates = tuple[tuple[float, float], ...]
 """(from this many units of a month on, price of one unit), rising."""
@@ -25,6 +39,11 @@ class PriceSource(Protocol):
     def get(self, url: str, query: Mapping[str, str]) -> bytes:
         """The body of a 200. Raises RetryableError, FinalError."""
         ...
+
+
+def announce(report: Report, cloud: Cloud, message: str) -> None:
+    """Report one step of a price fetch."""
+    report(Progress(job="prices", cloud=cloud, message=message))
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):

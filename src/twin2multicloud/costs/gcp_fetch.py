@@ -1,6 +1,7 @@
 """Google Cloud Billing Catalog API -> a snapshot. Owns which SKU is which meter; opens no socket, keeps no key.
 
-Format: https://cloud.google.com/billing/docs/reference/rest/v1/services.skus/list (needs an API key).
+Format: https://cloud.google.com/billing/docs/reference/rest/v1/services.skus/list and
+https://cloud.google.com/billing/v1/how-tos/catalog-api (needs an API key; pages of 5,000 SKUs).
 """
 
 import re
@@ -14,6 +15,7 @@ from twin2multicloud.costs.fetching import (
     PriceSource,
     Rates,
     Report,
+    announce,
     collected,
     decode,
     new_snapshot,
@@ -39,21 +41,25 @@ RULES: dict[str, Rule] = {
     "run.instance_vcpu_second": Rule("Cloud Run", r"Services CPU \(Instance-based billing\)( in [\w-]+)?"),
     "run.instance_gib_second": Rule("Cloud Run", r"Services Memory \(Instance-based billing\)( in [\w-]+)?"),
     "pubsub.gib": Rule("Cloud Pub/Sub", r"Message Delivery Basic"),
-    "firestore.read": Rule("Cloud Firestore", r"Cloud Firestore Read Ops( Belgium| europe-west1)?"),
-    "firestore.write": Rule("Cloud Firestore", r"Cloud Firestore Entity Writes( Belgium| europe-west1)?"),
-    "firestore.ttl_delete": Rule("Cloud Firestore", r"Cloud Firestore TTL Deletes( Belgium| europe-west1)?"),
-    "firestore.gib_month": Rule("Cloud Firestore", r"Cloud Firestore Storage( Belgium| europe-west1)?"),
+    "firestore.read": Rule("Cloud Firestore", r"Cloud Firestore Read Ops Belgium"),
+    "firestore.write": Rule("Cloud Firestore", r"Cloud Firestore Entity Writes Belgium"),
+    "firestore.ttl_delete": Rule("Cloud Firestore", r"Cloud Firestore TTL Deletes Belgium"),
+    "firestore.gib_month": Rule("Cloud Firestore", r"Cloud Firestore Storage Belgium"),
     "nearline.gib_month": Rule("Cloud Storage", r"Nearline Storage Belgium"),
-    "nearline.retrieved_gib": Rule("Cloud Storage", r"(Nearline )?Data Retrieval( Nearline)?"),
+    "nearline.retrieved_gib": Rule("Cloud Storage", r"Nearline Data Retrieval"),
+    "nearline.write": Rule("Cloud Storage", r"Regional Nearline Class A Operations"),
+    "nearline.read": Rule("Cloud Storage", r"Regional Nearline Class B Operations"),
     "gcs_archive.gib_month": Rule("Cloud Storage", r"Archive Storage Belgium"),
-    "gcs_archive.retrieved_gib": Rule("Cloud Storage", r"(Archive )?Data Retrieval( Archive)"),
+    "gcs_archive.retrieved_gib": Rule("Cloud Storage", r"Archive Data Retrieval"),
+    "gcs_archive.write": Rule("Cloud Storage", r"Regional Archive Class A Operations"),
+    "gcs_archive.read": Rule("Cloud Storage", r"Regional Archive Class B Operations"),
     "scheduler.job": Rule("Cloud Scheduler", r"Jobs"),
     "secret.version_month": Rule("Secret Manager", r"Secret version replica storage"),
     "logs.gib": Rule("Cloud Logging", r"Log Storage cost"),
     "workflow.step": Rule("Workflows", r"Internal Steps"),
-    "egress.gib": Rule("Compute Engine", r"Network Internet Data Transfer Out from Belgium to EMEA"),
+    "egress.gib": Rule("Compute Engine", r"Network Internet Data Transfer Out from (EMEA|Belgium) to EMEA"),
 }
-"""Object operations are billed per storage class in one SKU each per location; they keep their figure."""
+"""Firestore's and storage's SKUs name the place in words. Without a place they are the price of a multi-region."""
 
 _UNITS = {
     "count": 1.0, "s": 1.0, "GiBy.s": 1.0, "GiBy.mo": 1.0, "GiBy": 1.0, "TiBy": 1024.0, "mo": 1.0, "h": 1.0,
@@ -111,14 +117,14 @@ def fetch_gcp(old: CloudPrices, source: PriceSource, report: Report, date: str, 
     """A new snapshot of a region. Raises RetryableError, FinalError (no API key, or one that is refused)."""
     if not api_key.strip():
         raise FinalError("Google's price catalogue needs an API key; give one with --google-api-key")
-    report(f"Fetching Google Cloud {old.region} prices…")
+    announce(report, old.cloud, f"Fetching Google Cloud {old.region} prices…")
     key = {"key": api_key}
     names = {each.display_name: each.name for page in _pages(source, f"{URL}/services", key) for each in page.services}
     found: dict[str, Found] = {}
     for service in dict.fromkeys(rule.service for rule in RULES.values()):
         if service not in names:
             continue
-        report(f"Google Cloud {old.region}: {service}")
+        announce(report, old.cloud, f"Google Cloud {old.region}: {service}")
         pages = _pages(source, f"{URL}/{names[service]}/skus", key)
         skus = [sku for page in pages for sku in page.skus if _applies(sku, old.region)]
         for meter, rule in RULES.items():

@@ -27,7 +27,7 @@ class Price(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tru
     """One list price: `price` in the book's currency for `per` units, the first `free` of a month for nothing.
 
     `further` are the cheaper prices of larger volumes. `confirmed` says whether `source` was read for this very figure;
-    a figure that was recalled says so in `source`.
+    where it was not, `source` says what the figure rests on.
     """
 
     price: float

@@ -152,7 +152,8 @@ class EmulatedCloud:
         if function.on_device is not None:
             self._on_device = self._personality.on_device(function)
         if function.on_queue is not None:
-            self._queues[component.deployed_as].start(self._personality.on_queue(function))
+            queue = self._queues[component.deployed_as]
+            queue.start(self._personality.on_queue(function), self._personality.environments)
         if function.on_http is not None:
             self._endpoints[component.name] = self._personality.on_http(function)
         if function.on_call is not None:

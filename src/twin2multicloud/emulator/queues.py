@@ -22,7 +22,6 @@ from twin2multicloud.wire.retry import RetryPolicy
 
 BATCH_RECORDS = 100
 BATCH_MESSAGES = 200  # a batch of records that hold more is not made larger: merging costs, and then gains nothing
-THREADS = 4
 
 
 class FunctionQueue:
@@ -51,8 +50,8 @@ class FunctionQueue:
         self._closing = False
         self._threads: list[threading.Thread] = []
 
-    def start(self, function: StartOnQueue, threads: int = THREADS) -> None:
-        """Begin working."""
+    def start(self, function: StartOnQueue, threads: int) -> None:
+        """Begin working, on so many threads."""
         for number in range(threads):
             thread = threading.Thread(target=self._work, args=(function,), name=f"{self.name}-{number}", daemon=True)
             thread.start()

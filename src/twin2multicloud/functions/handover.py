@@ -7,6 +7,7 @@ from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
+from twin2multicloud.wire.envelope import traced
 
 
 class Handover:
@@ -22,7 +23,7 @@ class Handover:
         failed = self._writer.write_batch(messages, trace_id)
         if not failed:
             return
-        self._dead_letters.put([DeadLetter(messages[each.index], each.error) for each in failed])
+        self._dead_letters.put([DeadLetter(traced(messages[each.index], trace_id), each.error) for each in failed])
         self._reporter.report(
             Severity.CRITICAL,
             self.error_code,

@@ -186,6 +186,11 @@ def new_trace_id(chance: Chance) -> str:
     return f"{chance.getrandbits(128) or 1:032x}"
 
 
+def traced(message: Telemetry, trace_id: str) -> Telemetry:
+    """A message that leaves its batch: it takes the batch's trace with it, unless it has one of its own."""
+    return message if "trace_id" in message else {**message, "trace_id": trace_id}
+
+
 def merge(batches: Sequence[tuple[str, list[Telemetry]]]) -> tuple[str, list[Telemetry]]:
     """Several batches, each with its trace id, as one. A message keeps its own trace where they differ."""
     trace_id = batches[0][0]

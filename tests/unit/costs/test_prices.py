@@ -113,5 +113,5 @@ def test_the_shipped_book_has_a_source_for_every_figure(book: PriceBook) -> None
     for prices in book.clouds.values():
         for meter, price in prices.prices.items():
             assert "." in price.source.split(":")[0], meter
-            assert price.confirmed or "recalled" in price.source, meter
+            assert price.confirmed or "confirm with t2mc prices fetch" in price.source, meter
             assert price.unit, meter

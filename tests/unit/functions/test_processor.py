@@ -112,7 +112,7 @@ def test_a_reading_on_which_user_code_fails_is_dead_lettered_as_it_came_and_the_
     bench.process([reading(number) for number in range(3)], TRACE)
     assert [each["n"] for each in bench.done] == [0, 2]
     (letter,) = bench.letters.letters
-    assert letter.message == reading(1)
+    assert letter.message == reading(1, trace_id=TRACE)  # as it came, and with the trace that its batch had
     assert why in letter.error
     (event,) = bench.errors.events
     assert (event.error_code, event.severity) == ("processor-failed", Severity.CRITICAL)

@@ -18,6 +18,8 @@ _CONTEXT = object()  # our entrypoints do not look at Lambda's context
 class AwsPersonality:
     """See `personality.Personality`."""
 
+    environments = 4
+
     def on_device(self, function: Function) -> StartOnDevice:
         """One event per reading: the rule's SQL result, with ``topic(3) as device_id``. A list is a reading each."""
         handler = entrypoint.on_device(function)

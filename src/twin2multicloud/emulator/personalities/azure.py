@@ -45,6 +45,8 @@ class HttpRequest(msgspec.Struct, frozen=True):
 class AzurePersonality:
     """See `personality.Personality`."""
 
+    environments = 4
+
     def on_device(self, function: Function) -> StartOnDevice:
         """A batch of events, each with the device id of its connection."""
         handler = entrypoint.on_device(function)

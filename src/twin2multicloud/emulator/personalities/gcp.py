@@ -38,6 +38,8 @@ class FlaskRequest(msgspec.Struct, frozen=True):
 class GcpPersonality:
     """See `personality.Personality`."""
 
+    environments = 16  # a CloudEvent is one message: what others have in batches, this cloud has in width
+
     def on_device(self, function: Function) -> StartOnDevice:
         """One event per publish; our ingestion puts the device id into the attributes."""
         handler = entrypoint.on_device(function)

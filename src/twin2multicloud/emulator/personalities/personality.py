@@ -17,6 +17,11 @@ StartOnCall = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 class Personality(Protocol):
     """Starts functions as one cloud does."""
 
+    @property
+    def environments(self) -> int:
+        """How many execution environments a queue's function has: more where one takes a single message at a time."""
+        ...
+
     def on_device(self, function: Function) -> StartOnDevice:
         """As the cloud's device service starts it."""
         ...

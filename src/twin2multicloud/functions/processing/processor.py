@@ -8,6 +8,7 @@ from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.invoker import Invoker
+from twin2multicloud.wire.envelope import traced
 
 UserProcessor = Callable[[Telemetry], object]
 """``process(telemetry)``: the reading to go on with, or None to drop it."""
@@ -40,7 +41,7 @@ class Processor:
             try:
                 result = self._process(message)
             except Exception as error:
-                failed.append(DeadLetter(message, f"{type(error).__name__}: {error}"))
+                failed.append(DeadLetter(traced(message, trace_id), f"{type(error).__name__}: {error}"))
             else:
                 if result is not None:
                     done.append(result)
