@@ -15,7 +15,8 @@ from tests.rigs.vendor_processes import moto_url
 from twin2multicloud import clouds
 from twin2multicloud.deploy.engine import Engine, EngineError, find_engine
 from twin2multicloud.deploy.render.render import Backend, render
-from twin2multicloud.functions.wiring import FUNCTIONS, wire
+from twin2multicloud.deploy.render.scope import FUNCTIONS
+from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.planner import plan
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
@@ -39,7 +40,7 @@ def deployed(fleet, tmp_path):
 
 
 def environments(fleet: Fleet):
-    """Cloud, key and environment of every function that was made. The key is the bundle's name."""
+    """Cloud, name and environment of every function that was made; its name is its bundle's."""
     for each in fleet["aws"].of("aws_lambda_function"):
         yield "aws", Path(each["filename"]).stem, each["environment"][0]["variables"]
     for each in fleet["azurerm"].of("azurerm_function_app_flex_consumption"):
@@ -51,19 +52,16 @@ def environments(fleet: Fleet):
 
 
 _RUNTIME_SETS = {"AWS_REGION"}
-_NEEDED_BY = {
-    # Asked for only where a function has the port in question.
-    "COSMOS_URL": ("persister", "hot-writer", "hot-reader", "hot-reader-last-entry"),
-    "QUEUES__queueServiceUri": ("dispatcher", "connector", "ingestion", "processor", "persister"),
-}
+_GOES_WITH = {"COSMOS_URL": "HOT_STORE_NAME", "QUEUES__queueServiceUri": "DEAD_LETTER_QUEUE"}
+"""Asked for only by a function that has the port in question, and so this variable."""
 
 
-def asked_by(cloud: str, function: str) -> set[str]:
+def asked_by(cloud: str, told: dict[str, str]) -> set[str]:
     """The variables that a cloud's wiring.py requires by name, read from its source."""
     source = (Path(clouds.__file__).parent / cloud / "wiring.py").read_text(encoding="utf-8")
     names = set(re.findall(r'require_env\(self\._env, "(\w+)"\)', source)) - _RUNTIME_SETS
     assert "ERROR_TOPIC" in names, "the pattern no longer finds what is required"
-    return {name for name in names if function in _NEEDED_BY.get(name, (function,))}
+    return {name for name in names if _GOES_WITH.get(name, name) in told or name not in _GOES_WITH}
 
 
 def only(fleet: Fleet, provider: str, kind: str, **having: str):
@@ -109,18 +107,6 @@ class TestThreeClouds:
         assert told.endswith("/ingestion")
         assert persister["app_settings"]["REMOTE_WRITER_URL"] == outputs["gcp_endpoints"]["hot-writer"]
 
-    def test_functions_and_adapters_find_all_that_they_ask_for(self, fleet, deployed):
-        """Each function is wired from what Terraform really tells it, as `wiring.wire` asks for it; and what the
-        cloud's own wiring.py asks for by name is there too."""
-        wired = []
-        for cloud, key, told in environments(fleet[0]):
-            name = key.replace("_", "-")
-            wire(name, {**told, "INTER_CLOUD_TOKEN": "a-token"}, RigPorts())
-            asked = asked_by(cloud, name)
-            assert not asked - told.keys(), f"{cloud} {name} is not told {asked - told.keys()}"
-            wired.append(name)
-        assert sorted(wired) == sorted(each.name for each in THREE_CLOUDS.components if each.name in FUNCTIONS)
-
     def test_the_token_is_one_and_is_seen_nowhere(self, fleet, deployed):
         """The same in three vaults; in no function's settings, no event of the engine, and no output."""
         token = fleet[0]["random"].of("random_password")[0]["result"]
@@ -164,6 +150,22 @@ class TestThreeClouds:
 
 def _data_sources(made):
     return sum(address.startswith("data.") for address in made.workspace.resources())
+
+
+@pytest.mark.parametrize("name", ["three-clouds-in-turn", "all-aws", "all-azure", "all-gcp"])
+def test_functions_and_adapters_find_all_that_they_ask_for(name, fleet, tmp_path):
+    """Each function is wired from what Terraform really tells it; what the cloud's wiring.py requires is there too."""
+    topology, wired = plan(CASES[name]), []
+    made = prepared(topology, tmp_path, terraform(), fleet[1])
+    made.workspace.init()
+    made.workspace.plan()
+    made.workspace.apply()
+    for cloud, function, told in environments(fleet[0]):
+        wire(function, {**told, "INTER_CLOUD_TOKEN": "a-token"}, RigPorts())
+        missing = {each for each in asked_by(cloud, told) if not told.get(each)}
+        assert not missing, f"{cloud}'s {function} is not told {missing}"
+        wired.append(function)
+    assert sorted(wired) == sorted(each.name for each in topology.components if each.name in FUNCTIONS)
 
 
 def test_state_can_be_kept_in_a_bucket(fleet, tmp_path):
