@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.deploy.render import scope
-from twin2multicloud.deploy.render.aws import cloud as aws
-from twin2multicloud.deploy.render.azure import cloud as azure
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp import cloud as gcp
+from twin2multicloud.deploy.render.on_aws import cloud as aws
+from twin2multicloud.deploy.render.on_azure import cloud as azure
+from twin2multicloud.deploy.render.on_gcp import cloud as gcp
 from twin2multicloud.deploy.render.references import Clouds
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud

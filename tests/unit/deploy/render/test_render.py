@@ -3,6 +3,7 @@
 import json
 import re
 import string
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.rigs.twins import twin
 from tests.unit.deploy.render.laws import names_fit
+from twin2multicloud.deploy import render as package
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.names import fitted, letters_and_digits, single_dashes
 from twin2multicloud.deploy.render.render import BACKENDS, Backend, render
@@ -18,6 +20,7 @@ from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.planning.planner import plan
 
 THREE = Placement.of(dict(zip(Slot, [Cloud.AWS, Cloud.AZURE, Cloud.GCP, *[Cloud.AWS] * 4], strict=True)))
+RENDER = Path(package.__file__).parent
 TWIN_NAMES = st.from_regex(r"[a-z][a-z0-9-]{1,14}", fullmatch=True)
 
 
@@ -79,3 +82,13 @@ def test_a_cloud_that_holds_nothing_of_the_slice_costs_nothing(cloud):
     config = render(plan(twin(placement)))
     assert not [name for name in config["variable"] if name.startswith(f"{cloud}_")]
     assert not [name for name in config["output"] if name.startswith(f"{cloud}_")]
+
+
+def test_the_three_clouds_have_the_same_files():
+    """Same job, same file name; and one never imports another."""
+    files = {cloud: {path.name: path for path in (RENDER / f"on_{cloud}").glob("*.py")} for cloud in Cloud}
+    assert files[Cloud.AWS].keys() == files[Cloud.AZURE].keys() == files[Cloud.GCP].keys() > {"functions.py"}
+    for cloud, found in files.items():
+        others = [f"render.on_{each}" for each in Cloud if each is not cloud]
+        text = "".join(path.read_text(encoding="utf-8") for path in found.values())
+        assert not [each for each in others if each in text]

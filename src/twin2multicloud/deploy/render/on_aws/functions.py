@@ -1,8 +1,8 @@
 """Functions on AWS: Lambda, each with its log group, its queue's mapping and, where the table asks for one, its URL."""
 
-from twin2multicloud.deploy.render.aws import access, logs
-from twin2multicloud.deploy.render.aws.references import function_arn, queue
 from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_aws import access, logs
+from twin2multicloud.deploy.render.on_aws.references import function_arn, queue
 from twin2multicloud.deploy.render.references import Clouds
 from twin2multicloud.deploy.render.scope import TIMEOUT_S, FunctionView, Site
 

@@ -1,7 +1,7 @@
 """Where Google Cloud's functions log: a log bucket of the twin's own, with retention, and the sink that fills it."""
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp.references import PROJECT, REGION, SERVICES_ON
+from twin2multicloud.deploy.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
 from twin2multicloud.deploy.render.scope import Site
 
 

@@ -3,9 +3,9 @@
 Functions get a secret's id, or a reference that the platform resolves; never its value.
 """
 
-from twin2multicloud.deploy.render.azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.names import single_dashes
+from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.references import SUFFIX, TOKEN
 from twin2multicloud.deploy.render.scope import Site
 

@@ -5,8 +5,8 @@ for which (clouds/gcp/entrypoint.on_device). What keeps device apart from device
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp.references import SERVICES_ON, topic
 from twin2multicloud.deploy.render.names import fitted
+from twin2multicloud.deploy.render.on_gcp.references import SERVICES_ON, topic
 from twin2multicloud.deploy.render.scope import Site
 
 LETTERS = "device_dead_letters"

@@ -3,7 +3,8 @@
 Variables: ``aws_region``. Credentials are the provider's own matter.
 """
 
-from twin2multicloud.deploy.render.aws import (
+from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_aws import (
     device_gateway,
     error_topic,
     functions,
@@ -12,7 +13,6 @@ from twin2multicloud.deploy.render.aws import (
     references,
     secrets,
 )
-from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.references import Clouds
 from twin2multicloud.deploy.render.scope import Site
 

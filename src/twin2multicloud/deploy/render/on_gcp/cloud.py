@@ -4,7 +4,7 @@ Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own m
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp import (
+from twin2multicloud.deploy.render.on_gcp import (
     device_gateway,
     error_topic,
     functions,

@@ -3,9 +3,9 @@
 Things and certificates are no part of this: there may be 100,000, and they are registered once the twin is up.
 """
 
-from twin2multicloud.deploy.render.aws import access
-from twin2multicloud.deploy.render.aws.references import function_arn, queue
 from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_aws import access
+from twin2multicloud.deploy.render.on_aws.references import function_arn, queue
 from twin2multicloud.deploy.render.scope import Site
 
 _LETTERS = "device_dead_letters"

@@ -1,7 +1,7 @@
 """Google Cloud's error topic: a Pub/Sub topic. Who may publish there is in `access`."""
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp.references import SERVICES_ON
+from twin2multicloud.deploy.render.on_gcp.references import SERVICES_ON
 from twin2multicloud.deploy.render.scope import Site
 
 

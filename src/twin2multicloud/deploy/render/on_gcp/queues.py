@@ -5,9 +5,9 @@ subscription of its own: a topic that nobody subscribes to forgets what it is gi
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp.device_gateway import LETTERS
-from twin2multicloud.deploy.render.gcp.references import SERVICES_ON, topic
 from twin2multicloud.deploy.render.names import fitted
+from twin2multicloud.deploy.render.on_gcp.device_gateway import LETTERS
+from twin2multicloud.deploy.render.on_gcp.references import SERVICES_ON, topic
 from twin2multicloud.deploy.render.scope import TIMEOUT_S, FunctionView, Site, key_of
 
 _ACK_S = 2 * TIMEOUT_S

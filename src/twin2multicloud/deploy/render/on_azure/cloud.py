@@ -3,7 +3,8 @@
 Variables: ``azure_location``. The subscription and credentials are the provider's own matter (ARM_SUBSCRIPTION_ID).
 """
 
-from twin2multicloud.deploy.render.azure import (
+from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_azure import (
     device_gateway,
     error_topic,
     functions,
@@ -13,7 +14,6 @@ from twin2multicloud.deploy.render.azure import (
     references,
     secrets,
 )
-from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.references import Clouds
 from twin2multicloud.deploy.render.scope import Site
 

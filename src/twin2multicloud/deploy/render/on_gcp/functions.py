@@ -6,8 +6,8 @@ because callers are on other clouds, and the token guards it.
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp import access
-from twin2multicloud.deploy.render.gcp.references import PROJECT, REGION, SERVICES_ON
+from twin2multicloud.deploy.render.on_gcp import access
+from twin2multicloud.deploy.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
 from twin2multicloud.deploy.render.references import SUFFIX, Clouds
 from twin2multicloud.deploy.render.scope import TIMEOUT_S, FunctionView, Site
 

@@ -3,9 +3,9 @@
 Who may use it is in `access`. The database has the twin's name.
 """
 
-from twin2multicloud.deploy.render.azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.names import single_dashes
+from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.references import SUFFIX
 from twin2multicloud.deploy.render.scope import Site
 

@@ -1,7 +1,7 @@
 """The token between clouds in Secret Manager. Functions get the secret's name, never its value."""
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp.references import REGION, SERVICES_ON
+from twin2multicloud.deploy.render.on_gcp.references import REGION, SERVICES_ON
 from twin2multicloud.deploy.render.references import TOKEN
 from twin2multicloud.deploy.render.scope import Site
 

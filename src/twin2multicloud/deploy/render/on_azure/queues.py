@@ -4,9 +4,9 @@ One queue per function that a queue starts, with the poison queue that the Funct
 names it ``<queue>-poison``), and one dead-letter queue per boundary for what functions give up.
 """
 
-from twin2multicloud.deploy.render.azure.references import GROUP, LOCATION, queue_name, tags
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.names import letters_and_digits
+from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, queue_name, tags
 from twin2multicloud.deploy.render.references import SUFFIX
 from twin2multicloud.deploy.render.scope import Site, key_of
 

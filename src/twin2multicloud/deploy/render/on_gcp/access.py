@@ -5,8 +5,8 @@ twin's database (firestore/docs/security/iam#iam_conditions).
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp.references import PROJECT, SERVICES_ON, TOKEN_SECRET_NAME, member, topic
 from twin2multicloud.deploy.render.names import fitted
+from twin2multicloud.deploy.render.on_gcp.references import PROJECT, SERVICES_ON, TOKEN_SECRET_NAME, member, topic
 from twin2multicloud.deploy.render.scope import FunctionView, StoreAccess, key_of
 
 _STORE_ROLES = {StoreAccess.READ: "roles/datastore.viewer", StoreAccess.WRITE: "roles/datastore.user"}

@@ -5,10 +5,10 @@ provider adds an empty setting of that name, and the app does not start (hashico
 Each function has an account to itself, so that its key opens its own code and leases and nothing of anybody else's.
 """
 
-from twin2multicloud.deploy.render.azure import access, logs, queues
-from twin2multicloud.deploy.render.azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.names import letters_and_digits
+from twin2multicloud.deploy.render.on_azure import access, logs, queues
+from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.references import SUFFIX, Clouds
 from twin2multicloud.deploy.render.scope import FunctionView, Site
 

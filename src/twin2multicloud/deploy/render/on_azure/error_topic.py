@@ -1,7 +1,7 @@
 """Azure's error topic: an Event Grid topic that takes CloudEvents. Who may put events there is in `access`."""
 
-from twin2multicloud.deploy.render.azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.references import SUFFIX
 from twin2multicloud.deploy.render.scope import Site
 

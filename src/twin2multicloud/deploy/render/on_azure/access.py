@@ -4,9 +4,9 @@ Roles are scoped to the one queue, secret, topic or container. Names: learn.micr
 built-in-roles; what a queue trigger needs: azure-functions/functions-bindings-storage-queue-trigger.
 """
 
-from twin2multicloud.deploy.render.azure import hot_store, logs
-from twin2multicloud.deploy.render.azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_azure import hot_store, logs
+from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.scope import FunctionView, Site, StoreAccess, key_of
 
 _SEND = "Storage Queue Data Message Sender"

@@ -5,8 +5,8 @@ A queue hides a message for six times its function's time-out, as AWS asks (lamb
 
 import json
 
-from twin2multicloud.deploy.render.aws.references import queue
 from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_aws.references import queue
 from twin2multicloud.deploy.render.scope import TIMEOUT_S, FunctionView, Site, key_of
 
 VISIBILITY_S = 6 * TIMEOUT_S

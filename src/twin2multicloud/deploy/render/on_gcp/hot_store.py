@@ -5,7 +5,7 @@ values are looked up by nobody and exempt, because every indexed field is paid f
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp.references import REGION, SERVICES_ON
+from twin2multicloud.deploy.render.on_gcp.references import REGION, SERVICES_ON
 from twin2multicloud.deploy.render.scope import Site
 
 _COLLECTION = "readings"

@@ -6,8 +6,8 @@ Actions are those that ``clouds/aws`` calls; a star stands only where AWS knows 
 import json
 from typing import Any
 
-from twin2multicloud.deploy.render.aws.references import SECRET_ARN, queue
 from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_aws.references import SECRET_ARN, queue
 from twin2multicloud.deploy.render.scope import FunctionView, StoreAccess, key_of
 
 Statement = dict[str, Any]

@@ -1,7 +1,7 @@
 """Where Azure's functions log: one Log Analytics workspace, with retention, and Application Insights on top of it."""
 
-from twin2multicloud.deploy.render.azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.scope import Site
 
 CONNECTION = "${azurerm_application_insights.logs.connection_string}"

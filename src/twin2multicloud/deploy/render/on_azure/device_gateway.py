@@ -4,10 +4,10 @@ Device identities are no part of this: they are registered once the twin is up. 
 policy only, so that its connection string lies in the vault and the dispatcher's setting refers to it.
 """
 
-from twin2multicloud.deploy.render.azure import secrets
-from twin2multicloud.deploy.render.azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.names import single_dashes
+from twin2multicloud.deploy.render.on_azure import secrets
+from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.references import SUFFIX
 from twin2multicloud.deploy.render.scope import Site
 
