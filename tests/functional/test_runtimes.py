@@ -3,9 +3,11 @@
 The bundles are what would be deployed; only the ports under the functions are the rigs' (see `rigs.runtime_wiring`).
 """
 
+import base64
 import gzip
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,7 @@ from tests.rigs.runtime_bundle import Effect, Running
 from tests.rigs.twins import twin
 from tests.rigs.world import TOKEN, resolved
 
-from twin2multicloud.deploy.bundle import bundles
+from twin2multicloud.deploy.bundle import Bundle, bundles
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.domain.twin import DashboardSource, Twin
@@ -115,6 +117,11 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
 
 def _start(case: str, cloud: Cloud, folder: Path) -> Running:
+    bundle, env = _bundle(case, cloud)
+    return Running(bundle, env, folder, SEED)
+
+
+def _bundle(case: str, cloud: Cloud) -> tuple[Bundle, dict[str, str]]:
     placed = _with_processor(TWINS[case](cloud))
     topology = plan(placed)
     name = case.partition(",")[0]
@@ -123,7 +130,7 @@ def _start(case: str, cloud: Cloud, folder: Path) -> Running:
         for each in bundles(placed, topology, {"kelvin": PROCESSOR})
         if (each.function, each.cloud) == (name, cloud)
     )
-    return Running(bundle, resolved(topology[f"{cloud}.{name}"]), folder, SEED)
+    return bundle, resolved(topology[f"{cloud}.{name}"])
 
 
 def _with_processor(bare: Twin) -> Twin:
@@ -389,3 +396,54 @@ def test_functions_framework_knows_how_a_target_is_started(
     running = three(case)[Cloud.GCP]
     assert running.runtime.ready["signature"] == signature
     assert Path(running.runtime.ready["package"]).is_relative_to(running.folder)
+
+
+NOBODY = "127.0.0.1:9"
+SIGNED_IN: dict[Cloud, dict[str, str]] = {
+    Cloud.AWS: {
+        "AWS_ENDPOINT_URL": f"http://{NOBODY}",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "PROCESSOR_QUEUE": f"http://{NOBODY}/1/processor",
+    },
+    Cloud.AZURE: {
+        "QUEUES__queueServiceUri": f"http://{NOBODY}/account",
+        "QUEUES_KEY": base64.b64encode(b"none").decode(),
+        "PROCESSOR_QUEUE": "processor",
+        "ERROR_TOPIC": f"http://{NOBODY}/topic",
+        "ERROR_TOPIC_KEY": "none",
+    },
+    Cloud.GCP: {
+        "GOOGLE_CLOUD_PROJECT": "p",
+        "PUBSUB_EMULATOR_HOST": NOBODY,
+        "PROCESSOR_QUEUE": "projects/p/topics/processor",
+        "ERROR_TOPIC": "projects/p/topics/errors",
+    },
+}
+"""What each cloud's own wiring wants, with services at an address where nobody listens."""
+
+
+@pytest.mark.parametrize("cloud", Cloud)
+def test_a_bundle_as_it_is_deployed_refuses_strangers(tmp_path: Path, cloud: Cloud) -> None:
+    """Nothing replaced: the cloud's own wiring, adapters and SDK."""
+    with _as_deployed(cloud, tmp_path) as running:
+        answer = running.runtime.request(Request("POST", "/", {}, b"{}"))
+    assert answered(answer)[:2] == (401, "application/json")
+
+
+def test_a_bundle_as_it_is_deployed_asks_to_wait_while_its_cloud_is_dark(tmp_path: Path) -> None:
+    """On Lambda, because boto3 gives up first: in a second, where others take half a minute."""
+    with _as_deployed(Cloud.AWS, tmp_path) as running:
+        body = msgspec.json.encode(document(target_layer="L2"))
+        answer = running.runtime.request(Request("POST", "/", {HEADER: TOKEN}, body))
+    assert answered(answer)[0] == 503
+
+
+@contextmanager
+def _as_deployed(cloud: Cloud, folder: Path) -> Iterator[Running]:
+    bundle, env = _bundle("ingestion", cloud)
+    running = Running(bundle, {**env, **SIGNED_IN[cloud]}, folder, ports="cloud")
+    try:
+        yield running
+    finally:
+        running.runtime.close()
