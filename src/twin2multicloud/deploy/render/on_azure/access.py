@@ -5,7 +5,7 @@ built-in-roles; what a queue trigger needs: azure-functions/functions-bindings-s
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.on_azure import hot_store, logs
+from twin2multicloud.deploy.render.on_azure import device_gateway, hot_store, logs
 from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.scope import FunctionView, Site, StoreAccess, key_of
 
@@ -35,6 +35,8 @@ def render(config: Configuration, site: Site, function: FunctionView) -> list[st
         _role(config, key, "logs", "Monitoring Metrics Publisher", logs.SCOPE),
         _role(config, key, "errors", "EventGrid Data Sender", "${azurerm_eventgrid_topic.error_topic.id}"),
     ]
+    if function.from_devices:
+        roles.append(_role(config, key, "devices", "Azure Event Hubs Data Receiver", device_gateway.HUB_SCOPE))
     if function.from_queue:
         roles.append(_role(config, key, "take", _TAKE, _queue_scope(key)))
         roles.append(_role(config, key, "look", _LOOK, _queue_scope(key)))

@@ -7,7 +7,7 @@ Each function has an account to itself, so that its key opens its own code and l
 
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.names import letters_and_digits
-from twin2multicloud.deploy.render.on_azure import access, logs, queues
+from twin2multicloud.deploy.render.on_azure import access, device_gateway, logs, queues
 from twin2multicloud.deploy.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.deploy.render.references import SUFFIX, Clouds
 from twin2multicloud.deploy.render.scope import FunctionView, Site
@@ -86,7 +86,7 @@ def _app(config: Configuration, site: Site, function: FunctionView, settings: di
         https_only=True,
         webdeploy_publish_basic_authentication_enabled=False,
         zip_deploy_file=f"${{var.bundles}}/azure/{function.name}.zip",
-        identity=[_identity(function)],
+        identity=[{"type": "UserAssigned", "identity_ids": [f"${{azurerm_user_assigned_identity.{key}.id}}"]}],
         site_config=[
             {
                 "application_insights_connection_string": logs.CONNECTION,
@@ -98,12 +98,6 @@ def _app(config: Configuration, site: Site, function: FunctionView, settings: di
         tags=tags(site),
         depends_on=roles,
     )
-
-
-def _identity(function: FunctionView) -> dict[str, object]:
-    """The dispatcher has an identity of its app beside its own: only that one resolves Key Vault references here."""
-    kind = "SystemAssigned, UserAssigned" if function.from_devices else "UserAssigned"
-    return {"type": kind, "identity_ids": [f"${{azurerm_user_assigned_identity.{function.key}.id}}"]}
 
 
 def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
@@ -128,10 +122,10 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
         }
     if function.from_devices:
         found |= {
-            "EVENT_HUB_NAME": "${azurerm_iothub.device_gateway.event_hub_events_path}",
-            "EVENT_HUB_CONNECTION": (
-                "@Microsoft.KeyVault(SecretUri=${azurerm_key_vault_secret.device_events.versionless_id})"
-            ),
+            "EVENT_HUB_NAME": device_gateway.HUB_NAME,
+            "EVENT_HUB_CONNECTION__fullyQualifiedNamespace": device_gateway.NAMESPACE_HOST,
+            "EVENT_HUB_CONNECTION__credential": "managedidentity",
+            "EVENT_HUB_CONNECTION__clientId": client,
         }
     if function.store is not None:
         found["COSMOS_URL"] = "${azurerm_cosmosdb_account.hot_store.endpoint}"
