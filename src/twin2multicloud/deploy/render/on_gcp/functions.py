@@ -6,19 +6,21 @@ because callers are on other clouds, and the token guards it.
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
+from twin2multicloud.deploy.render.names import fitted
 from twin2multicloud.deploy.render.on_gcp import access
 from twin2multicloud.deploy.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
 from twin2multicloud.deploy.render.references import SUFFIX, Clouds
 from twin2multicloud.deploy.render.scope import TIMEOUT_S, FunctionView, Site
 
 RUNTIME, ENTRY_POINT = "python313", "main"
-_MEMORY = "256Mi"
+_MEMORY = "512Mi"
 _INSTANCES = 40
 
 
 def render(config: Configuration, site: Site, clouds: Clouds) -> None:
     """Declare the bucket and every function of the site."""
     _bucket(config, site)
+    _builder(config, site)
     for function in site.functions:
         access.render(config, function)
         _code(config, function)
@@ -38,6 +40,31 @@ def _bucket(config: Configuration, site: Site) -> None:
         force_destroy=True,  # bundles can be made again
         versioning=[{"enabled": True}],
         depends_on=SERVICES_ON,
+    )
+
+
+_BUILD_ROLES = ("logging.logWriter", "artifactregistry.writer", "storage.objectViewer")
+
+
+def _builder(config: Configuration, site: Site) -> None:
+    """Who Cloud Build is: the default account may build nothing in projects made since July 2024.
+
+    Roles: cloud.google.com/functions/docs/securing/build-custom-sa.
+    """
+    config.resource(
+        "google_service_account",
+        "build",
+        account_id=fitted(f"{site.twin}-build", 30),
+        display_name=f"{site.twin}: builds functions",
+        depends_on=SERVICES_ON,
+    )
+    config.resource(
+        "google_project_iam_member",
+        "build",
+        for_each={each: each for each in _BUILD_ROLES},
+        project=PROJECT,
+        role="roles/${each.value}",
+        member="${google_service_account.build.member}",
     )
 
 
@@ -67,7 +94,14 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
         name=function.component.deployed_as,
         location=REGION,
         description=function.component.reason,
-        build_config=[{"runtime": RUNTIME, "entry_point": ENTRY_POINT, "source": [{"storage_source": [source]}]}],
+        build_config=[
+            {
+                "runtime": RUNTIME,
+                "entry_point": ENTRY_POINT,
+                "service_account": "${google_service_account.build.id}",
+                "source": [{"storage_source": [source]}],
+            }
+        ],
         service_config=[
             {
                 "service_account_email": f"${{google_service_account.{key}.email}}",
@@ -79,7 +113,7 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
                 "environment_variables": {**environment, "GOOGLE_CLOUD_PROJECT": PROJECT},
             }
         ],
-        depends_on=SERVICES_ON,
+        depends_on=[*SERVICES_ON, "google_project_iam_member.build"],
     )
 
 

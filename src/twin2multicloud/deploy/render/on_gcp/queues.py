@@ -62,7 +62,8 @@ def _start(config: Configuration, function: FunctionView) -> None:
     if function.from_queue:
         config.resource("google_pubsub_topic", key, name=function.component.deployed_as, depends_on=SERVICES_ON)
     letters = key_of(function.letters) if function.letters is not None else LETTERS
-    url = f"${{google_cloudfunctions2_function.{key}.url}}"
+    # The service's own run.app address: internal ingress knows Pub/Sub by it, and by no other name of the function.
+    url = f"${{google_cloudfunctions2_function.{key}.service_config[0].uri}}"
     subscription = config.resource(
         "google_pubsub_subscription",
         key,
