@@ -279,6 +279,11 @@ def test_azures_worker_finds_one_function_with_its_binding(three: Callable[[str]
     assert Path(ready["package"]).is_relative_to(running.folder)
 
 
+def test_azures_host_never_gives_up_on_a_batch_of_devices(three: Callable[[str], Three]) -> None:
+    """When a retry policy ends, the checkpoint is written and the batch is gone: there are no dead letters there."""
+    assert three("dispatcher")[Cloud.AZURE].runtime.ready["retry"]["max_retry_count"] == "-1"
+
+
 @pytest.mark.parametrize(("case", "signature"), [("dispatcher", "cloudevent"), ("hot-writer", "http")])
 def test_functions_framework_knows_how_a_target_is_started(
     three: Callable[[str], Three], case: str, signature: str
