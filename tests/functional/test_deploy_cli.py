@@ -70,6 +70,27 @@ def test_from_plan_to_destroy(fleet, folder):
     assert t2mc(env, "outputs", folder)[0] == 1
 
 
+def test_a_cloud_that_is_moved_away_from_is_left_empty(fleet, folder):
+    """Its provider stays in the configuration, or Terraform could not remove what is there."""
+    clouds, env = fleet
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    providers = folder / "config_providers.json"
+    everything = json.loads(providers.read_text(encoding="utf-8"))
+    providers.write_text(json.dumps(dict.fromkeys(everything, "aws")), encoding="utf-8")
+    write_bundles(plan(load_project(folder).twin), folder / ".t2mc" / "bundles")
+    code, said, complaint = t2mc(env, "deploy", folder, "--yes")
+    assert code == 0, complaint
+    assert "- azurerm_resource_group.twin" in said
+    assert [len(clouds[name].made) for name in ("azurerm", "google")] == [0, 0]
+    assert clouds["aws"].of("aws_dynamodb_table")
+    config = json.loads((folder / ".t2mc" / "terraform" / "main.tf.json").read_text(encoding="utf-8"))
+    assert config["provider"]["azurerm"]["features"] == [{}], "a real azurerm does nothing without"
+    assert t2mc(env, "destroy", folder, "--yes")[0] == 0
+    assert t2mc({**env}, "deploy", folder, "--plan-only")[0] == 0
+    config = json.loads((folder / ".t2mc" / "terraform" / "main.tf.json").read_text(encoding="utf-8"))
+    assert config["provider"].keys() == {"aws"}
+
+
 def test_nothing_happens_unasked(fleet, folder):
     clouds, env = fleet
     code, _, said = t2mc(env, "deploy", folder, *PROJECT)
@@ -89,7 +110,7 @@ def test_a_cloud_that_refuses_is_exit_code_1(fleet, folder):
     ("more", "sentence"),
     [
         ((), "--var gcp_project=… is missing: The Google Cloud project's id"),
-        ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: this twin has no such variable; there are aws_region"),
+        ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: no such variable; there are aws_region"),
         ((*PROJECT, "--var", "nonsense"), "--var is name=value; found 'nonsense'"),
         ((*PROJECT, "--state", "floppy"), "state is kept in local, s3, azurerm, gcs; found 'floppy'"),
         ((*PROJECT, "--bundles", "/nowhere"), "/nowhere/aws/dispatcher.zip is missing; run `t2mc package"),

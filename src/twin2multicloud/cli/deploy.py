@@ -49,6 +49,7 @@ def deploy(
         variables={**before.variables, **_pairs("--var", var)},
         bundles=str(bundles.resolve()) if bundles is not None else before.bundles,
         backend=_backend(before.backend, state, state_setting),
+        clouds=before.clouds,
     )
     rollout = Rollout(project, options)
     missing = rollout.missing_bundles()
@@ -109,6 +110,8 @@ def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -
     if not yes:
         _ask()
     _apply(workspace, watch, changes)
+    if destroy:
+        rollout.forget_clouds()
     out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` says where")
 
 

@@ -19,14 +19,19 @@ from twin2multicloud.deploy.render.scope import Site
 REFERENCES = references.REFERENCES
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
-    """Add AWS's part of the slice to the configuration."""
+def provide(config: Configuration, twin: str) -> None:
+    """Add the provider and its variables: enough to remove what an earlier placement left here."""
     config.variable("aws_region", "The AWS region", default="eu-central-1")
     config.provider(
         "aws",
         region="${var.aws_region}",
-        default_tags=[{"tags": {"twin": site.twin, "managed-by": "twin2multicloud"}}],
+        default_tags=[{"tags": {"twin": twin, "managed-by": "twin2multicloud"}}],
     )
+
+
+def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+    """Add AWS's part of the slice to the configuration."""
+    provide(config, site.twin)
     error_topic.render(config, site)
     secrets.render(config, site)
     hot_store.render(config, site)

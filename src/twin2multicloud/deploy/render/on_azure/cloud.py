@@ -20,11 +20,16 @@ from twin2multicloud.deploy.render.scope import Site
 REFERENCES = references.REFERENCES
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
-    """Add Azure's part of the slice to the configuration."""
+def provide(config: Configuration, _: str) -> None:
+    """Add the provider and its variables: enough to remove what an earlier placement left here."""
     config.variable("azure_location", "The Azure location", default="westeurope")
     # Storage accounts of queues have no keys: the provider, too, signs in as who it is.
     config.provider("azurerm", features=[{}], storage_use_azuread=True)
+
+
+def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+    """Add Azure's part of the slice to the configuration."""
+    provide(config, site.twin)
     config.resource(
         "azurerm_resource_group",
         "twin",

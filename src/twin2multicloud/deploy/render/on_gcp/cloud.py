@@ -33,12 +33,17 @@ SERVICES = (
 """What has to be switched on in the project. It stays on when the twin goes: others may use it."""
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
-    """Add Google Cloud's part of the slice to the configuration."""
+def provide(config: Configuration, twin: str) -> None:
+    """Add the provider and its variables: enough to remove what an earlier placement left here."""
     config.variable("gcp_project", "The Google Cloud project's id")
     config.variable("gcp_region", "The Google Cloud region", default="europe-west1")
-    labels = {"twin": site.twin, "managed-by": "twin2multicloud"}
+    labels = {"twin": twin, "managed-by": "twin2multicloud"}
     config.provider("google", project=references.PROJECT, region=references.REGION, default_labels=labels)
+
+
+def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+    """Add Google Cloud's part of the slice to the configuration."""
+    provide(config, site.twin)
     config.resource(
         "google_project_service",
         "used",
