@@ -342,3 +342,18 @@ def _as_deployed(cloud: Cloud, folder: Path) -> Iterator[Running]:
         yield running
     finally:
         running.runtime.close()
+
+
+def test_a_plain_push_of_pubsub_is_the_same_as_eventarcs_event(three: Callable[[str], Three]) -> None:
+    """A push subscription sends the envelope alone; functions-framework makes an event of it."""
+    running = three("dispatcher")[Cloud.GCP]
+    data = base64.b64encode(b'{"temperature": 21.5}').decode()
+    message = {"data": data, "attributes": {"device_id": "sensor-1"}, "messageId": "1", "publishTime": STAMPS[30]}
+    envelope = {"message": message, "subscription": "projects/p/subscriptions/s", "deliveryAttempt": 1}
+    headers = {"content-type": "application/json"}
+    answer = running.runtime.request(Request("POST", "/", headers, msgspec.json.encode(envelope)))
+    by_push = [_untraced(each) for each in running.effects()]
+    assert running.runtime.publish([("sensor-1", {"temperature": 21.5})])
+    assert answer.status == 200
+    assert by_push == [_untraced(each) for each in running.effects()]
+    assert [kind for kind, _, _ in by_push] == ["queued"]
