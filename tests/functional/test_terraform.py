@@ -1,14 +1,22 @@
 """The real Terraform core over whole rendered configurations, with stand-in providers: from nothing to nothing."""
 
 import json
+import re
+from pathlib import Path
 
 import pytest
 from tests.golden.cases import CASES
 from tests.golden.terraform.cases import NAMES
+from tests.rigs.ports import RigPorts
 from tests.rigs.terraform_fleet import Fleet, stand_in_providers
 from tests.rigs.terraform_workspace import archive, prepared, terraform
+from tests.rigs.vendor_processes import moto_url
 
+from twin2multicloud import clouds
 from twin2multicloud.deploy.engine import Engine, EngineError, find_engine
+from twin2multicloud.deploy.render.render import Backend, render
+from twin2multicloud.deploy.render.scope import FUNCTIONS
+from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.planner import plan
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
@@ -29,6 +37,31 @@ def deployed(fleet, tmp_path):
     made.workspace.plan()
     made.workspace.apply()
     return made
+
+
+def environments(fleet: Fleet):
+    """Cloud, name and environment of every function that was made; its name is its bundle's."""
+    for each in fleet["aws"].of("aws_lambda_function"):
+        yield "aws", Path(each["filename"]).stem, each["environment"][0]["variables"]
+    for each in fleet["azurerm"].of("azurerm_function_app_flex_consumption"):
+        yield "azure", Path(each["zip_deploy_file"]).stem, each["app_settings"]
+    for each in fleet["google"].of("google_cloudfunctions2_function"):
+        config = each["service_config"][0]
+        bundle = each["build_config"][0]["source"][0]["storage_source"][0]["object"]
+        yield "gcp", bundle.rsplit("-", 1)[0], config["environment_variables"]
+
+
+_RUNTIME_SETS = {"AWS_REGION"}
+_GOES_WITH = {"COSMOS_URL": "HOT_STORE_NAME", "QUEUES__queueServiceUri": "DEAD_LETTER_QUEUE"}
+"""Asked for only by a function that has the port in question, and so this variable."""
+
+
+def asked_by(cloud: str, told: dict[str, str]) -> set[str]:
+    """The variables that a cloud's wiring.py requires by name, read from its source."""
+    source = (Path(clouds.__file__).parent / cloud / "wiring.py").read_text(encoding="utf-8")
+    names = set(re.findall(r'require_env\(self\._env, "(\w+)"\)', source)) - _RUNTIME_SETS
+    assert "ERROR_TOPIC" in names, "the pattern no longer finds what is required"
+    return {name for name in names if _GOES_WITH.get(name, name) in told or name not in _GOES_WITH}
 
 
 def only(fleet: Fleet, provider: str, kind: str, **having: str):
@@ -117,6 +150,43 @@ class TestThreeClouds:
 
 def _data_sources(made):
     return sum(address.startswith("data.") for address in made.workspace.resources())
+
+
+@pytest.mark.parametrize("name", ["three-clouds-in-turn", "all-aws", "all-azure", "all-gcp"])
+def test_functions_and_adapters_find_all_that_they_ask_for(name, fleet, tmp_path):
+    """Each function is wired from what Terraform really tells it; what the cloud's wiring.py requires is there too."""
+    topology, wired = plan(CASES[name]), []
+    made = prepared(topology, tmp_path, terraform(), fleet[1])
+    made.workspace.init()
+    made.workspace.plan()
+    made.workspace.apply()
+    for cloud, function, told in environments(fleet[0]):
+        wire(function, {**told, "INTER_CLOUD_TOKEN": "a-token"}, RigPorts())
+        missing = {each for each in asked_by(cloud, told) if not told.get(each)}
+        assert not missing, f"{cloud}'s {function} is not told {missing}"
+        wired.append(function)
+    assert sorted(wired) == sorted(each.name for each in topology.components if each.name in FUNCTIONS)
+
+
+def test_state_can_be_kept_in_a_bucket(fleet, tmp_path):
+    """The s3 backend against moto: nothing of the state stays in the folder, and another folder finds it there."""
+    boto3 = pytest.importorskip("boto3")
+    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-central-1"}
+    storage = boto3.client("s3", endpoint_url=moto_url(), **keys)
+    storage.create_bucket(Bucket="twin-state", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
+    settings = {"bucket": "twin-state", "key": "house", "region": "eu-central-1", "use_path_style": "true"}
+    settings |= dict.fromkeys(("skip_credentials_validation", "skip_requesting_account_id"), "true")
+    topology = plan(CASES["all-aws"])
+    config = render(topology, Backend("s3", settings))
+    env = {**fleet[1], "AWS_ENDPOINT_URL_S3": moto_url(), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    here = prepared(topology, tmp_path / "here", terraform(), env, config)
+    here.workspace.init()
+    here.workspace.plan()
+    here.workspace.apply()
+    assert not list(here.folder.glob("*.tfstate"))
+    there = prepared(topology, tmp_path / "there", terraform(), env, config)
+    there.workspace.init()
+    assert there.workspace.resources() == here.workspace.resources() != []
 
 
 class TestFailures:

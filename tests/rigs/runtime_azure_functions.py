@@ -39,6 +39,7 @@ def start(bundle: Path) -> tuple[object, Answer]:
     ready = {
         "name": functions[0].get_function_name(),
         "bindings": json.loads(functions[0].get_function_json())["bindings"],
+        "retry": functions[0].get_settings_dict("retry_policy"),
         "accepted": accepted,
         "package": twin2multicloud.__file__,
     }

@@ -5,7 +5,7 @@ import io
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 import msgspec
 
@@ -48,11 +48,19 @@ class Runtime(Protocol):
 
 
 class Running:
-    """A bundle under its runtime, with the ports of `runtime_wiring` in place of the cloud's own."""
+    """A bundle under its runtime. With `ports` "rig", the ports of `runtime_wiring` stand in for the cloud's own."""
 
-    def __init__(self, bundle: Bundle, env: Mapping[str, str], folder: Path, seed: Sequence[Telemetry] = ()) -> None:
+    def __init__(
+        self,
+        bundle: Bundle,
+        env: Mapping[str, str],
+        folder: Path,
+        seed: Sequence[Telemetry] = (),
+        ports: Literal["rig", "cloud"] = "rig",
+    ) -> None:
         zipfile.ZipFile(io.BytesIO(bundle.archive)).extractall(folder)
-        (folder / "twin2multicloud" / "clouds" / bundle.cloud / "wiring.py").write_text(_OVERLAY)
+        if ports == "rig":
+            (folder / "twin2multicloud" / "clouds" / bundle.cloud / "wiring.py").write_text(_OVERLAY)
         self.folder, self._effects, self._read = folder, folder / "effects.jsonl", 0
         self._effects.touch()
         (folder / SEED).write_bytes(msgspec.json.encode(seed))

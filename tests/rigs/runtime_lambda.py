@@ -70,6 +70,16 @@ class LambdaRuntime:
         self._server.server_close()
 
 
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+    block_on_close = False  # a runtime that was ended leaves its poll behind
+
+    def handle_error(self, request: Any, client_address: Any) -> None:
+        """That a runtime was ended is no error."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)
+
+
 def _serve(asked: "queue.Queue[bytes]", outcomes: "queue.Queue[tuple[str, Any]]") -> ThreadingHTTPServer:
     class RuntimeApi(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
@@ -105,8 +115,6 @@ def _serve(asked: "queue.Queue[bytes]", outcomes: "queue.Queue[tuple[str, Any]]"
         def log_message(self, format: str, *args: object) -> None:
             """A test's output is no access log."""
 
-    server = ThreadingHTTPServer(("127.0.0.1", 0), RuntimeApi)
-    server.daemon_threads = True
-    server.block_on_close = False  # a runtime that was killed leaves its poll behind
+    server = _Server(("127.0.0.1", 0), RuntimeApi)
     threading.Thread(target=server.serve_forever, daemon=True).start()
     return server

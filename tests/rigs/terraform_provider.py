@@ -6,6 +6,7 @@ Reaches no network. Messages: tfplugin6, by field number; the numbers are in Ter
 
 import hashlib
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -34,6 +35,8 @@ class StandIn:
         self.calls: list[tuple[str, str]] = []
         self.refuses: dict[str, str] = {}
         """Type -> the message with which the next creation of it fails, once."""
+        self.seconds = 0.0
+        """How long every change takes."""
 
     def of(self, kind: str) -> list[Values]:
         """Everything of one type that there is."""
@@ -86,6 +89,7 @@ class StandIn:
         """Make, change or take away."""
         message = terraform_wire.decode(raw)
         kind, prior, planned = text(message, 1), value_of(message, 2), value_of(message, 3)
+        time.sleep(self.seconds)
         with self._lock:
             if prior is None and kind in self.refuses:
                 refusal = terraform_wire.error(self.refuses.pop(kind), "The stand-in was told to refuse this.")

@@ -7,6 +7,7 @@ from typing import Any
 
 from tests.rigs import vendor_hot_stores as hot_stores
 from tests.rigs import vendor_queues as queues
+from tests.rigs import vendor_topics as topics
 
 _HOT_STORES = {
     "dynamodb-moto": hot_stores.dynamodb_on_moto,
@@ -29,6 +30,16 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
         "storage-queue-azurite": queues.storage_queue_dead_letters,
         "pubsub-ours": queues.pubsub_dead_letters,
         "pubsub-google": queues.google_pubsub_dead_letters,
+    },
+    "error_sink_rig": {
+        "eventbridge-moto": topics.eventbridge,
+        "event-grid-ours": topics.event_grid,
+        "pubsub-ours": topics.pubsub_topic,
+    },
+    "secrets_rig": {
+        "secrets-manager-moto": topics.secrets_manager,
+        "key-vault-ours": topics.key_vault,
+        "secret-manager-ours": topics.secret_manager,
     },
 }
 

@@ -12,9 +12,10 @@ if TYPE_CHECKING:
     from azure.cosmos import DatabaseProxy
     from azure.storage.queue import QueueClient
     from google.cloud.firestore import Client
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.pubsub_v1 import PublisherClient, SubscriberClient
 
-    from tests.rigs.vendor_azure_transport import CosmosTransport
+    from tests.rigs.vendor_azure_transport import CosmosAdapter
     from tests.rigs.vendor_google_server import GoogleServer
 
 REGION = "eu-central-1"
@@ -32,34 +33,38 @@ def unique(stem: str) -> str:
 def aws(service: str) -> Any:
     """A boto3 client against moto."""
     need_package("boto3")
+    client = _aws_client(service, vendor_processes.moto_url())
+    open_until_exit.callback(client.close)
+    return client
+
+
+def _aws_client(service: str, url: str) -> Any:
     import boto3
     from botocore.config import Config
 
-    client = boto3.client(
+    return boto3.client(
         service,
-        endpoint_url=vendor_processes.moto_url(),
+        endpoint_url=url,
         region_name=REGION,
         aws_access_key_id="rig",
         aws_secret_access_key="rig",
         config=Config(retries={"total_max_attempts": 1}),
     )
-    open_until_exit.callback(client.close)
-    return client
 
 
 @cache
-def cosmos_transport() -> "CosmosTransport":
+def cosmos_adapter() -> "CosmosAdapter":
     """What the requests to cosmosdb-server go through."""
     need_package("azure.cosmos")
-    from tests.rigs.vendor_azure_transport import CosmosTransport
+    from tests.rigs.vendor_azure_transport import CosmosAdapter
 
-    return CosmosTransport()
+    return CosmosAdapter()
 
 
 @cache
 def cosmos_database() -> "DatabaseProxy":
     """A database in cosmosdb-server."""
-    transport = cosmos_transport()
+    transport = cosmos_adapter().transport()
     from azure.cosmos import CosmosClient
 
     url = vendor_processes.cosmosdb_server_url()
@@ -137,3 +142,23 @@ def subscriber(host: str) -> "SubscriberClient":
     from google.pubsub_v1.services.subscriber.transports import SubscriberGrpcTransport
 
     return SubscriberClient(transport=SubscriberGrpcTransport(channel=_channel(host)))
+
+
+@cache
+def secret_manager(host: str) -> "SecretManagerServiceClient":
+    """A Secret Manager client."""
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+    from google.cloud.secretmanager_v1.services.secret_manager_service.transports import (
+        SecretManagerServiceGrpcTransport,
+    )
+
+    return SecretManagerServiceClient(transport=SecretManagerServiceGrpcTransport(channel=_channel(host)))
+
+
+@cache
+def aws_in_the_dark(service: str) -> Any:
+    """A boto3 client of an endpoint where nobody listens."""
+    need_package("boto3")
+    client = _aws_client(service, f"http://{vendor_processes.HOST}:{vendor_processes.free_port()}")
+    open_until_exit.callback(client.close)
+    return client

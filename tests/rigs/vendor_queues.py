@@ -75,7 +75,7 @@ def _sqs_queue(name: str) -> str:
     return url
 
 
-def _sqs_drain(url: str) -> list[bytes]:
+def sqs_drain(url: str) -> list[bytes]:
     """What is read once is not given again for a while: each queue is drained once."""
     client = vendor_clients.aws("sqs")
     bodies: list[bytes] = []
@@ -87,14 +87,14 @@ def _sqs_drain(url: str) -> list[bytes]:
 @contextmanager
 def sqs_invoker(_: Path) -> Iterator[VendorInvokerRig]:
     named = cache(_new(_sqs_queue))
-    yield VendorInvokerRig(SqsInvoker(vendor_clients.aws("sqs"), RigClock(), RigChance()), named, cache(_sqs_drain))
+    yield VendorInvokerRig(SqsInvoker(vendor_clients.aws("sqs"), RigClock(), RigChance()), named, cache(sqs_drain))
 
 
 @contextmanager
 def sqs_dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
     url = _new(_sqs_queue)("dead-letters")
     letters = SqsDeadLetters(vendor_clients.aws("sqs"), url, RigClock(), RigChance())
-    yield VendorDeadLettersRig(letters, lambda: _sqs_drain(url))
+    yield VendorDeadLettersRig(letters, lambda: sqs_drain(url))
 
 
 def _new(make: Named) -> Named:
@@ -106,7 +106,7 @@ def _azurite_queue(name: str) -> str:
     return name
 
 
-def _azurite_drain(name: str) -> list[bytes]:
+def azurite_drain(name: str) -> list[bytes]:
     client = vendor_clients.azure_queue(name)
     bodies: list[bytes] = []
     while found := list(client.receive_messages(max_messages=32, visibility_timeout=600)):
@@ -117,14 +117,14 @@ def _azurite_drain(name: str) -> list[bytes]:
 @contextmanager
 def storage_queue_invoker(_: Path) -> Iterator[VendorInvokerRig]:
     invoker = StorageQueueInvoker(vendor_clients.azure_queue, RigClock(), RigChance())
-    yield VendorInvokerRig(invoker, cache(_new(_azurite_queue)), cache(_azurite_drain))
+    yield VendorInvokerRig(invoker, cache(_new(_azurite_queue)), cache(azurite_drain))
 
 
 @contextmanager
 def storage_queue_dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
     name = _new(_azurite_queue)("dead-letters")
     letters = StorageQueueDeadLetters(vendor_clients.azure_queue(name), RigClock(), RigChance())
-    yield VendorDeadLettersRig(letters, lambda: _azurite_drain(name))
+    yield VendorDeadLettersRig(letters, lambda: azurite_drain(name))
 
 
 class _OwnPubSub:

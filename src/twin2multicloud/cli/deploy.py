@@ -11,7 +11,7 @@ from rich.table import Table
 
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.deploy.engine import Changes, Event, Workspace, environment, find_engine
+from twin2multicloud.deploy.engine import STOPPING, Changes, Event, Workspace, environment, find_engine
 from twin2multicloud.deploy.render.render import BACKENDS, Backend
 from twin2multicloud.deploy.render.scope import left_out
 from twin2multicloud.deploy.rollout import Options, Rollout, known_options
@@ -49,6 +49,7 @@ def deploy(
         variables={**before.variables, **_pairs("--var", var)},
         bundles=str(bundles.resolve()) if bundles is not None else before.bundles,
         backend=_backend(before.backend, state, state_setting),
+        clouds=before.clouds,
     )
     rollout = Rollout(project, options)
     missing = rollout.missing_bundles()
@@ -109,6 +110,8 @@ def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -
     if not yes:
         _ask()
     _apply(workspace, watch, changes)
+    if destroy:
+        rollout.forget_clouds()
     out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` says where")
 
 
@@ -153,7 +156,9 @@ class _Watch:
         """Show an event."""
         if event.action == "read":
             return  # data sources are not counted in the plan
-        if event.kind == _STARTED:
+        if event.kind == STOPPING:
+            self._progress.update(self._task, description=f"stopping: {event.message} (Ctrl-C again drops it)")
+        elif event.kind == _STARTED:
             self._progress.update(self._task, description=event.address)
         elif event.kind in _DONE:
             self._progress.advance(self._task)

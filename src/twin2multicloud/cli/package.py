@@ -10,7 +10,7 @@ from rich.table import Table
 
 from twin2multicloud.cli.console import cloud_text, err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.deploy.bundle_build import build, write
+from twin2multicloud.deploy.bundle_build import VENDORED, build, write
 from twin2multicloud.deploy.bundle_report import Report, report
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.capabilities import left_out
@@ -26,7 +26,8 @@ def package(
         typer.Option("--to", help="Where to write the archives.", show_default="the project's .t2mc/bundles"),
     ] = None,
     wheels: Annotated[
-        bool, typer.Option(help="Fetch what Lambda's runtime lacks. Without, AWS archives are not complete.")
+        bool,
+        typer.Option(help="Fetch, with pip, what the runtimes lack. Without, AWS and Azure archives are not complete."),
     ] = True,
     measure: Annotated[int, typer.Option(min=0, help="Cold imports to measure per archive; 0 measures none.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,
@@ -46,8 +47,9 @@ def package(
     say_notes(project)
     if gaps := left_out(plan(project.twin)):
         err.print(f"[dim]note: planned, but there is no code for it yet: {', '.join(gaps)}[/]", soft_wrap=True)
-    if not wheels and Cloud.AWS in project.twin.placement.clouds:
-        err.print("[dim]note: without wheels the archives for AWS lack msgspec, and so does Lambda[/]", soft_wrap=True)
+    if not wheels and set(VENDORED) & set(project.twin.placement.clouds):
+        names = " and ".join(each.label for each in VENDORED)
+        err.print(f"[dim]note: without wheels, archives for {names} lack what their runtimes lack[/]", soft_wrap=True)
     out.print(report_table(reports))
     out.print(f"{len(made)} archives in {target}")
 

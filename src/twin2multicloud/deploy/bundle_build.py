@@ -16,6 +16,10 @@ PYTHON = "3.13"
 """The Python that wheels are fetched for: what the functions are deployed with."""
 
 
+VENDORED = (Cloud.AWS, Cloud.AZURE)
+"""Where a deployment installs nothing: Lambda never does, an Azure app only where somebody asks for a remote build."""
+
+
 def build(project: Project, *, cache: Path | None) -> list[Bundle]:
     """Every bundle of a project. Wheels are kept in `cache`; None leaves them out. Raises TwinError."""
     processors = {name: path.read_bytes() for name, path in project.processors.items()}
@@ -49,8 +53,11 @@ def unpack(made: Sequence[Bundle], folder: Path) -> None:
 
 
 def _vendored(project: Project, cache: Path | None) -> Mapping[Cloud, Mapping[str, bytes]]:
-    """Wheels for Lambda, which installs nothing itself; the other clouds' builds read requirements.txt."""
-    if cache is None or Cloud.AWS not in project.twin.placement.clouds:
-        return {}
-    asked = [pinned(each) for each in requirements(Cloud.AWS, shipped_modules(Cloud.AWS))]
-    return {Cloud.AWS: unpacked(fetch(asked, PYTHON, cache), Cloud.AWS)}
+    """Wheels by cloud, unpacked. Cloud Run's build reads requirements.txt, always; nothing else here is built there."""
+    clouds = [] if cache is None else [each for each in project.twin.placement.clouds if each in VENDORED]
+    return {cloud: _wheels(cloud, cache) for cloud in clouds if cache is not None}
+
+
+def _wheels(cloud: Cloud, cache: Path) -> Mapping[str, bytes]:
+    asked = [pinned(each) for each in requirements(cloud, shipped_modules(cloud))]
+    return unpacked(fetch(asked, PYTHON, cache), cloud)

@@ -52,6 +52,5 @@ def _download(requirements: Sequence[str], python: str, folder: Path) -> None:
     done = subprocess.run(command, capture_output=True, text=True, check=False)  # noqa: S603 - our interpreter's pip
     if done.returncode:
         said = (done.stderr.strip().splitlines() or ["pip said nothing"])[-1]
-        raise TwinError(
-            f"no wheels for {', '.join(requirements)} on Python {python}: {said}; or package without wheels"
-        )
+        wanted = ", ".join(requirements)
+        raise TwinError(f"no wheels of {wanted} for Python {python}: {said}; --no-wheels packages without them")

@@ -23,10 +23,15 @@ from twin2multicloud.domain.errors import ConfigurationError, TwinError
 CHOICE = "T2MC_ENGINE"
 """The environment variable that names the engine's program, where the first on the PATH is not the one to take."""
 
+STOPPING = "stopping"
+"""The one kind of event that is ours: we were interrupted, and wait for the engine."""
+
 _PROGRAMS = ("tofu", "terraform")
 _PLAN = "plan.tfplan"
 _CHANGES = 2  # the exit code of a plan with changes
-_PATIENCE_S = 60.0  # for an engine that was asked to stop: it finishes what it is in the middle of
+_PATIENCE_S = (1800.0, 10.0)
+"""For an engine that was asked to stop once, and twice. First it finishes what it is in the middle of, and a database
+may take its quarter of an hour; the second time it drops everything and writes down what it knows."""
 
 
 class EngineError(TwinError):
@@ -148,16 +153,21 @@ class Workspace:
                 [*self._engine.command, *arguments],
                 cwd=self._folder,
                 env=self._env,
+                stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=complaints,
                 text=True,
                 encoding="utf-8",
+                start_new_session=True,  # a Ctrl-C reaches us alone: a second one would make the engine drop its state
             )
             try:
                 for line in _lines(process):
                     lines.append(line)
                     self._pass_on(line)
                 code = process.wait()
+            except KeyboardInterrupt:
+                self._tell(Event(kind=STOPPING, message="the engine finishes what it is in the middle of"))
+                raise
             finally:
                 _end(process)
             complaints.seek(0)
@@ -174,21 +184,25 @@ class Workspace:
 
 def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
     assert process.stdout is not None  # noqa: S101 - it was asked for
-    with process.stdout:
-        for line in process.stdout:
-            yield line.rstrip("\n")
+    for line in process.stdout:
+        yield line.rstrip("\n")
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
-    """Where we are interrupted the engine is too: it releases its lock and saves its state, and only then it ends."""
-    if process.poll() is not None:
+    """Where we are interrupted, ask the engine to stop: it finishes what it is in the middle of, and saves its state.
+
+    Its output is read to the end meanwhile: an engine that nobody listens to dies in the middle of a sentence.
+    """
+    for patience in _PATIENCE_S:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=patience)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            continue
         return
-    process.send_signal(signal.SIGINT)
-    try:
-        process.wait(_PATIENCE_S)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.kill()
+    process.communicate()
 
 
 def _parsed(line: str) -> dict[str, Any] | None:

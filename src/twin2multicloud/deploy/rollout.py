@@ -12,9 +12,10 @@ import msgspec
 from twin2multicloud.deploy import schemas
 from twin2multicloud.deploy.engine import Engine, Tell, Workspace
 from twin2multicloud.deploy.render import scope
-from twin2multicloud.deploy.render.render import Backend, render
+from twin2multicloud.deploy.render.render import Backend, render, variables
 from twin2multicloud.deploy.render.schema_check import mismatches
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.loader import Project
@@ -25,11 +26,15 @@ _OWN = "bundles"  # a variable that the product sets itself
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user may choose of a deployment: Terraform variables by name, where bundles are, where state is kept."""
+    """What a user may choose of a deployment: Terraform variables by name, where bundles are, where state is kept.
+
+    `clouds` is not chosen but remembered: what any placement of this twin has used since it was last destroyed.
+    """
 
     variables: dict[str, str] = {}
     bundles: str = ""
     backend: Backend = Backend()
+    clouds: tuple[Cloud, ...] = ()
 
 
 class Rollout:
@@ -38,9 +43,10 @@ class Rollout:
     def __init__(self, project: Project, options: Options) -> None:
         """Raises ConfigurationError for an option that does not fit, TwinError where the rendering is at fault."""
         self._folder = project.folder.resolve() / STATE
-        self._options = options
         self.topology: Topology = plan(project.twin)
-        self.config = render(self.topology, options.backend)
+        used = {site.cloud for site in scope.sites(self.topology)} | set(options.clouds)
+        self._options = msgspec.structs.replace(options, clouds=tuple(sorted(used)))
+        self.config = render(self.topology, options.backend, frozenset(used))
         wrong = mismatches(self.config, schemas.load())
         if wrong:
             raise TwinError(f"the rendered configuration does not fit the providers: {wrong[0]}")
@@ -60,20 +66,29 @@ class Rollout:
         """Write everything down, and open the state. Raises EngineError."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")
-        (self._folder / _OPTIONS).write_bytes(msgspec.json.format(msgspec.json.encode(self._options)))
+        self._remember(self._options)
         found = Workspace(engine, self._folder / "terraform", env, tell)
-        found.write(self.config, {**self._options.variables, _OWN: str(self.bundles)})
+        declared = self.config["variable"]
+        values = {name: value for name, value in self._options.variables.items() if name in declared}
+        found.write(self.config, {**values, _OWN: str(self.bundles)})
         found.init()
         return found
 
+    def forget_clouds(self) -> None:
+        """After everything was removed: the next placement starts from nothing."""
+        self._remember(msgspec.structs.replace(self._options, clouds=()))
+
+    def _remember(self, options: Options) -> None:
+        (self._folder / _OPTIONS).write_bytes(msgspec.json.format(msgspec.json.encode(options)))
+
     def _check_variables(self) -> None:
-        declared = {name: each for name, each in self.config["variable"].items() if name != _OWN}
+        """A variable of a cloud that is not in use is kept for the day that it is; one of no cloud is a mistake."""
+        known = variables() - {_OWN}
         for name in self._options.variables:
-            if name not in declared:
-                known = ", ".join(sorted(declared))
-                raise ConfigurationError(f"--var {name}: this twin has no such variable; there are {known}")
-        for name, each in declared.items():
-            if "default" not in each and name not in self._options.variables:
+            if name not in known:
+                raise ConfigurationError(f"--var {name}: no such variable; there are {', '.join(sorted(known))}")
+        for name, each in self.config["variable"].items():
+            if name != _OWN and "default" not in each and name not in self._options.variables:
                 raise ConfigurationError(f"--var {name}=… is missing: {each['description']}")
 
 

@@ -24,7 +24,7 @@ from twin2multicloud.deploy.bundle_build import unpack, write
 from twin2multicloud.deploy.bundle_report import cold_import, report
 from twin2multicloud.deploy.bundle_requirements import pinned, requirements
 from twin2multicloud.deploy.bundle_sources import PACKAGE, imported, shipped_modules, sources, without_commentary
-from twin2multicloud.deploy.bundle_wheels import unpacked
+from twin2multicloud.deploy.bundle_wheels import fetch, unpacked
 from twin2multicloud.domain.device import Device, Signal
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
@@ -289,6 +289,49 @@ class TestRequirements:
             ".python_packages/lib/site-packages/x/__init__.py",
             ".python_packages/lib/site-packages/x/LICENSE",
         }
+
+
+class TestWheels:
+    @pytest.fixture
+    def offline(self, tmp_path, monkeypatch) -> Path:
+        """A folder that pip finds its wheels in, and nothing else: what its own settings say, it does."""
+        links = tmp_path / "links"
+        links.mkdir()
+        monkeypatch.setenv("PIP_NO_INDEX", "1")
+        monkeypatch.setenv("PIP_FIND_LINKS", str(links))
+        monkeypatch.setenv("PIP_CONFIG_FILE", "/dev/null")
+        return links
+
+    def test_wheels_are_for_the_target_and_are_kept(self, tmp_path, offline):
+        for tag in ("cp313-cp313-manylinux2014_x86_64", "cp311-cp311-manylinux2014_x86_64", "cp313-cp313-win_amd64"):
+            (offline / f"rigged-1.0-{tag}.whl").write_bytes(wheel("rigged", "1.0", tag))
+        found = fetch(["rigged"], "3.13", tmp_path / "cache")
+        assert [path.name for path in found] == ["rigged-1.0-cp313-cp313-manylinux2014_x86_64.whl"]
+        for path in offline.iterdir():
+            path.unlink()
+        assert fetch(["rigged"], "3.13", tmp_path / "cache") == found
+        assert unpacked(found, Cloud.AWS)["rigged.py"] == b"tag = 'cp313-cp313-manylinux2014_x86_64'\n"
+
+    def test_what_cannot_be_had_is_said_and_not_kept(self, tmp_path, offline):
+        with pytest.raises(TwinError, match=r"no wheels of rigged for Python 3.13: .* found for rigged; --no-wheels"):
+            fetch(["rigged"], "3.13", tmp_path / "cache")
+        (offline / "rigged-1.0-py3-none-any.whl").write_bytes(wheel("rigged", "1.0", "py3-none-any"))
+        assert len(fetch(["rigged"], "3.13", tmp_path / "cache")) == 1
+
+    def test_nothing_asked_for_is_nothing_fetched(self, tmp_path, offline):
+        assert fetch([], "3.13", tmp_path / "cache") == []
+        assert not (tmp_path / "cache").exists()
+
+
+def wheel(name: str, version: str, tag: str) -> bytes:
+    info = f"{name}-{version}.dist-info"
+    files = {
+        f"{name}.py": f"tag = {tag!r}\n".encode(),
+        f"{info}/WHEEL": f"Wheel-Version: 1.0\nRoot-Is-Purelib: true\nTag: {tag}\n".encode(),
+        f"{info}/METADATA": f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}\n".encode(),
+        f"{info}/RECORD": b"",
+    }
+    return pack(files)
 
 
 class TestWritten:

@@ -66,12 +66,13 @@ def domain_errors(doing: str) -> Iterator[None]:
     not exist are the configuration's; whatever else the service refuses, it refuses for good.
     """
     from botocore.exceptions import BotoCoreError, ClientError, HTTPClientError, ParamValidationError
+    from botocore.exceptions import ConnectionError as NoConnectionError
 
     try:
         yield
     except ClientError as error:
         raise classified(doing, error) from error
-    except HTTPClientError as error:  # refused, reset, timed out, no route
+    except (HTTPClientError, NoConnectionError) as error:  # refused, reset, timed out, no route
         raise RetryableError(f"{doing}: no answer from AWS ({type(error).__name__})") from error
     except ParamValidationError as error:
         raise FinalError(f"{doing}: {error}", 400) from error

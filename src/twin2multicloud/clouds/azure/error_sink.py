@@ -1,7 +1,7 @@
 """The error topic on Azure: an Event Grid topic that takes CloudEvents. Publishing never makes a function fail."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -10,19 +10,16 @@ from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE, dropped
 from twin2multicloud.domain.errors import ErrorEvent, TwinError
 
 if TYPE_CHECKING:
-    from azure.core.messaging import CloudEvent
+    from azure.eventgrid import EventGridPublisherClient
 
-
-class EventGrid(Protocol):
-    """What is used of ``azure.eventgrid.EventGridPublisherClient``."""
-
-    def send(self, events: "CloudEvent[Any]") -> None: ...  # noqa: D102
+# Said with each call, because the client (4.22) drops what it is made with; its own would wait for 300 s, ten times.
+_OPTIONS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 10, "retry_total": 1}
 
 
 class EventGridErrorSink:
     """An `ErrorSink` on one topic. What it does not take is logged."""
 
-    def __init__(self, client: Callable[[], EventGrid], log: Callable[[str], None]) -> None:
+    def __init__(self, client: Callable[[], "EventGridPublisherClient"], log: Callable[[str], None]) -> None:
         self._client, self._log = client, log
 
     def report(self, event: ErrorEvent) -> None:
@@ -36,4 +33,6 @@ class EventGridErrorSink:
         from azure.core.messaging import CloudEvent
 
         with domain_errors("error topic"):
-            self._client().send(CloudEvent(source=SOURCE, type=DETAIL_TYPE, data=msgspec.to_builtins(event)))
+            self._client().send(
+                CloudEvent(source=SOURCE, type=DETAIL_TYPE, data=msgspec.to_builtins(event)), **_OPTIONS
+            )

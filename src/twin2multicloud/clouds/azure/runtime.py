@@ -24,9 +24,9 @@ def expose(function: Function) -> "FunctionApp":
 
     An endpoint checks the token itself; a native call arrives as HTTP too, and there the host wants a function key.
     """
-    from azure.functions import AuthLevel, FunctionApp  # the runtime brings it, and has imported it already
+    from azure.functions import FunctionApp  # the runtime brings it, and has imported it already
 
-    app = FunctionApp(http_auth_level=AuthLevel.ANONYMOUS)
+    app = FunctionApp()
     if function.on_device is not None:
         _on_device(app, function)
     elif function.on_queue is not None:
@@ -75,12 +75,12 @@ def _on_queue(app: "FunctionApp", function: Function) -> None:
 
 
 def _on_http(app: "FunctionApp", function: Function) -> None:
-    from azure.functions import HttpRequest, HttpResponse
+    from azure.functions import AuthLevel, HttpRequest, HttpResponse
 
     handler = entrypoint.on_http(function)
 
     @app.function_name(_identifier(function.name))
-    @app.route(route=_route(function), methods=METHODS)
+    @app.route(route=_route(function), methods=METHODS, auth_level=AuthLevel.ANONYMOUS)
     def on_http(req: HttpRequest) -> HttpResponse:
         return _http_response(handler(req))
 

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.azure import runtime
 from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
-from twin2multicloud.clouds.azure.error_sink import EventGrid, EventGridErrorSink
+from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
 from twin2multicloud.clouds.azure.hot_store import CosmosTable
 from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
 from twin2multicloud.clouds.azure.queue import Queue
@@ -24,6 +24,7 @@ from twin2multicloud.wire.environment import Environment, optional_env, require_
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
+    from azure.eventgrid import EventGridPublisherClient
     from azure.functions import FunctionApp
 
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 15, 3
@@ -88,13 +89,13 @@ class AzurePorts(CommonPorts):
             **_timeouts(),
         )
 
-    def _event_grid(self) -> EventGrid:
+    def _event_grid(self) -> "EventGridPublisherClient":
         from azure.core.credentials import AzureKeyCredential
         from azure.eventgrid import EventGridPublisherClient
 
         key = optional_env(self._env, "ERROR_TOPIC_KEY")
         credential = AzureKeyCredential(key) if key else self._identity
-        return EventGridPublisherClient(require_env(self._env, "ERROR_TOPIC"), credential, **_timeouts())
+        return EventGridPublisherClient(require_env(self._env, "ERROR_TOPIC"), credential)
 
     def _vault(self, url: str) -> Vault:
         from azure.keyvault.secrets import SecretClient

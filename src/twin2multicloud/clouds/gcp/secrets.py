@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from twin2multicloud.clouds.gcp.sdk_errors import domain_errors, patient
+from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
 
 if TYPE_CHECKING:
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
@@ -14,14 +14,14 @@ TIMEOUT = 10.0
 class SecretManagerSecrets:
     """A `Secrets`."""
 
-    def __init__(self, client: Callable[[], "SecretManagerServiceClient"]) -> None:
-        self._client = client
+    def __init__(self, client: Callable[[], "SecretManagerServiceClient"], patience: float = PATIENCE) -> None:
+        self._client, self._patience = client, patience
 
     def read(self, name: str) -> str:
         """See `ports.secrets.Secrets.read`. `name` is ``projects/<project>/secrets/<name>``; the latest version."""
         with domain_errors(f"secret {name}"):
             found = self._client().access_secret_version(
-                name=f"{name}/versions/latest", retry=patient(TIMEOUT), timeout=TIMEOUT
+                name=f"{name}/versions/latest", retry=patient(self._patience), timeout=TIMEOUT
             )
         text: str = found.payload.data.decode()
         return text

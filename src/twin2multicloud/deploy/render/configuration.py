@@ -46,9 +46,9 @@ class Configuration:
 
     @property
     def providers(self) -> tuple[str, ...]:
-        """The providers that resources and data sources need, by the first word of their types, sorted."""
+        """The providers that are configured, or that a type needs by its first word; sorted."""
         kinds = [*self._blocks.get("resource", {}), *self._blocks.get("data", {})]
-        return tuple(sorted({kind.split("_")[0] for kind in kinds}))
+        return tuple(sorted({kind.split("_")[0] for kind in kinds} | self._blocks.get("provider", {}).keys()))
 
     def as_json(self) -> dict[str, Json]:
         """The configuration as the dict that becomes ``main.tf.json``."""

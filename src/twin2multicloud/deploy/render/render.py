@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.deploy.render import scope
-from twin2multicloud.deploy.render.aws import cloud as aws
-from twin2multicloud.deploy.render.azure import cloud as azure
 from twin2multicloud.deploy.render.configuration import Configuration
-from twin2multicloud.deploy.render.gcp import cloud as gcp
+from twin2multicloud.deploy.render.on_aws import cloud as aws
+from twin2multicloud.deploy.render.on_azure import cloud as azure
+from twin2multicloud.deploy.render.on_gcp import cloud as gcp
 from twin2multicloud.deploy.render.references import Clouds
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
@@ -35,19 +35,23 @@ class Backend(msgspec.Struct, frozen=True):
 BACKENDS = ("local", "s3", "azurerm", "gcs")
 
 
-def render(topology: Topology, backend: Backend | None = None) -> dict[str, Any]:
+def render(
+    topology: Topology, backend: Backend | None = None, before: frozenset[Cloud] = frozenset()
+) -> dict[str, Any]:
     """The configuration of everything in the slice, as the content of ``main.tf.json``.
 
+    `before` are clouds that an earlier placement used: their providers stay, or nobody could remove what is there.
     Raises ConfigurationError for a backend that does not exist.
     """
     config = Configuration()
     found = scope.sites(topology)
-    config.variable("bundles", "The folder with the functions' bundles: <cloud>/<function>.zip")
-    config.variable("log_retention_days", "How long logs are kept, in days", "number", default=30)
+    _variables(config)
     _shared(config, found)
     clouds = Clouds(topology, {cloud: module.REFERENCES for cloud, module in _CLOUDS.items()})
     for site in found:
         _CLOUDS[site.cloud].render(config, site, clouds)
+    for cloud in sorted(before - {site.cloud for site in found}):
+        _CLOUDS[cloud].provide(config, topology.twin)
     config.engine(
         required_version=ENGINE_VERSION,
         required_providers={
@@ -56,6 +60,20 @@ def render(topology: Topology, backend: Backend | None = None) -> dict[str, Any]
         backend=_backend(backend or Backend()),
     )
     return config.as_json()
+
+
+def variables() -> frozenset[str]:
+    """The names of all input variables that any twin may have."""
+    config = Configuration()
+    _variables(config)
+    for module in _CLOUDS.values():
+        module.provide(config, "")
+    return frozenset(config.as_json()["variable"])
+
+
+def _variables(config: Configuration) -> None:
+    config.variable("bundles", "The folder with the functions' bundles: <cloud>/<function>.zip")
+    config.variable("log_retention_days", "How long logs are kept, in days", "number", default=30)
 
 
 def _shared(config: Configuration, found: tuple[scope.Site, ...]) -> None:

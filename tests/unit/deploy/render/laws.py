@@ -126,6 +126,7 @@ _NAME_LIMITS = {
     "azurerm_cosmosdb_account": (44, "name"),
     "azurerm_storage_queue": (63, "name"),
     "azurerm_iothub": (50, "name"),
+    "azurerm_eventhub_namespace": (50, "name"),
     "azurerm_eventgrid_topic": (50, "name"),
     "google_service_account": (30, "account_id"),
     "google_cloudfunctions2_function": (63, "name"),

@@ -1,0 +1,115 @@
+"""What bundles weigh and cost a cold start, beside importing the cloud's SDK; and the real runtimes' pace."""
+
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+from benchmarks.report import Result, percentile
+from tests.rigs.envelopes import body
+from tests.rigs.runtime_bundle import Running
+from tests.rigs.twins import twin
+from tests.rigs.world import TOKEN, resolved
+
+from twin2multicloud.deploy.bundle import Bundle, bundles
+from twin2multicloud.deploy.bundle_build import PYTHON
+from twin2multicloud.deploy.bundle_report import cold_import
+from twin2multicloud.deploy.bundle_requirements import pinned
+from twin2multicloud.deploy.bundle_wheels import fetch, unpacked
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.wire.http import Request
+from twin2multicloud.wire.tokens import HEADER
+
+_SDK = {Cloud.AWS: "boto3", Cloud.AZURE: "azure.cosmos", Cloud.GCP: "google.cloud.firestore"}
+_ROUNDS, _CALLS = 11, 1_000
+
+
+def measure() -> dict[str, list[Result]]:
+    """Every row of this file."""
+    made = {cloud: _ingestion(cloud) for cloud in Cloud}
+    sizes = [Result(f"{cloud.label}: our code, zipped", _kb(each.own_bytes), "60 KB") for cloud, each in made.items()]
+    sizes.append(Result("AWS: the whole archive, with msgspec", _whole(), "300 KB"))
+    return {
+        "Bundles: size": sizes,
+        f"Bundles: cold import (best of {_ROUNDS})": [row for each in made.values() for row in _cold(each)],
+        "An ingestion under its real runtime, one client": [row for each in made.values() for row in _pace(each)],
+    }
+
+
+def _cold(bundle: Bundle) -> list[Result]:
+    """Our code is compiled anew each time, as Lambda's read-only folder has it; the SDKs come compiled."""
+    cold, label, sdk = cold_import(bundle, _ROUNDS), bundle.cloud.label, _SDK[bundle.cloud]
+    return [
+        Result(f"{label}: import of our own code", _ms(cold.own_ms), "50 ms"),
+        Result(f"{label}: msgspec before it", _ms(cold.msgspec_ms)),
+        Result(f"{label}: beside it, `import {sdk}` alone", _import_ms(sdk)),
+    ]
+
+
+def _placed(cloud: Cloud) -> Twin:
+    other = next(each for each in Cloud if each is not cloud)
+    return twin(msgspec.structs.replace(Placement.single(cloud), l1=other))
+
+
+def _ingestion(cloud: Cloud, wheels: dict[str, bytes] | None = None) -> Bundle:
+    placed = _placed(cloud)
+    made = bundles(placed, plan(placed), {}, {cloud: wheels or {}})
+    return next(each for each in made if (each.function, each.cloud) == ("ingestion", cloud))
+
+
+def _whole() -> str:
+    with tempfile.TemporaryDirectory() as cache:
+        try:
+            wheels = fetch([pinned("msgspec")], PYTHON, Path(cache))
+        except TwinError:
+            return "no wheels to be had here"
+        return _kb(len(_ingestion(Cloud.AWS, unpacked(wheels, Cloud.AWS)).archive))
+
+
+def _import_ms(module: str) -> str:
+    program = f"import time; begun = time.perf_counter(); import {module}; print(time.perf_counter() - begun)"
+    done = [
+        subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+        for _ in range(_ROUNDS)
+    ]
+    if any(each.returncode for each in done):
+        return "not installed"
+    return _ms(1000 * min(float(each.stdout) for each in done))
+
+
+def _pace(bundle: Bundle) -> list[Result]:
+    """From the start of a process to its first answer, then answers a second and how long one takes."""
+    cloud = bundle.cloud
+    env = resolved(plan(_placed(cloud))[f"{cloud}.ingestion"])
+    request = Request("POST", "/", {HEADER: TOKEN, "content-type": "application/json"}, body())
+    with tempfile.TemporaryDirectory() as folder:
+        begun = time.perf_counter()
+        running = Running(bundle, env, Path(folder))
+        try:
+            assert running.runtime.request(request).status == 200
+            first = time.perf_counter() - begun
+            samples = []
+            for _ in range(_CALLS):
+                called = time.perf_counter()
+                running.runtime.request(request)
+                samples.append(time.perf_counter() - called)
+        finally:
+            running.runtime.close()
+    return [
+        Result(f"{cloud.label}: unpacked, started and answered once", _ms(1000 * first)),
+        Result(f"{cloud.label}: answers a second", f"{_CALLS / sum(samples):,.0f}/s"),
+        Result(f"{cloud.label}: an answer, p99", f"{1000 * percentile(samples, 0.99):.1f} ms"),
+    ]
+
+
+def _kb(size: int) -> str:
+    return f"{size / 1000:.0f} KB"
+
+
+def _ms(milliseconds: float) -> str:
+    return f"{milliseconds:.0f} ms"

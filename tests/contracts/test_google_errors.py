@@ -1,0 +1,140 @@
+"""What Google Cloud answers when it does not do what it was asked, from the wire up: a server of ours says it.
+
+The emulators are never throttled and know no roles; the codes are google.rpc.Code's.
+"""
+
+import os
+
+import pytest
+
+pytest.importorskip("google.cloud.firestore", reason="the extra gcp is not installed")
+pytest.importorskip("google.pubsub_v1", reason="the extra gcp is not installed")
+
+from google.auth.exceptions import DefaultCredentialsError, TransportError
+from grpc import StatusCode
+
+from tests.rigs import vendor_clients
+from tests.rigs.chance import RigChance
+from tests.rigs.clock import RigClock
+from tests.rigs.vendor_google_server import GoogleServer
+from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
+from twin2multicloud.clouds.gcp.queue import send
+from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
+from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
+from twin2multicloud.ports.dead_letters import DeadLetter
+from twin2multicloud.ports.hot_store import RangeQuery
+
+PATIENCE = 0.3
+TOPIC = "projects/rig/topics/house-processor"
+QUERY = RangeQuery(
+    device_id="d", start="0001-01-01T00:00:00.000Z", end="9999-12-31T23:59:59.999Z", properties=("t",), limit=10
+)
+
+
+def reading(number: int = 0) -> dict:
+    return {"device_id": "d", "timestamp": "2026-01-15T10:00:00.000Z", "message_id": f"m{number}", "t": number}
+
+
+@pytest.fixture
+def server():
+    made = GoogleServer()
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def store(server):
+    client = vendor_clients.firestore(server.host)
+    yield SortedHotStore(FirestoreTable(client, "hot", PATIENCE))
+    client.close()
+
+
+RETRYABLE = (
+    StatusCode.RESOURCE_EXHAUSTED,
+    StatusCode.UNAVAILABLE,
+    StatusCode.DEADLINE_EXCEEDED,
+    StatusCode.ABORTED,
+    StatusCode.INTERNAL,
+    StatusCode.UNKNOWN,
+    StatusCode.CANCELLED,
+)
+CONFIGURATION = (
+    StatusCode.PERMISSION_DENIED,
+    StatusCode.UNAUTHENTICATED,
+    StatusCode.NOT_FOUND,
+    StatusCode.FAILED_PRECONDITION,
+)
+ANSWERS = [
+    *[(code, RetryableError) for code in RETRYABLE],
+    *[(code, ConfigurationError) for code in CONFIGURATION],
+    *[(code, FinalError) for code in (StatusCode.INVALID_ARGUMENT, StatusCode.OUT_OF_RANGE)],
+]
+
+
+@pytest.mark.parametrize(("code", "expected"), ANSWERS, ids=[code.name for code, _ in ANSWERS])
+class TestEveryAnswer:
+    def test_of_firestore_to_a_write(self, server, store, code, expected):
+        server.faults, server.stuck = [code], True
+        with pytest.raises(expected, match="hot store"):
+            store.write([reading()])
+
+    def test_of_firestore_to_a_query(self, server, store, code, expected):
+        server.faults, server.stuck = [code], True
+        with pytest.raises(expected, match="hot store"):
+            store.range(QUERY)
+
+    def test_of_pubsub(self, server, code, expected):
+        server.faults, server.stuck = [code], True
+        with pytest.raises(expected, match="house-processor"):
+            send(vendor_clients.publisher(server.host), TOPIC, [b"record"], PATIENCE)
+
+    def test_of_secret_manager(self, server, code, expected):
+        server.secrets["projects/rig/secrets/token"] = "text"
+        server.faults, server.stuck = [code], True
+        client = vendor_clients.secret_manager(server.host)
+        with pytest.raises(expected, match="token"):
+            SecretManagerSecrets(lambda: client, PATIENCE).read("projects/rig/secrets/token")
+
+
+@pytest.mark.parametrize("code", [StatusCode.UNAVAILABLE, StatusCode.RESOURCE_EXHAUSTED, StatusCode.ABORTED])
+def test_what_passes_soon_is_waited_for(server, code):
+    server.topics[TOPIC] = []
+    server.faults = [code, code]
+    send(vendor_clients.publisher(server.host), TOPIC, [b"record"], 10.0)
+    assert server.topics[TOPIC] == [b"record"]
+    assert server.calls == 3
+
+
+def test_a_topic_that_is_not_there_is_the_configurations_fault(server):
+    with pytest.raises(ConfigurationError, match="house-processor"):
+        send(vendor_clients.publisher(server.host), TOPIC, [b"record"], PATIENCE)
+
+
+def test_a_topic_by_its_short_name_is_the_configurations_fault(server):
+    letters = PubSubDeadLetters(vendor_clients.publisher(server.host), "dead-letters", RigClock(), RigChance())
+    with pytest.raises(ConfigurationError, match="projects/<project>"):
+        letters.put([DeadLetter(reading(), "why")])
+    assert server.calls == 0
+
+
+def test_a_reading_that_no_document_can_hold_is_final_and_nothing_is_written(server, store):
+    with pytest.raises(FinalError, match="takes"):
+        store.write([reading(), {**reading(1), "text": "x" * 1_000_000}])
+    assert server.calls == 0
+
+
+@pytest.mark.parametrize(
+    ("error", "expected"),
+    [(DefaultCredentialsError("none found"), ConfigurationError), (TransportError("no route"), RetryableError)],
+    ids=["no-credentials", "no-token-server"],
+)
+def test_signing_in_fails_like_everything_else(error, expected):
+    with pytest.raises(expected, match="topic"), domain_errors("topic"):
+        raise error
+
+
+def test_the_rigs_leave_the_environment_as_it_was(server, store):
+    assert "FIRESTORE_EMULATOR_HOST" not in os.environ

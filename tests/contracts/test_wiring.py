@@ -1,0 +1,228 @@
+"""Each cloud's wiring, over its vendors' emulators: the object that its runtime calls, made from an environment alone.
+
+The data path of one cloud: a device's publish to the dispatcher, the processor's queue, the persister, the hot store.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Sequence
+from types import SimpleNamespace
+
+import pytest
+
+from tests.rigs import vendor_clients, vendor_processes
+from tests.rigs.vendor_hot_stores import create_dynamo_table
+from tests.rigs.vendor_queues import azurite_drain, sqs_drain
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.ports.hot_store import HotStore, RangeQuery
+
+READING = {"time": "2026-01-15T10:30:00+01:00", "temperature": 21.5, "total": 2**53 + 1, "größe": "🌡"}
+QUERY = RangeQuery(
+    device_id="sensor-1",
+    start="0001-01-01T00:00:00.000Z",
+    end="9999-12-31T23:59:59.999Z",
+    properties=("temperature", "total", "größe"),
+    limit=10,
+)
+
+
+class Stage:
+    """One cloud: its environment, and how its runtime calls a function."""
+
+    def __init__(
+        self,
+        cloud: str,
+        env: dict[str, str],
+        publish: Callable[[dict], None],
+        queued: Callable[[], Sequence[bytes]],
+        deliver: Callable[[Sequence[bytes]], None],
+        store: Callable[[], HotStore],
+    ) -> None:
+        self.cloud, self.env, self.publish, self.queued = cloud, env, publish, queued
+        self.deliver, self.store = deliver, store
+
+
+def environment(cloud: str, **more: str) -> dict[str, str]:
+    return {"CLOUD": cloud, "TWIN_NAME": "house", "L2_CLOUD": cloud, "L3_HOT_CLOUD": cloud, **more}
+
+
+@pytest.fixture
+def aws(monkeypatch):
+    pytest.importorskip("boto3")
+    from twin2multicloud.clouds.aws.wiring import AwsPorts, handler
+
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "rig")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "rig")
+    table = vendor_clients.unique("hot-store")
+    create_dynamo_table(table)
+    sqs = vendor_clients.aws("sqs")
+    processor, letters = (
+        sqs.create_queue(QueueName=vendor_clients.unique(each))["QueueUrl"] for each in ("processor", "dead-letters")
+    )
+    env = environment(
+        "aws",
+        AWS_REGION=vendor_clients.REGION,
+        AWS_ENDPOINT_URL=vendor_processes.moto_url(),
+        PROCESSOR_QUEUE=processor,
+        DEAD_LETTER_QUEUE=letters,
+        HOT_STORE_NAME=table,
+        ERROR_TOPIC="house-errors",
+    )
+
+    def deliver(records: Sequence[bytes]) -> None:
+        event = {"Records": [{"messageId": str(n), "body": each.decode()} for n, each in enumerate(records)]}
+        assert handler("persister", env)(event, None) == {"batchItemFailures": []}
+
+    return Stage(
+        "aws",
+        env,
+        lambda reading: handler("dispatcher", env)({**reading, "device_id": "sensor-1"}, None),
+        lambda: sqs_drain(processor),
+        deliver,
+        lambda: AwsPorts(env).hot_store(table),
+    )
+
+
+@pytest.fixture
+def azure():
+    for package in ("azure.cosmos", "azure.functions", "azure.storage.queue"):
+        pytest.importorskip(package)
+    from azure.cosmos import PartitionKey
+    from azure.functions import EventHubEvent, QueueMessage
+
+    from tests.rigs.vendor_cosmos_proxy import cosmos_with_batches
+    from twin2multicloud.clouds.azure.wiring import AzurePorts, handler
+
+    container = vendor_clients.unique("hot-store")
+    vendor_clients.cosmos_database().create_container(container, PartitionKey("/device_id"))
+    queues = [vendor_clients.unique(each) for each in ("processor", "dead-letters")]
+    for each in queues:
+        vendor_clients.azure_queue(each).create_queue()
+    env = environment(
+        "azure",
+        COSMOS_KEY=vendor_clients.COSMOS_KEY,
+        QUEUES__queueServiceUri=vendor_processes.azurite_queue_url(),
+        QUEUES_KEY=vendor_processes.AZURITE_KEY,
+        PROCESSOR_QUEUE=queues[0],
+        DEAD_LETTER_QUEUE=queues[1],
+        HOT_STORE_NAME=container,
+        ERROR_TOPIC="https://house-errors.example/api/events",
+    )
+
+    def user_function(name: str):
+        (function,) = handler(name, env).get_functions()
+        return function.get_user_function()
+
+    def deliver(records: Sequence[bytes]) -> None:
+        for each in records:
+            user_function("persister")(QueueMessage(id="1", body=each))
+
+    def publish(reading: dict) -> None:
+        about = {"connection-device-id": "sensor-1"}
+        user_function("dispatcher")([EventHubEvent(body=json.dumps(reading).encode(), iothub_metadata=about)])
+
+    with cosmos_with_batches(vendor_processes.cosmosdb_server_url()) as url:
+        env["COSMOS_URL"] = url
+        yield Stage(
+            "azure",
+            env,
+            publish,
+            lambda: azurite_drain(queues[0]),
+            deliver,
+            lambda: AzurePorts(env).hot_store(container),
+        )
+
+
+@pytest.fixture
+def gcp(monkeypatch):
+    for package in ("google.cloud.firestore", "google.pubsub_v1", "functions_framework"):
+        pytest.importorskip(package)
+    from twin2multicloud.clouds.gcp.wiring import GcpPorts, handler
+
+    server = vendor_clients.google_server()
+    topics = [f"projects/rig/topics/{vendor_clients.unique(each)}" for each in ("processor", "dead-letters", "errors")]
+    server.topics.update({each: [] for each in topics})
+    host = vendor_processes.npm_firestore_host()
+    monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)  # Firestore's client reads it itself
+    env = environment(
+        "gcp",
+        GOOGLE_CLOUD_PROJECT=vendor_clients.unique("rig"),
+        FIRESTORE_EMULATOR_HOST=host,
+        PUBSUB_EMULATOR_HOST=server.host,
+        PROCESSOR_QUEUE=topics[0],
+        DEAD_LETTER_QUEUE=topics[1],
+        HOT_STORE_NAME="(default)",
+        ERROR_TOPIC=topics[2],
+    )
+
+    def event(data: bytes, **attributes: str) -> SimpleNamespace:
+        return SimpleNamespace(data={"message": {"data": base64.b64encode(data).decode(), "attributes": attributes}})
+
+    def deliver(records: Sequence[bytes]) -> None:
+        for each in records:
+            handler("persister", env)(event(each))
+
+    def publish(reading: dict) -> None:
+        handler("dispatcher", env)(event(json.dumps(reading).encode(), device_id="sensor-1"))
+
+    return Stage(
+        "gcp",
+        env,
+        publish,
+        lambda: list(server.topics[topics[0]]),
+        deliver,
+        lambda: GcpPorts(env).hot_store("(default)"),
+    )
+
+
+@pytest.fixture(params=["aws", "azure", "gcp"])
+def stage(request) -> Stage:
+    return request.getfixturevalue(request.param)
+
+
+def test_a_publish_goes_all_the_way_to_the_hot_store(stage):
+    reading = dict(READING)
+    if stage.cloud == "gcp":
+        reading["total"] = 2**53 - 1  # the npm Firestore keeps doubles only
+    stage.publish(reading)
+    records = stage.queued()
+    assert len(records) == 1
+    for _ in range(2):  # queues deliver at least once
+        stage.deliver(records)
+    (row,) = stage.store().range(QUERY)
+    assert row.key.timestamp == "2026-01-15T09:30:00.000Z"
+    assert row.values == {name: reading[name] for name in QUERY.properties}
+    assert stage.store().last("sensor-1", ("total",)) == {"total": (row.key.timestamp, reading["total"])}
+
+
+NEEDED = {
+    "dispatcher": ("CLOUD", "TWIN_NAME", "PROCESSOR_QUEUE", "ERROR_TOPIC"),
+    "persister": ("HOT_STORE_NAME", "DEAD_LETTER_QUEUE", "L3_HOT_CLOUD"),
+}
+
+
+def made(cloud: str, name: str, env: dict[str, str]) -> object:
+    from importlib import import_module
+
+    return import_module(f"twin2multicloud.clouds.{cloud}.wiring").handler(name, env)
+
+
+@pytest.mark.parametrize(("name", "missing"), [(name, each) for name, all_ in NEEDED.items() for each in all_])
+def test_what_the_environment_lacks_is_said_by_name_at_the_start(stage, name, missing):
+    with pytest.raises(ConfigurationError, match=missing):
+        made(stage.cloud, name, {key: value for key, value in stage.env.items() if key != missing})
+
+
+OWN = [
+    *[("aws", name, "AWS_REGION") for name in ("dispatcher", "persister")],
+    ("azure", "dispatcher", "QUEUES__queueServiceUri"),
+    ("azure", "persister", "COSMOS_URL"),
+    ("gcp", "persister", "GOOGLE_CLOUD_PROJECT"),
+]
+
+
+@pytest.mark.parametrize(("cloud", "name", "missing"), OWN)
+def test_so_is_what_one_cloud_needs_beside_it(request, cloud, name, missing):
+    env = request.getfixturevalue(cloud).env
+    with pytest.raises(ConfigurationError, match=missing):
+        made(cloud, name, {key: value for key, value in env.items() if key != missing})

@@ -1,0 +1,156 @@
+"""Error topics and secret stores of the three clouds, over emulators and servers of ours, as rigs for the suites.
+
+Event Grid and Key Vault have no emulator: there the real client talks to a server, or a transport, of ours.
+"""
+
+import json
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from tests.rigs import vendor_clients, vendor_processes
+from tests.rigs.vendor_event_grid import event_grid_server
+from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
+from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
+from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
+from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
+from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+from twin2multicloud.domain.errors import ErrorEvent
+from twin2multicloud.ports.error_sink import ErrorSink
+from twin2multicloud.ports.secrets import Secrets
+
+if TYPE_CHECKING:
+    from azure.core.credentials import AccessToken
+
+
+class ErrorSinkRig:
+    """What the contract suite needs to know: the sink, what its topic delivered, what was logged instead.
+
+    `lost` is a sink of the same kind whose topic is not there.
+    """
+
+    def __init__(
+        self, sink: ErrorSink, lost: ErrorSink, logged: list[str], received: Callable[[], list[Mapping[str, Any]]]
+    ) -> None:
+        self.sink, self.lost, self.logged, self._received = sink, lost, logged, received
+
+    def received(self) -> list[ErrorEvent]:
+        return [msgspec.convert(each, ErrorEvent) for each in self._received()]
+
+
+@contextmanager
+def eventbridge(_: Path) -> Iterator[ErrorSinkRig]:
+    """A bus whose events a rule hands to a queue, as the deployed one hands them to the reporter."""
+    events, sqs = vendor_clients.aws("events"), vendor_clients.aws("sqs")
+    bus, rule = vendor_clients.unique("errors"), vendor_clients.unique("all")
+    queue = sqs.create_queue(QueueName=bus)["QueueUrl"]
+    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    events.create_event_bus(Name=bus)
+    pattern = json.dumps({"source": ["twin2multicloud"], "detail-type": ["twin2multicloud.error"]})
+    events.put_rule(Name=rule, EventBusName=bus, EventPattern=pattern)
+    events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    logged: list[str] = []
+
+    def received() -> list[Mapping[str, Any]]:
+        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages", [])
+        return [json.loads(each["Body"])["detail"] for each in found]
+
+    dark = vendor_clients.aws_in_the_dark("events")
+    sink = EventBridgeErrorSink(lambda: events, bus, logged.append)
+    yield ErrorSinkRig(sink, EventBridgeErrorSink(lambda: dark, bus, logged.append), logged, received)
+
+
+@contextmanager
+def event_grid(_: Path) -> Iterator[ErrorSinkRig]:
+    vendor_processes.need_package("azure.eventgrid")
+    from azure.core.credentials import AzureKeyCredential
+    from azure.eventgrid import EventGridPublisherClient
+
+    logged = list[str]()
+    with event_grid_server() as server, ExitStack() as clients:
+
+        def sink(key: str) -> EventGridErrorSink:
+            client = EventGridPublisherClient(server.url, AzureKeyCredential(key))
+            clients.enter_context(client)
+            return EventGridErrorSink(lambda: client, logged.append)
+
+        yield ErrorSinkRig(sink("key"), sink("another key"), logged, lambda: [each["data"] for each in server.events])
+
+
+@contextmanager
+def pubsub_topic(_: Path) -> Iterator[ErrorSinkRig]:
+    server = vendor_clients.google_server()
+    publisher, logged = vendor_clients.publisher(server.host), list[str]()
+    topic = f"projects/rig/topics/{vendor_clients.unique('errors')}"
+    server.topics[topic] = []
+    sink = PubSubErrorSink(lambda: publisher, topic, logged.append)
+    lost = PubSubErrorSink(lambda: publisher, "projects/rig/topics/none", logged.append)
+    yield ErrorSinkRig(sink, lost, logged, lambda: [msgspec.json.decode(each) for each in server.topics[topic]])
+
+
+class SecretsRig:
+    """What the contract suite needs to know: the secrets, and a way to keep one, which answers with its name."""
+
+    def __init__(self, secrets: Secrets, keep: Callable[[str, str], str], absent: str) -> None:
+        self.secrets, self.keep, self.absent = secrets, keep, absent
+
+
+@contextmanager
+def secrets_manager(_: Path) -> Iterator[SecretsRig]:
+    client = vendor_clients.aws("secretsmanager")
+    arns: dict[str, str] = {}
+
+    def keep(name: str, text: str) -> str:
+        if name in arns:
+            client.put_secret_value(SecretId=arns[name], SecretString=text)
+        else:
+            arns[name] = client.create_secret(Name=vendor_clients.unique(name), SecretString=text)["ARN"]
+        return arns[name]
+
+    absent = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:none-abcdef"
+    yield SecretsRig(SecretsManagerSecrets(lambda: client), keep, absent)
+
+
+class _AnyToken:
+    """A credential that whoever asks it believes."""
+
+    def get_token(self, *scopes: str, **more: object) -> "AccessToken":
+        from azure.core.credentials import AccessToken
+
+        return AccessToken("a-token-of-the-rig", 4_102_444_800)
+
+
+@contextmanager
+def key_vault(_: Path) -> Iterator[SecretsRig]:
+    vendor_processes.need_package("azure.keyvault.secrets")
+    from azure.keyvault.secrets import SecretClient
+
+    from tests.rigs.vendor_azure_transport import KeyVaultAdapter
+
+    adapter = KeyVaultAdapter()
+
+    def vault(url: str) -> SecretClient:
+        return SecretClient(url, _AnyToken(), transport=adapter.transport(), retry_total=0)
+
+    def keep(name: str, text: str) -> str:
+        adapter.secrets[name] = text
+        return f"https://house.vault.azure.net/secrets/{name}"
+
+    yield SecretsRig(KeyVaultSecrets(vault), keep, "https://house.vault.azure.net/secrets/none")
+
+
+@contextmanager
+def secret_manager(_: Path) -> Iterator[SecretsRig]:
+    server = vendor_clients.google_server()
+    client = vendor_clients.secret_manager(server.host)
+
+    def keep(name: str, text: str) -> str:
+        full = f"projects/rig/secrets/{name}"
+        server.secrets[full] = text
+        return full
+
+    yield SecretsRig(SecretManagerSecrets(lambda: client), keep, "projects/rig/secrets/none")

@@ -1,0 +1,69 @@
+"""Each law of `laws` catches the flaw that it is there for; a law that nothing breaks would prove nothing."""
+
+import copy
+import json
+
+import pytest
+
+from tests.golden.cases import CASES
+from tests.unit.deploy.render import laws
+from twin2multicloud.deploy.render.render import render
+from twin2multicloud.planning.planner import plan
+
+TOPOLOGY = plan(CASES["three-clouds-in-turn"])
+TOKEN = "${random_password.inter_cloud_token.result}"
+
+
+def forget_a_function(resources):
+    del resources["aws_lambda_function"]["dispatcher"]
+
+
+def forget_a_variable(resources):
+    del resources["aws_lambda_function"]["connector"]["environment"][0]["variables"]["REMOTE_INGESTION_URL"]
+
+
+def tell_the_token(resources):
+    resources["aws_lambda_function"]["connector"]["environment"][0]["variables"]["INTER_CLOUD_TOKEN"] = TOKEN
+
+
+def open_a_queue_function(resources):
+    resources.setdefault("aws_lambda_function_url", {})["dispatcher"] = {}
+
+
+def allow_everything(resources):
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sqs:*"], "Resource": ["*"]}]}
+    resources["aws_iam_role_policy"]["dispatcher"]["policy"] = json.dumps(policy)
+
+
+def share_a_role(resources):
+    functions = resources["aws_lambda_function"]
+    functions["dispatcher"]["role"] = functions["connector"]["role"]
+
+
+def call_it_something_long(resources):
+    resources["azurerm_storage_account"]["queues"]["name"] = "a" * 25
+
+
+@pytest.mark.parametrize(
+    ("law", "spoil"),
+    [
+        (laws.every_function_of_the_slice_exists_once, forget_a_function),
+        (laws.every_variable_of_the_topology_arrives, forget_a_variable),
+        (laws.the_token_is_in_secret_stores_only, tell_the_token),
+        (laws.only_endpoints_are_open, open_a_queue_function),
+        (laws.a_function_url_has_both_permissions, open_a_queue_function),
+        (laws.no_right_is_a_star, allow_everything),
+        (laws.each_function_is_somebody, share_a_role),
+        (laws.names_fit, call_it_something_long),
+    ],
+    ids=lambda each: each.__name__,
+)
+def test_the_law_bites(law, spoil):
+    config = copy.deepcopy(render(TOPOLOGY))
+    assert list(law(TOPOLOGY, config)) == []
+    spoil(config["resource"])
+    assert len(list(law(TOPOLOGY, config))) >= 1
+
+
+def test_every_law_is_tried():
+    assert len(laws.LAWS) == 8
