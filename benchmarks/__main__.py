@@ -4,10 +4,10 @@ import sys
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import core, costs, end_to_end, limits, reader
+from benchmarks import bundles, core, costs, end_to_end, limits, reader
 from benchmarks.report import Result, machine, table
 
-PARTS = {"core": core, "costs": costs, "limits": limits, "end_to_end": end_to_end, "reader": reader}
+PARTS = {"core": core, "bundles": bundles, "costs": costs, "limits": limits, "end_to_end": end_to_end, "reader": reader}
 _README = Path(__file__).parent / "README.md"
 _BEGIN, _END = "<!-- measured -->", "<!-- /measured -->"
 

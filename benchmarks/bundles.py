@@ -7,12 +7,12 @@ import time
 from pathlib import Path
 
 import msgspec
-from benchmarks.report import Result, percentile
 from tests.rigs.envelopes import body
 from tests.rigs.runtime_bundle import Running
 from tests.rigs.twins import twin
 from tests.rigs.world import TOKEN, resolved
 
+from benchmarks.report import Result, percentile
 from twin2multicloud.deploy.bundle import Bundle, bundles
 from twin2multicloud.deploy.bundle_build import PYTHON
 from twin2multicloud.deploy.bundle_report import cold_import

@@ -1,16 +1,18 @@
 """A twin that runs: real processes of emulated clouds over a project folder, started and always stopped."""
 
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from twin2multicloud.cli.local_commands import lay_out_bundles
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.emulator.checks import wait_until_settled
 from twin2multicloud.emulator.client import TwinClient
-from twin2multicloud.emulator.deployment import Deployment, Secrets, Tls, load_secrets, prepare
+from twin2multicloud.emulator.deployment import Deployment, Runtime, Secrets, Tls, load_secrets, prepare
 from twin2multicloud.emulator.devices import DeviceConnection
 from twin2multicloud.emulator.processes import kill, log_file, start_cloud, stop, wait_until_up
 from twin2multicloud.emulator.status import CloudStatus
@@ -102,7 +104,10 @@ class RunningTwin:
 @contextmanager
 def running(folder: Path, *, batch_records: int | None = None, tls: Tls | None = None) -> Iterator[RunningTwin]:
     """Start the clouds of a project folder; stop them at the end, come what may."""
-    deployment = prepare(load_project(folder), batch_records=batch_records, tls=tls)
+    project, runtime = load_project(folder), Runtime(os.environ.get("T2MC_RUNTIME", Runtime.SOURCE))
+    deployment = prepare(project, batch_records=batch_records, tls=tls, runtime=runtime)
+    if runtime is Runtime.BUNDLES:
+        lay_out_bundles(project, deployment)
     names = [site.cloud.value for site in deployment.sites]
     twin = RunningTwin(deployment)
     try:
