@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import logging
 import ssl
 import sys
@@ -17,6 +18,9 @@ from twin2multicloud.emulator.deployment import Deployment, Runtime, load_deploy
 from twin2multicloud.emulator.server import CloudApp, listen_for_devices
 
 _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: hand over after 1 ms, not 5
+
+# Messages are trees and go when they are done: to look for cycles among them is for nothing, and a long answer pays.
+_GARBAGE_THRESHOLDS = (50_000, 50, 50)
 
 
 async def serve(deployment: Deployment, cloud_name: Cloud) -> None:
@@ -67,6 +71,7 @@ def main() -> None:
     folder, cloud = Path(sys.argv[1]), Cloud(sys.argv[2])
     logging.basicConfig(format="%(asctime)s %(name)s %(levelname)s %(message)s", level=logging.INFO)
     sys.setswitchinterval(_SWITCH_INTERVAL)
+    gc.set_threshold(*_GARBAGE_THRESHOLDS)
     runner = asyncio.run
     with contextlib.suppress(ImportError):
         import uvloop

@@ -193,9 +193,20 @@ def _projection(properties: tuple[str, ...]) -> Callable[[bytes], dict[str, Scal
         return lambda body: {name: value for name, value in _decode(body).items() if name in properties}
     names = {f"p{index}": name for index, name in enumerate(properties)}
     struct = msgspec.defstruct(
-        "Projection", [(field, Any, msgspec.field(default=msgspec.UNSET, name=name)) for field, name in names.items()]
+        "Projection",
+        [(field, Any, msgspec.field(default=msgspec.UNSET, name=name)) for field, name in names.items()],
+        gc=False,
     )
-    decode = msgspec.json.Decoder(struct).decode
+    decode: Callable[[bytes], Any] = msgspec.json.Decoder(struct).decode
+    if len(properties) == 1:
+        (name,) = properties
+        unset = msgspec.UNSET
+
+        def select_one(body: bytes) -> dict[str, Scalar]:
+            value = decode(body).p0
+            return {} if value is unset else {name: value}
+
+        return select_one
 
     def select(body: bytes) -> dict[str, Scalar]:
         values = decode(body)

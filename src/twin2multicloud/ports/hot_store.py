@@ -9,14 +9,14 @@ from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.telemetry import Telemetry
 
 
-class RowKey(msgspec.Struct, frozen=True, order=True):
+class RowKey(msgspec.Struct, frozen=True, order=True, gc=False):
     """A row's place within its device: time first, then message id."""
 
     timestamp: str
     message_id: str
 
 
-class Row(msgspec.Struct, frozen=True):
+class Row(msgspec.Struct, frozen=True, gc=False):
     """One reading's selected properties. A property that the reading lacks is absent."""
 
     key: RowKey

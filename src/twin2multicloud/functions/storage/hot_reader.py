@@ -11,7 +11,7 @@ from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.reader_request import ReadRequest, parse
-from twin2multicloud.functions.storage.typed_values import TypedValue, declared_types, typed
+from twin2multicloud.functions.storage.typed_values import TypedValue, declared_types, typer
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, RowKey
 from twin2multicloud.wire.limits import MAX_ANSWER_BYTES
@@ -33,6 +33,10 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     given: int = 0
 
 
+_Here = tuple[int, RowKey | None, RowKey, int]
+"""A `Position` before it is needed: every value has one, and only the last of a page becomes a token."""
+
+
 class HotReader:
     """Answers history. An answer never passes 5 MB; `nextToken` says where the next page starts."""
 
@@ -46,19 +50,22 @@ class HotReader:
         series: dict[tuple[str, str], list[dict[str, Any]]] = {}
         room = MAX_ANSWER_BYTES - _ANSWER_ROOM
         for count, (device_id, name, time, value, here) in enumerate(self._values(request, position)):
-            room -= _VALUE_BYTES + _text_bytes(value)
+            room -= _VALUE_BYTES
+            if "stringValue" in value:
+                room -= _text_bytes(value)
             if (device_id, name) not in series:
                 room -= _SERIES_BYTES + len(msgspec.json.encode(request.reference(device_id, name)))
             if count == request.max_results or (room < 0 and count):
-                return _answer(request, series, _write_token(here))
+                return _answer(request, series, _write_token(Position(*here)))
             series.setdefault((device_id, name), []).append({"time": time, "value": value})
         return _answer(request, series, None)
 
-    def _values(self, request: ReadRequest, start: Position) -> Iterator[tuple[str, str, str, TypedValue, Position]]:
+    def _values(self, request: ReadRequest, start: Position) -> Iterator[tuple[str, str, str, TypedValue, _Here]]:
         """Every value from a position on, each with its own position: that is where a page without it would end."""
         for index in range(start.device, len(request.devices)):
             device_id = request.devices[index]
             types = declared_types(self._catalog.type_of(device_id))
+            typed_as = {name: typer(types.get(name)) for name in request.properties}
             after = start.key if index == start.device else None
             page = request.max_results // len(request.properties) + 1
             for key, previous, values in self._rows(request, device_id, after, page):
@@ -70,8 +77,7 @@ class HotReader:
                     skip = start.given if key == start.row else 0
                 present = [name for name in request.properties if name in values]
                 for given, name in enumerate(present[skip:], skip):
-                    value = typed(values[name], types.get(name))
-                    yield device_id, name, time, value, Position(index, previous, key, given)
+                    yield device_id, name, time, typed_as[name](values[name]), (index, previous, key, given)
 
     def _rows(
         self, request: ReadRequest, device_id: str, after: RowKey | None, limit: int

@@ -1,5 +1,7 @@
 """TwinMaker's typed values: ``{"doubleValue": 21.5}``, lower camel. Owns which key a value goes under."""
 
+from collections.abc import Callable
+
 from twin2multicloud.domain.device import DataType, DeviceType, Scalar
 
 _KEYS = {
@@ -19,6 +21,18 @@ def typed(value: Scalar, declared: DataType | None) -> TypedValue:
             return {"doubleValue": _as_double(value)}
         return {_KEYS[declared]: value}
     return {_KEYS[_observed(value)]: value}
+
+
+_EXACT = {DataType.STRING: str, DataType.DOUBLE: float, DataType.BOOLEAN: bool}
+
+
+def typer(declared: DataType | None) -> Callable[[Scalar], TypedValue]:
+    """`typed` for one property's many values: what is of the declared type to the letter needs no second look."""
+    exact = _EXACT.get(declared) if declared is not None else None
+    if exact is None or declared is None:
+        return lambda value: typed(value, declared)
+    key = _KEYS[declared]
+    return lambda value: {key: value} if type(value) is exact else typed(value, declared)
 
 
 def declared_types(device_type: DeviceType | None) -> dict[str, DataType]:
