@@ -102,6 +102,7 @@ class _Handler(BaseHTTPRequestHandler):
     """Answers with the function that the server has under the request's path."""
 
     protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
     server: "_Server"
 
     def do_POST(self) -> None:
