@@ -5,6 +5,7 @@ A rig is made of a folder of its own (for adapters that need a disk) and has wha
 accepted is durable and visible.
 """
 
+import os
 from collections.abc import Callable
 from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
@@ -18,7 +19,8 @@ from tests.rigs.hot_store import HotStoreRig
 from tests.rigs.invoker import InvokerRig
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
 from tests.rigs.transport import TransportRig
-from tests.rigs.vendor import GAPS, VENDOR_RIGS
+from tests.rigs.vendor import GAPS, SDK_PACKAGES, VENDOR_RIGS
+from tests.rigs.vendor_processes import need_package, open_until_exit
 
 MakeRig = Callable[[Path], AbstractContextManager[Any]]
 
@@ -36,6 +38,15 @@ RIGS: dict[str, dict[str, MakeRig]] = {
 }
 for _port, _rigs in VENDOR_RIGS.items():
     RIGS.setdefault(_port, {}).update(_rigs)
+
+if os.environ.get("CI"):  # elsewhere, tests of an SDK that is not installed are skipped
+    for _package in SDK_PACKAGES:
+        need_package(_package)
+
+
+def pytest_unconfigure() -> None:
+    """Stop the vendors' emulators: at the interpreter's exit a thread that hangs would keep them."""
+    open_until_exit.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -5,7 +5,9 @@ The data path of one cloud: a device's publish to the dispatcher, the processor'
 
 import base64
 import json
+import time
 from collections.abc import Callable, Sequence
+from importlib import import_module
 from types import SimpleNamespace
 
 import pytest
@@ -13,7 +15,7 @@ import pytest
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.vendor_hot_stores import create_dynamo_table
 from tests.rigs.vendor_queues import azurite_drain, sqs_drain
-from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery
 
 READING = {"time": "2026-01-15T10:30:00+01:00", "temperature": 21.5, "total": 2**53 + 1, "größe": "🌡"}
@@ -48,7 +50,7 @@ def environment(cloud: str, **more: str) -> dict[str, str]:
 
 @pytest.fixture
 def aws(monkeypatch):
-    pytest.importorskip("boto3")
+    vendor_processes.need_package("boto3")
     from twin2multicloud.clouds.aws.wiring import AwsPorts, handler
 
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "rig")
@@ -86,7 +88,7 @@ def aws(monkeypatch):
 @pytest.fixture
 def azure():
     for package in ("azure.cosmos", "azure.functions", "azure.storage.queue"):
-        pytest.importorskip(package)
+        vendor_processes.need_package(package)
     from azure.cosmos import PartitionKey
     from azure.functions import EventHubEvent, QueueMessage
 
@@ -136,7 +138,7 @@ def azure():
 @pytest.fixture
 def gcp(monkeypatch):
     for package in ("google.cloud.firestore", "google.pubsub_v1", "functions_framework"):
-        pytest.importorskip(package)
+        vendor_processes.need_package(package)
     from twin2multicloud.clouds.gcp.wiring import GcpPorts, handler
 
     server = vendor_clients.google_server()
@@ -202,8 +204,6 @@ NEEDED = {
 
 
 def made(cloud: str, name: str, env: dict[str, str]) -> object:
-    from importlib import import_module
-
     return import_module(f"twin2multicloud.clouds.{cloud}.wiring").handler(name, env)
 
 
@@ -226,3 +226,27 @@ def test_so_is_what_one_cloud_needs_beside_it(request, cloud, name, missing):
     env = request.getfixturevalue(cloud).env
     with pytest.raises(ConfigurationError, match=missing):
         made(cloud, name, {key: value for key, value in env.items() if key != missing})
+
+
+@pytest.mark.parametrize("name", ["dispatcher", "persister"])
+def test_a_service_where_nobody_listens_is_given_up_before_a_sender_stops_waiting(stage, name, monkeypatch):
+    """`wire.sender` waits 30 s; after that its envelope would come twice."""
+    host = f"{vendor_processes.HOST}:{vendor_processes.free_port()}"
+    dark = {
+        "aws": {"AWS_ENDPOINT_URL": f"http://{host}"},
+        "azure": {"QUEUES__queueServiceUri": f"http://{host}/rig", "COSMOS_URL": f"http://{host}"},
+        "gcp": {"PUBSUB_EMULATOR_HOST": host, "FIRESTORE_EMULATOR_HOST": host},
+    }[stage.cloud]
+    if stage.cloud == "gcp":
+        monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
+    env = stage.env | dark
+    ports = import_module(f"twin2multicloud.clouds.{stage.cloud}.wiring").__dict__[f"{stage.cloud.title()}Ports"](env)
+    reading = {"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": "m", "t": 1}
+    attempts = {
+        "dispatcher": lambda: ports.invoker.invoke(env["PROCESSOR_QUEUE"], [reading], f"{1:032x}"),
+        "persister": lambda: ports.hot_store(env["HOT_STORE_NAME"]).write([reading]),
+    }
+    started = time.monotonic()
+    with pytest.raises(RetryableError):
+        attempts[name]()
+    assert time.monotonic() - started < 20

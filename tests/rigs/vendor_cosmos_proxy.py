@@ -47,9 +47,11 @@ class _Proxy(ThreadingHTTPServer):
 def cosmos_with_batches(target: str) -> Iterator[str]:
     """The URL of a Cosmos DB that is cosmosdb-server at `target` and knows batches."""
     proxy = _Proxy(target)
-    thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02})
+    thread = threading.Thread(target=proxy.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    yield f"http://127.0.0.1:{proxy.server_port}"
-    proxy.shutdown()
-    thread.join()
-    proxy.server_close()
+    try:
+        yield f"http://127.0.0.1:{proxy.server_port}"
+    finally:
+        proxy.shutdown()
+        thread.join()
+        proxy.server_close()

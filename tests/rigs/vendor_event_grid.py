@@ -54,9 +54,11 @@ class EventGridServer(ThreadingHTTPServer):
 @contextmanager
 def event_grid_server() -> Iterator[EventGridServer]:
     server = EventGridServer()
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02})
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
-    yield server
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()

@@ -15,6 +15,7 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from typing import NoReturn
 
@@ -40,9 +41,11 @@ def unavailable(reason: str) -> NoReturn:
 
 def need_package(name: str) -> None:
     """A Python package that a rig imports."""
-    from importlib.util import find_spec
-
-    if find_spec(name) is None:
+    try:
+        found = find_spec(name) is not None
+    except ModuleNotFoundError:  # not even what it is part of
+        found = False
+    if not found:
         unavailable(f"the Python package {name} is not installed: `make setup` installs it")
 
 

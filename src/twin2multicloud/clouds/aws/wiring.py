@@ -20,7 +20,8 @@ from twin2multicloud.clouds.rotation import wire_with_secret
 from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
-CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3.0, 15.0, 3
+# All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
+CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2.0, 6.0, 3
 
 
 class AwsPorts(CommonPorts):

@@ -27,7 +27,8 @@ if TYPE_CHECKING:
     from azure.eventgrid import EventGridPublisherClient
     from azure.functions import FunctionApp
 
-CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 3, 15, 3
+# All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
+CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 6, 2
 
 
 class AzurePorts(CommonPorts):
@@ -67,8 +68,11 @@ class AzurePorts(CommonPorts):
                 self._credential("COSMOS_KEY"),
                 connection_timeout=CONNECT_SECONDS,
                 read_timeout=READ_SECONDS,
-                retry_throttle_total=ATTEMPTS,
+                retry_throttle_total=RETRIES,
                 retry_throttle_backoff_max=5,
+                retry_total=RETRIES,
+                retry_connect=RETRIES,
+                retry_read=RETRIES,
                 enable_endpoint_discovery="COSMOS_KEY" not in self._env,  # an emulator does not know its own address
             )
         database = client.get_database_client(require_env(self._env, "TWIN_NAME"))
@@ -79,14 +83,16 @@ class AzurePorts(CommonPorts):
         return cache(self._new_queue)
 
     def _new_queue(self, name: str) -> Queue:
-        from azure.storage.queue import BinaryBase64EncodePolicy, QueueClient
+        from azure.storage.queue import BinaryBase64EncodePolicy, ExponentialRetry, QueueClient
 
         return QueueClient(
             require_env(self._env, "QUEUES__queueServiceUri").rstrip("/"),
             name,
             credential=self._credential("QUEUES_KEY"),
             message_encode_policy=BinaryBase64EncodePolicy(),
-            **_timeouts(),
+            retry_policy=ExponentialRetry(initial_backoff=1, increment_base=2, retry_total=RETRIES),  # its own: 15 s
+            connection_timeout=CONNECT_SECONDS,
+            read_timeout=READ_SECONDS,
         )
 
     def _event_grid(self) -> "EventGridPublisherClient":
@@ -113,7 +119,7 @@ class AzurePorts(CommonPorts):
 
 
 def _timeouts() -> dict[str, Any]:
-    return {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retry_total": ATTEMPTS}
+    return {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retry_total": RETRIES}
 
 
 def handler(name: str, env: Environment) -> "FunctionApp":

@@ -13,8 +13,8 @@ if TYPE_CHECKING:
     from google.api_core.exceptions import GoogleAPICallError
     from google.api_core.retry import Retry
 
-PATIENCE = 20.0
-"""Seconds that an adapter goes on trying before it leaves it to its caller's queue."""
+PATIENCE = 8.0
+"""Seconds that an adapter goes on trying. A sender on another cloud waits for 30 (see `wire.sender`)."""
 
 _CONFIGURATION = frozenset({"Unauthenticated", "Unauthorized", "Forbidden", "PermissionDenied", "NotFound"})
 _MISSING_INDEX = "FailedPrecondition"  # Firestore's word for a query without its index, or a database of another kind
