@@ -1,7 +1,7 @@
 """Queues in memory that hold what real ones hold: encoded envelopes, each within the wire's limits."""
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from tests.rigs.clock import START
 from twin2multicloud.domain.errors import FinalError, RetryableError
@@ -19,12 +19,13 @@ class RigInvoker:
     def __init__(self) -> None:
         self.queues: dict[str, list[bytes]] = defaultdict(list)
         self.down = False
+        self.refuses: Callable[[Telemetry], bool] = lambda _: False
 
     def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
         if self.down:
             raise RetryableError(f"the queue of {function} is dark")
         for piece, too_large in cut(messages):
-            if too_large:
+            if too_large or any(map(self.refuses, messages)):
                 raise FinalError("a message is over the limit of one envelope")
             body = envelope.encode(
                 [raw for _, raw in piece],

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from twin2multicloud.domain.errors import Severity
 from twin2multicloud.domain.telemetry import InvalidTelemetryError, Telemetry, normalise
+from twin2multicloud.functions.queueing import queue_each
 from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.ports.clock import Chance, Clock
@@ -19,7 +20,7 @@ class Dispatcher:
         self._clock, self._chance = clock, chance
 
     def __call__(self, readings: Sequence[RawReading]) -> int:
-        """Dispatch readings as one batch; returns how many were no telemetry. Raises RetryableError, FinalError."""
+        """Dispatch readings as one batch; returns how many went no further, each reported. Raises RetryableError."""
         now = self._clock.now()
         messages: list[Telemetry] = []
         invalid = 0
@@ -30,9 +31,14 @@ class Dispatcher:
                 except InvalidTelemetryError as error:
                     invalid += 1
                     self._reporter.report(Severity.WARNING, "invalid-telemetry", str(error), raw=payload)
-        if messages:
-            self._invoker.invoke(self._queue, messages, new_trace_id(self._chance))
-        return invalid
+        return invalid + (self._hand_on(messages) if messages else 0)
+
+    def _hand_on(self, messages: Sequence[Telemetry]) -> int:
+        """Queue readings; one that the queue will never take must not bring the whole batch back for ever."""
+        refused = queue_each(self._invoker, self._queue, messages, new_trace_id(self._chance))
+        for each in refused:
+            self._reporter.report(Severity.CRITICAL, "reading-too-large", each.error, raw=messages[each.index])
+        return len(refused)
 
 
 def _each(payload: object) -> Iterator[object]:

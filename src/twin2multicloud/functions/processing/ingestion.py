@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 
 from twin2multicloud.domain.placement import Slot
-from twin2multicloud.functions.storage.hot_writer import readings_of
+from twin2multicloud.functions.queueing import queue_each
+from twin2multicloud.functions.storage.hot_writer import places_of, readings_of
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.invoker import Invoker
 from twin2multicloud.ports.telemetry_writer import ItemError
@@ -24,6 +25,8 @@ class Ingestion:
 
     def _accept(self, envelope: Envelope) -> Sequence[ItemError]:
         good, failed = readings_of(envelope, self._clock.now())
-        if good:
-            self._invoker.invoke(self._queue, good, envelope.trace_id)
-        return failed
+        if not good:
+            return failed
+        places = places_of(len(good), failed)
+        refused = queue_each(self._invoker, self._queue, good, envelope.trace_id)
+        return [*failed, *(ItemError(places[each.index], each.error) for each in refused)]

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from twin2multicloud.domain.errors import Severity
 from twin2multicloud.domain.telemetry import InvalidTelemetryError, Telemetry, normalise
+from twin2multicloud.functions.queueing import queue_each
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
@@ -48,8 +49,13 @@ class Processor:
         if failed:
             self._give_up(failed)
         if done:
-            for queue in self._queues:
-                self._invoker.invoke(queue, done, trace_id)
+            self._hand_on(done, trace_id)
+
+    def _hand_on(self, done: Sequence[Telemetry], trace_id: str) -> None:
+        for queue in self._queues:
+            refused = queue_each(self._invoker, queue, done, trace_id)
+            if refused:
+                self._give_up([DeadLetter(traced(done[each.index], trace_id), each.error) for each in refused])
 
     def _process(self, message: Telemetry) -> Telemetry | None:
         user_code = self._find(str(message["device_id"]))
@@ -71,6 +77,6 @@ class Processor:
         self._reporter.report(
             Severity.CRITICAL,
             "processor-failed",
-            f"user code failed on {len(failed)} messages, which went to the dead letters: {first.error}",
+            f"{len(failed)} messages went to the dead letters: {first.error}",
             raw=first.message,
         )

@@ -25,7 +25,7 @@ class HotWriter:
         good, failed = readings_of(envelope, self._clock.now())
         if not good:
             return failed
-        places = _places(len(good), failed)
+        places = places_of(len(good), failed)
         missed = self._writer.write_batch(good, envelope.trace_id)
         return [*failed, *(ItemError(places[each.index], each.error, each.final) for each in missed)]
 
@@ -52,7 +52,7 @@ def _reading(message: Telemetry, now: str) -> Telemetry:
     return message if is_normal(message) else {**normalise(message, now=now), "trace_id": trace_id}
 
 
-def _places(count: int, failed: Sequence[ItemError]) -> Sequence[int]:
+def places_of(count: int, failed: Sequence[ItemError]) -> Sequence[int]:
     """Where each good reading stood in the batch."""
     if not failed:
         return range(count)

@@ -1,0 +1,32 @@
+"""What ships inside a function loads the core, one cloud, msgspec and the standard library: cold starts pay for it."""
+
+import subprocess
+import sys
+
+import pytest
+
+from twin2multicloud.domain.placement import Cloud
+
+LIGHT = {"twin2multicloud", "isal"}
+"""All that may be loaded beside the standard library and msgspec with what it brings; isal where it is installed."""
+
+_PROBE = """
+import sys
+import msgspec
+before = set(sys.modules)
+import twin2multicloud.functions.wiring
+import twin2multicloud.clouds.{cloud}.entrypoint
+loaded = {{name.split(".")[0] for name in set(sys.modules) - before}}
+clouds = {{name.split(".")[2] for name in sys.modules if name.startswith("twin2multicloud.clouds.")}}
+print(",".join(sorted(loaded - sys.stdlib_module_names)), ",".join(sorted(clouds)))
+"""
+
+
+@pytest.mark.parametrize("cloud", list(Cloud))
+def test_a_function_loads_nothing_heavy_and_no_other_cloud(cloud):
+    probe = subprocess.run(
+        [sys.executable, "-I", "-c", _PROBE.format(cloud=cloud)], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded, clouds = probe.stdout.strip().split(" ")
+    assert set(loaded.split(",")) <= LIGHT
+    assert clouds == cloud
