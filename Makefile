@@ -17,15 +17,16 @@ SDKS := --extra aws --extra azure --extra gcp  # the contract suites run on the 
 HAVE_PYTHON := $(VENV)/.have-python
 HAVE_RUN := $(VENV)/.have-run
 HAVE_DEV := $(VENV)/.have-dev
+HAVE_SCAN := $(VENV)/.have-scan
 HAVE_EMULATORS := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup demo test check bench lock
+.PHONY: help setup demo test test-bundles check scan bench lock
 
 help: ## Print this table
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-8s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(HAVE_DEV) ## Install everything, tools for development included, into .venv
 
@@ -34,6 +35,13 @@ demo: $(HAVE_RUN) ## Run a digital twin on three emulated clouds, check every ho
 
 test: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run all tests (ARGS='tests/unit -k planner' for some)
 	@$(VENV)/bin/python -m pytest $(ARGS)
+
+test-bundles: $(HAVE_DEV) ## Run the functional suite again, with the functions running from their bundles
+	@T2MC_RUNTIME=bundles $(VENV)/bin/python -m pytest tests/functional/test_path.py tests/functional/test_user_code.py \
+		tests/functional/test_kill.py tests/functional/test_real_data.py tests/functional/test_cli.py $(ARGS)
+
+scan: $(HAVE_DEV) $(HAVE_SCAN) ## Scan the Terraform that is rendered for what is insecure (needs terraform on the PATH)
+	@$(VENV)/bin/python -m tests.golden.terraform.scan $(VENV)/scan/bin/checkov
 
 check: $(HAVE_DEV) ## Check style, formatting, types and the direction of imports
 	@$(VENV)/bin/ruff check $(PYTHON_CODE)
@@ -47,6 +55,13 @@ bench: $(HAVE_DEV) ## Measure this machine and print the table of benchmarks/REA
 lock: $(UV) ## Pin the newest versions that pyproject.toml allows, with hashes, into requirements/
 	@$(COMPILE) --upgrade --group build --output-file requirements/run.txt
 	@$(COMPILE) --upgrade --group build --group dev $(SDKS) --constraints requirements/run.txt --output-file requirements/dev.txt
+	@echo 'checkov>=3.2' | $(subst pyproject.toml,-,$(COMPILE)) --upgrade --output-file requirements/scan.txt
+
+# The scanner pins a great many packages of its own, so it has a venv to itself.
+$(HAVE_SCAN): $(HAVE_PYTHON) requirements/scan.txt
+	@$(PYTHON) -m venv $(VENV)/scan
+	@$(VENV)/scan/bin/python -m pip --disable-pip-version-check --no-input -qq install --require-hashes -r requirements/scan.txt
+	@touch $@
 
 # dev.txt holds all of run.txt, so installing it on top changes nothing that is there.
 $(HAVE_DEV): $(HAVE_RUN) requirements/dev.txt
