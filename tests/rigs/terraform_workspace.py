@@ -13,9 +13,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from twin2multicloud.deploy.engine import Engine, Event, Workspace
+from twin2multicloud.deploy.engine import Engine, Workspace
 from twin2multicloud.deploy.render import scope
 from twin2multicloud.deploy.render.render import render
+from twin2multicloud.domain.progress import Progress
 from twin2multicloud.planning.topology import Topology
 
 VARIABLES = {"gcp_project": "a-project"}
@@ -59,7 +60,7 @@ class Deployed(msgspec.Struct, frozen=True):
     workspace: Workspace
     folder: Path
     bundles: Path
-    events: list[Event]
+    events: list[Progress]
     engine: Engine
     env: dict[str, str]
 
@@ -90,7 +91,7 @@ def prepared(
     config: dict[str, Any] | None = None,
 ) -> Deployed:
     """A workspace with everything written, before init."""
-    events: list[Event] = []
+    events: list[Progress] = []
     whole = clean_environment(env)
     workspace = Workspace(engine, folder / "terraform", whole, events.append)
     bundles = write_bundles(topology, folder / "bundles")

@@ -6,16 +6,18 @@ from typing import Annotated
 
 import msgspec
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.deploy.engine import STOPPING, Changes, Event, Workspace, environment, find_engine
+from twin2multicloud.deploy.engine import STOPPING, Changes, Workspace, environment, find_engine
 from twin2multicloud.deploy.render.render import BACKENDS, Backend
 from twin2multicloud.deploy.render.scope import left_out
 from twin2multicloud.deploy.rollout import Options, Rollout, known_options
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.progress import Progress
 from twin2multicloud.project.loader import load_project
 
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
@@ -138,7 +140,7 @@ class _Watch:
 
     def __init__(self) -> None:
         columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Progress(*columns, console=err, transient=True)
+        self._progress = Bar(*columns, console=err, transient=True)
         self._task = self._progress.add_task("planning", total=None)
 
     def __enter__(self) -> "_Watch":
@@ -152,7 +154,7 @@ class _Watch:
         """From here on, so many resources are made, changed or removed."""
         self._progress.reset(self._task, total=total, description="applying")
 
-    def tell(self, event: Event) -> None:
+    def tell(self, event: Progress) -> None:
         """Show an event."""
         if event.action == "read":
             return  # data sources are not counted in the plan

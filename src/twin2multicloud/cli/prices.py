@@ -17,12 +17,13 @@ from twin2multicloud.cli.console import cloud_text, err, out
 from twin2multicloud.costs.aws_fetch import fetch_aws
 from twin2multicloud.costs.azure_fetch import fetch_azure
 from twin2multicloud.costs.constraints import parse_cloud
-from twin2multicloud.costs.fetching import Fetched, PriceSource, Progress, Report
+from twin2multicloud.costs.fetching import Fetched, PriceSource
 from twin2multicloud.costs.gcp_fetch import fetch_gcp
 from twin2multicloud.costs.prices import CloudPrices, Price, PriceBook, differences
 from twin2multicloud.costs.snapshots import decode_prices, encode_prices, shipped_book
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.progress import Progress, Report
 
 BookPath = Annotated[
     Path | None,

@@ -14,7 +14,6 @@ from twin2multicloud.costs.fetching import (
     Found,
     PriceSource,
     Rates,
-    Report,
     announce,
     collected,
     decode,
@@ -22,6 +21,7 @@ from twin2multicloud.costs.fetching import (
     rates_of,
 )
 from twin2multicloud.costs.prices import CloudPrices
+from twin2multicloud.domain.progress import Report
 
 URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service}/current/{region}/index.json"
 

@@ -14,7 +14,6 @@ from twin2multicloud.costs.fetching import (
     Fetched,
     Found,
     PriceSource,
-    Report,
     announce,
     collected,
     decode,
@@ -22,6 +21,7 @@ from twin2multicloud.costs.fetching import (
     rates_of,
 )
 from twin2multicloud.costs.prices import CloudPrices
+from twin2multicloud.domain.progress import Report
 
 URL = "https://prices.azure.com/api/retail/prices"
 

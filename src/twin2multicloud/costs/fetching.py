@@ -4,7 +4,7 @@ The socket is behind `PriceSource`; nothing here opens one. A meter that is not 
 prices, keeps its old figure and is named: a guess would be worse than a date.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol, TypeVar
 
 import msgspec
@@ -12,22 +12,7 @@ import msgspec
 from twin2multicloud.costs.prices import CloudPrices, Price, Tier
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud
-
-
-class Progress(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of a longer job's log, in the shape that every such job can share: a price fetch, a deployment.
-
-    `job` names what runs (``prices``), `cloud` whom it concerns, `message` is for people. It has no time of its own:
-    the core has no clock, whoever receives it stamps it.
-    """
-
-    job: str
-    cloud: Cloud
-    message: str
-
-
-Report = Callable[[Progress], None]
-"""Takes each event as it happens; where it goes (console, event stream, deployment log) is the caller's."""
+from twin2multicloud.domain.progress import Progress, Report
 
 Rates = tuple[tuple[float, float], ...]
 """(from this many units of a month on, price of one unit), rising."""

@@ -14,7 +14,6 @@ from twin2multicloud.costs.fetching import (
     Found,
     PriceSource,
     Rates,
-    Report,
     announce,
     collected,
     decode,
@@ -23,6 +22,7 @@ from twin2multicloud.costs.fetching import (
 )
 from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.progress import Report
 
 URL = "https://cloudbilling.googleapis.com/v1"
 

@@ -12,18 +12,20 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.progress import Progress, Report
 
 CHOICE = "T2MC_ENGINE"
 """The environment variable that names the engine's program, where the first on the PATH is not the one to take."""
 
 STOPPING = "stopping"
+JOB = "deploy"
 """The one kind of event that is ours: we were interrupted, and wait for the engine."""
 
 _PROGRAMS = ("tofu", "terraform")
@@ -43,15 +45,6 @@ class EngineError(TwinError):
         self.errors = tuple(errors)
 
 
-class Event(msgspec.Struct, frozen=True, kw_only=True):
-    """One line of progress. `kind` is the engine's own word: ``apply_start``, ``apply_complete``, ``diagnostic`` …"""
-
-    kind: str
-    message: str
-    address: str = ""
-    action: str = ""
-
-
 class Changes(msgspec.Struct, frozen=True, kw_only=True):
     """What a plan would do, in resources. `addresses` maps what changes to how: ``create``, ``update``, ``delete``."""
 
@@ -63,9 +56,6 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
         return bool(self.add or self.change or self.remove)
-
-
-Tell = Callable[[Event], None]
 
 
 class Engine(msgspec.Struct, frozen=True):
@@ -93,14 +83,14 @@ def find_engine(env: Mapping[str, str]) -> Engine:
     )
 
 
-def _no_progress(_: Event) -> None:
+def _no_progress(_: Progress) -> None:
     return None
 
 
 class Workspace:
     """One twin's folder for the engine: configuration, variables, plan and, with the local backend, state."""
 
-    def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], tell: Tell = _no_progress) -> None:
+    def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], tell: Report = _no_progress) -> None:
         self._engine, self._folder, self._tell = engine, folder, tell
         # No colours, no questions, no greetings: who reads is a program.
         self._env = {**env, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
@@ -166,7 +156,7 @@ class Workspace:
                     self._pass_on(line)
                 code = process.wait()
             except KeyboardInterrupt:
-                self._tell(Event(kind=STOPPING, message="the engine finishes what it is in the middle of"))
+                self._tell(Progress(job=JOB, kind=STOPPING, message="the engine finishes what it is in the middle of"))
                 raise
             finally:
                 _end(process)
@@ -215,13 +205,14 @@ def _parsed(line: str) -> dict[str, Any] | None:
     return found if isinstance(found, dict) else None
 
 
-def _event(line: str) -> Event | None:
+def _event(line: str) -> Progress | None:
     """A line of ``-json`` output as an event; None for what is none."""
     said = _parsed(line)
     if said is None or "type" not in said:
         return None
     about = said.get("hook") or said.get("change") or {}
-    return Event(
+    return Progress(
+        job=JOB,
         kind=said["type"],
         message=str(said.get("@message", "")),
         address=str(about.get("resource", {}).get("addr", "")),

@@ -10,12 +10,13 @@ from pathlib import Path
 import msgspec
 
 from twin2multicloud.deploy import schemas
-from twin2multicloud.deploy.engine import Engine, Tell, Workspace
+from twin2multicloud.deploy.engine import Engine, Workspace
 from twin2multicloud.deploy.render import scope
 from twin2multicloud.deploy.render.render import Backend, render, variables
 from twin2multicloud.deploy.render.schema_check import mismatches
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.progress import Report
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.loader import Project
@@ -62,7 +63,7 @@ class Rollout:
         needed = [f"{site.cloud}/{each.name}.zip" for site in scope.sites(self.topology) for each in site.functions]
         return [name for name in needed if not (self.bundles / name).is_file()]
 
-    def workspace(self, engine: Engine, env: Mapping[str, str], tell: Tell) -> Workspace:
+    def workspace(self, engine: Engine, env: Mapping[str, str], tell: Report) -> Workspace:
         """Write everything down, and open the state. Raises EngineError."""
         self._folder.mkdir(mode=0o700, exist_ok=True)
         (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")

@@ -5,7 +5,7 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from twin2multicloud.costs.fetching import Progress
+from twin2multicloud.domain.progress import Progress
 
 
 class RecordedSource:

@@ -14,10 +14,10 @@ import pytest
 
 from tests.unit.costs.recorded_source import RecordedSource, nobody
 from twin2multicloud.costs.aws_fetch import RULES, fetch_aws
-from twin2multicloud.costs.fetching import Progress
 from twin2multicloud.costs.prices import PriceBook, Tier
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.progress import Progress
 
 TODAY = "2026-11-21"
 Row = tuple[str, dict[str, str], list[tuple[str, str]]]

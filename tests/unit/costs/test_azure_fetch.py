@@ -13,10 +13,11 @@ import pytest
 
 from tests.unit.costs.recorded_source import RecordedSource, nobody
 from twin2multicloud.costs.azure_fetch import RULES, fetch_azure
-from twin2multicloud.costs.fetching import PriceSource, Progress
+from twin2multicloud.costs.fetching import PriceSource
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.progress import Progress
 
 TODAY = "2026-11-21"
 

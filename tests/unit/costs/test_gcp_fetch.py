@@ -13,11 +13,11 @@ from typing import Any
 import pytest
 
 from tests.unit.costs.recorded_source import RecordedSource, nobody
-from twin2multicloud.costs.fetching import Progress
 from twin2multicloud.costs.gcp_fetch import RULES, fetch_gcp
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.progress import Progress
 
 TODAY = "2026-11-21"
 
