@@ -134,6 +134,8 @@ class TestPaper:
         root = get_command(app)
         assert isinstance(root, TyperGroup)
         command = root.commands[name]
+        while isinstance(command, TyperGroup) and arguments:
+            command = command.commands[arguments.pop(0)]
         _, left_over, _ = command.make_parser(command.context_class(command)).parse_args(arguments)
         assert left_over == []
 
