@@ -11,7 +11,9 @@ from typing import Annotated
 
 import msgspec
 import typer
+from rich.console import Group
 from rich.table import Table
+from rich.text import Text
 
 from twin2multicloud.cli.console import cloud_text, err, out
 from twin2multicloud.costs.aws_fetch import fetch_aws
@@ -99,7 +101,7 @@ def show(
         typer.echo("\n".join(_markdown(book[each]) for each in clouds), nl=False)
         return
     for each in clouds:
-        out.print(_book_table(book[each]))
+        out.print(_book_text(book[each]), soft_wrap=False)
     unconfirmed = sum(not price.confirmed for each in clouds for price in book[each].prices.values())
     total = sum(len(book[each].prices) for each in clouds)
     out.print(f"{total} prices, {unconfirmed} of them not confirmed (*); digest {book.digest()}")
@@ -197,19 +199,15 @@ def changes_table(before: PriceBook, after: PriceBook) -> Table:
     return table
 
 
-def _book_table(book: CloudPrices) -> Table:
-    title = f"{book.cloud.label} {book.region} ({book.country}), {book.date}, {book.currency}"
-    table = Table(title=title, title_justify="left", box=None, pad_edge=False)
-    table.add_column("meter", no_wrap=True)
-    table.add_column("price", justify="right", no_wrap=True)
-    table.add_column("per")
-    table.add_column("free", justify="right")
-    table.add_column("source", style="dim")
+def _book_text(book: CloudPrices) -> Group:
+    """Each price on a line, and where it came from on the next: sources are sentences, a column would break them."""
+    lines = [Text(f"{book.cloud.label} {book.region} ({book.country}), {book.date}, {book.currency}", style="bold")]
     for meter, price in sorted(book.prices.items()):
-        free = f"{price.free:,.0f}" if price.free else ""
-        mark = "" if price.confirmed else "*"
-        table.add_row(meter, _amount(price) + mark, f"{price.per:,.0f} {price.unit}", free, price.source)
-    return table
+        mark = " " if price.confirmed else "*"
+        free = f", {price.free:,.0f} free a month" if price.free else ""
+        lines.append(Text(f"{meter:<30}{_amount(price):>12}{mark} per {price.per:,.0f} {price.unit}{free}"))
+        lines.append(Text(f"    {price.source}", style="dim"))
+    return Group(*lines)
 
 
 def _markdown(book: CloudPrices) -> str:
