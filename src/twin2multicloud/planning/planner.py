@@ -2,6 +2,8 @@
 
 from collections.abc import Iterator
 
+import msgspec
+
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.component_kinds import KINDS, Kind
@@ -156,17 +158,8 @@ def _wired(
     endpoints: tuple[Endpoint, ...],
     dead_letters: str | None,
 ) -> Component:
-    return Component(
-        id=component.id,
-        name=component.name,
-        type=component.type,
-        cloud=component.cloud,
-        slot=component.slot,
-        deployed_as=component.deployed_as,
-        reason=component.reason,
-        row=component.row,
-        environment=environment(component, twin, calls, endpoints, dead_letters),
-    )
+    wired = environment(component, twin, calls, endpoints, dead_letters)
+    return msgspec.structs.replace(component, environment=wired)
 
 
 def _links(twin: Twin, calls: list[tuple[Row, Call]]) -> Iterator[Link]:
