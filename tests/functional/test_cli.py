@@ -146,6 +146,20 @@ def test_a_day_with_a_twin(tmp_path: Path) -> None:
         t2mc("down", folder)
 
 
+def test_a_changed_project_is_not_started_beside_the_old_one(tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "p", placement(AWS, AZURE, AZURE))
+    try:
+        assert t2mc("up", folder, "--no-dashboard").returncode == 0
+        write_project(folder, placement(GCP, GCP, GCP))
+        refused = t2mc("up", folder, "--no-dashboard")
+        assert refused.returncode == 2
+        assert "the project has changed since aws, azure came up" in " ".join(refused.stderr.split())
+        clouds = json.loads(t2mc("status", folder, "--json").stdout)["clouds"]
+        assert {each["cloud"]: each["running"] for each in clouds} == {"aws": True, "azure": True}
+    finally:
+        assert "aws, azure" in t2mc("down", folder).stdout
+
+
 def test_simulated_devices_publish_as_many_as_asked(tmp_path: Path) -> None:
     folder = tmp_path / "greenhouse"
     assert t2mc("init", folder, "-t", "single-cloud").returncode == 0

@@ -104,7 +104,7 @@ def bring_up(
     """Load, plan, start and wait, with progress. Nothing runs that was not running before where a cloud fails."""
     project = load_project(folder)
     say_notes(project)
-    _refuse_other_runtime(folder, runtime)
+    _refuse_another_twin(project, runtime)
     deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
@@ -122,16 +122,23 @@ def bring_up(
     return deployment
 
 
-def _refuse_other_runtime(folder: Path, runtime: Runtime) -> None:
-    """Half a twin from bundles and half from source would prove nothing. Raises ConfigurationError."""
+def _refuse_another_twin(project: Project, runtime: Runtime) -> None:
+    """What runs must be what is described: half a twin of before and half of now would be neither.
+
+    Raises ConfigurationError where clouds are up from another description of the twin, or from another runtime.
+    """
     try:
-        before = load_deployment(folder)
+        before = load_deployment(project.folder)
     except TwinError:
         return  # nothing was ever up
-    running = [site.cloud.value for site in before.sites if pid_of(before, site.cloud.value) is not None]
+    running = ", ".join(site.cloud.value for site in before.sites if pid_of(before, site.cloud.value) is not None)
     if running and before.runtime is not runtime:
         raise ConfigurationError(
-            f"{', '.join(running)} already up from {before.runtime}, not from {runtime}; `t2mc down {folder}` first"
+            f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {project.folder}` first"
+        )
+    if running and before.twin != project.twin:
+        raise ConfigurationError(
+            f"the project has changed since {running} came up with it; `t2mc down {project.folder}` first, data stays"
         )
 
 

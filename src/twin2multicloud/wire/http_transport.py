@@ -37,9 +37,12 @@ class HttpTransport:
         if kept is not None:
             try:
                 return _exchange(kept, path or "/", headers, body)
-            except OSError:  # it was idle too long; whatever it was, the batch is idempotent at the store
+            except OSError as error:
                 kept.close()
                 del self._kept()[parts.netloc]
+                if isinstance(error, TimeoutError):  # it is there and silent: to wait as long again is not for here
+                    raise RetryableError(f"no answer from {parts.netloc} in time") from error
+                # It was idle too long. Were it anything else: what is sent is idempotent at the store.
         return self._on_new_connection(parts, path or "/", headers, body, timeout)
 
     def _on_new_connection(

@@ -22,7 +22,7 @@ def on_device(function: Function) -> Handler:
     handle = function.on_device
     assert handle is not None  # noqa: S101 - a wiring error
 
-    def handler(event: Event, context: object) -> None:  # noqa: ARG001
+    def handler(event: Event, _context: object) -> None:
         handle([RawReading(event, event.get("device_id"))])
 
     return handler
@@ -31,7 +31,7 @@ def on_device(function: Function) -> Handler:
 def on_queue(function: Function) -> Handler:
     """Started by SQS, with ``ReportBatchItemFailures``: only what failed comes again."""
 
-    def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001
+    def handler(event: Event, _context: object) -> dict[str, Any]:
         records = event["Records"]
         failed = function.run_records([record["body"] for record in records])
         return {"batchItemFailures": [{"itemIdentifier": records[index]["messageId"]} for index in failed]}
@@ -42,7 +42,7 @@ def on_queue(function: Function) -> Handler:
 def on_http(function: Function) -> Handler:
     """Behind a function URL."""
 
-    def handler(event: Event, context: object) -> dict[str, Any]:  # noqa: ARG001
+    def handler(event: Event, _context: object) -> dict[str, Any]:
         try:
             request = _request(event)
         except FinalError as error:
@@ -55,7 +55,7 @@ def on_http(function: Function) -> Handler:
 def on_call(function: Function) -> Handler:
     """Invoked directly, as TwinMaker invokes a connector: the event is the request, the result the answer."""
 
-    def handler(event: Event, context: object) -> Mapping[str, Any]:  # noqa: ARG001
+    def handler(event: Event, _context: object) -> Mapping[str, Any]:
         return function.call(event)
 
     return handler
