@@ -1,6 +1,6 @@
 """Which devices may connect, and with what: the operator's side of L1. No function needs it."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 import msgspec
@@ -24,11 +24,12 @@ class DeviceRegistry(Protocol):
     done by then, and the same call again does the rest.
     """
 
-    def register(self, device_ids: Sequence[str]) -> Sequence[DeviceCredentials]:
-        """Let devices connect, each as itself only; returns the credentials of those that could not before.
+    def register(self, device_ids: Iterable[str]) -> Iterable[DeviceCredentials]:
+        """Let devices connect, each as itself only; gives the credentials of those that could not before.
 
-        A device that is registered keeps what it has, and is not among the returned. Raises FinalError for an id that
-        the cloud cannot have, before anything is changed.
+        They come as they are made: keep each before asking for the next, so that a failure on the way loses none of
+        those before it. All of them count once the last was asked for. A device that is registered keeps what it has
+        and is not among them. Raises FinalError for an id that the cloud cannot have, before anything is changed.
         """
         ...
 
@@ -36,6 +37,6 @@ class DeviceRegistry(Protocol):
         """The ids of this twin's devices that may connect, in no order."""
         ...
 
-    def remove(self, device_ids: Sequence[str]) -> None:
+    def remove(self, device_ids: Iterable[str]) -> None:
         """Take the credentials of devices away, and forget them; those that are not registered do not matter."""
         ...
