@@ -1,11 +1,15 @@
-"""Invokers and dead letters of the three clouds, over their vendors' emulators, as rigs for the contract suites."""
+"""Invokers and dead letters of the three clouds, over their vendors' emulators, as rigs for the contract suites.
+
+Each cloud's queues are a class that takes a client of its SDK: the live rigs give it one of a real account.
+"""
 
 import base64
 import warnings
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.chance import RigChance
@@ -21,6 +25,10 @@ from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.invoker import Invoker
 from twin2multicloud.wire.envelope import decode
+
+if TYPE_CHECKING:
+    from azure.storage.queue import QueueClient
+    from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 Named = Callable[[str], str]
 """A function's name -> what its cloud knows its queue by; makes the queue when it is first asked for."""
@@ -70,59 +78,149 @@ class VendorDeadLettersRig:
         """What was put is durable at once."""
 
 
-def _sqs_queue(name: str) -> str:
-    url: str = vendor_clients.aws("sqs").create_queue(QueueName=name)["QueueUrl"]
-    return url
+class SqsQueues:
+    """SQS queues, known by URL. An empty one is listened to for `patience` seconds before it counts as drained."""
+
+    def __init__(self, client: Any, patience: int = 0) -> None:
+        self._client, self._patience = client, patience
+        self._made: list[str] = []
+
+    def make(self, name: str) -> str:
+        url: str = self._client.create_queue(QueueName=name)["QueueUrl"]
+        self._made.append(url)
+        return url
+
+    def drain(self, url: str) -> list[bytes]:
+        """What is read once is not given again for a while: each queue is drained once."""
+        bodies: dict[str, bytes] = {}
+        asked = {"MaxNumberOfMessages": 10, "VisibilityTimeout": 600, "WaitTimeSeconds": self._patience}
+        while found := self._client.receive_message(QueueUrl=url, **asked).get("Messages"):
+            bodies |= {each["MessageId"]: each["Body"].encode() for each in found}
+        return list(bodies.values())
+
+    def remove(self) -> None:
+        while self._made:
+            self._client.delete_queue(QueueUrl=self._made.pop())
+
+
+class StorageQueues:
+    """Azure's storage queues, known by name; `client` makes the client of one."""
+
+    def __init__(self, client: "Callable[[str], QueueClient]") -> None:
+        self._client = client
+        self._made: list[str] = []
+
+    def make(self, name: str) -> str:
+        self._client(name).create_queue()
+        self._made.append(name)
+        return name
+
+    def drain(self, name: str) -> list[bytes]:
+        bodies: list[bytes] = []
+        while found := list(self._client(name).receive_messages(max_messages=32, visibility_timeout=600)):
+            bodies += [base64.b64decode(each.content) for each in found]
+        return bodies
+
+    def remove(self) -> None:
+        while self._made:
+            self._client(self._made.pop()).delete_queue()
+
+
+class PubSubQueues:
+    """Pub/Sub topics with one subscription each, known by the topic's full name.
+
+    An empty one is listened to for `patience` seconds before it counts as drained; 0 is for emulators, which know at
+    once what they have.
+    """
+
+    def __init__(
+        self, publisher: "PublisherClient", subscriber: "SubscriberClient", project: str, patience: float = 0
+    ) -> None:
+        self.publisher, self._subscriber, self._project, self._patience = publisher, subscriber, project, patience
+        self._made: list[str] = []
+
+    def make(self, name: str) -> str:
+        full = f"projects/{self._project}/topics/{name}"
+        self.publisher.create_topic(name=full)
+        self._made.append(full)
+        self._subscriber.create_subscription(name=_subscription(full), topic=full)
+        return full
+
+    def drain(self, topic: str) -> list[bytes]:
+        found: dict[int, bytes] = {}
+        while received := self._pull(_subscription(topic)):
+            found |= {int(each.message.message_id): each.message.data for each in received}
+        return [found[number] for number in sorted(found)]  # a pull promises no order
+
+    def remove(self) -> None:
+        from google.api_core.exceptions import NotFound
+
+        while self._made:
+            topic = self._made.pop()
+            self.publisher.delete_topic(topic=topic)
+            with suppress(NotFound):  # where making it failed
+                self._subscriber.delete_subscription(subscription=_subscription(topic))
+
+    def _pull(self, subscription: str) -> Sequence[Any]:
+        from google.api_core.exceptions import DeadlineExceeded
+
+        asked: dict[str, Any] = {"subscription": subscription, "max_messages": 1_000}
+        if not self._patience:
+            asked["return_immediately"] = True
+        limit: dict[str, Any] = {"timeout": self._patience, "retry": None} if self._patience else {}
+        with (
+            warnings.catch_warnings(action="ignore", category=DeprecationWarning),  # of `return_immediately`
+            suppress(DeadlineExceeded),
+        ):
+            received = self._subscriber.pull(request=asked, **limit).received_messages
+            if received:  # or it comes again
+                self._subscriber.acknowledge(subscription=subscription, ack_ids=[each.ack_id for each in received])
+            return received
+        return []
+
+
+def _subscription(topic: str) -> str:
+    return topic.replace("/topics/", "/subscriptions/")
 
 
 def sqs_drain(url: str) -> list[bytes]:
-    """What is read once is not given again for a while: each queue is drained once."""
-    client = vendor_clients.aws("sqs")
-    bodies: list[bytes] = []
-    while found := client.receive_message(QueueUrl=url, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages"):
-        bodies += [each["Body"].encode() for each in found]
-    return bodies
+    """What a queue of moto's holds."""
+    return SqsQueues(vendor_clients.aws("sqs")).drain(url)
 
 
-@contextmanager
-def sqs_invoker(_: Path) -> Iterator[VendorInvokerRig]:
-    named = cache(_new(_sqs_queue))
-    yield VendorInvokerRig(SqsInvoker(vendor_clients.aws("sqs"), RigClock(), RigChance()), named, cache(sqs_drain))
-
-
-@contextmanager
-def sqs_dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
-    url = _new(_sqs_queue)("dead-letters")
-    letters = SqsDeadLetters(vendor_clients.aws("sqs"), url, RigClock(), RigChance())
-    yield VendorDeadLettersRig(letters, lambda: sqs_drain(url))
+def azurite_drain(name: str) -> list[bytes]:
+    """What a queue of azurite's holds."""
+    return StorageQueues(vendor_clients.azure_queue).drain(name)
 
 
 def _new(make: Named) -> Named:
     return lambda name: make(vendor_clients.unique(name))
 
 
-def _azurite_queue(name: str) -> str:
-    vendor_clients.azure_queue(name).create_queue()
-    return name
+@contextmanager
+def sqs_invoker(_: Path) -> Iterator[VendorInvokerRig]:
+    client = vendor_clients.aws("sqs")
+    named = cache(_new(SqsQueues(client).make))
+    yield VendorInvokerRig(SqsInvoker(client, RigClock(), RigChance()), named, cache(sqs_drain))
 
 
-def azurite_drain(name: str) -> list[bytes]:
-    client = vendor_clients.azure_queue(name)
-    bodies: list[bytes] = []
-    while found := list(client.receive_messages(max_messages=32, visibility_timeout=600)):
-        bodies += [base64.b64decode(each.content) for each in found]
-    return bodies
+@contextmanager
+def sqs_dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
+    client = vendor_clients.aws("sqs")
+    url = _new(SqsQueues(client).make)("dead-letters")
+    yield VendorDeadLettersRig(SqsDeadLetters(client, url, RigClock(), RigChance()), lambda: sqs_drain(url))
 
 
 @contextmanager
 def storage_queue_invoker(_: Path) -> Iterator[VendorInvokerRig]:
     invoker = StorageQueueInvoker(vendor_clients.azure_queue, RigClock(), RigChance())
-    yield VendorInvokerRig(invoker, cache(_new(_azurite_queue)), cache(azurite_drain))
+    named = cache(_new(StorageQueues(vendor_clients.azure_queue).make))
+    yield VendorInvokerRig(invoker, named, cache(azurite_drain))
 
 
 @contextmanager
 def storage_queue_dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
-    name = _new(_azurite_queue)("dead-letters")
+    name = _new(StorageQueues(vendor_clients.azure_queue).make)("dead-letters")
     letters = StorageQueueDeadLetters(vendor_clients.azure_queue(name), RigClock(), RigChance())
     yield VendorDeadLettersRig(letters, lambda: azurite_drain(name))
 
@@ -134,7 +232,7 @@ class _OwnPubSub:
         self._server = vendor_clients.google_server()
         self.publisher = vendor_clients.publisher(self._server.host)
 
-    def topic(self, name: str) -> str:
+    def make(self, name: str) -> str:
         full = f"projects/rig/topics/{name}"
         self._server.topics[full] = []
         return full
@@ -143,49 +241,26 @@ class _OwnPubSub:
         return list(self._server.topics[topic])
 
 
-class _GooglesPubSub:
-    """Topics with one subscription each, on Google's emulator."""
-
-    def __init__(self) -> None:
-        vendor_processes.need_package("google.pubsub_v1")
-        host = vendor_processes.google_pubsub_host()
-        self.publisher = vendor_clients.publisher(host)
-        self._subscriber = vendor_clients.subscriber(host)
-
-    def topic(self, name: str) -> str:
-        full = f"projects/rig/topics/{name}"
-        self.publisher.create_topic(name=full)
-        self._subscriber.create_subscription(name=_subscription(full), topic=full)
-        return full
-
-    def drain(self, topic: str) -> list[bytes]:
-        found: dict[int, bytes] = {}
-        asked = {"subscription": _subscription(topic), "max_messages": 1_000, "return_immediately": True}
-        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # or it waits for more
-            while received := self._subscriber.pull(request=asked).received_messages:
-                found |= {int(each.message.message_id): each.message.data for each in received}
-        return [found[number] for number in sorted(found)]  # a pull promises no order
+def _googles_pubsub() -> PubSubQueues:
+    """Topics on Google's emulator."""
+    vendor_processes.need_package("google.pubsub_v1")
+    host = vendor_processes.google_pubsub_host()
+    return PubSubQueues(vendor_clients.publisher(host), vendor_clients.subscriber(host), "rig")
 
 
-def _subscription(topic: str) -> str:
-    return topic.replace("/topics/", "/subscriptions/")
-
-
-def _pubsub_invoker(make: Callable[[], _OwnPubSub | _GooglesPubSub]) -> Callable[[Path], Iterator[VendorInvokerRig]]:
+def _pubsub_invoker(make: Callable[[], _OwnPubSub | PubSubQueues]) -> Callable[[Path], Iterator[VendorInvokerRig]]:
     def rig(_: Path) -> Iterator[VendorInvokerRig]:
         pubsub = make()
         invoker = PubSubInvoker(pubsub.publisher, RigClock(), RigChance())
-        yield VendorInvokerRig(invoker, cache(_new(pubsub.topic)), cache(pubsub.drain))
+        yield VendorInvokerRig(invoker, cache(_new(pubsub.make)), cache(pubsub.drain))
 
     return rig
 
 
-def _pubsub_letters(
-    make: Callable[[], _OwnPubSub | _GooglesPubSub],
-) -> Callable[[Path], Iterator[VendorDeadLettersRig]]:
+def _pubsub_letters(make: Callable[[], _OwnPubSub | PubSubQueues]) -> Callable[[Path], Iterator[VendorDeadLettersRig]]:
     def rig(_: Path) -> Iterator[VendorDeadLettersRig]:
         pubsub = make()
-        topic = _new(pubsub.topic)("dead-letters")
+        topic = _new(pubsub.make)("dead-letters")
         letters = PubSubDeadLetters(pubsub.publisher, topic, RigClock(), RigChance())
         yield VendorDeadLettersRig(letters, lambda: pubsub.drain(topic))
 
@@ -194,5 +269,5 @@ def _pubsub_letters(
 
 pubsub_invoker = contextmanager(_pubsub_invoker(_OwnPubSub))
 pubsub_dead_letters = contextmanager(_pubsub_letters(_OwnPubSub))
-google_pubsub_invoker = contextmanager(_pubsub_invoker(_GooglesPubSub))
-google_pubsub_dead_letters = contextmanager(_pubsub_letters(_GooglesPubSub))
+google_pubsub_invoker = contextmanager(_pubsub_invoker(_googles_pubsub))
+google_pubsub_dead_letters = contextmanager(_pubsub_letters(_googles_pubsub))

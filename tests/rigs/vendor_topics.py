@@ -1,6 +1,7 @@
 """Error topics and secret stores of the three clouds, over emulators and servers of ours, as rigs for the suites.
 
-Event Grid and Key Vault have no emulator: there the real client talks to a server, or a transport, of ours.
+Event Grid and Key Vault have no emulator: there the real client talks to a server, or a transport, of ours. What takes
+a client also serves the live rigs, and removes what it made.
 """
 
 import json
@@ -13,10 +14,12 @@ import msgspec
 
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.vendor_event_grid import event_grid_server
+from tests.rigs.vendor_queues import SqsQueues
 from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
 from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
 from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
+from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE
 from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.domain.errors import ErrorEvent
@@ -44,24 +47,49 @@ class ErrorSinkRig:
 
 @contextmanager
 def eventbridge(_: Path) -> Iterator[ErrorSinkRig]:
-    """A bus whose events a rule hands to a queue, as the deployed one hands them to the reporter."""
     events, sqs = vendor_clients.aws("events"), vendor_clients.aws("sqs")
-    bus, rule = vendor_clients.unique("errors"), vendor_clients.unique("all")
-    queue = sqs.create_queue(QueueName=bus)["QueueUrl"]
-    arn = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
-    events.create_event_bus(Name=bus)
-    pattern = json.dumps({"source": ["twin2multicloud"], "detail-type": ["twin2multicloud.error"]})
-    events.put_rule(Name=rule, EventBusName=bus, EventPattern=pattern)
-    events.put_targets(Rule=rule, EventBusName=bus, Targets=[{"Id": "queue", "Arn": arn}])
+    with eventbridge_of(events, SqsQueues(sqs), sqs, vendor_clients.unique("errors")) as rig:
+        yield rig
+
+
+@contextmanager
+def eventbridge_of(events: Any, queues: SqsQueues, sqs: Any, name: str) -> Iterator[ErrorSinkRig]:
+    """A bus whose events a rule hands to a queue, as the deployed one hands them to the reporter."""
     logged: list[str] = []
+    with ExitStack() as made:
+        made.callback(queues.remove)
+        queue = queues.make(name)
+        bus_arn = events.create_event_bus(Name=name)["EventBusArn"]
+        made.callback(events.delete_event_bus, Name=name)
+        arn = _open_to_events(sqs, queue, bus_arn)
+        pattern = json.dumps({"source": [SOURCE], "detail-type": [DETAIL_TYPE]})
+        events.put_rule(Name=name, EventBusName=name, EventPattern=pattern)
+        made.callback(events.delete_rule, Name=name, EventBusName=name)
+        events.put_targets(Rule=name, EventBusName=name, Targets=[{"Id": "queue", "Arn": arn}])
+        made.callback(events.remove_targets, Rule=name, EventBusName=name, Ids=["queue"])
 
-    def received() -> list[Mapping[str, Any]]:
-        found = sqs.receive_message(QueueUrl=queue, MaxNumberOfMessages=10, VisibilityTimeout=600).get("Messages", [])
-        return [json.loads(each["Body"])["detail"] for each in found]
+        def received() -> list[Mapping[str, Any]]:
+            found = {each["id"]: each["detail"] for each in map(msgspec.json.decode, queues.drain(queue))}
+            return list(found.values())  # each once: a bus may deliver twice
 
-    dark = vendor_clients.aws_in_the_dark("events")
-    sink = EventBridgeErrorSink(lambda: events, bus, logged.append)
-    yield ErrorSinkRig(sink, EventBridgeErrorSink(lambda: dark, bus, logged.append), logged, received)
+        dark = vendor_clients.aws_in_the_dark("events")
+        sink = EventBridgeErrorSink(lambda: events, name, logged.append)
+        yield ErrorSinkRig(sink, EventBridgeErrorSink(lambda: dark, name, logged.append), logged, received)
+
+
+def _open_to_events(sqs: Any, queue: str, bus_arn: str) -> str:
+    """Let the rules of one bus send to a queue; its ARN. Policy: docs.aws.amazon.com, EventBridge, "Amazon SQS"."""
+    arn: str = sqs.get_queue_attributes(QueueUrl=queue, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    statement = {
+        "Effect": "Allow",
+        "Principal": {"Service": "events.amazonaws.com"},
+        "Action": "sqs:SendMessage",
+        "Resource": arn,
+        "Condition": {"ArnLike": {"aws:SourceArn": bus_arn.replace(":event-bus/", ":rule/") + "/*"}},
+    }
+    policy = json.dumps({"Version": "2012-10-17", "Statement": [statement]})
+    sqs.set_queue_attributes(QueueUrl=queue, Attributes={"Policy": policy})
+    return arn
 
 
 @contextmanager
@@ -101,18 +129,26 @@ class SecretsRig:
 
 @contextmanager
 def secrets_manager(_: Path) -> Iterator[SecretsRig]:
-    client = vendor_clients.aws("secretsmanager")
+    with secrets_manager_of(vendor_clients.aws("secretsmanager"), vendor_clients.unique) as rig:
+        yield rig
+
+
+@contextmanager
+def secrets_manager_of(client: Any, unique: Callable[[str], str]) -> Iterator[SecretsRig]:
     arns: dict[str, str] = {}
 
     def keep(name: str, text: str) -> str:
         if name in arns:
             client.put_secret_value(SecretId=arns[name], SecretString=text)
         else:
-            arns[name] = client.create_secret(Name=vendor_clients.unique(name), SecretString=text)["ARN"]
+            arns[name] = client.create_secret(Name=unique(name), SecretString=text)["ARN"]
         return arns[name]
 
-    absent = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:none-abcdef"
-    yield SecretsRig(SecretsManagerSecrets(lambda: client), keep, absent)
+    try:
+        yield SecretsRig(SecretsManagerSecrets(lambda: client), keep, unique("none"))
+    finally:
+        for arn in arns.values():
+            client.delete_secret(SecretId=arn, ForceDeleteWithoutRecovery=True)
 
 
 class _AnyToken:
