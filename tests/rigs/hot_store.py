@@ -41,6 +41,14 @@ class RigHotStore:
             latest.update({name: (key.timestamp, values[name]) for name in properties if name in values})
         return latest
 
+    def delete_range(self, device_id: str, start: str, end: str) -> int:
+        self._dark()
+        rows = self.rows.get(device_id, {})
+        gone = [key for key in rows if start < key.timestamp <= end]
+        for key in gone:
+            del rows[key]
+        return len(gone)
+
     def count(self) -> int:
         """How many rows there are, of all devices."""
         return sum(len(rows) for rows in self.rows.values())

@@ -18,7 +18,7 @@ _HOT_STORES = {
 
 VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]] = {
     "hot_store_rig": {**_HOT_STORES},
-    "prunable_hot_store_rig": {**_HOT_STORES},
+    "table_rig": {**_HOT_STORES},  # for what is said of `SortedTable`, which only vendors have
     "invoker_rig": {
         "sqs-moto": queues.sqs_invoker,
         "storage-queue-azurite": queues.storage_queue_invoker,

@@ -53,7 +53,7 @@ class SortedTable(Protocol):
 
 
 class SortedHotStore:
-    """A `PrunableHotStore` over a table.
+    """A `HotStore` over a table.
 
     Beside its readings a device has one row for each property that it ever measured. It is written once per process,
     and keeps `last` from reading a device's whole history in search of a property that was never there.
@@ -107,7 +107,7 @@ class SortedHotStore:
         return {name: found[name] for name in properties if name in found}
 
     def delete_range(self, device_id: str, start: str, end: str) -> int:
-        """See `ports.hot_store.PrunableHotStore.delete_range`."""
+        """See `ports.hot_store.HotStore.delete_range`."""
         low, high = time_bounds(start, end)
         deleted = 0
         while low < high and (rows := self._table.page(device_id, low, high, _LARGEST_PAGE)):

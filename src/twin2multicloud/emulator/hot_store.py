@@ -14,6 +14,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.telemetry import Telemetry, values_of
 from twin2multicloud.domain.timestamps import from_milliseconds, to_datetime
 from twin2multicloud.emulator.durability import Staged
@@ -29,9 +30,25 @@ CREATE TABLE IF NOT EXISTS readings (device INTEGER NOT NULL, time INTEGER NOT N
 CREATE UNIQUE INDEX IF NOT EXISTS by_time ON readings (device, time, message);
 CREATE TABLE IF NOT EXISTS properties (device INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (device, name))
 """
+_DELETE = """
+DELETE FROM readings WHERE rowid IN
+    (SELECT rowid FROM readings WHERE device = ? AND time > ? AND time <= ? ORDER BY time LIMIT ?)
+"""
+_DELETED_AT_ONCE = 5_000  # some ten milliseconds, in which writes wait
 _Latest = dict[str, tuple[int, str, Scalar]]
+_StoredRow = tuple[int, int, str, bytes, Telemetry]
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
+
+
+class _Deletion(msgspec.Struct, eq=False):
+    """A part of a range to delete, staged as writes are: it finds what was staged before it. Milliseconds."""
+
+    device_id: str
+    start: int
+    end: int
+    device: int = 0
+    deleted: int = 0
 
 
 class SqliteHotStore:
@@ -48,7 +65,7 @@ class SqliteHotStore:
         self._latest_lock = threading.Lock()
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        self._commits = GroupCommit[Sequence[Telemetry]](self._write, "hot-store")
+        self._commits = GroupCommit[Sequence[Telemetry] | _Deletion](self._write, "hot-store")
 
     def write(self, readings: Sequence[Telemetry]) -> None:
         """See `ports.hot_store.HotStore.write`."""
@@ -82,6 +99,19 @@ class SqliteHotStore:
             if (found := latest.get(name)) is not None
         }
 
+    def delete_range(self, device_id: str, start: str, end: str) -> int:
+        """See `ports.hot_store.HotStore.delete_range`. Part by part, so that no write waits for a large range."""
+        deleted = 0
+        while True:
+            part = _Deletion(device_id, _milliseconds(start), _milliseconds(end))
+            try:
+                self._commits.stage(part).wait()
+            except Exception as error:  # whatever it was that the disk, or a write of the same group, ran into
+                raise RetryableError(f"the disk did not take it: {error}") from error
+            deleted += part.deleted
+            if part.deleted < _DELETED_AT_ONCE:
+                return deleted
+
     def count(self) -> int:
         """How many readings there are; counted as they are written, because SQLite would have to look at each."""
         return self._count
@@ -92,15 +122,20 @@ class SqliteHotStore:
         for db in (*self._readers, self._db):
             db.close()
 
-    def _write(self, batches: Sequence[Sequence[Telemetry]]) -> None:
-        """One transaction for all that was staged."""
+    def _write(self, items: Sequence[Sequence[Telemetry] | _Deletion]) -> None:
+        """One transaction for all that was staged. Deletions come last: whoever staged one waits for it, so no write
+        of that thread comes after it.
+        """
         db = self._db
+        deletions = [item for item in items if isinstance(item, _Deletion)]
         db.execute("BEGIN")
         new: list[tuple[int, str]] = []
         try:
-            rows = [self._row(reading, new) for batch in batches for reading in batch]
+            rows = [self._row(each, new) for batch in items if not isinstance(batch, _Deletion) for each in batch]
             inserted = db.executemany("INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?)", [row[:4] for row in rows])
             db.executemany("INSERT OR IGNORE INTO properties VALUES (?, ?)", new)
+            for part in deletions:
+                self._delete(part)
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -108,10 +143,17 @@ class SqliteHotStore:
             self._devices = {name: number for number, name in db.execute("SELECT * FROM devices")}
             self._properties.difference_update(new)
             raise
-        self._count += inserted.rowcount
+        self._count += inserted.rowcount - sum(part.deleted for part in deletions)
         self._remember(rows)
+        for part in deletions:
+            self._forget(part)
 
-    def _row(self, reading: Telemetry, new: list[tuple[int, str]]) -> tuple[int, int, str, bytes, Telemetry]:
+    def _delete(self, part: _Deletion) -> None:
+        part.device = self._devices.get(part.device_id, 0)  # no device has it
+        arguments = (part.device, part.start, part.end, _DELETED_AT_ONCE)
+        part.deleted = self._db.execute(_DELETE, arguments).rowcount
+
+    def _row(self, reading: Telemetry, new: list[tuple[int, str]]) -> _StoredRow:
         name = str(reading["device_id"])
         device = self._devices.get(name)
         if device is None:
@@ -124,13 +166,20 @@ class SqliteHotStore:
                 new.append((device, each))
         return device, _milliseconds(str(reading["timestamp"])), str(reading["message_id"]), _encode(values), values
 
-    def _remember(self, rows: Sequence[tuple[int, int, str, bytes, Telemetry]]) -> None:
+    def _remember(self, rows: Sequence[_StoredRow]) -> None:
         """Keep the latest values of those devices that were asked for before."""
         with self._latest_lock:
             for device, time, message, _, values in rows:
                 latest = self._latest.get(device)
                 if latest is not None:
                     _update(latest, time, message, values)
+
+    def _forget(self, part: _Deletion) -> None:
+        """Where a latest value went with the range, the device is read back when it is next asked for."""
+        with self._latest_lock:
+            latest = self._latest.get(part.device, {})
+            if any(part.start < time <= part.end for time, *_ in latest.values()):
+                self._latest.pop(part.device)
 
     def _latest_of(self, device: int) -> _Latest:
         with self._latest_lock:
@@ -141,9 +190,10 @@ class SqliteHotStore:
 
     def _scan_latest(self, device: int) -> _Latest:
         """Read back from the newest row until every property that the device ever had is found."""
-        missing = {name for number, name in self._properties if number == device}
+        db = self._reader()
+        missing = {name for (name,) in db.execute("SELECT name FROM properties WHERE device = ?", (device,))}
         latest: _Latest = {}
-        rows = self._reader().execute(
+        rows = db.execute(
             "SELECT time, message, body FROM readings WHERE device = ? ORDER BY time DESC, message DESC", (device,)
         )
         for time, message, body in rows:

@@ -57,13 +57,11 @@ class HotStore(Protocol):
         """
         ...
 
-
-class PrunableHotStore(HotStore, Protocol):
-    """A hot store that a mover can empty, once what it holds is safe in the cold store."""
-
     def delete_range(self, device_id: str, start: str, end: str) -> int:
         """Delete a device's readings in ``(start, end]`` (canonical stamps); returns how many there were.
 
-        Raises RetryableError: some may be gone then, and the same call again deletes the rest.
+        For a mover, once they are safe in the cold store. What was written before, from the same place, counts as
+        there; on return what is gone is gone for good. Raises RetryableError: some may be gone then, and the same call
+        again deletes the rest.
         """
         ...

@@ -1,0 +1,104 @@
+"""What a hot store does for a mover: delete a range of one device, and nothing else."""
+
+from twin2multicloud.domain.timestamps import from_milliseconds
+from twin2multicloud.ports.hot_store import RangeQuery
+
+ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
+
+
+def stamp(minute: int) -> str:
+    return from_milliseconds(1_768_471_200_000 + 60_000 * minute)
+
+
+def reading(minute: int, device: str = "d", **values) -> dict:
+    return {"device_id": device, "timestamp": stamp(minute), "message_id": f"m{minute}", **(values or {"t": minute})}
+
+
+def fill(rig, minutes: range, device: str = "d") -> None:
+    rig.store.write([reading(each, device) for each in minutes])
+    rig.settle()
+
+
+def left(rig, device: str = "d") -> list:
+    start, end = ALWAYS
+    asked = RangeQuery(device_id=device, start=start, end=end, properties=("t",), limit=10_000)
+    return [row.values["t"] for row in rig.store.range(asked)]
+
+
+def test_the_start_is_exclusive_and_the_end_inclusive(hot_store_rig):
+    fill(hot_store_rig, range(6))
+    assert hot_store_rig.store.delete_range("d", stamp(1), stamp(3)) == 2
+    assert left(hot_store_rig) == [0, 1, 4, 5]
+
+
+def test_deleting_again_deletes_nothing(hot_store_rig):
+    fill(hot_store_rig, range(3))
+    assert hot_store_rig.store.delete_range("d", *ALWAYS) == 3
+    assert hot_store_rig.store.delete_range("d", *ALWAYS) == 0
+    assert left(hot_store_rig) == []
+
+
+def test_an_empty_range_is_no_range(hot_store_rig):
+    fill(hot_store_rig, range(3))
+    assert hot_store_rig.store.delete_range("d", stamp(2), stamp(0)) == 0
+    assert hot_store_rig.store.delete_range("d", stamp(1), stamp(1)) == 0
+    assert hot_store_rig.store.delete_range("stranger", *ALWAYS) == 0
+    assert left(hot_store_rig) == [0, 1, 2]
+
+
+def test_other_devices_stay(hot_store_rig):
+    for device in ("d", "d2"):
+        fill(hot_store_rig, range(3), device)
+    hot_store_rig.store.delete_range("d", *ALWAYS)
+    assert left(hot_store_rig, "d2") == [0, 1, 2]
+
+
+def test_a_range_of_more_than_a_page_goes_whole(hot_store_rig):
+    fill(hot_store_rig, range(1_250))
+    assert hot_store_rig.store.delete_range("d", stamp(0), stamp(1_240)) == 1_240
+    assert left(hot_store_rig) == [0, *range(1_241, 1_250)]
+
+
+def test_what_was_written_before_goes_too_and_what_is_written_after_stays(hot_store_rig):
+    """Without waiting in between: on one thread, the order of calls is the order of what happens."""
+    hot_store_rig.store.write([reading(0), reading(1)])
+    assert hot_store_rig.store.delete_range("d", *ALWAYS) == 2
+    hot_store_rig.store.write([reading(1)])
+    hot_store_rig.settle()
+    assert left(hot_store_rig) == [1]
+
+
+def test_last_is_what_is_left_and_new_readings_are_taken(hot_store_rig):
+    fill(hot_store_rig, range(4))
+    hot_store_rig.store.delete_range("d", stamp(1), stamp(3))
+    assert hot_store_rig.store.last("d", ("t",)) == {"t": (stamp(1), 1)}
+    fill(hot_store_rig, range(2, 3))
+    assert hot_store_rig.store.last("d", ("t",)) == {"t": (stamp(2), 2)}
+
+
+def test_last_was_asked_for_before_and_is_no_memory_of_what_is_gone(hot_store_rig):
+    hot_store_rig.store.write([reading(0, a=0, b=0), reading(1, a=1, c=1), reading(2, a=2)])
+    hot_store_rig.settle()
+    assert hot_store_rig.store.last("d", ("a", "b", "c")).keys() == {"a", "b", "c"}
+    hot_store_rig.store.delete_range("d", ALWAYS[0], stamp(1))
+    assert hot_store_rig.store.last("d", ("a", "b", "c")) == {"a": (stamp(2), 2)}
+    hot_store_rig.store.delete_range("d", *ALWAYS)
+    assert hot_store_rig.store.last("d", ("a", "b", "c")) == {}
+
+
+def test_a_property_that_was_gone_can_be_measured_again(hot_store_rig):
+    hot_store_rig.store.write([reading(0, a=0), reading(1, b=1)])
+    hot_store_rig.settle()
+    hot_store_rig.store.delete_range("d", ALWAYS[0], stamp(0))
+    assert hot_store_rig.store.last("d", ("a",)) == {}
+    hot_store_rig.store.write([reading(2, a=2)])
+    hot_store_rig.settle()
+    assert hot_store_rig.store.last("d", ("a", "b")) == {"a": (stamp(2), 2), "b": (stamp(1), 1)}
+
+
+def test_what_is_gone_already_does_not_matter_to_a_vendors_table(table_rig):
+    fill(table_rig, range(3))
+    keys = [row.sort_key for row in table_rig.table.page("d", stamp(0), stamp(3), 10)]
+    table_rig.store.delete_range("d", stamp(0), stamp(1))
+    table_rig.table.delete("d", keys)
+    assert left(table_rig) == []

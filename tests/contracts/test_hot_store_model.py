@@ -1,0 +1,78 @@
+"""The emulator's hot store beside the one in a dict: whatever is written, deleted and asked, both say the same."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from tests.rigs.emulated import emulated_hot_store
+from tests.rigs.hot_store import HotStoreRig
+from twin2multicloud.domain.timestamps import from_milliseconds
+from twin2multicloud.ports.hot_store import HotStore, RangeQuery, RowKey
+
+NAMES = ("a", "b", "c")
+ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
+Ask = Callable[[HotStore], object]
+
+devices = st.sampled_from(["d", "e"])
+stamps = st.integers(0, 12).map(lambda each: from_milliseconds(1_768_471_200_000 + each))
+bounds = st.one_of(stamps, st.sampled_from(ALWAYS))
+chosen = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True).map(tuple)
+
+
+@st.composite
+def readings(draw) -> dict:
+    """The message id says what was measured, as it does where the dispatcher makes it: one id is one reading."""
+    measured = {name: draw(st.integers(0, 2)) for name in draw(chosen)}
+    message = ",".join(f"{name}{value}" for name, value in sorted(measured.items()))
+    return {"device_id": draw(devices), "timestamp": draw(stamps), "message_id": message, **measured}
+
+
+def writing(batch: list[dict]) -> Ask:
+    return lambda store: store.write(batch)
+
+
+def deleting(device: str, start: str, end: str) -> Ask:
+    return lambda store: store.delete_range(device, start, end)
+
+
+def asking_last(device: str, names: tuple[str, ...]) -> Ask:
+    return lambda store: dict(store.last(device, names))
+
+
+def asking_range(asked: RangeQuery) -> Ask:
+    return lambda store: [(row.key, dict(row.values)) for row in store.range(asked)]
+
+
+queries = st.builds(
+    RangeQuery,
+    device_id=devices,
+    start=bounds,
+    end=bounds,
+    properties=chosen,
+    limit=st.integers(1, 5),
+    descending=st.booleans(),
+    after=st.none() | st.builds(RowKey, stamps, st.sampled_from(["", "a1", "b"])),
+)
+EVERYTHING = [asking_last(device, NAMES) for device in "de"] + [
+    asking_range(RangeQuery(device_id=device, start=ALWAYS[0], end=ALWAYS[1], properties=NAMES, limit=1_000))
+    for device in "de"
+]
+changes = st.one_of(st.builds(writing, st.lists(readings(), max_size=6)), st.builds(deleting, devices, bounds, bounds))
+questions = st.one_of(st.builds(asking_last, devices, chosen), queries.map(asking_range))
+
+
+@given(rounds=st.lists(st.tuples(st.lists(changes, max_size=3), st.lists(questions, max_size=3)), max_size=8))
+def test_the_emulators_store_is_the_one_in_a_dict(rounds):
+    """Changes come without waiting in between, as a function makes them; questions when all of them are durable."""
+    with tempfile.TemporaryDirectory() as folder, emulated_hot_store(Path(folder)) as emulated:
+        model = HotStoreRig()
+        for made, asked in rounds:
+            for change in made:
+                assert change(emulated.store) == change(model.store)
+            emulated.settle()
+            for question in [*asked, *EVERYTHING]:
+                assert question(emulated.store) == question(model.store)
+            assert emulated.store.count() == model.store.count()
