@@ -5,6 +5,7 @@ from collections import defaultdict
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.dead_letters import RigDeadLetters
+from tests.rigs.device_gateway import RigGatekeeper, RigIntake
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invoker import RigInvoker
@@ -36,12 +37,20 @@ class RigPorts:
         self.lines: list[str] = []
         self.queues: dict[str, RigDeadLetters] = defaultdict(RigDeadLetters)
         self.stores: dict[str, RigHotStore] = defaultdict(RigHotStore)
+        self.keys: dict[str, str] = {}
+        self.intakes: dict[str, RigIntake] = defaultdict(RigIntake)
 
     def dead_letters(self, queue: str) -> RigDeadLetters:
         return self.queues[queue]
 
     def hot_store(self, name: str) -> RigHotStore:
         return self.stores[name]
+
+    def gatekeeper(self, registry: str) -> RigGatekeeper:
+        return RigGatekeeper("house", self.keys)
+
+    def intake(self, topic: str) -> RigIntake:
+        return self.intakes[topic]
 
     def log(self, line: str) -> None:
         self.lines.append(line)

@@ -12,6 +12,7 @@ import msgspec
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.device_gateway import RigGatekeeper
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.transport import ServedTransport
 from twin2multicloud.clouds.bundled import find_processor, load_twin
@@ -25,6 +26,9 @@ EFFECTS = "RIG_EFFECTS"
 
 SEED = "seed.json"
 """The file beside it with what the hot store holds from the start."""
+
+KEYS = {"sensor-1": "key-1", "room:1": "key-2"}
+"""The devices that the gatekeeper knows, and their keys."""
 
 Note = Callable[[str, str, object], None]
 
@@ -53,6 +57,12 @@ class RecordingPorts:
         seed = (self._file.parent / SEED).read_bytes()
         return _Store(self._note, msgspec.json.decode(seed, type=list[Telemetry]))
 
+    def gatekeeper(self, registry: str) -> RigGatekeeper:
+        return RigGatekeeper("house", KEYS)
+
+    def intake(self, topic: str) -> "_Intake":
+        return _Intake(self._note, topic)
+
     def log(self, line: str) -> None:
         self._note("log", "", line)
 
@@ -76,6 +86,14 @@ class _Invoker:
     def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
         for message in messages:  # how many came at a time is the cloud's own business; the trace is not
             self._note("queued", function.partition(".")[2], {"trace_id": trace_id, **message})
+
+
+class _Intake:
+    def __init__(self, note: Note, topic: str) -> None:
+        self._note, self._topic = note, topic
+
+    def take(self, device_id: str, payload: bytes) -> None:
+        self._note("taken", self._topic, [device_id, payload])
 
 
 class _DeadLetters:

@@ -11,10 +11,13 @@ from functools import cached_property
 from twin2multicloud.clouds import bundled
 from twin2multicloud.clouds.bundled import BundledTwin
 from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.functions.processing.processor import FindProcessor
 from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.ports.gatekeeper import Gatekeeper
+from twin2multicloud.ports.intake import Intake
 from twin2multicloud.ports.transport import Transport
 from twin2multicloud.wire.http_transport import HttpTransport
 
@@ -67,6 +70,14 @@ class CommonPorts:
     def find_processor(self) -> FindProcessor:
         """The user's code, out of the bundle."""
         return bundled.find_processor(self.catalog)
+
+    def gatekeeper(self, registry: str) -> Gatekeeper:
+        """See `functions.wiring.Ports`."""
+        raise ConfigurationError(f"{registry}: this cloud's own device service knows its devices")
+
+    def intake(self, topic: str) -> Intake:
+        """See `functions.wiring.Ports`."""
+        raise ConfigurationError(f"{topic}: this cloud's own device service starts the dispatcher")
 
     def log(self, line: str) -> None:
         """Every cloud keeps what a function prints."""

@@ -13,7 +13,6 @@ import uvicorn
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.bundled_runtime import verified
 from twin2multicloud.emulator.cloud import EmulatedCloud
-from twin2multicloud.emulator.credentials import DeviceCredentials
 from twin2multicloud.emulator.deployment import Deployment, Runtime, load_deployment, load_secrets
 from twin2multicloud.emulator.server import CloudApp, listen_for_devices
 
@@ -30,13 +29,11 @@ async def serve(deployment: Deployment, cloud_name: Cloud) -> None:
     cloud = EmulatedCloud(deployment, secrets, cloud_name)
     if deployment.runtime is Runtime.BUNDLES:
         cloud.log.info("functions run from %s", verified(deployment.bundle_folder(cloud_name)))
-    devices = None
     mqtt = None
     if site.mqtt_port is not None:
-        devices = DeviceCredentials(deployment.twin.name, secrets.device_key, deployment.twin.catalog)
-        mqtt = await listen_for_devices(cloud, devices, site.mqtt_port, _tls(deployment))
+        mqtt = await listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
     config = uvicorn.Config(
-        CloudApp(cloud, secrets.operator_key, devices),
+        CloudApp(cloud, secrets.operator_key),
         host="127.0.0.1",
         port=site.http_port,
         http="httptools",

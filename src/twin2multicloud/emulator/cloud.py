@@ -13,6 +13,7 @@ from twin2multicloud.clouds.user_code import find_processor_in
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.capabilities import feeds_nobody, runs
+from twin2multicloud.emulator.credentials import CHANGES_FILE, Changes, DeviceGatekeeper
 from twin2multicloud.emulator.deployment import Deployment, Runtime, Secrets
 from twin2multicloud.emulator.durability import Staged, when_all_durable
 from twin2multicloud.emulator.function_ports import CloudParts, FunctionPorts, SystemClock
@@ -26,6 +27,7 @@ from twin2multicloud.emulator.status import CloudStatus, EndpointTraffic, Traffi
 from twin2multicloud.emulator.traffic import Meter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
+from twin2multicloud.planning.component_kinds import Kind
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
 from twin2multicloud.wire.http import Request, Response
 
@@ -45,6 +47,10 @@ class EmulatedCloud:
         holds_store = deployment.twin.placement[Slot.L3_HOT] is cloud
         self._store = SqliteHotStore(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
+        self.gatekeeper = DeviceGatekeeper(
+            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state / CHANGES_FILE)
+        )
+        self.gateway: Function | None = None  # where L1 is
         self._personality = personality(cloud)
         self._endpoints: dict[str, StartOnHttp] = {}
         self._calls: dict[str, StartOnCall] = {}
@@ -75,6 +81,14 @@ class EmulatedCloud:
             done(error)
 
         when_all_durable(self.staged.take(), durable)
+
+    def take(self, device_id: str, payload: bytes) -> None:
+        """See `ports.intake.Intake.take`. Staged, no more: whoever answers the device waits for the disk."""
+        assert self._on_device is not None  # noqa: S101 - a gateway stands only where the dispatcher does
+        begun = time.monotonic()
+        self._devices.came(1)
+        self._on_device([Published(device_id, payload)])
+        self._devices.went(1, time.monotonic() - begun)
 
     def reject(self) -> None:
         """Count a device that was turned away."""
@@ -146,7 +160,16 @@ class EmulatedCloud:
             on_dead = queue.meter.died if queue is not None else _nobody
             ports = FunctionPorts(self._carried(component, parts), component.deployed_as, on_dead)
             self._expose(component, wire(component.name, self._environment(component), ports))
+        if self._on_device is not None:
+            self.gateway = self._gateway(parts)
         self._journal.start(self._deliver)
+
+    def _gateway(self, parts: CloudParts) -> Function:
+        """The function behind HTTPS publish. The plan has it as a service, which is told nothing."""
+        name = Kind.DEVICE_GATEWAY.value
+        told = {"CLOUD": self.cloud.value, "TWIN_NAME": self._deployment.twin.name}
+        told |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
+        return wire(name, told, FunctionPorts(parts, name, _nobody))
 
     def _expose(self, component: Component, function: Function) -> None:
         if function.on_device is not None:
@@ -188,6 +211,8 @@ class EmulatedCloud:
             journal=self._journal,
             staged=self.staged,
             store=self._store,
+            gatekeeper=self.gatekeeper,
+            intake=self,
             catalog=twin.catalog,
             hierarchy=twin.hierarchy,
             find_processor=find_processor_in(str(folder / "processors"), twin.catalog),

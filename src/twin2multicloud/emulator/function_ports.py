@@ -19,7 +19,9 @@ from twin2multicloud.emulator.journal import Journal, Letter
 from twin2multicloud.functions.processing.processor import FindProcessor
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.dead_letters import DeadLetter
+from twin2multicloud.ports.gatekeeper import Gatekeeper
 from twin2multicloud.ports.hot_store import HotStore
+from twin2multicloud.ports.intake import Intake
 from twin2multicloud.ports.transport import Transport
 from twin2multicloud.wire import envelope
 from twin2multicloud.wire.batches import cut
@@ -122,6 +124,8 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     staged: Staged
     store: SqliteHotStore | None
+    gatekeeper: Gatekeeper
+    intake: Intake
     catalog: DeviceCatalog
     hierarchy: Hierarchy
     find_processor: FindProcessor
@@ -160,6 +164,14 @@ class FunctionPorts:
         if self._parts.store is None:
             raise FinalError(f"{self._parts.cloud} holds no hot store {name!r}")
         return self._parts.store
+
+    def gatekeeper(self, registry: str) -> Gatekeeper:  # noqa: ARG002 - there is one
+        """See `functions.wiring.Ports`."""
+        return self._parts.gatekeeper
+
+    def intake(self, topic: str) -> Intake:  # noqa: ARG002 - likewise
+        """See `functions.wiring.Ports`."""
+        return self._parts.intake
 
     def log(self, line: str) -> None:
         """See `functions.wiring.Ports`."""

@@ -5,8 +5,6 @@ they run on threads. Every answer leaves after what its function staged is durab
 """
 
 import asyncio
-import base64
-import binascii
 import hmac
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
@@ -17,7 +15,6 @@ import msgspec
 
 from twin2multicloud.domain.errors import FinalError, RetryableError, TwinError
 from twin2multicloud.emulator.cloud import EmulatedCloud
-from twin2multicloud.emulator.credentials import DeviceCredentials
 from twin2multicloud.emulator.durability import all_durable
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection, Published
 from twin2multicloud.wire.http import Request, Response, json_response, refused, retry_later
@@ -33,8 +30,8 @@ _Send = Callable[[dict[str, Any]], Awaitable[None]]
 class CloudApp:
     """The ASGI application."""
 
-    def __init__(self, cloud: EmulatedCloud, operator_key: str, devices: DeviceCredentials | None) -> None:
-        self._cloud, self._operator_key, self._devices = cloud, operator_key, devices
+    def __init__(self, cloud: EmulatedCloud, operator_key: str) -> None:
+        self._cloud, self._operator_key = cloud, operator_key
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="reader")
 
     async def __call__(self, scope: Mapping[str, Any], receive: _Receive, send: _Send) -> None:
@@ -55,7 +52,7 @@ class CloudApp:
             if first == "_cloud":
                 return await self._operator(rest, request)
             if first == "topics":
-                return await self._publish(rest, request)
+                return await self._publish(request)
             return await self._function(first, request)
         except FinalError as error:
             return refused(error.status or 400, str(error))
@@ -74,22 +71,16 @@ class CloudApp:
         await all_durable(self._cloud.staged.take())
         return response
 
-    async def _publish(self, topic: str, request: Request) -> Response:
-        """HTTPS publish, as ``POST /topics/<topic>`` of AWS IoT Core; a device signs in with Basic authentication."""
-        user, password = _basic(request.headers.get("authorization", ""))
-        if self._devices is None or not self._devices.knows(user, password):
+    async def _publish(self, request: Request) -> Response:
+        """HTTPS publish, on every cloud through the device gateway that Google Cloud is deployed with."""
+        gateway = self._cloud.gateway
+        if gateway is None:
+            return refused(404, "devices connect to another cloud")
+        response = gateway.answer(request)
+        await all_durable(self._cloud.staged.take())
+        if response.status in (401, 403):
             self._cloud.reject()
-            return refused(401, "user and password are a device's, or the gateway's")
-        device = self._devices.device_of(user, topic)
-        if device is None:
-            self._cloud.reject()
-            return refused(403, f"{user} may not publish to this topic")
-        future: asyncio.Future[Exception | None] = asyncio.get_running_loop().create_future()
-        self._cloud.publish([Published(device, request.body)], _on_the_loop(_settle(future)))
-        error = await future
-        if error is not None:
-            raise RetryableError(f"not taken: {error}")
-        return json_response(200, {"status": "received"})
+        return response
 
     async def _operator(self, path: str, request: Request) -> Response:
         """The cloud's own interface: what an account's owner can do, and nobody else."""
@@ -113,9 +104,7 @@ class CloudApp:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
 
-async def listen_for_devices(
-    cloud: EmulatedCloud, devices: DeviceCredentials, port: int, tls: ssl.SSLContext | None
-) -> asyncio.Server:
+async def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
     """Open the MQTT endpoint."""
     loop = asyncio.get_running_loop()
 
@@ -123,7 +112,7 @@ async def listen_for_devices(
         cloud.publish(publishes, _on_the_loop(done))
 
     return await loop.create_server(
-        lambda: MqttConnection(devices, accept, cloud.reject), "127.0.0.1", port, ssl=tls, backlog=1024
+        lambda: MqttConnection(cloud.gatekeeper, accept, cloud.reject), "127.0.0.1", port, ssl=tls, backlog=1024
     )
 
 
@@ -135,25 +124,6 @@ def _on_the_loop(done: _Done) -> _Done:
         loop.call_soon_threadsafe(done, error)
 
     return from_any_thread
-
-
-def _settle(future: "asyncio.Future[Exception | None]") -> _Done:
-    def done(error: Exception | None) -> None:
-        if not future.done():
-            future.set_result(error)
-
-    return done
-
-
-def _basic(header: str) -> tuple[str, str]:
-    kind, _, encoded = header.partition(" ")
-    if kind.lower() != "basic":
-        return "", ""
-    try:
-        user, _, password = base64.b64decode(encoded).decode().partition(":")
-    except (binascii.Error, UnicodeDecodeError):
-        return "", ""
-    return user, password
 
 
 async def _read(receive: _Receive) -> bytes | None:

@@ -8,6 +8,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.functions.acquisition.connector import Connector
+from twin2multicloud.functions.acquisition.device_gateway import DeviceGateway
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.processing.ingestion import Ingestion
 from twin2multicloud.functions.processing.persister import Persister
@@ -22,7 +23,9 @@ from twin2multicloud.functions.triggers import Function, OnCall
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.dead_letters import DeadLetters
 from twin2multicloud.ports.error_sink import ErrorSink
+from twin2multicloud.ports.gatekeeper import Gatekeeper
 from twin2multicloud.ports.hot_store import HotStore
+from twin2multicloud.ports.intake import Intake
 from twin2multicloud.ports.invoker import Invoker
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 from twin2multicloud.ports.transport import Transport
@@ -65,6 +68,14 @@ class Ports(Protocol):
         """The hot store of that name."""
         ...
 
+    def gatekeeper(self, registry: str) -> Gatekeeper:
+        """Who knows the devices of the registry of that name. Raises ConfigurationError where the cloud does itself."""
+        ...
+
+    def intake(self, topic: str) -> Intake:
+        """The way to the dispatcher, by the topic of that name. Raises ConfigurationError as above."""
+        ...
+
     def log(self, line: str) -> None:
         """Write a line to the function's log."""
         ...
@@ -102,6 +113,14 @@ class _Parts:
             clock=self.ports.clock,
             chance=self.ports.chance,
         )
+
+
+def _device_gateway(parts: _Parts) -> Function:
+    handler = DeviceGateway(
+        gatekeeper=parts.ports.gatekeeper(require_env(parts.env, "DEVICE_REGISTRY_NAME")),
+        intake=parts.ports.intake(require_env(parts.env, "DEVICE_TOPIC")),
+    )
+    return Function(name=parts.name, reporter=parts.reporter, on_http=handler)
 
 
 def _dispatcher(parts: _Parts) -> Function:
@@ -180,6 +199,7 @@ def _reader(parts: _Parts, handler: OnCall) -> Function:
 
 
 _BUILDERS: dict[str, Callable[[_Parts], Function]] = {
+    "device-gateway": _device_gateway,
     "dispatcher": _dispatcher,
     "connector": _connector,
     "ingestion": _ingestion,
@@ -191,7 +211,10 @@ _BUILDERS: dict[str, Callable[[_Parts], Function]] = {
 }
 
 FUNCTIONS = frozenset(_BUILDERS)
-"""The functions that exist in code. A topology may name others: whoever deploys it says which it leaves out."""
+"""The functions that exist in code. A topology may name others: whoever deploys it says which it leaves out.
+
+The device gateway is one where a cloud has no device service; elsewhere a component of that name is the service.
+"""
 
 
 def wire(name: str, env: Environment, ports: Ports) -> Function:

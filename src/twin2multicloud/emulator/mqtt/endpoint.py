@@ -5,12 +5,13 @@ Of our own, because a broker acknowledges what it has in memory; here PUBACK mea
 
 import asyncio
 from collections.abc import Callable, Sequence
-from typing import Protocol, cast
+from typing import cast
 
 import msgspec
 
 from twin2multicloud.emulator.mqtt import packets
 from twin2multicloud.emulator.mqtt.packets import MalformedPacketError
+from twin2multicloud.ports.gatekeeper import Gatekeeper
 
 _UNACKNOWLEDGED = 5_000  # publishes of one connection in flight before it is not read from any more
 _BAD_CREDENTIALS = {4: 4, 5: 0x86}
@@ -26,18 +27,6 @@ class Published(msgspec.Struct, frozen=True):
 
 Accept = Callable[[Sequence[Published], Callable[[Exception | None], None]], None]
 """Takes publishes; calls back, on the event loop, once they are durable or with what kept them from it."""
-
-
-class Gatekeeper(Protocol):
-    """Who may do what."""
-
-    def knows(self, username: str | None, password: str | None) -> bool:
-        """Whether the credentials are right."""
-        ...
-
-    def device_of(self, username: str, topic: str) -> str | None:
-        """The device that a topic belongs to, if this user may publish there."""
-        ...
 
 
 class MqttConnection(asyncio.Protocol):

@@ -1,0 +1,70 @@
+"""Device gateway (L1): takes what devices publish over HTTPS, where the cloud has no device service of its own.
+
+``POST /topics/dt/<twin>/<device>/telemetry``, as AWS IoT Core has it (HTTPS publish, ``POST /topics/<topic>``), with
+Basic authentication: device id and key. Knows who may publish where from its gatekeeper; reads no payload.
+"""
+
+import base64
+
+from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.ports.gatekeeper import Gatekeeper
+from twin2multicloud.ports.intake import Intake
+from twin2multicloud.wire.http import Request, Response, json_response, refused, retry_later
+from twin2multicloud.wire.receiver import read_body
+
+MAX_PUBLISH_BYTES = 128 * 1024
+"""Of one publish, after decompression. AWS IoT Core takes 128 KB and IoT Hub 256: the least of them, so that a device
+need not know which cloud holds L1."""
+
+TOPICS = "/topics/"
+_RETRY_AFTER_SECONDS = 1.0
+
+
+class DeviceGateway:
+    """Answers 200 only for what the intake has accepted. Nothing of a refused publish is kept."""
+
+    def __init__(self, *, gatekeeper: Gatekeeper, intake: Intake) -> None:
+        self._gatekeeper, self._intake = gatekeeper, intake
+
+    def __call__(self, request: Request) -> Response:
+        """Answer one publish: 401, 403, 404, 405, 413, 415 for good; 503 with ``Retry-After`` for now."""
+        if request.method == "GET" and request.path == "/health":
+            return json_response(200, {"status": "ok"})
+        if not request.path.startswith(TOPICS):
+            return refused(404, f"devices publish to {TOPICS}<topic>")
+        if request.method != "POST":
+            return refused(405, f"a publish is a POST, not {request.method[:10]}")
+        try:
+            return self._publish(request.path[len(TOPICS) :], request)
+        except FinalError as error:
+            return refused(error.status or 400, str(error))
+        except RetryableError as error:
+            return retry_later(str(error), error.retry_after or _RETRY_AFTER_SECONDS)
+
+    def _publish(self, topic: str, request: Request) -> Response:
+        user, password = credentials(request.headers.get("authorization", ""))
+        if not self._gatekeeper.knows(user, password):
+            return refused(401, "user and password are a device's id and its key")
+        device = self._gatekeeper.device_of(user, topic)
+        if device is None:
+            return refused(403, f"{user} may not publish to this topic")
+        payload = read_body(request)
+        if len(payload) > MAX_PUBLISH_BYTES:
+            raise FinalError(f"a publish has {MAX_PUBLISH_BYTES} bytes at most, this one {len(payload)}", 413)
+        self._intake.take(device, payload)
+        return json_response(200, {"status": "received"})
+
+
+def credentials(header: str) -> tuple[str, str]:
+    """User and password of Basic authentication (RFC 7617), two empty texts where it is none.
+
+    They are parted at the last colon: an id may hold one, a key of ours never does.
+    """
+    kind, _, encoded = header.partition(" ")
+    if kind.lower() != "basic":
+        return "", ""
+    try:
+        user, _, password = base64.b64decode(encoded).decode().rpartition(":")
+    except ValueError:  # not base64, not ASCII, not UTF-8
+        return "", ""
+    return user, password
