@@ -14,7 +14,14 @@ from typing import Any
 import pytest
 
 from tests.rigs.dead_letters import DeadLettersRig
-from tests.rigs.emulated import emulated_dead_letters, emulated_hot_store, emulated_invoker, http_transport
+from tests.rigs.emulated import (
+    emulated_dead_letters,
+    emulated_hot_store,
+    emulated_invoker,
+    emulated_local_writer,
+    emulated_remote_writer,
+    http_transport,
+)
 from tests.rigs.hot_store import HotStoreRig
 from tests.rigs.invoker import InvokerRig
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
@@ -33,7 +40,12 @@ RIGS: dict[str, dict[str, MakeRig]] = {
     "hot_store_rig": {"memory": _in_memory(HotStoreRig), "emulator": emulated_hot_store},
     "invoker_rig": {"memory": _in_memory(InvokerRig), "emulator": emulated_invoker},
     "dead_letters_rig": {"memory": _in_memory(DeadLettersRig), "emulator": emulated_dead_letters},
-    "telemetry_writer_rig": {"store": _in_memory(LocalWriterRig), "sender": _in_memory(RemoteWriterRig)},
+    "telemetry_writer_rig": {
+        "store": _in_memory(LocalWriterRig),
+        "sender": _in_memory(RemoteWriterRig),
+        "emulator": emulated_local_writer,
+        "emulator-sender": emulated_remote_writer,
+    },
     "transport_rig": {"memory": _in_memory(TransportRig), "http": http_transport},
 }
 for _port, _rigs in VENDOR_RIGS.items():

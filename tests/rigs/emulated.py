@@ -8,13 +8,18 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import create_server
 
+from tests.rigs.hot_store import FailingHotStore
+from tests.rigs.telemetry_writer import hot_writer, sender
 from tests.rigs.transport import Serve
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.durability import Staged
 from twin2multicloud.emulator.function_ports import JournalDeadLetters, JournalInvoker, SystemClock
 from twin2multicloud.emulator.hot_store import SqliteHotStore
 from twin2multicloud.emulator.journal import Journal, Record
+from twin2multicloud.functions.storage.store_writer import StoreWriter
 from twin2multicloud.ports.dead_letters import DeadLetter
+from twin2multicloud.ports.telemetry_writer import TelemetryWriter
+from twin2multicloud.ports.transport import Reply
 from twin2multicloud.wire.envelope import decode
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.http_transport import HttpTransport
@@ -163,3 +168,33 @@ def http_transport(_: Path) -> Iterator[HttpTransportRig]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+class EmulatedWriterRig:
+    """See `tests.rigs.telemetry_writer`. Before the emulator's store stands one that fails when it is told to."""
+
+    def __init__(self, emulated: EmulatedHotStoreRig) -> None:
+        self.store, self.settle = FailingHotStore(emulated.store), emulated.settle
+        self.writer: TelemetryWriter = StoreWriter(self.store)
+
+
+@contextmanager
+def emulated_local_writer(folder: Path) -> Iterator[EmulatedWriterRig]:
+    with emulated_hot_store(folder) as emulated:
+        yield EmulatedWriterRig(emulated)
+
+
+@contextmanager
+def emulated_remote_writer(folder: Path) -> Iterator[EmulatedWriterRig]:
+    """Over a real socket. As in the emulator's host, an answer leaves when all that its thread staged is durable."""
+    with emulated_hot_store(folder) as emulated, http_transport(folder) as http:
+        rig = EmulatedWriterRig(emulated)
+        answer = hot_writer(rig.store)
+
+        def when_durable(request: Request) -> Reply:
+            reply = answer(request)
+            emulated.settle()
+            return reply
+
+        rig.writer = sender(http.serve(when_durable), http.transport)
+        yield rig

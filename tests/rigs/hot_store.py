@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.telemetry import Telemetry, values_of
-from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
+from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row, RowKey
 
 
 class RigHotStore:
@@ -56,6 +56,23 @@ class RigHotStore:
     def _dark(self) -> None:
         if self.down:
             raise RetryableError("the hot store is dark")
+
+
+class FailingHotStore:
+    """Any `HotStore`, which is dark while it is `down` and refuses for good what `refuses` says yes to."""
+
+    def __init__(self, store: HotStore) -> None:
+        self._store = store
+        self.down = False
+        self.refuses: Callable[[Telemetry], bool] = lambda _: False
+        self.range, self.last, self.delete_range = store.range, store.last, store.delete_range
+
+    def write(self, readings: Sequence[Telemetry]) -> None:
+        if self.down:
+            raise RetryableError("the hot store is dark")
+        if any(self.refuses(reading) for reading in readings):
+            raise FinalError("the store does not take this reading")
+        self._store.write(readings)
 
 
 def _wanted(key: RowKey, query: RangeQuery) -> bool:

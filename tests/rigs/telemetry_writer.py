@@ -1,15 +1,20 @@
-"""The two telemetry writers there are, over an in-memory store: the store itself, and the hot-writer far away."""
+"""The two telemetry writers there are: the store's own, and the hot-writer on another cloud, behind a sender.
+
+In memory here; over the emulator's store, on a disk and a socket, in `emulated.py`. Their `store` fails when told to.
+"""
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.hot_store import RigHotStore
-from tests.rigs.transport import ServedTransport
+from tests.rigs.transport import Serve, ServedTransport
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.functions.storage.hot_writer import HotWriter
 from twin2multicloud.functions.storage.store_writer import StoreWriter
 from twin2multicloud.functions.triggers import Function
+from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
+from twin2multicloud.ports.transport import Transport
 from twin2multicloud.wire.sender import Sender
 
 URL = "https://hot-writer.example/hot-writer"
@@ -32,20 +37,28 @@ class RemoteWriterRig:
 
     def __init__(self) -> None:
         self.store = RigHotStore()
-        handler = HotWriter(tokens=[TOKEN], writer=StoreWriter(self.store), clock=RigClock())
-        function = Function(name="hot-writer", reporter=reporter(RigErrorSink()), on_http=handler)
         self.transport = ServedTransport()
-        self.transport.served[URL] = function.answer
-        self.clock = RigClock()
-        self.writer: TelemetryWriter = Sender(
-            url=URL,
-            token=TOKEN,
-            source_cloud=Cloud.AWS,
-            target_layer=Slot.L3_HOT,
-            transport=self.transport,
-            clock=self.clock,
-            chance=RigChance(),
-        )
+        self.writer: TelemetryWriter = sender(URL, self.transport)
+        self.transport.served[URL] = hot_writer(self.store)
 
     def settle(self) -> None:
         """Wait until what was written is durable and can be read."""
+
+
+def hot_writer(store: HotStore) -> Serve:
+    """The endpoint in front of a store."""
+    handler = HotWriter(tokens=[TOKEN], writer=StoreWriter(store), clock=RigClock())
+    return Function(name="hot-writer", reporter=reporter(RigErrorSink()), on_http=handler).answer
+
+
+def sender(url: str, transport: Transport) -> Sender:
+    """What posts to it; it waits on no real clock."""
+    return Sender(
+        url=url,
+        token=TOKEN,
+        source_cloud=Cloud.AWS,
+        target_layer=Slot.L3_HOT,
+        transport=transport,
+        clock=RigClock(),
+        chance=RigChance(),
+    )
