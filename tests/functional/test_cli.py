@@ -160,6 +160,26 @@ def test_a_changed_project_is_not_started_beside_the_old_one(tmp_path: Path) -> 
         assert "aws, azure" in t2mc("down", folder).stdout
 
 
+def test_edited_user_code_does_not_go_on_running_as_it_was_unsaid(tmp_path: Path) -> None:
+    types = {"counter": {"properties": [{"name": "n", "data_type": "LONG"}], "processor": "own"}}
+    devices = {"types": types, "devices": [{"id": "d1", "type": "counter"}]}
+    folder = write_project(tmp_path / "p", placement(AWS, AWS, AWS), config_iot_devices=devices)
+    (folder / "processors").mkdir()
+    own = folder / "processors" / "own.py"
+    own.write_text("def process(telemetry):\n    return telemetry\n")
+    try:
+        assert t2mc("up", folder, "--no-dashboard").returncode == 0
+        assert t2mc("up", folder, "--no-dashboard").returncode == 0
+        own.write_text("def process(telemetry):\n    return None\n")
+        refused = t2mc("up", folder, "--no-dashboard")
+        assert refused.returncode == 2
+        assert "the project has changed since aws came up" in " ".join(refused.stderr.split())
+        assert t2mc("down", folder).returncode == 0
+        assert t2mc("up", folder, "--no-dashboard").returncode == 0
+    finally:
+        t2mc("down", folder)
+
+
 def test_simulated_devices_publish_as_many_as_asked(tmp_path: Path) -> None:
     folder = tmp_path / "greenhouse"
     assert t2mc("init", folder, "-t", "single-cloud").returncode == 0

@@ -125,7 +125,8 @@ def bring_up(
 def _refuse_another_twin(project: Project, runtime: Runtime) -> None:
     """What runs must be what is described: half a twin of before and half of now would be neither.
 
-    Raises ConfigurationError where clouds are up from another description of the twin, or from another runtime.
+    Raises ConfigurationError where clouds are up from another description of the twin, with other processors, or from
+    another runtime.
     """
     try:
         before = load_deployment(project.folder)
@@ -136,7 +137,7 @@ def _refuse_another_twin(project: Project, runtime: Runtime) -> None:
         raise ConfigurationError(
             f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {project.folder}` first"
         )
-    if running and before.twin != project.twin:
+    if running and not before.describes(project):
         raise ConfigurationError(
             f"the project has changed since {running} came up with it; `t2mc down {project.folder}` first, data stays"
         )

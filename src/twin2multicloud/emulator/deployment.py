@@ -1,5 +1,6 @@
 """A twin that is up on this machine: which clouds, which ports, which secrets. Owns the state folder ``.t2mc``."""
 
+import hashlib
 import os
 import secrets
 import socket
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import msgspec
 
+from twin2multicloud.clouds.user_code import processor_names
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
@@ -58,11 +60,16 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     batch_records: int | None = None
     tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
+    user_code: str = ""
 
     @property
     def state(self) -> Path:
         """The state folder."""
         return Path(self.folder) / STATE
+
+    def describes(self, project: Project) -> bool:
+        """Whether the project is still what this was made of: the twin, and the text of every processor it names."""
+        return self.twin == project.twin and self.user_code == user_code(project)
 
     def site(self, cloud: Cloud) -> Site:
         """The site of a cloud that is in use."""
@@ -129,6 +136,7 @@ def prepare(
         batch_records=batch_records,
         tls=tls,
         runtime=runtime,
+        user_code=user_code(project),
     )
     _local_secrets(folder / STATE)
     ensure_inter_cloud(folder)
@@ -136,6 +144,14 @@ def prepare(
     write_endpoints(folder, urls)
     write_private(folder / STATE / "deployment.json", msgspec.json.format(msgspec.json.encode(deployment)))
     return deployment
+
+
+def user_code(project: Project) -> str:
+    """A digest of the processors that a twin names. Those that it does not name run nowhere, and may change."""
+    digest = hashlib.sha256()
+    for name in processor_names(project.twin.catalog):
+        digest.update(hashlib.sha256(project.processors[name].read_bytes()).digest())
+    return digest.hexdigest()
 
 
 def load_deployment(folder: Path) -> Deployment:

@@ -1,0 +1,45 @@
+"""What was started and what is described now: the same, until something changes that runs."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from tests.rigs.twins import twin
+from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.emulator.deployment import Deployment, load_deployment, prepare
+from twin2multicloud.project.loader import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    """A twin that names one of two processors."""
+    processors = {name: tmp_path / f"{name}.py" for name in ("kelvin", "unnamed")}
+    for path in processors.values():
+        path.write_text("as it was")
+    bare = twin(Placement.single(Cloud.AWS))
+    types = tuple(msgspec.structs.replace(each, processor="kelvin") for each in bare.catalog.types)
+    described = msgspec.structs.replace(bare, catalog=msgspec.structs.replace(bare.catalog, types=types))
+    return Project(folder=tmp_path, twin=described, notes=(), processors=processors)
+
+
+@pytest.fixture
+def started(project: Project) -> Deployment:
+    prepare(project)
+    return load_deployment(project.folder)
+
+
+def test_nothing_changed(project: Project, started: Deployment) -> None:
+    assert started.describes(project)
+
+
+def test_the_twin_changed(project: Project, started: Deployment) -> None:
+    assert not started.describes(msgspec.structs.replace(project, twin=twin(Placement.single(Cloud.GCP))))
+
+
+@pytest.mark.parametrize(("edited", "same"), [("kelvin", False), ("unnamed", True)])
+def test_a_processor_changed(project: Project, started: Deployment, edited: str, same: bool) -> None:
+    project.processors[edited].write_text("as it is")
+    assert started.describes(project) is same
+    project.processors[edited].write_text("as it was")
+    assert started.describes(project)
