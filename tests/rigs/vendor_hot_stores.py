@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.chance import RigChance
@@ -24,9 +25,9 @@ class VendorHotStoreRig:
         """What was written is durable at once."""
 
 
-def create_dynamo_table(name: str) -> None:
-    """A table as it is deployed."""
-    vendor_clients.aws("dynamodb").create_table(
+def create_dynamo_table(name: str, client: Any = None) -> None:
+    """A table as it is deployed, on moto unless a client says otherwise."""
+    (client or vendor_clients.aws("dynamodb")).create_table(
         TableName=name,
         KeySchema=[
             {"AttributeName": "device_id", "KeyType": "HASH"},

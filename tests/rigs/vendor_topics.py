@@ -22,7 +22,7 @@ from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
 from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE
 from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
-from twin2multicloud.domain.errors import ErrorEvent
+from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
 from twin2multicloud.ports.error_sink import ErrorSink
 from twin2multicloud.ports.secrets import Secrets
 
@@ -37,12 +37,12 @@ class ErrorSinkRig:
     """
 
     def __init__(
-        self, sink: ErrorSink, lost: ErrorSink, logged: list[str], received: Callable[[], list[Mapping[str, Any]]]
+        self, sink: ErrorSink, lost: ErrorSink, logged: list[str], delivered: Callable[[], list[Mapping[str, Any]]]
     ) -> None:
-        self.sink, self.lost, self.logged, self._received = sink, lost, logged, received
+        self.sink, self.lost, self.logged, self.delivered = sink, lost, logged, delivered
 
     def received(self) -> list[ErrorEvent]:
-        return [msgspec.convert(each, ErrorEvent) for each in self._received()]
+        return [msgspec.convert(each, ErrorEvent) for each in self.delivered()]
 
 
 @contextmanager
@@ -125,6 +125,22 @@ class SecretsRig:
 
     def __init__(self, secrets: Secrets, keep: Callable[[str, str], str], absent: str) -> None:
         self.secrets, self.keep, self.absent = secrets, keep, absent
+
+    def that_waits(self, until: Callable[[Callable[[], bool], str], None]) -> "SecretsRig":
+        """For a real store: what is kept is there when it can be read, not when the store took it."""
+
+        def keep(name: str, text: str) -> str:
+            full = self.keep(name, text)
+            until(lambda: self._text(full) == text, full)
+            return full
+
+        return SecretsRig(self.secrets, keep, self.absent)
+
+    def _text(self, name: str) -> str | None:
+        try:
+            return self.secrets.read(name)
+        except ConfigurationError:
+            return None
 
 
 @contextmanager

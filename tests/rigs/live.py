@@ -1,0 +1,121 @@
+"""What the live rigs of all clouds share: which clouds were chosen, names, waiting, order, rows kept apart.
+
+Makes nothing on a cloud itself. Everything that a live rig makes has a name that begins with `PREFIX`, so that
+`tests.rigs.live_cleanup` finds what a crash left.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Mapping, Sequence
+from itertools import count
+
+import msgspec
+
+from tests.rigs.clock import RigClock
+from tests.rigs.vendor_processes import unavailable
+from twin2multicloud.clouds.sorted_hot_store import Put, SortedTable
+from twin2multicloud.clouds.stored_rows import StoredRow
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.wire.envelope import decode
+
+CHOICE = "T2MC_LIVE"
+CLOUDS = ("aws", "azure", "gcp")
+PREFIX = "t2mc-test-"
+RUN = f"{PREFIX}{secrets.token_hex(4)}"
+"""What the names of this run begin with."""
+READY_SECONDS = 120.0
+
+_ALL_KEYS = (" ", "\x7f")  # they are of letters, digits and a few signs; no store takes an empty bound
+
+_numbers = count(1)
+
+
+def chosen(env: Mapping[str, str]) -> tuple[str, ...]:
+    """The clouds to test live. Raises ConfigurationError where none is named, or one that there is not."""
+    named = [each.strip() for each in env.get(CHOICE, "").split(",") if each.strip()]
+    if not named or not set(named) <= set(CLOUDS):
+        raise ConfigurationError(
+            f"set {CHOICE} to the clouds whose accounts may be used, e.g. {CHOICE}={','.join(CLOUDS)}; "
+            f"docs/live_tests.md says what each needs and costs"
+        )
+    return tuple(dict.fromkeys(named))
+
+
+def unique(stem: str) -> str:
+    """A name that nothing else in the account has: of lower-case letters, digits and dashes, as all services take."""
+    return f"{RUN}-{stem}-{next(_numbers)}"
+
+
+def setting(name: str) -> str:
+    """A variable that says where something is that must exist beforehand; a skip (in CI a failure) without it."""
+    found = os.environ.get(name, "").strip()
+    if not found:
+        unavailable(f"{name} is not set: docs/live_tests.md says what it is")
+    return found
+
+
+def patience() -> int:
+    """Seconds that an empty queue is listened to before it counts as drained."""
+    return int(os.environ.get("T2MC_LIVE_PATIENCE_SECONDS") or 5)
+
+
+def listen() -> None:
+    """Give a service that cannot be asked to wait the time to deliver."""
+    time.sleep(patience())
+
+
+def until(ready: Callable[[], bool], what: str) -> None:
+    """Wait until something eventual has happened. Raises TimeoutError."""
+    deadline = time.monotonic() + READY_SECONDS
+    while not ready():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what}: not within {READY_SECONDS:.0f} s")
+        time.sleep(0.5)
+
+
+class LiveClock(RigClock):
+    """Waits for real, as throttling wants it. Each look is a millisecond later: envelopes can be put in order."""
+
+    def now(self) -> str:
+        self.advance(0.001)
+        return super().now()
+
+    def sleep(self, seconds: float) -> None:
+        time.sleep(seconds)
+
+
+def in_order(records: Sequence[bytes]) -> list[bytes]:
+    """Envelopes in the order in which they were made: real queues promise none."""
+    return sorted(records, key=lambda record: decode(record).timestamp)
+
+
+class ScopedTable:
+    """A `SortedTable` whose devices have names of their own in a table that is shared: `remove` deletes their rows."""
+
+    def __init__(self, table: SortedTable) -> None:
+        self._table, self._scope = table, f"{unique('device')}-"
+        self._devices: set[str] = set()
+        self.max_row_bytes = table.max_row_bytes
+
+    def put(self, rows: Sequence[Put]) -> None:
+        self._devices |= {device for device, _ in rows}
+        self._table.put([(self._scope + device, row) for device, row in rows])
+
+    def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
+        return self._table.page(self._scope + device_id, low, high, limit, descending=descending)
+
+    def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
+        self._table.delete(self._scope + device_id, sort_keys)
+
+    def remove(self) -> None:
+        for device in self._devices:
+            while rows := self.page(device, *_ALL_KEYS, 1_000):
+                self.delete(device, [row.sort_key for row in rows])
+
+
+class Leftover(msgspec.Struct, frozen=True):
+    """Something on a cloud that a live rig made, and how to delete it."""
+
+    text: str
+    delete: Callable[[], object]

@@ -1,0 +1,146 @@
+"""Rigs over a real AWS account: all that they need they make, in the region and account that boto3 finds by itself.
+
+That is also how they are pointed at moto: ``AWS_ENDPOINT_URL``. docs/live_tests.md has the permissions.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+from random import Random
+from typing import Any
+
+from tests.rigs import live, vendor_topics
+from tests.rigs.live import Leftover, LiveClock, ScopedTable
+from tests.rigs.vendor_hot_stores import VendorHotStoreRig, create_dynamo_table
+from tests.rigs.vendor_processes import need_package, open_until_exit
+from tests.rigs.vendor_queues import SqsQueues, VendorDeadLettersRig, VendorInvokerRig
+from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
+from twin2multicloud.clouds.aws.hot_store import DynamoTable
+from twin2multicloud.clouds.aws.invoker import SqsInvoker
+from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE
+
+_PROBE = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": '{"probe": true}'}
+
+
+@cache
+def client(service: str) -> Any:
+    """A boto3 client of the account."""
+    need_package("boto3")
+    import boto3
+
+    made = boto3.client(service)
+    open_until_exit.callback(made.close)
+    return made
+
+
+@cache
+def _table() -> DynamoTable:
+    """One table for all tests: making one takes a while. Its rows are read consistently, which the adapter need not."""
+    dynamodb, name = client("dynamodb"), live.unique("hot-store")
+    create_dynamo_table(name, dynamodb)
+    open_until_exit.callback(dynamodb.delete_table, TableName=name)
+    dynamodb.get_waiter("table_exists").wait(TableName=name, WaiterConfig={"Delay": 2})
+    dynamodb.meta.events.register("provide-client-params.dynamodb.Query", _consistently)
+    return DynamoTable(dynamodb, name, LiveClock(), Random())
+
+
+def _consistently(params: Mapping[str, Any], **_: object) -> Mapping[str, Any]:
+    return {**params, "ConsistentRead": True}
+
+
+@contextmanager
+def hot_store(_: Path) -> Iterator[VendorHotStoreRig]:
+    yield VendorHotStoreRig(ScopedTable(_table()))  # the table goes as a whole, its rows with it
+
+
+@contextmanager
+def _queues() -> Iterator[SqsQueues]:
+    queues = SqsQueues(client("sqs"), live.patience())
+    try:
+        yield queues
+    finally:
+        queues.remove()
+
+
+@contextmanager
+def invoker(_: Path) -> Iterator[VendorInvokerRig]:
+    with _queues() as queues:
+        named = cache(lambda function: queues.make(live.unique(function)))
+        sqs = SqsInvoker(client("sqs"), LiveClock(), Random())
+        yield VendorInvokerRig(sqs, named, cache(lambda url: live.in_order(queues.drain(url))))
+
+
+@contextmanager
+def dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
+    with _queues() as queues:
+        url = queues.make(live.unique("dead-letters"))
+        letters = SqsDeadLetters(client("sqs"), url, LiveClock(), Random())
+        yield VendorDeadLettersRig(letters, lambda: live.in_order(queues.drain(url)))
+
+
+@contextmanager
+def error_sink(_: Path) -> Iterator[vendor_topics.ErrorSinkRig]:
+    """A new rule takes a while to see events: probes are sent until one arrives, and are not told of."""
+    events, sqs, name = client("events"), client("sqs"), live.unique("errors")
+    with vendor_topics.eventbridge_of(events, SqsQueues(sqs, live.patience()), sqs, name) as rig:
+
+        def delivered() -> bool:
+            events.put_events(Entries=[{**_PROBE, "EventBusName": name}])
+            return bool(rig.delivered())
+
+        live.until(delivered, f"the rule of event bus {name}")
+        yield vendor_topics.ErrorSinkRig(
+            rig.sink, rig.lost, rig.logged, lambda: [each for each in rig.delivered() if "probe" not in each]
+        )
+
+
+@contextmanager
+def secrets(_: Path) -> Iterator[vendor_topics.SecretsRig]:
+    with vendor_topics.secrets_manager_of(client("secretsmanager"), live.unique) as rig:
+        yield rig.that_waits(live.until)
+
+
+RIGS = {
+    "hot_store_rig": hot_store,
+    "table_rig": hot_store,
+    "invoker_rig": invoker,
+    "dead_letters_rig": dead_letters,
+    "error_sink_rig": error_sink,
+    "secrets_rig": secrets,
+}
+
+
+def leftovers() -> Iterator[Leftover]:
+    """What live rigs of any run left in the account and region."""
+    yield from _left_tables()
+    sqs = client("sqs")
+    for page in sqs.get_paginator("list_queues").paginate(QueueNamePrefix=live.PREFIX):
+        for url in page.get("QueueUrls", []):
+            yield Leftover(f"SQS queue {url}", partial(sqs.delete_queue, QueueUrl=url))
+    for bus in client("events").list_event_buses(NamePrefix=live.PREFIX)["EventBuses"]:
+        yield Leftover(f"event bus {bus['Name']}", partial(_delete_bus, bus["Name"]))
+    manager = client("secretsmanager")
+    named = [{"Key": "name", "Values": [live.PREFIX]}]
+    for page in manager.get_paginator("list_secrets").paginate(Filters=named):
+        for each in page["SecretList"]:
+            delete = partial(manager.delete_secret, SecretId=each["ARN"], ForceDeleteWithoutRecovery=True)
+            yield Leftover(f"secret {each['Name']}", delete)
+
+
+def _left_tables() -> Iterator[Leftover]:
+    dynamodb = client("dynamodb")
+    for page in dynamodb.get_paginator("list_tables").paginate():
+        for name in page["TableNames"]:
+            if name.startswith(live.PREFIX):
+                yield Leftover(f"DynamoDB table {name}", partial(dynamodb.delete_table, TableName=name))
+
+
+def _delete_bus(name: str) -> None:
+    events = client("events")
+    for rule in events.list_rules(EventBusName=name)["Rules"]:
+        targets = events.list_targets_by_rule(Rule=rule["Name"], EventBusName=name)["Targets"]
+        if targets:
+            events.remove_targets(Rule=rule["Name"], EventBusName=name, Ids=[each["Id"] for each in targets])
+        events.delete_rule(Name=rule["Name"], EventBusName=name)
+    events.delete_event_bus(Name=name)

@@ -1,0 +1,173 @@
+"""Rigs over a real Google Cloud project: topics, subscriptions and secrets they make; a Firestore database must exist.
+
+The project is ``GOOGLE_CLOUD_PROJECT``, credentials are the application default ones. ``FIRESTORE_EMULATOR_HOST`` and
+``PUBSUB_EMULATOR_HOST`` point the rigs at emulators instead. docs/live_tests.md has the permissions.
+"""
+
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache, partial
+from pathlib import Path
+from random import Random
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from tests.rigs import live, vendor_clients
+from tests.rigs.live import Leftover, LiveClock, ScopedTable
+from tests.rigs.vendor_hot_stores import VendorHotStoreRig
+from tests.rigs.vendor_processes import need_package, open_until_exit
+from tests.rigs.vendor_queues import PubSubQueues, VendorDeadLettersRig, VendorInvokerRig
+from tests.rigs.vendor_topics import ErrorSinkRig, SecretsRig
+from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
+from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
+from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+from twin2multicloud.clouds.stored_rows import sortable
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+    from google.pubsub_v1 import PublisherClient, SubscriberClient
+
+PROJECT, DATABASE = "GOOGLE_CLOUD_PROJECT", "T2MC_LIVE_FIRESTORE_DATABASE"
+_EMULATED_FIRESTORE, _EMULATED_PUBSUB = "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"
+
+
+@cache
+def _firestore() -> "Client":
+    need_package("google.cloud.firestore")
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud.firestore import Client
+
+    emulated = os.environ.get(_EMULATED_FIRESTORE)
+    anyone = AnonymousCredentials() if emulated else None  # type: ignore[no-untyped-call]
+    client = Client(project=live.setting(PROJECT), database=os.environ.get(DATABASE) or "(default)", credentials=anyone)
+    open_until_exit.callback(client.close)
+    return client
+
+
+@cache
+def _publisher() -> "PublisherClient":
+    need_package("google.pubsub_v1")
+    from google.pubsub_v1 import PublisherClient
+
+    host = os.environ.get(_EMULATED_PUBSUB)  # this client does not look for it
+    return vendor_clients.publisher(host) if host else open_until_exit.enter_context(PublisherClient())
+
+
+@cache
+def _subscriber() -> "SubscriberClient":
+    from google.pubsub_v1 import SubscriberClient
+
+    host = os.environ.get(_EMULATED_PUBSUB)
+    return vendor_clients.subscriber(host) if host else open_until_exit.enter_context(SubscriberClient())
+
+
+@cache
+def _secret_manager() -> "SecretManagerServiceClient":
+    need_package("google.cloud.secretmanager_v1")
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+    return open_until_exit.enter_context(SecretManagerServiceClient())
+
+
+@contextmanager
+def hot_store(_: Path) -> Iterator[VendorHotStoreRig]:
+    table = ScopedTable(FirestoreTable(_firestore(), "hot-store"))
+    try:
+        yield VendorHotStoreRig(table)
+    finally:
+        table.remove()
+
+
+@contextmanager
+def _queues() -> Iterator[PubSubQueues]:
+    publisher = _publisher()
+    queues = PubSubQueues(publisher, _subscriber(), live.setting(PROJECT), live.patience())
+    try:
+        yield queues
+    finally:
+        queues.remove()
+
+
+@contextmanager
+def invoker(_: Path) -> Iterator[VendorInvokerRig]:
+    with _queues() as queues:
+        named = cache(lambda function: queues.make(live.unique(function)))
+        pubsub = PubSubInvoker(_publisher(), LiveClock(), Random())
+        yield VendorInvokerRig(pubsub, named, cache(lambda topic: live.in_order(queues.drain(topic))))
+
+
+@contextmanager
+def dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
+    with _queues() as queues:
+        topic = queues.make(live.unique("dead-letters"))
+        letters = PubSubDeadLetters(_publisher(), topic, LiveClock(), Random())
+        yield VendorDeadLettersRig(letters, lambda: live.in_order(queues.drain(topic)))
+
+
+@contextmanager
+def error_sink(_: Path) -> Iterator[ErrorSinkRig]:
+    with _queues() as queues:
+        topic, logged = queues.make(live.unique("errors")), list[str]()
+        sink = PubSubErrorSink(_publisher, topic, logged.append)
+        lost = PubSubErrorSink(_publisher, f"{topic}-none", logged.append)
+        yield ErrorSinkRig(sink, lost, logged, lambda: [msgspec.json.decode(each) for each in queues.drain(topic)])
+
+
+@contextmanager
+def secrets(_: Path) -> Iterator[SecretsRig]:
+    manager, parent = _secret_manager(), f"projects/{live.setting(PROJECT)}"
+    kept: dict[str, str] = {}
+
+    def keep(name: str, text: str) -> str:
+        if name not in kept:
+            asked = {"parent": parent, "secret_id": live.unique(name), "secret": {"replication": {"automatic": {}}}}
+            kept[name] = manager.create_secret(request=asked).name
+        manager.add_secret_version(request={"parent": kept[name], "payload": {"data": text.encode()}})
+        return kept[name]
+
+    try:
+        absent = f"{parent}/secrets/{live.unique('none')}"
+        yield SecretsRig(SecretManagerSecrets(_secret_manager), keep, absent).that_waits(live.until)
+    finally:
+        for name in kept.values():
+            manager.delete_secret(name=name)
+
+
+RIGS = {
+    "hot_store_rig": hot_store,
+    "table_rig": hot_store,
+    "invoker_rig": invoker,
+    "dead_letters_rig": dead_letters,
+    "error_sink_rig": error_sink,
+    "secrets_rig": secrets,
+}
+
+
+def leftovers() -> Iterator[Leftover]:
+    """What live rigs of any run left in the project."""
+    project = f"projects/{live.setting(PROJECT)}"
+    publisher, subscriber, firestore = _publisher(), _subscriber(), _firestore()
+    for topic in publisher.list_topics(project=project):
+        if _is_ours(topic.name):
+            yield Leftover(f"topic {topic.name}", partial(publisher.delete_topic, topic=topic.name))
+    for each in subscriber.list_subscriptions(project=project):
+        if _is_ours(each.name):
+            yield Leftover(f"subscription {each.name}", partial(subscriber.delete_subscription, subscription=each.name))
+    for device in firestore.collection("devices").list_documents():  # those that only have readings too
+        if device.id.startswith(sortable(live.PREFIX)):
+            yield Leftover(f"Firestore device {device.id}", partial(firestore.recursive_delete, device))
+    if os.environ.get(_EMULATED_PUBSUB):
+        return  # Secret Manager has no emulator
+    manager = _secret_manager()
+    for secret in manager.list_secrets(parent=project):
+        if _is_ours(secret.name):
+            yield Leftover(f"secret {secret.name}", partial(manager.delete_secret, name=secret.name))
+
+
+def _is_ours(full_name: str) -> bool:
+    return full_name.rsplit("/", 1)[1].startswith(live.PREFIX)

@@ -1,0 +1,73 @@
+"""Stands in for tests/contracts/conftest.py when the suites run over real accounts: ``make test-live``.
+
+A plugin, loaded by name with ``--noconftest``: then no emulator is a rig, and nothing runs that is not over a cloud
+which ``T2MC_LIVE`` names.
+"""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.rigs import live, live_aws, live_azure, live_gcp
+from tests.rigs.vendor_processes import open_until_exit
+from twin2multicloud.domain.errors import ConfigurationError
+
+RIGS = {"aws": live_aws.RIGS, "azure": live_azure.RIGS, "gcp": live_gcp.RIGS}
+
+GAPS = (("test_a_batch_over_the_wires_limits", "azure", "a storage queue takes no reading over 48 KiB"),)
+"""What a service does not do: a test's name, the cloud, and the reason."""
+
+
+def pytest_configure() -> None:
+    """Say what to set where nothing is chosen."""
+    try:
+        live.chosen(os.environ)
+    except ConfigurationError as error:
+        pytest.exit(str(error), returncode=2)
+
+
+def pytest_unconfigure() -> None:
+    """Delete what all tests shared, and close clients."""
+    open_until_exit.close()
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Run a test that asks for a port's rig once for each chosen cloud that has one."""
+    for port in metafunc.fixturenames:
+        rigs = {cloud: RIGS[cloud][port] for cloud in live.chosen(os.environ) if port in RIGS[cloud]}
+        if rigs:
+            metafunc.parametrize(port, list(rigs.values()), ids=list(rigs), indirect=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Drop what runs over no cloud; expect to fail what a service does not do."""
+    dropped = [item for item in items if not _is_live(item)]
+    config.hook.pytest_deselected(items=dropped)
+    items[:] = [item for item in items if _is_live(item)]
+    for item in items:
+        for name, cloud, reason in GAPS:
+            if item.name.startswith(name) and f"[{cloud}" in item.name:
+                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+
+
+def _is_live(item: pytest.Item) -> bool:
+    return any(port in getattr(item, "fixturenames", ()) for rigs in RIGS.values() for port in rigs)
+
+
+def _fixture(port: str) -> Any:
+    @pytest.fixture(name=port)
+    def rig(request: pytest.FixtureRequest, tmp_path: Any) -> Iterator[Any]:
+        with request.param(tmp_path) as made:
+            yield made
+
+    return rig
+
+
+hot_store_rig = _fixture("hot_store_rig")
+table_rig = _fixture("table_rig")
+invoker_rig = _fixture("invoker_rig")
+dead_letters_rig = _fixture("dead_letters_rig")
+error_sink_rig = _fixture("error_sink_rig")
+secrets_rig = _fixture("secrets_rig")
