@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.dead_letters import DeadLettersRig
+from tests.rigs.device_registry import DeviceRegistryRig
 from tests.rigs.emulated import (
     emulated_dead_letters,
     emulated_hot_store,
@@ -46,6 +47,7 @@ RIGS: dict[str, dict[str, MakeRig]] = {
         "emulator": emulated_local_writer,
         "emulator-sender": emulated_remote_writer,
     },
+    "device_registry_rig": {"memory": _in_memory(DeviceRegistryRig)},
     "transport_rig": {"memory": _in_memory(TransportRig), "http": http_transport},
 }
 for _port, _rigs in VENDOR_RIGS.items():
@@ -93,3 +95,4 @@ transport_rig = _fixture("transport_rig")
 table_rig = _fixture("table_rig")
 error_sink_rig = _fixture("error_sink_rig")
 secrets_rig = _fixture("secrets_rig")
+device_registry_rig = _fixture("device_registry_rig")

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests.rigs import vendor_device_registries as device_registries
 from tests.rigs import vendor_hot_stores as hot_stores
 from tests.rigs import vendor_queues as queues
 from tests.rigs import vendor_topics as topics
@@ -35,6 +36,10 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
         "eventbridge-moto": topics.eventbridge,
         "event-grid-ours": topics.event_grid,
         "pubsub-ours": topics.pubsub_topic,
+    },
+    "device_registry_rig": {
+        "iot-core-moto": device_registries.iot_core,
+        "iot-hub-ours": device_registries.iot_hub,
     },
     "secrets_rig": {
         "secrets-manager-moto": topics.secrets_manager,

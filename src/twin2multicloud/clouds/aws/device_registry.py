@@ -1,0 +1,220 @@
+"""The devices of a twin on AWS IoT Core: a thing, a certificate and the twin's policy for each. Ships in no bundle.
+
+A thing bears its device's id, for that is the client id that the policy lets a certificate connect under, and has two
+attributes: whose it is (``twin``) and its certificate's ARN. The policy is attached last, after the credentials were
+given: a certificate without it opens nothing, so who has the policy is who is registered, and a whole fleet is listed
+with two calls for each 250 devices. An interrupted registration holds no policy; the next one replaces it.
+
+Calls, patterns and what is asynchronous: botocore's model of iot. Default quotas of these calls are about ten a second
+(docs.aws.amazon.com, AWS IoT Core endpoints and quotas); boto3's adaptive retries keep to them.
+"""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+from twin2multicloud.clouds.aws.sdk_errors import domain_errors
+from twin2multicloud.clouds.function_ports import SystemClock
+from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
+from twin2multicloud.ports.clock import Clock
+from twin2multicloud.ports.device_registry import DeviceCredentials
+
+if TYPE_CHECKING:
+    from botocore.exceptions import ClientError
+
+CERTIFICATE, PRIVATE_KEY = "certificate.pem", "private.key"
+
+_THING_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
+_ALLOWED = "up to 128 letters, digits and : _ -"
+_PAGE = 250  # the most that lists answer at once
+_AT_ONCE = 8
+_PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # detaching is asynchronous, and takes seconds
+_STILL_ATTACHED = ("DeleteConflictException", "InvalidRequestException")  # of a certificate, of a thing
+
+
+class Iot(Protocol):
+    """What is used of boto3's ``iot`` client."""
+
+    def describe_thing(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def create_thing(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def delete_thing(self, **asked: object) -> object: ...  # noqa: D102
+    def list_things(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def list_thing_principals(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def attach_thing_principal(self, **asked: object) -> object: ...  # noqa: D102
+    def detach_thing_principal(self, **asked: object) -> object: ...  # noqa: D102
+    def create_keys_and_certificate(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def update_certificate(self, **asked: object) -> object: ...  # noqa: D102
+    def delete_certificate(self, **asked: object) -> object: ...  # noqa: D102
+    def list_targets_for_policy(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def attach_policy(self, **asked: object) -> object: ...  # noqa: D102
+    def detach_policy(self, **asked: object) -> object: ...  # noqa: D102
+
+
+def _leave(_: str) -> None:
+    """What is not the twin's is left alone."""
+
+
+class IotCoreDeviceRegistry:
+    """A `DeviceRegistry` in one account and region. `policy` names the IoT policy of the twin's devices."""
+
+    def __init__(self, client: Iot, twin: str, policy: str, clock: Clock, page: int = _PAGE) -> None:
+        self._client, self._twin, self._policy, self._clock, self._page = client, twin, policy, clock, page
+
+    def register(self, device_ids: Iterable[str]) -> Iterator[DeviceCredentials]:
+        """See `ports.device_registry.DeviceRegistry`. FinalError also, at its turn, for another owner's thing."""
+        wanted = list(dict.fromkeys(device_ids))
+        for each in wanted:
+            if not _THING_NAME.fullmatch(each):
+                raise FinalError(f"device {each!r} cannot be a thing's name on AWS, which is {_ALLOWED}")
+        return self._register(wanted)
+
+    def registered(self) -> Iterator[str]:
+        """See `ports.device_registry.DeviceRegistry`. What an interrupted removal left is listed until it is done."""
+        open_to = set(self._certificates_with_policy())
+        for thing in self._things():
+            if thing.get("attributes", {}).get("certificate") in open_to:
+                yield thing["thingName"]
+
+    def remove(self, device_ids: Iterable[str]) -> None:
+        """See `ports.device_registry.DeviceRegistry`. Things of others are left alone."""
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for _ in pool.map(self._remove, dict.fromkeys(device_ids)):
+                pass
+
+    def _register(self, wanted: Sequence[str]) -> Iterator[DeviceCredentials]:
+        known = set(self.registered())
+        missing = [each for each in wanted if each not in known]
+        with ThreadPoolExecutor(_AT_ONCE) as pool:
+            for start in range(0, len(missing), _AT_ONCE):
+                for arn, made in pool.map(self._prepare, missing[start : start + _AT_ONCE]):
+                    yield made
+                    with domain_errors(f"registering {made.device_id}"):
+                        self._client.attach_policy(policyName=self._policy, target=arn)
+
+    def _prepare(self, device_id: str) -> tuple[str, DeviceCredentials]:
+        """Everything but the policy; the certificate's ARN and what the device gets."""
+        self._remove(device_id, of_others=_refuse)
+        with domain_errors(f"registering {device_id}"):
+            made = self._client.create_keys_and_certificate(setAsActive=True)
+            arn = made["certificateArn"]
+            attributes = {"twin": self._twin, "certificate": arn}
+            self._client.create_thing(thingName=device_id, attributePayload={"attributes": attributes})
+            self._client.attach_thing_principal(thingName=device_id, principal=arn)
+        files = {CERTIFICATE: made["certificatePem"], PRIVATE_KEY: made["keyPair"]["PrivateKey"]}
+        return arn, DeviceCredentials(device_id, files)
+
+    def _remove(self, device_id: str, of_others: Callable[[str], None] = _leave) -> None:
+        with domain_errors(f"removing {device_id}"):
+            attributes = self._attributes(device_id)
+            if attributes is None:
+                return
+            if attributes.get("twin") != self._twin:
+                of_others(device_id)
+                return
+            for arn in self._certificates_of(device_id, attributes):
+                self._revoke(device_id, arn)
+            self._once_settled(f"thing {device_id}", lambda: self._client.delete_thing(thingName=device_id))
+
+    def _revoke(self, device_id: str, arn: str) -> None:
+        """First it opens nothing any more; the policy, by which it is listed, goes almost last."""
+        client, certificate = self._client, arn.rsplit("/", 1)[1]
+        _unless_gone(lambda: client.update_certificate(certificateId=certificate, newStatus="INACTIVE"))
+        _unless_gone(lambda: client.detach_thing_principal(thingName=device_id, principal=arn))
+        _unless_gone(lambda: client.detach_policy(policyName=self._policy, target=arn))
+        self._once_settled(
+            f"certificate of {device_id}",
+            lambda: client.delete_certificate(certificateId=certificate, forceDelete=True),
+        )
+
+    def _once_settled(self, what: str, delete: Callable[[], object]) -> None:
+        """Delete, as soon as AWS no longer sees what was detached a moment ago."""
+        from botocore.exceptions import ClientError
+
+        for seconds in _PATIENCE_S:
+            try:
+                _unless_gone(delete)
+            except ClientError as error:
+                if error.response["Error"]["Code"] not in _STILL_ATTACHED:
+                    raise
+                self._clock.sleep(seconds)
+            else:
+                return
+        raise RetryableError(f"the {what} is still attached to something on AWS; it was detached, which takes a while")
+
+    def _attributes(self, device_id: str) -> Mapping[str, str] | None:
+        """The attributes of a thing; None where there is none."""
+        found: list[Mapping[str, str]] = []
+        if _THING_NAME.fullmatch(device_id):
+            _unless_gone(lambda: found.append(self._client.describe_thing(thingName=device_id).get("attributes", {})))
+        return found[0] if found else None
+
+    def _certificates_of(self, device_id: str, attributes: Mapping[str, str]) -> list[str]:
+        """The ARNs of what a thing is known by: what it is attached to, and what it has noted."""
+        principals = self._client.list_thing_principals(thingName=device_id)["principals"]
+        noted = attributes.get("certificate")
+        return list(dict.fromkeys([*(each for each in principals if ":cert/" in each), *([noted] if noted else [])]))
+
+    def _things(self) -> Iterator[Mapping[str, Any]]:
+        asked: dict[str, object] = {"attributeName": "twin", "attributeValue": self._twin, "maxResults": self._page}
+        while True:
+            with domain_errors("listing devices"):
+                answer = self._client.list_things(**asked)
+            yield from answer["things"]
+            if not answer.get("nextToken"):
+                return
+            asked["nextToken"] = answer["nextToken"]
+
+    def _certificates_with_policy(self) -> Iterator[str]:
+        """The ARNs of the certificates that the twin's policy lets in; none where there is no such policy."""
+        from botocore.exceptions import ClientError
+
+        asked: dict[str, object] = {"policyName": self._policy, "pageSize": self._page}
+        while True:
+            with domain_errors("listing devices"):
+                try:
+                    answer = self._client.list_targets_for_policy(**asked)
+                except ClientError as error:
+                    if _is_gone(error):
+                        return
+                    raise
+            yield from answer["targets"]
+            if not answer.get("nextMarker"):
+                return
+            asked["marker"] = answer["nextMarker"]
+
+
+def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:
+    """The registry of a deployed twin, by its outputs ``twin``, ``aws_region`` and ``aws_device_policy``.
+
+    Signs in as boto3 finds credentials. Raises ConfigurationError where boto3 is not installed.
+    """
+    try:
+        import boto3
+        from botocore.config import Config
+    except ImportError as error:
+        raise ConfigurationError("devices on AWS need boto3: install twin2multicloud[aws]") from error
+    config = Config(retries={"mode": "adaptive", "total_max_attempts": 10}, max_pool_connections=_AT_ONCE)
+    client = boto3.client("iot", region_name=outputs["aws_region"], config=config)
+    return IotCoreDeviceRegistry(client, outputs["twin"], outputs["aws_device_policy"], SystemClock())
+
+
+def _refuse(device_id: str) -> None:
+    raise FinalError(
+        f"{device_id}: a thing of this name is there already, and not this twin's; names are the account's"
+    )
+
+
+def _unless_gone(call: Callable[[], object]) -> None:
+    """Call; what is not there any more need not be taken away."""
+    from botocore.exceptions import ClientError
+
+    try:
+        call()
+    except ClientError as error:
+        if not _is_gone(error):
+            raise
+
+
+def _is_gone(error: "ClientError") -> bool:
+    return bool(error.response["Error"]["Code"] == "ResourceNotFoundException")

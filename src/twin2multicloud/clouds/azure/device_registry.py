@@ -1,0 +1,203 @@
+"""The devices of a twin on Azure IoT Hub: an identity with a key of its own for each. Ships in no bundle.
+
+There is no living SDK of the service API for Python, so azure-core's pipeline speaks its REST interface (2021-04-12):
+``POST /devices`` takes an array of at most 100 creations or deletions and answers 200, or 400 with the errors of
+single devices; ``POST /devices/query`` pages with ``x-ms-continuation`` (learn.microsoft.com/rest/api/iothub/service,
+bulk registry and query). The tag ``twin`` says whose a device is. Queries follow what happened by seconds.
+
+Keys are made here, because a bulk creation tells none: 32 random bytes. IoT Hub wants two or none; nobody keeps the
+second. An answer of 429 comes without Retry-After and means ten seconds: it is waited out. Nothing else is sent again
+by itself: a creation of which nobody knows whether it happened would take the keys of those that it made with it.
+"""
+
+import base64
+import re
+import secrets
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import msgspec
+
+from twin2multicloud.clouds.azure.sdk_errors import by_status, domain_errors
+from twin2multicloud.clouds.function_ports import SystemClock
+from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, TwinError
+from twin2multicloud.ports.clock import Clock
+from twin2multicloud.ports.device_registry import DeviceCredentials
+
+if TYPE_CHECKING:
+    from azure.core import PipelineClient
+    from azure.core.credentials import TokenCredential
+    from azure.core.pipeline.transport import HttpTransport
+    from azure.core.rest import HttpRequest, HttpResponse
+
+    Client = PipelineClient[HttpRequest, HttpResponse]
+
+KEY, CONNECTION_STRING = "symmetric.key", "connection-string.txt"
+
+# learn.microsoft.com azure/iot-hub/iot-hub-devguide-identity-registry, device identity properties
+_DEVICE_ID = re.compile(r"[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}")
+_ALLOWED = "up to 128 ASCII letters, digits and - . % _ * ? ! ( ) , : = @ $ '"
+_SCOPE = "https://iothubs.azure.net/.default"
+_VERSION = "2021-04-12"
+_BULK, _PAGE = 100, 1000
+_PATIENCE_S = (10.0, 10.0, 20.0, 30.0, 60.0)
+_CONNECT_SECONDS, _READ_SECONDS = 10, 60
+_EXISTS = frozenset({"DeviceAlreadyExists", "409001"})
+_ABSENT = frozenset({"DeviceNotFound", "404001"})
+
+Operation = dict[str, Any]
+
+
+class _Error(msgspec.Struct, rename="camel"):
+    """What went wrong with one device; the code is a word or a number."""
+
+    device_id: str = ""
+    error_code: str | int = ""
+    error_status: str = ""
+
+
+class _BulkResult(msgspec.Struct):
+    errors: list[_Error] = []
+
+
+def new_key() -> str:
+    """A device's key, as IoT Hub takes it: 16 to 64 bytes, base64."""
+    return base64.b64encode(secrets.token_bytes(32)).decode()
+
+
+class IotHubDeviceRegistry:
+    """A `DeviceRegistry` in a hub of the twin's own."""
+
+    def __init__(self, client: "Client", host: str, twin: str, clock: Clock) -> None:
+        self._client, self._host, self._twin, self._clock = client, host, twin, clock
+
+    def register(self, device_ids: Iterable[str]) -> Iterator[DeviceCredentials]:
+        """See `ports.device_registry.DeviceRegistry`. They come a hundred at a time."""
+        wanted = list(dict.fromkeys(device_ids))
+        for each in wanted:
+            if not _DEVICE_ID.fullmatch(each):
+                raise FinalError(f"device {each!r} cannot be a device's id in IoT Hub, which is {_ALLOWED}")
+        return self._register(wanted)
+
+    def registered(self) -> Iterator[str]:
+        """See `ports.device_registry.DeviceRegistry`. What was done seconds ago may be missing."""
+        query = f"SELECT deviceId FROM devices WHERE tags.twin = '{self._twin}' AND status = 'enabled'"  # noqa: S608 - IoT Hub's SQL, and a twin's name holds no quote
+        more: dict[str, str] = {}
+        while True:
+            headers = {"x-ms-max-item-count": str(_PAGE), **more}
+            answer = self._post("listing devices", "/devices/query", {"query": query}, headers)
+            for each in msgspec.json.decode(answer.content, type=list[dict[str, Any]]):
+                yield each["deviceId"]
+            continuation = answer.headers.get("x-ms-continuation")
+            if not continuation:
+                return
+            more = {"x-ms-continuation": continuation}
+
+    def remove(self, device_ids: Iterable[str]) -> None:
+        """See `ports.device_registry.DeviceRegistry`."""
+        wanted = [each for each in dict.fromkeys(device_ids) if _DEVICE_ID.fullmatch(each)]
+        for some in _slices(wanted):
+            errors = self._change("removing devices", [{"id": each, "importMode": "delete"} for each in some])
+            _raise_for("removing devices", [each for each in errors if str(each.error_code) not in _ABSENT])
+
+    def _register(self, wanted: Sequence[str]) -> Iterator[DeviceCredentials]:
+        for some in _slices(wanted):
+            keys = {each: new_key() for each in some}
+            errors = self._change("registering devices", [self._creation(each, key) for each, key in keys.items()])
+            refused = {each.device_id for each in errors}
+            for device_id, key in keys.items():
+                if device_id not in refused:
+                    yield DeviceCredentials(device_id, {KEY: key, CONNECTION_STRING: self._connection(device_id, key)})
+            _raise_for("registering devices", [each for each in errors if str(each.error_code) not in _EXISTS])
+
+    def _creation(self, device_id: str, key: str) -> Operation:
+        return {
+            "id": device_id,
+            "importMode": "create",
+            "status": "enabled",
+            "authentication": {"type": "sas", "symmetricKey": {"primaryKey": key, "secondaryKey": new_key()}},
+            "tags": {"twin": self._twin},
+        }
+
+    def _connection(self, device_id: str, key: str) -> str:
+        """What Azure's device SDKs take."""
+        return f"HostName={self._host};DeviceId={device_id};SharedAccessKey={key}"
+
+    def _change(self, doing: str, operations: Sequence[Operation]) -> list[_Error]:
+        """Change devices; what was not done. 400 is for the whole where it names no device."""
+        answer = self._post(doing, "/devices", operations, {}, may_answer=(400,))
+        try:
+            errors = msgspec.json.decode(answer.content or b"{}", type=_BulkResult).errors
+        except msgspec.DecodeError:
+            errors = []
+        if answer.status_code == 400 and not errors:
+            raise by_status(doing, 400, answer.text()[:300], {})
+        return errors
+
+    def _post(
+        self, doing: str, path: str, body: object, headers: Mapping[str, str], may_answer: tuple[int, ...] = ()
+    ) -> "HttpResponse":
+        from azure.core.rest import HttpRequest
+
+        whole = {"content-type": "application/json; charset=utf-8", **headers}
+        content = msgspec.json.encode(body)
+        url = self._client.format_url(path)
+        with domain_errors(doing):
+            for seconds in (*_PATIENCE_S, 0.0):
+                request = HttpRequest("POST", url, params={"api-version": _VERSION}, headers=whole, content=content)
+                answer = self._client.send_request(request)
+                if answer.status_code != 429 or not seconds:
+                    break
+                self._clock.sleep(seconds)
+        if answer.status_code != 200 and answer.status_code not in may_answer:
+            raise by_status(doing, answer.status_code, answer.text()[:300], answer.headers)
+        return answer
+
+
+def open_registry(outputs: Mapping[str, str]) -> IotHubDeviceRegistry:
+    """The registry of a deployed twin, by its outputs ``twin`` and ``azure_device_endpoint`` (the hub's host name).
+
+    Signs in as azure-identity finds credentials: ``AZURE_…``, a managed identity, `az login`. Raises ConfigurationError
+    where the package is not installed.
+    """
+    try:
+        from azure.identity import DefaultAzureCredential
+    except ImportError as error:
+        raise ConfigurationError("devices on Azure need azure-identity: install twin2multicloud[azure]") from error
+    host = outputs["azure_device_endpoint"]
+    return IotHubDeviceRegistry(connect(host, DefaultAzureCredential()), host, outputs["twin"], SystemClock())
+
+
+def connect(host: str, credential: "TokenCredential", transport: "HttpTransport[Any, Any] | None" = None) -> "Client":
+    """A pipeline to one hub's service API, signed in."""
+    from azure.core import PipelineClient
+    from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+    from azure.core.pipeline.transport import RequestsTransport
+
+    way = transport or RequestsTransport(connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS)
+    return PipelineClient(f"https://{host}", policies=[BearerTokenCredentialPolicy(credential, _SCOPE)], transport=way)
+
+
+def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(ids), _BULK):
+        yield ids[start : start + _BULK]
+
+
+def _raise_for(doing: str, errors: Sequence[_Error]) -> None:
+    """Raise the error of several that lets the others come again, if any."""
+    found = [_as_domain_error(doing, each) for each in errors]
+    if found:
+        raise next((each for each in found if isinstance(each, RetryableError)), found[0])
+
+
+def _as_domain_error(doing: str, error: _Error) -> TwinError:
+    """A code is a number that starts with the HTTP status, or its name."""
+    code = str(error.error_code)
+    said = f"{error.device_id}: {code} {error.error_status}".rstrip()
+    return by_status(doing, int(code[:3]) if code.isdigit() else _status_of(code), said, {})
+
+
+def _status_of(word: str) -> int:
+    if word.startswith("Throttl"):
+        return 429
+    return 503 if word in ("ServerError", "ServiceUnavailable", "GenericServerError") else 400
