@@ -16,6 +16,7 @@ from hypothesis import strategies as st
 from tests.rigs.envelopes import document
 from tests.rigs.runtime_bundle import Effect, Running
 from tests.rigs.runtime_inputs import STAMPS, asked_for, devices, envelopes, readings, records, requests
+from tests.rigs.runtime_wiring import FAILS, ON_SCHEDULE
 from tests.rigs.twins import twin
 from tests.rigs.world import TOKEN, resolved
 
@@ -91,6 +92,7 @@ TWINS: dict[str, Callable[[Cloud], Twin]] = {
     "hot-reader-last-entry": _across("l3_hot"),
     "hot-reader, by call": _alone,
     "hot-reader-last-entry, by call": _alone,
+    "ingestion, for a scheduled function": _across("l2"),
 }
 """The placement under which a function stands on a cloud."""
 
@@ -115,7 +117,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
 def _start(case: str, cloud: Cloud, folder: Path) -> Running:
     bundle, env = _bundle(case, cloud)
-    return Running(bundle, env, folder, SEED)
+    return Running(bundle, env | ({ON_SCHEDULE: "yes"} if "scheduled" in case else {}), folder, SEED)
 
 
 def _bundle(case: str, cloud: Cloud) -> tuple[Bundle, dict[str, str]]:
@@ -225,6 +227,29 @@ def test_readers_called_natively(three: Callable[[str], Three], case: str, asked
     assert answer is None or "propertyValues" in answer
 
 
+def test_a_schedule(three: Callable[[str], Three]) -> None:
+    """No function of ours has one yet, so this one is the rig's, in a bundle of ours, behind our triggers."""
+    running = three("ingestion, for a scheduled function")
+    for _ in range(2):
+        done, effects = same({cloud: (each.runtime.tick(), each.effects()) for cloud, each in running.items()})
+        assert done
+        assert [kind for kind, *_ in effects] == ["ran"]
+
+
+def test_a_scheduled_run_that_fails_is_reported_and_tried_again(three: Callable[[str], Three]) -> None:
+    running = three("ingestion, for a scheduled function")
+    for each in running.values():
+        (each.folder / FAILS).touch()
+    done, effects = same({cloud: (each.runtime.tick(), each.effects()) for cloud, each in running.items()})
+    assert not done, "the cloud would not try again"
+    assert effects == [("error", "scheduled", ["WARNING", "function-failed", "RetryableError: told to fail"])]
+    for each in running.values():
+        (each.folder / FAILS).unlink()
+    done, effects = same({cloud: (each.runtime.tick(), each.effects()) for cloud, each in running.items()})
+    assert done
+    assert [kind for kind, *_ in effects] == ["ran"]
+
+
 # --- what generation does not reach ----------------------------------------------------------------------------------
 
 
@@ -265,6 +290,7 @@ BINDINGS = {
     "processor": ("queueTrigger", {"queueName": "%QUEUE_NAME%", "connection": "QUEUE_CONNECTION"}),
     "hot-writer": ("httpTrigger", {"authLevel": "ANONYMOUS", "route": "hot-writer/{*rest}"}),
     "hot-reader, by call": ("httpTrigger", {"authLevel": "FUNCTION", "route": "hot-reader/{*rest}"}),
+    "ingestion, for a scheduled function": ("timerTrigger", {"schedule": "%SCHEDULE%"}),
 }
 
 
@@ -284,7 +310,21 @@ def test_azures_host_never_gives_up_on_a_batch_of_devices(three: Callable[[str],
     assert three("dispatcher")[Cloud.AZURE].runtime.ready["retry"]["max_retry_count"] == "-1"
 
 
-@pytest.mark.parametrize(("case", "signature"), [("dispatcher", "cloudevent"), ("hot-writer", "http")])
+def test_azures_host_tries_a_timer_again_as_often_as_lambda_does(three: Callable[[str], Three]) -> None:
+    """Left alone, it never would: the next run is the next day's."""
+    assert three("ingestion, for a scheduled function")[Cloud.AZURE].runtime.ready["retry"] == {
+        "setting_name": "retry_policy",
+        "strategy": "exponential_backoff",
+        "max_retry_count": "2",
+        "minimum_interval": "00:01:00",
+        "maximum_interval": "00:02:00",
+    }
+
+
+@pytest.mark.parametrize(
+    ("case", "signature"),
+    [("dispatcher", "cloudevent"), ("hot-writer", "http"), ("ingestion, for a scheduled function", "http")],
+)
 def test_functions_framework_knows_how_a_target_is_started(
     three: Callable[[str], Three], case: str, signature: str
 ) -> None:

@@ -34,9 +34,12 @@ class Native(Protocol):
     def call(self, function: Function, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         """The function is called natively."""
 
+    def schedule(self, function: Function) -> None:
+        """The function's time has come. Raises what the cloud would see, and try again for."""
+
 
 class AwsNative:
-    """Lambda: IoT rule, SQS, function URL, direct invocation."""
+    """Lambda: IoT rule, SQS, function URL, direct invocation, EventBridge Scheduler."""
 
     def device(self, function: Function, body: bytes, device_id: str) -> None:
         aws.on_device(function)({**msgspec.json.decode(body), "device_id": device_id}, None)
@@ -58,6 +61,9 @@ class AwsNative:
     def call(self, function: Function, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         answer: Mapping[str, Any] = aws.on_call(function)(asked, None)
         return answer
+
+    def schedule(self, function: Function) -> None:
+        aws.on_schedule(function)(payload("aws_scheduler_default_event"), None)
 
 
 class HubEvent:
@@ -83,7 +89,7 @@ class AzureRequest:
 
 
 class AzureNative:
-    """Functions: IoT Hub's Event Hub endpoint, an Event Hub of ours, HTTP trigger, call in the same app."""
+    """Functions: IoT Hub's Event Hub endpoint, an Event Hub of ours, HTTP trigger, call in the same app, timer."""
 
     def device(self, function: Function, body: bytes, device_id: str) -> None:
         metadata = {**payload("azure_eventhub_iothub_event")["iothub_metadata"], "connection-device-id": device_id}
@@ -101,6 +107,9 @@ class AzureNative:
 
     def call(self, function: Function, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return azure.on_call(function)(asked)
+
+    def schedule(self, function: Function) -> None:
+        azure.on_schedule(function)(payload("azure_timer"))
 
 
 class PubSubEvent:
@@ -124,7 +133,7 @@ class FlaskLike:
 
 
 class GcpNative:
-    """Functions: Pub/Sub CloudEvent from the ingestion and from a topic of ours, HTTP, direct call."""
+    """Functions: Pub/Sub CloudEvent from the ingestion and from a topic of ours, HTTP, direct call, Cloud Scheduler."""
 
     def device(self, function: Function, body: bytes, device_id: str) -> None:
         gcp.on_device(function)(PubSubEvent(body, {"device_id": device_id}))
@@ -145,6 +154,12 @@ class GcpNative:
 
     def call(self, function: Function, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         return gcp.on_call(function)(asked)
+
+    def schedule(self, function: Function) -> None:
+        kept = payload("gcp_scheduler_request")
+        request = Request(kept["method"], kept["path"], kept["headers"], kept["body"].encode())
+        _, status, _ = gcp.on_schedule(function)(FlaskLike(request))
+        assert 200 <= status < 300, "anything else is a failed attempt"
 
 
 NATIVES: dict[Cloud, Native] = {Cloud.AWS: AwsNative(), Cloud.AZURE: AzureNative(), Cloud.GCP: GcpNative()}

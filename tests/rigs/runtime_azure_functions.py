@@ -1,5 +1,6 @@
 """Azure: the real v2 programming model. Functions are found in the app object as the worker finds them, and invoked
-with real `HttpRequest`, `QueueMessage` and `EventHubEvent` objects; events go through the worker's own converter.
+with real `HttpRequest`, `QueueMessage`, `EventHubEvent` and `TimerRequest` objects; events and timers go through the
+worker's own converters.
 
 Run as ``python -m tests.rigs.runtime_azure_functions BUNDLE`` by `runtime_process`.
 """
@@ -47,6 +48,7 @@ def start(bundle: Path) -> tuple[object, Answer]:
         "httpTrigger": _by_http,
         "queueTrigger": _by_queue,
         "eventHubTrigger": _by_event_hub,
+        "timerTrigger": _by_timer,
     }
     return ready, start_by[str(trigger.type)](user_function)
 
@@ -89,6 +91,17 @@ def _by_event_hub(function: Any) -> Answer:
             trigger_metadata={"SystemPropertiesArray": properties},
         )
         return _raised(function, events)
+
+    return answer
+
+
+def _by_timer(function: Any) -> Answer:
+    from azure.functions import meta
+    from azure.functions.timer import TimerRequestConverter
+
+    def answer(asked: dict[str, Any]) -> object:
+        timer = meta.Datum(json.dumps(asked), "json")
+        return _raised(function, TimerRequestConverter.decode(timer, trigger_metadata=None))
 
     return answer
 

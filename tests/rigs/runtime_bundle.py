@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from tests.rigs.clock import START
+from tests.rigs.payloads import payload
 from tests.rigs.runtime_lambda import LambdaError, LambdaRuntime
 from tests.rigs.runtime_process import RuntimeProcess
 from tests.rigs.runtime_wiring import EFFECTS, SEED
@@ -40,6 +41,10 @@ class Runtime(Protocol):
 
     def call(self, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
         """As a native call; None where it was refused."""
+        ...
+
+    def tick(self) -> bool:
+        """As the cloud's scheduler; whether it was done, and so is not tried again."""
         ...
 
     def close(self) -> None:
@@ -111,6 +116,9 @@ class _Aws:
         except LambdaError:
             return None
         return answer
+
+    def tick(self) -> bool:
+        return self._ends_well(payload("aws_scheduler_default_event"))
 
     def _ends_well(self, event: Mapping[str, Any]) -> bool:
         try:
@@ -186,6 +194,9 @@ class _Azure(_OverHttp):
         outcomes = [self._process.ask({"body": base64.b64encode(body).decode()})["raised"] for body in bodies]
         return [index for index, raised in enumerate(outcomes) if raised is not None]
 
+    def tick(self) -> bool:
+        return self._process.ask(payload("azure_timer"))["raised"] is None
+
 
 class _Gcp(_OverHttp):
     def __init__(self, folder: Path, env: Mapping[str, str]) -> None:
@@ -205,6 +216,12 @@ class _Gcp(_OverHttp):
     def deliver(self, bodies: Sequence[bytes]) -> list[int]:
         """Push by push; anything but 200 is a nack."""
         return [index for index, body in enumerate(bodies) if self._push(body, {}) != 200]
+
+    def tick(self) -> bool:
+        asked = payload("gcp_scheduler_request")
+        headers = {name: value for name, value in asked["headers"].items() if name != "Content-Length"}
+        request = Request(asked["method"], asked["path"], headers, asked["body"].encode())
+        return 200 <= self.request(request).status < 300
 
     def _push(self, data: bytes, attributes: Mapping[str, str]) -> int:
         """As Eventarc pushes it: a CloudEvent in binary mode (cloud.google.com, eventarc, cloudevents)."""

@@ -16,13 +16,22 @@ from tests.rigs.device_gateway import RigGatekeeper
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.transport import ServedTransport
 from twin2multicloud.clouds.bundled import find_processor, load_twin
-from twin2multicloud.domain.errors import ErrorEvent
+from twin2multicloud.domain.errors import ErrorEvent, RetryableError
+from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.ports.dead_letters import DeadLetter
 
 EFFECTS = "RIG_EFFECTS"
 """The variable with the file that every effect is appended to, as a line of JSON."""
+
+ON_SCHEDULE = "RIG_ON_SCHEDULE"
+"""Where this variable is set, what runs is no function of ours but one that notes when it was started."""
+
+FAILS = "fails"
+"""While a file of this name stands beside the effects, that one fails."""
 
 SEED = "seed.json"
 """The file beside it with what the hot store holds from the start."""
@@ -36,7 +45,14 @@ Note = Callable[[str, str, object], None]
 def handler(name: str, env: Mapping[str, str]) -> Any:
     """See each cloud's ``wiring.handler``."""
     runtime = import_module(f"twin2multicloud.clouds.{env['CLOUD']}.runtime")
-    return runtime.expose(wire(name, env, RecordingPorts(Path(env[EFFECTS]))))
+    ports = RecordingPorts(Path(env[EFFECTS]))
+    return runtime.expose(_scheduled(ports) if ON_SCHEDULE in env else wire(name, env, ports))
+
+
+def _scheduled(ports: "RecordingPorts") -> Function:
+    """None of ours has a schedule yet; the trigger has to be right before one does."""
+    reporter = Reporter(sink=ports.errors, clock=ports.clock, twin="house", cloud=Cloud.AWS, component="scheduled")
+    return Function(name="scheduled-function", reporter=reporter, on_schedule=ports.note_the_time)
 
 
 class RecordingPorts:
@@ -65,6 +81,11 @@ class RecordingPorts:
 
     def log(self, line: str) -> None:
         self._note("log", "", line)
+
+    def note_the_time(self) -> None:
+        if (self._file.parent / FAILS).exists():
+            raise RetryableError("told to fail")
+        self._note("ran", "", self.clock.now())
 
     def _note(self, kind: str, where: str, what: object) -> None:
         with self._file.open("ab") as file:

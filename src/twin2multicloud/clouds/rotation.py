@@ -85,6 +85,7 @@ def wire_with_secret(name: str, env: Environment, ports: Ports, secrets: Secrets
         on_queue=first.on_queue and (lambda messages, trace_id: _there(now().on_queue)(messages, trace_id)),
         on_http=first.on_http and (lambda request: _there(now().on_http)(request)),
         on_call=first.on_call and (lambda asked: _there(now().on_call)(asked)),
+        on_schedule=first.on_schedule and (lambda: _there(now().on_schedule)()),
     )
 
 

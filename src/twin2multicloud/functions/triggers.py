@@ -21,6 +21,10 @@ OnCall = Callable[[Mapping[str, Any]], Mapping[str, Any]]
 """A native, synchronous call: TwinMaker's, or the operator's."""
 
 
+OnSchedule = Callable[[], None]
+"""What is due now; the function asks its clock. An exception means: the cloud tries again, and there is a next time."""
+
+
 class Function(msgspec.Struct, frozen=True, kw_only=True):
     """One cloud function, wired: its name, and what it does for each trigger that it has."""
 
@@ -30,6 +34,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     on_queue: OnQueue | None = None
     on_http: OnHttp | None = None
     on_call: OnCall | None = None
+    on_schedule: OnSchedule | None = None
 
     def run_records(self, bodies: Sequence[bytes | str]) -> list[int]:
         """Handle queued records, each an encoded envelope, as one batch; returns the places of those that failed.
@@ -59,6 +64,15 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
             self.reporter.report(Severity.WARNING, "function-failed", f"{type(error).__name__}: {error}")
             return False
         return True
+
+    def run_scheduled(self) -> None:
+        """Do what is due. Raises what stopped it, so that the cloud tries again; by then it is reported."""
+        assert self.on_schedule is not None, f"{self.name} is not started by a schedule"  # noqa: S101 - a wiring error
+        try:
+            self.on_schedule()
+        except Exception as error:
+            self.reporter.report(Severity.WARNING, "function-failed", f"{type(error).__name__}: {error}")
+            raise
 
     def answer(self, request: Request) -> Response:
         """Handle one HTTP request; what the function did not foresee is a 500, so that the sender tries again."""

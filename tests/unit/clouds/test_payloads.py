@@ -5,7 +5,7 @@ import pytest
 
 from tests.rigs.envelopes import TRACE, body
 from tests.rigs.error_sink import RigErrorSink, reporter
-from tests.rigs.natives import HubEvent, PubSubEvent
+from tests.rigs.natives import NATIVES, HubEvent, Native, PubSubEvent
 from tests.rigs.payloads import payload
 from twin2multicloud.clouds.aws import entrypoint as aws
 from twin2multicloud.clouds.azure import entrypoint as azure
@@ -25,6 +25,7 @@ class Seen:
         self.readings: list[RawReading] = []
         self.batches: list[tuple[list, str]] = []
         self.requests: list[Request] = []
+        self.runs = 0
         self.function = Function(
             name="seen",
             reporter=reporter(RigErrorSink()),
@@ -32,6 +33,7 @@ class Seen:
             on_queue=self._queue,
             on_http=self._http,
             on_call=lambda asked: {"asked": dict(asked)},
+            on_schedule=self._schedule,
         )
 
     def _device(self, readings):
@@ -42,6 +44,9 @@ class Seen:
         if any(message.get("bad") for message in messages):
             raise RetryableError("bad")
         self.batches.append((list(messages), trace_id))
+
+    def _schedule(self):
+        self.runs += 1
 
     def _http(self, request):
         self.requests.append(request)
@@ -156,6 +161,23 @@ def test_gcp_nacks_by_an_exception(seen):
 def test_twinmaker_calls_the_function_with_its_request(seen):
     asked = payload("twinmaker_data_reader_by_entity_request")
     assert aws.on_call(seen.function)(asked, None) == {"asked": asked}
+
+
+@pytest.mark.parametrize("native", NATIVES.values(), ids=NATIVES)
+def test_every_clouds_schedule_starts_the_function_once(seen, native: Native):
+    assert native.schedule(seen.function) is None
+    assert seen.runs == 1
+
+
+@pytest.mark.parametrize("native", NATIVES.values(), ids=NATIVES)
+def test_a_scheduled_run_that_fails_is_reported_and_reaches_the_cloud_so_that_it_tries_again(native: Native):
+    def dark():
+        raise RetryableError("the cold store is dark")
+
+    errors = RigErrorSink()
+    with pytest.raises(RetryableError, match="dark"):
+        native.schedule(Function(name="mover", reporter=reporter(errors), on_schedule=dark))
+    assert errors.codes == ["function-failed"]
 
 
 def test_an_error_in_the_dispatcher_reaches_the_cloud_so_that_it_delivers_again():

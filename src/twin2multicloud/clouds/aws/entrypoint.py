@@ -1,6 +1,8 @@
-"""AWS Lambda's events to the domain and back: function URL (payload 2.0), IoT rule, SQS batch, direct invocation.
+"""AWS Lambda's events to the domain and back: function URL (payload 2.0), IoT rule, SQS batch, schedule, direct
+invocation.
 
-Shapes: docs.aws.amazon.com lambda/urls-invocation, iot/lambda-rule-action, lambda/services-sqs-errorhandling. No SDK.
+Shapes: docs.aws.amazon.com lambda/urls-invocation, iot/lambda-rule-action, lambda/services-sqs-errorhandling,
+lambda/with-eventbridge-scheduler. No SDK.
 """
 
 import base64
@@ -57,6 +59,18 @@ def on_call(function: Function) -> Handler:
 
     def handler(event: Event, _context: object) -> Mapping[str, Any]:
         return function.call(event)
+
+    return handler
+
+
+def on_schedule(function: Function) -> Handler:
+    """Started by EventBridge Scheduler, asynchronously: where it raises, Lambda itself tries again, twice by default.
+
+    The event is whatever the schedule's target says, and so tells nothing.
+    """
+
+    def handler(_event: Event, _context: object) -> None:
+        function.run_scheduled()
 
     return handler
 

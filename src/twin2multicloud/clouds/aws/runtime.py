@@ -18,6 +18,8 @@ def expose(function: Function) -> Handler:
         return entrypoint.on_device(function)
     if function.on_queue is not None:
         return entrypoint.on_queue(function)
+    if function.on_schedule is not None:
+        return entrypoint.on_schedule(function)
     if function.on_http is None and function.on_call is None:
         raise ConfigurationError(f"nothing starts {function.name}")
     if function.on_http is None:

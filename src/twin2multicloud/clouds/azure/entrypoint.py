@@ -1,4 +1,4 @@
-"""Azure Functions' events to the domain and back: HTTP, Event Hub batch (IoT Hub's and our own), direct call.
+"""Azure Functions' events to the domain and back: HTTP, Event Hub batch (IoT Hub's and our own), timer, direct call.
 
 Shapes: azure.functions.HttpRequest and EventHubEvent, by what they can do, so that no SDK is needed to test this.
 """
@@ -69,6 +69,15 @@ def on_http(function: Function) -> Callable[[HttpRequest], Response]:
 def on_call(function: Function) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Called by another function of the same app."""
     return function.call
+
+
+def on_schedule(function: Function) -> Callable[[object], None]:
+    """Started by a timer. A run that comes late (``past_due``) is still due: the function goes by its own clock."""
+
+    def handler(_timer: object) -> None:
+        function.run_scheduled()
+
+    return handler
 
 
 def _reading(event: EventHubEvent) -> RawReading:

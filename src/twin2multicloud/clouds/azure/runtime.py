@@ -2,7 +2,7 @@
 
 Names of hubs, queues and connections are app settings that the host looks up itself, so that nothing here reads an
 environment: ``EVENT_HUB_NAME`` and ``EVENT_HUB_CONNECTION`` (IoT Hub's built-in endpoint), ``QUEUE_NAME`` and
-``QUEUE_CONNECTION`` (a storage queue).
+``QUEUE_CONNECTION`` (a storage queue), ``SCHEDULE`` (six fields, seconds first, in UTC).
 """
 
 from typing import TYPE_CHECKING, List  # noqa: UP035 - the worker's check of annotations knows typing.List only
@@ -31,6 +31,8 @@ def expose(function: Function) -> "FunctionApp":
         _on_device(app, function)
     elif function.on_queue is not None:
         _on_queue(app, function)
+    elif function.on_schedule is not None:
+        _on_schedule(app, function)
     elif function.on_http is not None:
         _on_http(app, function)
     elif function.on_call is not None:
@@ -72,6 +74,24 @@ def _on_queue(app: "FunctionApp", function: Function) -> None:
     @app.queue_trigger(arg_name="message", queue_name="%QUEUE_NAME%", connection="QUEUE_CONNECTION")
     def on_queue(message: QueueMessage) -> None:
         handler([_QueueEvent(message.get_body())])
+
+
+def _on_schedule(app: "FunctionApp", function: Function) -> None:
+    from azure.functions import TimerRequest
+
+    handler = entrypoint.on_schedule(function)
+
+    @app.function_name(_identifier(function.name))
+    @app.timer_trigger(arg_name="timer", schedule="%SCHEDULE%")
+    # A timer tries nothing again by itself. With this it does what Lambda does: after one minute, after two more.
+    @app.retry(
+        strategy="exponential_backoff",
+        max_retry_count="2",
+        minimum_interval="00:01:00",
+        maximum_interval="00:02:00",
+    )
+    def on_schedule(timer: TimerRequest) -> None:
+        handler(timer)
 
 
 def _on_http(app: "FunctionApp", function: Function) -> None:

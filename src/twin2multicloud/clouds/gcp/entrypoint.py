@@ -1,4 +1,4 @@
-"""Google Cloud Functions' events to the domain and back: HTTP, Pub/Sub CloudEvent, direct call.
+"""Google Cloud Functions' events to the domain and back: HTTP, Pub/Sub CloudEvent, schedule, direct call.
 
 Shapes: a Flask request and a ``cloudevents.http.CloudEvent``, by what they can do, so that no SDK is needed here.
 """
@@ -71,6 +71,21 @@ def on_http(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
 def on_call(function: Function) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Called by the twin service on the same cloud."""
     return function.call
+
+
+def on_schedule(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
+    """Started by Cloud Scheduler with a POST to the service's URL, which only its service account may call (OIDC).
+
+    Not by way of Pub/Sub: a push must be answered within ten minutes, a POST of the scheduler within thirty, and the
+    next one waits for it. What raises is a 500: the job's ``retry_config`` says how often it is tried again, which is
+    never by default. (cloud.google.com scheduler, rest/v1 projects.locations.jobs; pubsub, ackDeadlineSeconds.)
+    """
+
+    def handler(_request: FlaskRequest) -> FlaskAnswer:
+        function.run_scheduled()
+        return b"", 204, {}
+
+    return handler
 
 
 def _body(message: Mapping[str, Any]) -> bytes:

@@ -23,6 +23,8 @@ def expose(function: Function) -> Target:
         return _on_event(entrypoint.on_device(function))
     if function.on_queue is not None:
         return _on_event(entrypoint.on_queue(function))
+    if function.on_schedule is not None:
+        return _on_request(entrypoint.on_schedule(function))
     if function.on_http is not None:
         return _on_request(entrypoint.on_http(function))
     if function.on_call is not None:
