@@ -23,10 +23,10 @@ class _Body(BytesIO):
 
 
 class AwsFaults:
-    """The next of `faults` happens instead of a request; without any, moto answers. `asked` keeps the bodies."""
+    """The next of `faults` happens instead of a request; for None or without any moto answers. `asked` keeps bodies."""
 
     def __init__(self) -> None:
-        self.faults: list[Fault] = []
+        self.faults: list[Fault | None] = []
         self.asked: list[Mapping[str, Any]] = []
 
     def __call__(self, request: AWSPreparedRequest, **_: object) -> AWSResponse | None:
@@ -34,6 +34,8 @@ class AwsFaults:
         if not self.faults:
             return None
         fault = self.faults.pop(0)
+        if fault is None:
+            return None
         if isinstance(fault, Exception):
             raise fault
         status, body = fault

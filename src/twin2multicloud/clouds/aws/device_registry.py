@@ -200,9 +200,7 @@ def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:
 
 
 def _refuse(device_id: str) -> None:
-    raise FinalError(
-        f"{device_id}: a thing of this name is there already, and not this twin's; names are the account's"
-    )
+    raise FinalError(f"{device_id}: this account has a thing of that name in this region, and it is not this twin's")
 
 
 def _unless_gone(call: Callable[[], object]) -> None:
