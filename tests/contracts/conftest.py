@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.dead_letters import DeadLettersRig
+from tests.rigs.device_gateway import GatekeeperRig, IntakeRig
 from tests.rigs.device_registry import DeviceRegistryRig
 from tests.rigs.emulated import (
     emulated_dead_letters,
@@ -23,6 +24,7 @@ from tests.rigs.emulated import (
     emulated_remote_writer,
     http_transport,
 )
+from tests.rigs.emulated_devices import emulated_gatekeeper, emulated_registry
 from tests.rigs.hot_store import HotStoreRig
 from tests.rigs.invoker import InvokerRig
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
@@ -47,7 +49,9 @@ RIGS: dict[str, dict[str, MakeRig]] = {
         "emulator": emulated_local_writer,
         "emulator-sender": emulated_remote_writer,
     },
-    "device_registry_rig": {"memory": _in_memory(DeviceRegistryRig)},
+    "device_registry_rig": {"memory": _in_memory(DeviceRegistryRig), "emulator": emulated_registry},
+    "gatekeeper_rig": {"memory": _in_memory(GatekeeperRig), "emulator": emulated_gatekeeper},
+    "intake_rig": {"memory": _in_memory(IntakeRig)},
     "transport_rig": {"memory": _in_memory(TransportRig), "http": http_transport},
 }
 for _port, _rigs in VENDOR_RIGS.items():
@@ -96,3 +100,5 @@ table_rig = _fixture("table_rig")
 error_sink_rig = _fixture("error_sink_rig")
 secrets_rig = _fixture("secrets_rig")
 device_registry_rig = _fixture("device_registry_rig")
+gatekeeper_rig = _fixture("gatekeeper_rig")
+intake_rig = _fixture("intake_rig")

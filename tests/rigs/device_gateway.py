@@ -1,6 +1,9 @@
-"""What a device gateway stands on, in memory: `ports.gatekeeper` and `ports.intake`."""
+"""What a device gateway stands on, in memory: `ports.gatekeeper` and `ports.intake`, and their rigs."""
 
 from collections.abc import Mapping
+
+TWIN = "house"
+"""The twin of every gatekeeper's rig."""
 
 
 class RigGatekeeper:
@@ -13,10 +16,31 @@ class RigGatekeeper:
     def knows(self, username: str | None, password: str | None) -> bool:
         if self.error is not None:
             raise self.error
-        return bool(username) and self._keys.get(username or "") == password
+        return bool(username and password) and self._keys.get(username or "") == password
 
     def device_of(self, username: str, topic: str) -> str | None:
         return username if topic == f"dt/{self._twin}/{username}/telemetry" else None
+
+
+class GatekeeperRig:
+    """A gatekeeper with the operator's side of it. Devices are ``sensor-1``, ``sensor-2`` and ``room:1``."""
+
+    def __init__(self) -> None:
+        self._keys: dict[str, str] = {}
+        self._made = 0
+        self.gatekeeper = RigGatekeeper(TWIN, self._keys)
+
+    def register(self, device_id: str) -> str:
+        """Let a device in that is not; its key."""
+        self._made += 1
+        self._keys[device_id] = f"key-{self._made}"
+        return self._keys[device_id]
+
+    def remove(self, device_id: str) -> None:
+        self._keys.pop(device_id, None)
+
+    def settle(self) -> None:
+        """Time passes, until what was changed is known everywhere."""
 
 
 class RigIntake:
@@ -30,3 +54,14 @@ class RigIntake:
         if self.error is not None:
             raise self.error
         self.taken.append((device_id, payload))
+
+
+class IntakeRig:
+    """An intake, and what arrived at its other end."""
+
+    def __init__(self) -> None:
+        self.intake = RigIntake()
+
+    def arrived(self) -> list[tuple[str, bytes]]:
+        """Device and bytes of each publish, in order."""
+        return list(self.intake.taken)

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests.rigs import vendor_device_gateways as device_gateways
 from tests.rigs import vendor_device_registries as device_registries
 from tests.rigs import vendor_hot_stores as hot_stores
 from tests.rigs import vendor_queues as queues
@@ -40,6 +41,16 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
     "device_registry_rig": {
         "iot-core-moto": device_registries.iot_core,
         "iot-hub-ours": device_registries.iot_hub,
+        "firestore-google": device_gateways.registry_on_googles_firestore,
+        "firestore-npm": device_gateways.registry_on_npms_firestore,
+    },
+    "gatekeeper_rig": {
+        "firestore-google": device_gateways.gatekeeper_on_googles_firestore,
+        "firestore-npm": device_gateways.gatekeeper_on_npms_firestore,
+    },
+    "intake_rig": {
+        "pubsub-ours": device_gateways.pubsub_intake,
+        "pubsub-google": device_gateways.google_pubsub_intake,
     },
     "secrets_rig": {
         "secrets-manager-moto": topics.secrets_manager,

@@ -22,6 +22,7 @@ class GoogleServer(grpc.GenericRpcHandler):
 
     def __init__(self) -> None:
         self.topics: dict[str, list[bytes]] = defaultdict(list)
+        self.attributes: dict[str, list[dict[str, str]]] = defaultdict(list)  # of the same messages
         self.secrets: dict[str, str] = {}
         self.faults: list[grpc.StatusCode] = []
         self.stuck = False
@@ -66,6 +67,7 @@ class GoogleServer(grpc.GenericRpcHandler):
         if sum(len(each.data) for each in request.messages) > 10_000_000:
             context.abort(grpc.StatusCode.INVALID_ARGUMENT, "The request is over 10 MB.")
         self.topics[request.topic] += [each.data for each in request.messages]
+        self.attributes[request.topic] += [dict(each.attributes) for each in request.messages]
         return PublishResponse(message_ids=[str(next(self._ids)) for _ in request.messages])
 
     def _access(

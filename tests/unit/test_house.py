@@ -56,7 +56,10 @@ class TestCode:
             for cloud in ("aws", "azure", "gcp")
         }
         assert "entrypoint.py" in files["aws"]
-        assert files["aws"] == files["azure"] == files["gcp"]
+        # Google has no device service: what IoT Core and IoT Hub do by themselves is code of ours there.
+        device_service = {"gatekeeper.py", "intake.py"}
+        assert files["aws"] == files["azure"] == files["gcp"] - device_service
+        assert device_service < files["gcp"]
 
 
 def function_lengths(path: Path) -> Iterator[tuple[str, int]]:

@@ -95,7 +95,7 @@ class DeviceGatekeeper:
         change = self._changes.of(username)
         expected = password(self._key, username, change.renewals)
         exists = username == GATEWAY or (not change.removed and self._catalog.find(username) is not None)
-        return hmac.compare_digest(expected.encode(), given.encode()) and exists
+        return hmac.compare_digest(expected.encode(), given.encode(errors="surrogatepass")) and exists
 
     def device_of(self, username: str, topic: str) -> str | None:
         """See `ports.gatekeeper.Gatekeeper.device_of`: its own, or any of the twin's for the gateway."""

@@ -1,10 +1,10 @@
-"""Pub/Sub: sending records. Owns its limits; invoker and dead letters say what a record is.
+"""Pub/Sub: sending records. Owns its limits; invoker, intake and dead letters say what a record is.
 
 The plain client, one request per batch and an answer to wait for: the library's publisher collects in the background,
 and a function may be frozen there. Limits: cloud.google.com/pubsub/quotas (10 MB and 1,000 messages a request).
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
@@ -17,8 +17,14 @@ MAX_RECORD_BYTES = 4 * 1024 * 1024  # of 10 MB: what waits in a queue is read wi
 TIMEOUT = 30.0
 
 
-def send(client: "PublisherClient", topic: str, records: Sequence[bytes], patience: float = PATIENCE) -> None:
-    """Publish records to a topic, by its full name. What it has when this raises, it may get again.
+def send(
+    client: "PublisherClient",
+    topic: str,
+    records: Sequence[bytes],
+    patience: float = PATIENCE,
+    attributes: Mapping[str, str] | None = None,
+) -> None:
+    """Publish records, each with these attributes, to a topic by its full name. It may get again what it has got.
 
     Raises RetryableError, ConfigurationError, FinalError.
     """
@@ -27,5 +33,6 @@ def send(client: "PublisherClient", topic: str, records: Sequence[bytes], patien
     from google.pubsub_v1 import PubsubMessage
 
     for record in records:
+        message = PubsubMessage(data=record, attributes=attributes)
         with domain_errors(f"topic {topic}"):
-            client.publish(topic=topic, messages=[PubsubMessage(data=record)], retry=patient(patience), timeout=TIMEOUT)
+            client.publish(topic=topic, messages=[message], retry=patient(patience), timeout=TIMEOUT)

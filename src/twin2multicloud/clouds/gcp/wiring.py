@@ -2,7 +2,7 @@
 
 Reads, beside what `functions.wiring` reads: ``GOOGLE_CLOUD_PROJECT``, ``INTER_CLOUD_TOKEN_SECRET`` (the secret's full
 name), and for emulators ``FIRESTORE_EMULATOR_HOST`` and ``PUBSUB_EMULATOR_HOST``. Topics are given by full name, the
-store by its database's. Credentials are the service account's.
+stores and the device registry by their databases'. Credentials are the service account's.
 """
 
 from functools import cached_property
@@ -12,7 +12,9 @@ from twin2multicloud.clouds.function_ports import CommonPorts
 from twin2multicloud.clouds.gcp import runtime
 from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
 from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
+from twin2multicloud.clouds.gcp.intake import PubSubIntake
 from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
 from twin2multicloud.clouds.gcp.runtime import Target
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
@@ -21,6 +23,7 @@ from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
+    from google.cloud.firestore import Client
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.pubsub_v1 import PublisherClient
 
@@ -52,13 +55,23 @@ class GcpPorts(CommonPorts):
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a Firestore database's."""
+        return SortedHotStore(FirestoreTable(self._firestore(name), name))
+
+    def gatekeeper(self, registry: str) -> FirestoreGatekeeper:
+        """See `functions.wiring.Ports`. `registry` is a Firestore database's name."""
+        return FirestoreGatekeeper(self._firestore(registry), require_env(self._env, "TWIN_NAME"), self.clock)
+
+    def intake(self, topic: str) -> PubSubIntake:
+        """See `functions.wiring.Ports`. `topic` is a topic's full name."""
+        return PubSubIntake(self._publisher, topic)
+
+    def _firestore(self, database: str) -> "Client":
         from google.auth.credentials import AnonymousCredentials
         from google.cloud.firestore import Client
 
         emulated = optional_env(self._env, "FIRESTORE_EMULATOR_HOST") is not None
         project = require_env(self._env, "GOOGLE_CLOUD_PROJECT")
-        client = Client(project=project, database=name, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]
-        return SortedHotStore(FirestoreTable(client, name))
+        return Client(project=project, database=database, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]
 
     @cached_property
     def _publisher(self) -> "PublisherClient":

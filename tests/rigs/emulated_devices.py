@@ -1,0 +1,75 @@
+"""The emulator's gatekeeper and its registry, over a file of their own, as rigs for the contract suites."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from tests.rigs.device_gateway import TWIN
+from twin2multicloud.domain.device import Device, DeviceCatalog, DeviceGroup, DeviceType
+from twin2multicloud.emulator.credentials import CHANGES_FILE, Changes, DeviceGatekeeper
+from twin2multicloud.emulator.device_registry import KEY, LocalDeviceRegistry
+from twin2multicloud.ports.device_registry import DeviceCredentials
+
+_SECRET = "a rig's device key"
+
+
+def _catalog(*names: str, many: int = 0) -> DeviceCatalog:
+    group = DeviceGroup(name="many", type="any", count=many, id_pattern="sensor-{n}")
+    return DeviceCatalog(
+        types=(DeviceType(name="any", properties=()),),
+        devices=tuple(Device(id=each, type="any") for each in names),
+        groups=(group,) if many else (),
+    )
+
+
+class EmulatedGatekeeperRig:
+    """See `tests.rigs.device_gateway.GatekeeperRig`. Nobody is registered at first, as on a cloud."""
+
+    def __init__(self, folder: Path) -> None:
+        catalog = _catalog("sensor-1", "sensor-2", "room:1")
+        self.gatekeeper = DeviceGatekeeper(TWIN, _SECRET, catalog, Changes(folder / CHANGES_FILE))
+        self._registry = LocalDeviceRegistry(folder / CHANGES_FILE, _SECRET, catalog)
+        self._registry.remove(catalog.ids())
+
+    def register(self, device_id: str) -> str:
+        (made,) = self._registry.register([device_id])
+        return made.files[KEY]
+
+    def remove(self, device_id: str) -> None:
+        self._registry.remove([device_id])
+
+    def settle(self) -> None:
+        """A change is known at once."""
+
+
+@contextmanager
+def emulated_gatekeeper(folder: Path) -> Iterator[EmulatedGatekeeperRig]:
+    yield EmulatedGatekeeperRig(folder)
+
+
+class EmulatedRegistryRig:
+    """See `tests.rigs.device_registry.DeviceRegistryRig`. Nobody is registered at first, as on a cloud."""
+
+    impossible, many = "no device of the twin", 230
+
+    def __init__(self, folder: Path) -> None:
+        named = ("a", "b", "c", "d", "sensor-0", "pump-1", "Pump_1", "urn:dev:42", "0", "x" * 128)
+        catalog = _catalog(*named, many=self.many - 1)
+        self.registry = LocalDeviceRegistry(folder / CHANGES_FILE, _SECRET, catalog)
+        self.registry.remove(catalog.ids())
+        self._gatekeeper = DeviceGatekeeper(TWIN, _SECRET, catalog, Changes(folder / CHANGES_FILE))
+
+    def may_connect(self, credentials: DeviceCredentials) -> bool:
+        return self._gatekeeper.knows(credentials.device_id, credentials.files[KEY])
+
+    def stranger(self) -> str:
+        """There is none: a folder holds one twin."""
+        return "stranger"
+
+    def is_there(self, device_id: str) -> bool:
+        return device_id == "stranger" or device_id in self.registry.registered()
+
+
+@contextmanager
+def emulated_registry(folder: Path) -> Iterator[EmulatedRegistryRig]:
+    yield EmulatedRegistryRig(folder)

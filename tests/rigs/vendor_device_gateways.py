@@ -1,0 +1,133 @@
+"""The device gateway's ports on Google Cloud and its registry, over Google's emulators and ours, as rigs."""
+
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from tests.rigs import vendor_clients, vendor_processes
+from tests.rigs.clock import RigClock
+from tests.rigs.device_gateway import TWIN
+from twin2multicloud.clouds.gcp.device_registry import KEY, FirestoreDeviceRegistry
+from twin2multicloud.clouds.gcp.gatekeeper import KEPT_SECONDS, FirestoreGatekeeper
+from twin2multicloud.clouds.gcp.intake import PubSubIntake
+from twin2multicloud.ports.device_registry import DeviceCredentials
+
+if TYPE_CHECKING:
+    from google.cloud.firestore import Client
+
+
+class FirestoreGatekeeperRig:
+    """See `tests.rigs.device_gateway.GatekeeperRig`."""
+
+    def __init__(self, client: "Client") -> None:
+        self._registry, self._clock = FirestoreDeviceRegistry(client), RigClock()
+        self.gatekeeper = FirestoreGatekeeper(client, TWIN, self._clock)
+
+    def register(self, device_id: str) -> str:
+        (made,) = self._registry.register([device_id])
+        return made.files[KEY]
+
+    def remove(self, device_id: str) -> None:
+        self._registry.remove([device_id])
+
+    def settle(self) -> None:
+        self._clock.sleep(KEPT_SECONDS)
+
+
+class FirestoreRegistryRig:
+    """See `tests.rigs.device_registry.DeviceRegistryRig`. Another twin has another database, here: another project."""
+
+    impossible, many = "a/b", 1_100
+
+    def __init__(self, client: "Client", another: "Client") -> None:
+        self.registry, self._client = FirestoreDeviceRegistry(client), client
+        self._another = FirestoreDeviceRegistry(another)
+
+    def may_connect(self, credentials: DeviceCredentials) -> bool:
+        """Whether a gateway that remembers nothing lets it in."""
+        gatekeeper = FirestoreGatekeeper(self._client, TWIN, RigClock())
+        return gatekeeper.knows(credentials.device_id, credentials.files[KEY])
+
+    def stranger(self) -> str:
+        list(self._another.register(["stranger"]))
+        return "stranger"
+
+    def is_there(self, device_id: str) -> bool:
+        return device_id in {*self.registry.registered(), *self._another.registered()}
+
+
+@contextmanager
+def _firestore(host: Callable[[], str]) -> "Iterator[Client]":
+    vendor_processes.need_package("google.cloud.firestore")
+    client = vendor_clients.firestore(host())
+    yield client
+    client.close()  # type: ignore[no-untyped-call]
+
+
+@contextmanager
+def gatekeeper_on_googles_firestore(_: Path) -> Iterator[FirestoreGatekeeperRig]:
+    with _firestore(vendor_processes.google_firestore_host) as client:
+        yield FirestoreGatekeeperRig(client)
+
+
+@contextmanager
+def gatekeeper_on_npms_firestore(_: Path) -> Iterator[FirestoreGatekeeperRig]:
+    with _firestore(vendor_processes.npm_firestore_host) as client:
+        yield FirestoreGatekeeperRig(client)
+
+
+@contextmanager
+def registry_on_googles_firestore(_: Path) -> Iterator[FirestoreRegistryRig]:
+    host = vendor_processes.google_firestore_host
+    with _firestore(host) as client, _firestore(host) as another:
+        yield FirestoreRegistryRig(client, another)
+
+
+@contextmanager
+def registry_on_npms_firestore(_: Path) -> Iterator[FirestoreRegistryRig]:
+    host = vendor_processes.npm_firestore_host
+    with _firestore(host) as client, _firestore(host) as another:
+        yield FirestoreRegistryRig(client, another)
+
+
+class PubSubIntakeRig:
+    """See `tests.rigs.device_gateway.IntakeRig`."""
+
+    def __init__(self, intake: PubSubIntake, arrived: Callable[[], list[tuple[str, bytes]]]) -> None:
+        self.intake, self.arrived = intake, arrived
+
+
+@contextmanager
+def pubsub_intake(_: Path) -> Iterator[PubSubIntakeRig]:
+    """Over our own server."""
+    server = vendor_clients.google_server()
+    topic = f"projects/rig/topics/{vendor_clients.unique('devices')}"
+    server.topics[topic] = []
+
+    def arrived() -> list[tuple[str, bytes]]:
+        found = zip(server.attributes[topic], server.topics[topic], strict=True)
+        return [(attributes["device_id"], data) for attributes, data in found]
+
+    yield PubSubIntakeRig(PubSubIntake(vendor_clients.publisher(server.host), topic), arrived)
+
+
+@contextmanager
+def google_pubsub_intake(_: Path) -> Iterator[PubSubIntakeRig]:
+    """Over Google's emulator."""
+    vendor_processes.need_package("google.pubsub_v1")
+    host, name = vendor_processes.google_pubsub_host(), vendor_clients.unique("devices")
+    publisher, subscriber = vendor_clients.publisher(host), vendor_clients.subscriber(host)
+    topic, subscription = f"projects/rig/topics/{name}", f"projects/rig/subscriptions/{name}"
+    publisher.create_topic(name=topic)
+    subscriber.create_subscription(name=subscription, topic=topic)
+    asked = {"subscription": subscription, "max_messages": 1_000, "return_immediately": True}
+
+    def arrived() -> list[tuple[str, bytes]]:
+        with warnings.catch_warnings(action="ignore", category=DeprecationWarning):  # of `return_immediately`
+            found = [each.message for each in subscriber.pull(request=asked).received_messages]
+        in_order = sorted(found, key=lambda each: int(each.message_id))
+        return [(each.attributes["device_id"], each.data) for each in in_order]
+
+    yield PubSubIntakeRig(PubSubIntake(publisher, topic), arrived)
