@@ -2,7 +2,9 @@
 
 Not IoT Hub's built-in endpoint: that one takes a shared key only, and the key would have to reach the dispatcher's
 settings. Here everybody signs in as who they are. Routed messages keep IoT Hub's system properties, the device's id
-among them (iot-hub-devguide-messages-construct). Device identities are registered once the twin is up.
+among them (iot-hub-devguide-messages-construct). Device identities are registered once the twin is up, by whoever
+deploys: roles of learn.microsoft.com azure/iot-hub/authenticate-authorize-azure-ad. The hub's own keys open nothing;
+those of devices do, for local authentication is that of the service API (Microsoft.Devices/IotHubs, disableLocalAuth).
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
@@ -27,6 +29,8 @@ def render(config: Configuration, site: Site) -> None:
     _event_hub(config, site)
     _iot_hub(config, site, single_dashes(f"{site.gateway.deployed_as}-{SUFFIX}"))
     _route(config)
+    _registrar(config)
+    config.output("twin", site.twin, "The twin's name, which its devices are marked with")
     config.output("azure_device_endpoint", "${azurerm_iothub.device_gateway.hostname}", "Where devices connect")
 
 
@@ -81,8 +85,22 @@ def _iot_hub(config: Configuration, site: Site, name: str) -> None:
         sku=[{"name": "S1", "capacity": 1}],
         identity=[{"type": "UserAssigned", "identity_ids": [f"${{{_IDENTITY}.id}}"]}],
         min_tls_version="1.2",
+        local_authentication_enabled=False,
         tags=tags(site),
     )
+
+
+def _registrar(config: Configuration) -> None:
+    """Let whoever deploys write identities, and query them: that is a right on their twins."""
+    config.data("azurerm_client_config", "deployer")
+    for key, role in (("devices", "IoT Hub Registry Contributor"), ("twins", "IoT Hub Twin Contributor")):
+        config.resource(
+            "azurerm_role_assignment",
+            f"deployer_{key}",
+            scope="${azurerm_iothub.device_gateway.id}",
+            role_definition_name=role,
+            principal_id="${data.azurerm_client_config.deployer.object_id}",
+        )
 
 
 def _route(config: Configuration) -> None:
