@@ -23,7 +23,7 @@ HAVE_EMULATORS := node_modules/.package-lock.json
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup demo test test-bundles scan check bench lock
+.PHONY: help setup demo test test-bundles test-live scan check bench lock
 
 help: ## Print this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,10 @@ test: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run all tests (ARGS='tests/unit -k planne
 test-bundles: $(HAVE_DEV) ## Run the functional suite again, with the functions running from their bundles
 	@T2MC_RUNTIME=bundles $(VENV)/bin/python -m pytest tests/functional/test_path.py tests/functional/test_user_code.py \
 		tests/functional/test_kill.py tests/functional/test_real_data.py tests/functional/test_cli.py $(ARGS)
+
+# A plugin in the place of the suites' conftest: no emulator is a rig. Real services take their time.
+test-live: $(HAVE_DEV) ## Run the contract suites over the real accounts that T2MC_LIVE names (docs/live_tests.md)
+	@$(VENV)/bin/python -m pytest --noconftest -p tests.rigs.live_plugin -o timeout=900 tests/contracts $(ARGS)
 
 scan: $(HAVE_DEV) $(HAVE_SCAN) ## Scan the Terraform that is rendered for what is insecure (needs terraform on the PATH)
 	@$(VENV)/bin/python -m tests.golden.terraform.scan $(VENV)/scan/bin/checkov
