@@ -18,7 +18,10 @@ from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.vendor_google_server import GoogleServer
 from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+from twin2multicloud.clouds.gcp.device_registry import FirestoreDeviceRegistry
+from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
+from twin2multicloud.clouds.gcp.intake import PubSubIntake
 from twin2multicloud.clouds.gcp.queue import send
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
@@ -49,6 +52,14 @@ def server():
 def store(server):
     client = vendor_clients.firestore(server.host)
     yield SortedHotStore(FirestoreTable(client, "hot", PATIENCE))
+    client.close()
+
+
+@pytest.fixture
+def devices(server):
+    """A Firestore client for what knows devices."""
+    client = vendor_clients.firestore(server.host)
+    yield client
     client.close()
 
 
@@ -85,6 +96,28 @@ class TestEveryAnswer:
         server.faults, server.stuck = [code], True
         with pytest.raises(expected, match="hot store"):
             store.range(QUERY)
+
+    def test_of_firestore_to_the_gatekeeper(self, server, devices, code, expected):
+        server.faults, server.stuck = [code], True
+        with pytest.raises(expected, match="device registry"):
+            FirestoreGatekeeper(devices, "house", RigClock(), PATIENCE).knows("sensor-1", "key")
+
+    @pytest.mark.parametrize("call", ["register", "remove", "list"])
+    def test_of_firestore_to_the_registry(self, server, devices, code, expected, call):
+        registry = FirestoreDeviceRegistry(devices, PATIENCE)
+        server.faults, server.stuck = [code], True
+        calls = {
+            "register": lambda: list(registry.register(["sensor-1"])),
+            "remove": lambda: registry.remove(["sensor-1"]),
+            "list": lambda: list(registry.registered()),
+        }
+        with pytest.raises(expected, match="devices"):
+            calls[call]()
+
+    def test_of_pubsub_to_the_intake(self, server, code, expected):
+        server.faults, server.stuck = [code], True
+        with pytest.raises(expected, match="house-processor"):
+            PubSubIntake(vendor_clients.publisher(server.host), TOPIC, PATIENCE).take("sensor-1", b"{}")
 
     def test_of_pubsub(self, server, code, expected):
         server.faults, server.stuck = [code], True

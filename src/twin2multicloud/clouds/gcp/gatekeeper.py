@@ -30,7 +30,7 @@ REFUSED_SECONDS = 10.0
 """How long a wrong key, or an unknown device, is refused without another look: one that was just registered may have
 to wait for so long, and a flood of wrong keys costs one read of a device in that time."""
 
-_REMEMBERED = 20_000  # devices of one instance, known or not: some 5 MB
+_REMEMBERED = 20_000  # devices in one instance, known or not: some 5 MB
 _LONGEST = 512  # of an id; nothing that could be registered has more
 
 
@@ -49,8 +49,15 @@ class _Seen(msgspec.Struct, frozen=True, gc=False):
 class FirestoreGatekeeper:
     """A `Gatekeeper` over the twin's registry. One serves all the requests of an instance, from many threads."""
 
-    def __init__(self, client: "Client", twin: str, clock: Clock, patience: float = PATIENCE) -> None:
-        self._client, self._clock, self._patience = client, clock, patience
+    def __init__(
+        self,
+        client: "Client",
+        twin: str,
+        clock: Clock,
+        patience: float = PATIENCE,
+        remembered: int = _REMEMBERED,
+    ) -> None:
+        self._client, self._clock, self._patience, self._remembered = client, clock, patience, remembered
         self._prefix, self._suffix = f"dt/{twin}/", "/telemetry"
         self._seen: dict[str, _Seen] = {}  # the longest remembered first
         self._lock = threading.Lock()
@@ -86,6 +93,6 @@ class FirestoreGatekeeper:
         """Strangers push out who was read the longest ago, not everyone."""
         with self._lock:
             self._seen.pop(device_id, None)
-            if len(self._seen) >= _REMEMBERED:
+            if len(self._seen) >= self._remembered:
                 del self._seen[next(iter(self._seen))]
             self._seen[device_id] = seen
