@@ -17,13 +17,14 @@ from twin2multicloud.clouds.user_code import processor_names
 from twin2multicloud.deploy.bundle_entry import entry
 from twin2multicloud.deploy.bundle_requirements import pinned, requirements
 from twin2multicloud.deploy.bundle_sources import PACKAGE, shipped_modules, sources
+from twin2multicloud.deploy.own_services import is_function
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.wiring import FUNCTIONS
-from twin2multicloud.planning.topology import Component, ComponentType, Topology
+from twin2multicloud.planning.topology import Component, Topology
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that the format can say
 _MODE = 0o100644  # Lambda wants files that everyone can read
@@ -68,6 +69,7 @@ class Needs(msgspec.Struct, frozen=True):
 
 _NOTHING, _READER = Needs(), Needs(catalog=True, hierarchy=True)
 NEEDS: Mapping[str, Needs] = {
+    "device-gateway": _NOTHING,
     "dispatcher": _NOTHING,
     "connector": _NOTHING,
     "ingestion": _NOTHING,
@@ -107,7 +109,7 @@ def bundles(
 
 def packaged(topology: Topology, cloud: Cloud) -> list[Component]:
     """The functions of one cloud that there is code for; the others are left out, and whoever packages says so."""
-    return [each for each in topology.on(cloud) if each.type is ComponentType.FUNCTION and each.name in FUNCTIONS]
+    return [each for each in topology.on(cloud) if is_function(each) and each.name in FUNCTIONS]
 
 
 def twin_files(function: str, twin: Twin, processors: Mapping[str, bytes]) -> dict[str, bytes]:

@@ -195,7 +195,8 @@ class TestTwinsData:
         component = topology.named(name)
         assert component is not None
         ports = AskedPorts()
-        wire(name, resolved(component), ports)
+        own = {"CLOUD": "gcp", "TWIN_NAME": "house", "DEVICE_REGISTRY_NAME": "r", "DEVICE_TOPIC": "t"}
+        wire(name, resolved(component) or own, ports)  # a service of the plan is told nothing there
         # A processor's user code is found by device, so whoever runs it has the catalog too.
         asked = Needs(
             catalog=bool(ports.asked & {"catalog", "find_processor"}),

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 import msgspec
 
+from twin2multicloud.deploy import own_services
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.component_kinds import Kind
 from twin2multicloud.planning.topology import (
@@ -32,7 +33,10 @@ FUNCTIONS = frozenset(
         Kind.HOT_READER_LAST_ENTRY,
     }
 )
-"""The functions of the slice: L1, L2 and L3-hot. What a topology has beside them is left out, and said to be."""
+"""The functions of the slice: L1, L2 and L3-hot. What a topology has beside them is left out, and said to be.
+
+On a cloud that lacks a service of the slice there is one more: see `deploy.own_services`.
+"""
 
 TIMEOUT_S = 180
 """A function's time-out on every cloud. A sender may need 127 s: four requests of 30 s, 1 + 2 + 4 s apart (wire)."""
@@ -53,8 +57,7 @@ class StoreAccess(StrEnum):
 class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     """One function as its cloud has to build it: what starts it, what it may reach, what it is told.
 
-    `queue` is the component whose name the function's own queue has (itself) where a queue starts it; `letters` its
-    dead-letter queue; `sends_to` are the functions whose queues it feeds.
+    `letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds.
     """
 
     component: Component
@@ -129,7 +132,7 @@ def _covered_ids(site: Site) -> list[str]:
 
 def _site(topology: Topology, cloud: Cloud) -> Site:
     here = topology.on(cloud)
-    functions = tuple(_function(topology, each) for each in here if each.name in FUNCTIONS)
+    functions = tuple(_view(topology, each) for each in here if is_function(each))
     fed = {each.letters.id: each.letters for each in functions if each.letters is not None}
     return Site(
         cloud=cloud,
@@ -139,6 +142,30 @@ def _site(topology: Topology, cloud: Cloud) -> Site:
         store=_named(here, Kind.HOT_STORE),
         letters=tuple(fed.values()),
         error_topic=topology[f"{cloud}.{ERROR_TOPIC}"],
+    )
+
+
+def is_function(component: Component) -> bool:
+    """Whether a component is rendered as a function of its cloud."""
+    return component.name in FUNCTIONS or own_services.is_ours(component)
+
+
+def _view(topology: Topology, component: Component) -> FunctionView:
+    return _own_service(topology, component) if own_services.is_ours(component) else _function(topology, component)
+
+
+def _own_service(topology: Topology, component: Component) -> FunctionView:
+    """A service that is code of ours: open to its callers, started by nothing else. What it uses, its cloud knows."""
+    return FunctionView(
+        component=component,
+        from_devices=False,
+        from_queue=False,
+        endpoint=own_services.endpoint(component),
+        sends_to=(),
+        letters=None,
+        store=None,
+        store_component=None,
+        environment=own_services.environment(component, topology.twin),
     )
 
 

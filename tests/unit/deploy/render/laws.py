@@ -5,8 +5,10 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
+from twin2multicloud.deploy import own_services
 from twin2multicloud.deploy.render import scope
 from twin2multicloud.deploy.render.schema_check import declared
+from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.topology import Topology, ValueKind
 
 Config = dict[str, Any]
@@ -32,7 +34,7 @@ def environment_of(config: Config, cloud: str, key: str) -> dict[str, str]:
 
 
 def every_function_of_the_slice_exists_once(topology: Topology, config: Config) -> Iterator[str]:
-    planned = {(each.cloud.value, scope.key_of(each)) for each in topology.components if each.name in scope.FUNCTIONS}
+    planned = {(each.cloud.value, scope.key_of(each)) for each in topology.components if scope.is_function(each)}
     rendered = {(cloud, key) for cloud, kind in _FUNCTION_TYPES.items() for key in config["resource"].get(kind, {})}
     if planned != rendered:
         yield f"planned and rendered differ in {sorted(planned ^ rendered)}"
@@ -72,6 +74,7 @@ def only_endpoints_are_open(topology: Topology, config: Config) -> Iterator[str]
             for each in topology.endpoints
             if each.cloud.value == cloud and each.component.split(".")[1] in scope.FUNCTIONS
         }
+        asked |= {scope.key_of(each) for each in topology.on(Cloud(cloud)) if own_services.is_ours(each)}
         if found != asked:
             yield f"{cloud}: open {sorted(found)}, asked for {sorted(asked)}"
 

@@ -1,7 +1,7 @@
 """What each function may do on Google Cloud: one service account per function, and a role only where a link asks.
 
-Roles are granted on the one topic or secret. Firestore knows roles on projects only; a condition narrows it to the
-twin's database (firestore/docs/security/iam#iam_conditions).
+Roles are granted on the one topic or secret. Firestore knows roles on projects only; a condition narrows it to one
+database (firestore/docs/security/iam#iam_conditions).
 """
 
 from twin2multicloud.deploy.render.configuration import Configuration
@@ -9,7 +9,8 @@ from twin2multicloud.deploy.render.names import fitted
 from twin2multicloud.deploy.render.on_gcp.references import PROJECT, SERVICES_ON, TOKEN_SECRET_NAME, member, topic
 from twin2multicloud.deploy.render.scope import FunctionView, StoreAccess, key_of
 
-_STORE_ROLES = {StoreAccess.READ: "roles/datastore.viewer", StoreAccess.WRITE: "roles/datastore.user"}
+READ_DATABASE = "roles/datastore.viewer"
+_STORE_ROLES = {StoreAccess.READ: READ_DATABASE, StoreAccess.WRITE: "roles/datastore.user"}
 
 
 def render(config: Configuration, function: FunctionView) -> None:
@@ -22,9 +23,9 @@ def render(config: Configuration, function: FunctionView) -> None:
         display_name=function.component.reason[:100],
         depends_on=SERVICES_ON,
     )
-    _publisher(config, key, "error_topic")
+    publisher(config, key, "error_topic")
     for target in function.puts_into:
-        _publisher(config, key, key_of(target))
+        publisher(config, key, key_of(target))
     if function.needs_token:
         config.resource(
             "google_secret_manager_secret_iam_member",
@@ -34,10 +35,11 @@ def render(config: Configuration, function: FunctionView) -> None:
             member=member(key),
         )
     if function.store is not None:
-        _store(config, key, function.store)
+        database(config, key, "store", _STORE_ROLES[function.store], "the twin's hot store", "hot_store")
 
 
-def _publisher(config: Configuration, key: str, target: str) -> None:
+def publisher(config: Configuration, key: str, target: str) -> None:
+    """Let a function publish to the topic of that key."""
     config.resource(
         "google_pubsub_topic_iam_member",
         f"{key}_to_{target}",
@@ -47,17 +49,18 @@ def _publisher(config: Configuration, key: str, target: str) -> None:
     )
 
 
-def _store(config: Configuration, key: str, access: StoreAccess) -> None:
+def database(config: Configuration, key: str, purpose: str, role: str, title: str, target: str) -> None:
+    """Let a function use the Firestore database of that key, and no other."""
     config.resource(
         "google_project_iam_member",
-        f"{key}_store",
+        f"{key}_{purpose}",
         project=PROJECT,
-        role=_STORE_ROLES[access],
+        role=role,
         member=member(key),
         condition=[
             {
-                "title": "the twin's hot store",
-                "expression": 'resource.name == "${google_firestore_database.hot_store.id}"',
+                "title": title,
+                "expression": f'resource.name == "${{google_firestore_database.{target}.id}}"',
             }
         ],
     )

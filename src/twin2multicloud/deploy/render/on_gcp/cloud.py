@@ -3,6 +3,7 @@
 Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own matter.
 """
 
+from twin2multicloud.deploy import own_services
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.on_gcp import (
     device_gateway,
@@ -15,7 +16,7 @@ from twin2multicloud.deploy.render.on_gcp import (
     secrets,
 )
 from twin2multicloud.deploy.render.references import Clouds
-from twin2multicloud.deploy.render.scope import Site
+from twin2multicloud.deploy.render.scope import FunctionView, Site
 
 REFERENCES = references.REFERENCES
 SERVICES = (
@@ -60,5 +61,10 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
     device_gateway.render(config, site)
     functions.render(config, site, clouds)
     queues.render(config, site)
-    endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
+    endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if _is_endpoint(each)}
     config.output("gcp_endpoints", endpoints, "The URLs of Google Cloud's endpoints, by function")
+
+
+def _is_endpoint(function: FunctionView) -> bool:
+    """Whether other clouds call it, with the token. A service of ours has callers of its own, and its own output."""
+    return function.endpoint is not None and not own_services.is_ours(function.component)

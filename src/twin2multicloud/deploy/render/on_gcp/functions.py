@@ -2,19 +2,27 @@
 
 All are HTTP to Cloud Run; functions-framework turns a push into the event that the function asks for. A function that a
 queue starts takes calls from inside the project only, and from Pub/Sub's account; an endpoint is open to the network
-because callers are on other clouds, and the token guards it.
+because callers are on other clouds, and the token guards it. The device gateway is open too: devices sign in with keys.
 """
 
-from twin2multicloud.deploy.render.configuration import Configuration
+from collections.abc import Mapping
+
+from twin2multicloud.deploy.render.configuration import Configuration, Json
 from twin2multicloud.deploy.render.names import fitted
-from twin2multicloud.deploy.render.on_gcp import access
+from twin2multicloud.deploy.render.on_gcp import access, device_gateway
 from twin2multicloud.deploy.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
 from twin2multicloud.deploy.render.references import SUFFIX, Clouds
 from twin2multicloud.deploy.render.scope import TIMEOUT_S, FunctionView, Site
+from twin2multicloud.planning.component_kinds import Kind
 
 RUNTIME, ENTRY_POINT = "python313", "main"
 _MEMORY = "512Mi"
 _INSTANCES = 40
+
+_OWN_SERVICES: Mapping[str, tuple[Mapping[str, Json], Mapping[str, str]]] = {
+    Kind.DEVICE_GATEWAY: (device_gateway.SERVICE, device_gateway.ENVIRONMENT)
+}
+"""`deploy.own_services` of this cloud: how the service differs from a function's, and what more it is told."""
 
 
 def render(config: Configuration, site: Site, clouds: Clouds) -> None:
@@ -83,7 +91,8 @@ def _code(config: Configuration, function: FunctionView) -> None:
 def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> None:
     key = function.key
     internal = function.from_queue or function.from_devices
-    environment = clouds.environment(function.component.cloud, function.environment)
+    service, told = _OWN_SERVICES.get(function.name, ({}, {}))
+    environment = {**clouds.environment(function.component.cloud, function.environment), **told}
     source = {
         "bucket": "${google_storage_bucket.bundles.name}",
         "object": f"${{google_storage_bucket_object.{key}.name}}",
@@ -111,6 +120,7 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
                 "ingress_settings": "ALLOW_INTERNAL_ONLY" if internal else "ALLOW_ALL",
                 "all_traffic_on_latest_revision": True,
                 "environment_variables": {**environment, "GOOGLE_CLOUD_PROJECT": PROJECT},
+                **service,
             }
         ],
         depends_on=[*SERVICES_ON, "google_project_iam_member.build"],

@@ -13,20 +13,10 @@ _NOT_INDEXED = ("values", "exact")
 
 
 def render(config: Configuration, site: Site) -> None:
-    """Declare the database where L3-hot is here. Its edition cannot be changed later."""
+    """Declare the database where L3-hot is here."""
     if site.store is None:
         return
-    config.resource(
-        "google_firestore_database",
-        "hot_store",
-        name=site.store.deployed_as,
-        location_id=REGION,
-        type="FIRESTORE_NATIVE",
-        database_edition="STANDARD",
-        point_in_time_recovery_enablement="POINT_IN_TIME_RECOVERY_ENABLED",
-        deletion_policy="DELETE",
-        depends_on=SERVICES_ON,
-    )
+    database(config, "hot_store", site.store.deployed_as)
     for field in _NOT_INDEXED:
         config.resource(
             "google_firestore_field",
@@ -37,3 +27,18 @@ def render(config: Configuration, site: Site) -> None:
             index_config=[{}],  # there, and empty: no index
         )
     config.output("gcp_hot_store", "${google_firestore_database.hot_store.id}", "The Firestore database's full name")
+
+
+def database(config: Configuration, key: str, name: str) -> None:
+    """Declare a Firestore database. Its edition cannot be changed later."""
+    config.resource(
+        "google_firestore_database",
+        key,
+        name=name,
+        location_id=REGION,
+        type="FIRESTORE_NATIVE",
+        database_edition="STANDARD",
+        point_in_time_recovery_enablement="POINT_IN_TIME_RECOVERY_ENABLED",
+        deletion_policy="DELETE",
+        depends_on=SERVICES_ON,
+    )
