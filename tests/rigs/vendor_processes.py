@@ -114,6 +114,12 @@ def moto_url() -> str:
     return f"http://{HOST}:{port}"
 
 
+def moto_account() -> dict[str, str]:
+    """The environment with which whatever signs in to AWS is in moto."""
+    keys = {"AWS_ACCESS_KEY_ID": "rig", "AWS_SECRET_ACCESS_KEY": "rig"}  # as vendor_clients has them
+    return {"AWS_ENDPOINT_URL": moto_url(), **keys}
+
+
 @cache
 def cosmosdb_server_url() -> str:
     """@vercel/cosmosdb-server."""
@@ -126,12 +132,31 @@ def cosmosdb_server_url() -> str:
 @cache
 def azurite_queue_url() -> str:
     """azurite's queue service, in memory."""
+    return f"http://{HOST}:{_azurite('queue')}/{AZURITE_ACCOUNT}"
+
+
+def azurite_blob_port(certificate: Path, key: Path) -> int:
+    """The port of azurite's blob service, in memory, over TLS. It knows its account by the host's name too."""
+    return _azurite("blob", "--cert", str(certificate), "--key", str(key))
+
+
+def _azurite(service: str, *more: str) -> int:
     port = free_port()
-    command = npm_program("azurite", "dist/src/queue/main.js")
-    options = ["--queueHost", HOST, "--queuePort", str(port), "--inMemoryPersistence", "--skipApiVersionCheck"]
+    command = [*npm_program("azurite", f"dist/src/{service}/main.js"), f"--{service}Host", HOST]
+    options = ["--inMemoryPersistence", "--skipApiVersionCheck", "--disableTelemetry", "--silent", *more]
     accounts = {"AZURITE_ACCOUNTS": f"{AZURITE_ACCOUNT}:{AZURITE_KEY}"}
-    start("azurite", [*command, *options, "--silent"], port, accounts)
-    return f"http://{HOST}:{port}/{AZURITE_ACCOUNT}"
+    start(f"azurite's {service}s", [*command, f"--{service}Port", str(port), *options], port, accounts)
+    return port
+
+
+@cache
+def google_storage_url() -> str:
+    """gcp-storage-emulator, in memory."""
+    need_package("gcp_storage_emulator")
+    port = free_port()
+    command = [sys.executable, "-m", "gcp_storage_emulator", "start", f"--host={HOST}", f"--port={port}", "--in-memory"]
+    start("gcp-storage-emulator", command, port)
+    return f"http://{HOST}:{port}"
 
 
 @cache
