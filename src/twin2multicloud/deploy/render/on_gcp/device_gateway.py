@@ -18,7 +18,7 @@ _CONCURRENCY = 20  # publishes in one instance, each waiting for Pub/Sub most of
 
 SERVICE: Mapping[str, Json] = {"available_cpu": "1", "max_instance_request_concurrency": _CONCURRENCY}
 """The gateway's service, where it is not as every function's: an instance that serves several requests at once needs a
-whole CPU (cloud.google.com/run/docs/about-concurrency)."""
+whole CPU (cloud.google.com/run/docs/configuring/services/cpu)."""
 
 ENVIRONMENT: Mapping[str, str] = {
     "DEVICE_REGISTRY_NAME": f"${{google_firestore_database.{_REGISTRY}.name}}",
