@@ -39,4 +39,5 @@ def render(config: Configuration, site: Site) -> None:
     access.database(config, _GATEWAY, "registry", access.READ_DATABASE, "the twin's device registry", _REGISTRY)
     url = f"${{google_cloudfunctions2_function.{_GATEWAY}.service_config[0].uri}}/topics"
     config.output("gcp_device_endpoint", url, "Where devices publish: POST <this>/dt/<twin>/<device>/telemetry")
+    config.output("twin", site.twin, "The twin's name, which is in its devices' topics")
     config.output("gcp_device_registry", f"${{google_firestore_database.{_REGISTRY}.id}}", "The registry's full name")
