@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
+from tests.rigs.vendor_processes import moto_account
 
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
@@ -24,7 +25,7 @@ PROJECT = ("--var", "gcp_project=a-project")
 def fleet():
     terraform()  # or skip
     with stand_in_providers() as (found, env):
-        yield found, env
+        yield found, env | moto_account()
 
 
 @pytest.fixture

@@ -16,12 +16,15 @@ from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import prepared, terraform
 from tests.rigs.vendor_processes import free_port, need_package, start
 
+from twin2multicloud.deploy import device_registration as registration
+from twin2multicloud.deploy.device_files import DeviceFiles
 from twin2multicloud.deploy.engine import EngineError
 from twin2multicloud.deploy.render.render import render
 from twin2multicloud.planning.planner import plan
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(600)]
-TOPOLOGY = plan(CASES["all-aws-dashboard-on-hot-store"])
+CASE = "all-aws-dashboard-on-hot-store"
+TOPOLOGY = plan(CASES[CASE])
 """Everything of AWS at once: gateway, queues, store, readers with URLs, and so the token."""
 
 _SERVICES = ("dynamodb", "events", "iam", "iot", "lambda", "logs", "secretsmanager", "sqs", "sts")
@@ -79,8 +82,22 @@ def made(tmp_path_factory):
         yield prepared(TOPOLOGY, folder, engine, env, config)
 
 
-def test_the_real_provider_applies_finds_only_motos_gaps_and_destroys(made):
-    work = made.workspace
+@pytest.fixture
+def account(made, monkeypatch):
+    """moto's IoT Core, for whoever signs in as boto3 does by itself; a client of it."""
+    boto3 = pytest.importorskip("boto3", reason="the extra aws is not installed")
+    endpoint = json.loads((made.folder / "main.tf.json").read_text())["provider"]["aws"]["endpoints"][0]["iot"]
+    told = {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
+    for name, text in told.items():
+        monkeypatch.setenv(name, text)
+    client = boto3.client("iot", region_name="eu-central-1")
+    yield client
+    client.close()
+
+
+def test_the_real_provider_applies_finds_only_motos_gaps_and_destroys(made, account, tmp_path):
+    """With registered devices in between: their policy is the rendered one, and it would not go without them."""
+    work, files = made.workspace, DeviceFiles(tmp_path / "devices")
     work.init()
     planned = work.plan()
     assert planned.add > 40
@@ -93,9 +110,17 @@ def test_the_real_provider_applies_finds_only_motos_gaps_and_destroys(made):
     unexplained = {address: each for address, each in made.changes().items() if not _is_motos(address, each)}
     assert unexplained == {}
     assert set(made.changes()) == _with_gaps(), "moto has mended a gap, or has a new one"
-    assert work.plan(destroy=True).remove == planned.add
+    gateway = registration.deployed_gateway(CASES[CASE], outputs)
+    assert registration.register(gateway, files, ["pump-1", "pump-2"], lambda _: None) == 2
+    assert account.list_targets_for_policy(policyName=outputs["aws_device_policy"])["targets"]
+    removed = work.plan(destroy=True)
+    assert removed.remove == planned.add
+    gateway = registration.gateway_in_the_way(removed, outputs)
+    assert gateway is not None
+    registration.remove(gateway, files, gateway.registry.registered(), lambda _: None)
     work.apply()
     assert work.resources() == []
+    assert (account.list_things()["things"], account.list_certificates()["certificates"]) == ([], [])
 
 
 def _with_gaps() -> set[str]:

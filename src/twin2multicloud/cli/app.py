@@ -13,6 +13,7 @@ from twin2multicloud import __version__
 from twin2multicloud.cli import (
     demo,
     deploy,
+    devices,
     local_commands,
     optimize,
     package,
@@ -31,7 +32,7 @@ app = typer.Typer(
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_GROUPS = (project_commands, local_commands, telemetry_commands, demo, optimize, prices, package, deploy)
+_GROUPS = (project_commands, local_commands, telemetry_commands, demo, optimize, prices, package, deploy, devices)
 for group in _GROUPS:
     group.register(app)
 

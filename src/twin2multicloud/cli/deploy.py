@@ -1,26 +1,27 @@
 """t2mc deploy, destroy, outputs: a twin on real clouds, through OpenTofu or Terraform. Asks before it acts."""
 
-import sys
 from pathlib import Path
 from typing import Annotated
 
 import msgspec
 import typer
+from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
 from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.devices import Yes, ask, device_files, take_away
 from twin2multicloud.cli.project_commands import Folder, say_notes
+from twin2multicloud.deploy import device_registration as registration
 from twin2multicloud.deploy.engine import STOPPING, Changes, Workspace, environment, find_engine
 from twin2multicloud.deploy.render.render import BACKENDS, Backend
 from twin2multicloud.deploy.render.scope import left_out
 from twin2multicloud.deploy.rollout import Options, Rollout, known_options
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.progress import Progress
-from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.loader import Project, load_project
 
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 _STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored")
 _MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
 
@@ -101,20 +102,32 @@ def _deployed(folder: Path) -> Options:
 
 
 def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -> None:
-    """Plan, show the plan, ask, apply."""
+    """Plan, show the plan, ask, take away the registrations that are in the way, apply."""
     env = environment()
     with _Watch() as watch:
         workspace = rollout.workspace(find_engine(env), env, watch.tell)
         changes = workspace.plan(destroy=destroy)
+    gateway = registration.gateway_in_the_way(changes, workspace.outputs()) if changes else None
+    in_the_way = list(gateway.registry.registered()) if gateway is not None else []
     _say_changes(changes)
-    if plan_only or not changes:
+    _say_registrations(changes, len(in_the_way))
+    if plan_only:
         return
-    if not yes:
-        _ask()
-    _apply(workspace, watch, changes)
-    if destroy:
-        rollout.forget_clouds()
-    out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` says where")
+    if changes:
+        if not yes:
+            ask()
+        files = device_files(rollout.project.folder)
+        if gateway is not None:
+            take_away(gateway, files, in_the_way)
+        _apply(workspace, watch, changes)
+        left = registration.cloud_left(changes)
+        if left is not None:
+            files.forget(left)
+        if destroy:
+            rollout.forget_clouds()
+        out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` says where")
+    if not destroy:
+        _say_unregistered(rollout.project, workspace)
 
 
 def _apply(workspace: Workspace, watch: "_Watch", changes: Changes) -> None:
@@ -123,16 +136,37 @@ def _apply(workspace: Workspace, watch: "_Watch", changes: Changes) -> None:
         workspace.apply()
 
 
-def _ask() -> None:
-    if not sys.stdin.isatty():
-        raise ConfigurationError("nobody is there to be asked; say --yes to go ahead")
-    typer.confirm("Go ahead?", abort=True)
-
-
 def _say_changes(changes: Changes) -> None:
     for address, action in sorted(changes.addresses.items()):
         out.print(f"  {_MARKS.get(action, '[magenta]±[/]')} {address}", highlight=False, soft_wrap=True)
     out.print(f"{changes.add} to add, {changes.change} to change, {changes.remove} to remove")
+
+
+def _say_registrations(changes: Changes, in_the_way: int) -> None:
+    """What a plan means for devices; the engine knows nothing of them."""
+    left = registration.cloud_left(changes)
+    if left is None:
+        return
+    first = f"; {in_the_way:,} registrations are taken away first" if in_the_way else ""
+    out.print(
+        f"  {_MARKS['delete']} devices can no longer connect to {left.label}, their credentials here go too{first}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _say_unregistered(project: Project, workspace: Workspace) -> None:
+    """How many devices cannot connect yet. That it cannot be seen is no failure of a deployment."""
+    twin, command = project.twin, f"`t2mc devices register {project.folder}`"
+    try:
+        gateway = registration.deployed_gateway(twin, workspace.outputs())
+        missing = registration.count_unregistered(gateway, twin.catalog)
+    except TwinError as error:
+        err.print(f"[dim]note: which devices may connect could not be seen: {escape(str(error))}[/]", soft_wrap=True)
+        return
+    if missing:
+        are = "device is" if missing == 1 else "devices are"
+        out.print(f"{missing:,} {are} not registered yet: {command} lets them connect", soft_wrap=True)
 
 
 class _Watch:

@@ -43,6 +43,7 @@ class Rollout:
 
     def __init__(self, project: Project, options: Options) -> None:
         """Raises ConfigurationError for an option that does not fit, TwinError where the rendering is at fault."""
+        self.project = project
         self._folder = project.folder.resolve() / STATE
         self.topology: Topology = plan(project.twin)
         used = {site.cloud for site in scope.sites(self.topology)} | set(options.clouds)

@@ -1,0 +1,184 @@
+"""t2mc devices: who may connect to a deployed twin, and with what. Asks before it takes anything away.
+
+Keys go into files and nowhere else: nothing here prints one. What deploy and destroy have to say of registrations is
+here too, so that `deploy` keeps to its plan.
+"""
+
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import msgspec
+import typer
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.table import Table
+
+from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.project_commands import Folder
+from twin2multicloud.deploy import device_registration as registration
+from twin2multicloud.deploy.device_files import DeviceFiles
+from twin2multicloud.deploy.device_registration import Gateway
+from twin2multicloud.deploy.engine import environment, find_engine
+from twin2multicloud.deploy.rollout import STATE, Rollout, known_options
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.project.loader import Project, load_project
+from twin2multicloud.project.places import did_you_mean, quoted
+
+devices_app = typer.Typer(
+    help="Who may connect to a deployed twin: register devices, list them, take them away.",
+    no_args_is_help=True,
+)
+Devices = Annotated[
+    list[str] | None, typer.Option("--device", help="Only this device; may be repeated.", show_default="all of them")
+]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+
+
+@devices_app.command("register")
+def register_devices(
+    folder: Folder = Path(),
+    device: Devices = None,
+    renew: Annotated[
+        bool, typer.Option("--renew", help="New credentials for the named devices; the old ones are worthless then.")
+    ] = False,
+) -> None:
+    """Let devices connect; their credentials go to the project's .t2mc/devices, a folder each.
+
+    Example: t2mc devices register examples/smart-home
+    """
+    if renew and not device:
+        raise ConfigurationError("--renew takes the credentials of devices in use away: say which, with --device")
+    project = load_project(folder)
+    chosen = _chosen(project.twin.catalog, device)
+    gateway, files = _gateway(project), device_files(project.folder)
+    carry_out = registration.renew if renew else registration.register
+    with _watching("registering", len(chosen)) as tell:
+        count = carry_out(gateway, files, chosen, tell)
+    before = len(chosen) - count
+    out.print(f"[green]registered[/] {count:,}" + (f", {before:,} were already" if before else ""))
+    if count:
+        out.print(f"credentials: {escape(str(files.root))}", soft_wrap=True)
+    lost = [each for each in chosen if not files.has(each)]
+    if lost:
+        err.print(
+            f"[yellow]note:[/] {_some(lost)}: registered before, and no files here. Where they are lost, "
+            "`t2mc devices register --renew --device …` makes new ones",
+            soft_wrap=True,
+        )
+
+
+@devices_app.command("list")
+def list_devices(
+    folder: Folder = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Say which devices may connect, and whose files are here.
+
+    Example: t2mc devices list examples/smart-home --json
+    """
+    project = load_project(folder)
+    gateway, files = _gateway(project), device_files(project.folder)
+    found = list(registration.standings(gateway, files, project.twin.catalog))
+    if as_json:
+        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        return
+    table = Table(box=None, header_style="dim")
+    for column in ("device", "may connect", "files", ""):
+        table.add_column(column)
+    for each in found:
+        where = escape(files.folder(each.device_id).name) if each.has_files else ""
+        remark = "" if each.in_project else "[yellow]not in the project[/]"
+        table.add_row(each.device_id, "[green]yes[/]" if each.registered else "no", where, remark)
+    out.print(table)
+    count = sum(each.registered for each in found)
+    out.print(f"{count:,} of {len(found):,} devices may connect to {gateway.cloud.label}")
+    if any(each.has_files for each in found):
+        out.print(f"files: {escape(str(files.root))}", soft_wrap=True)
+
+
+@devices_app.command("remove")
+def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = False) -> None:
+    """Take devices' registrations away, and their files here.
+
+    Example: t2mc devices remove examples/smart-home --device boiler-1
+    """
+    project = load_project(folder)
+    gateway, files = _gateway(project), device_files(project.folder)
+    chosen = list(gateway.registry.registered())
+    if device:
+        known = set(chosen)
+        chosen = [each for each in dict.fromkeys(device) if each in known or _chosen(project.twin.catalog, [each])]
+    if not chosen:
+        out.print("no device is registered")
+        return
+    out.print(f"{_some(chosen)}: the credentials in use will be refused by {gateway.cloud.label}", soft_wrap=True)
+    if not yes:
+        ask()
+    take_away(gateway, files, chosen)
+    out.print(f"[green]removed[/] {len(chosen):,}")
+
+
+def device_files(folder: Path) -> DeviceFiles:
+    """Where a project keeps its devices' credentials."""
+    return DeviceFiles(folder.resolve() / STATE / "devices")
+
+
+def take_away(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str]) -> None:
+    """Remove registrations, with a bar."""
+    with _watching("removing", len(device_ids)) as tell:
+        registration.remove(gateway, files, device_ids, tell)
+
+
+def ask() -> None:
+    """Go on only if somebody says so. Raises ConfigurationError where nobody is there."""
+    if not sys.stdin.isatty():
+        raise ConfigurationError("nobody is there to be asked; say --yes to go ahead")
+    typer.confirm("Go ahead?", abort=True)
+
+
+def _gateway(project: Project) -> Gateway:
+    """The gateway of the project as it is deployed. The one place that says which registry a command works on."""
+    options = known_options(project.folder)
+    if options is None:
+        raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")
+    env = environment()
+    workspace = Rollout(project, options).workspace(find_engine(env), env, lambda _: None)
+    return registration.deployed_gateway(project.twin, workspace.outputs())
+
+
+def _chosen(catalog: DeviceCatalog, device: Sequence[str] | None) -> list[str]:
+    """The devices that were named, or all. Raises ConfigurationError for one that the project does not have."""
+    for each in device or ():
+        if catalog.find(each) is None:
+            hint = did_you_mean(each, catalog.ids())
+            raise ConfigurationError(f"--device {quoted(each)}: no such device in the project{hint and f'; {hint}'}")
+    return list(dict.fromkeys(device)) if device else list(catalog.ids())
+
+
+def _some(ids: Sequence[str]) -> str:
+    """``3 devices (a, b, c)``, and not more than three of them."""
+    more = ", …" if len(ids) > 3 else ""
+    return f"{len(ids):,} device{'s' if len(ids) != 1 else ''} ({', '.join(ids[:3])}{more})"
+
+
+@contextmanager
+def _watching(doing: str, total: int) -> Iterator[Report]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(doing, total=total)
+
+        def tell(_: Progress) -> None:
+            bar.advance(task)
+
+        yield tell
+
+
+def register(app: typer.Typer) -> None:
+    """Add the sub-commands."""
+    app.add_typer(devices_app, name="devices")

@@ -1,0 +1,201 @@
+"""t2mc devices as a user types it: the engine with stand-in providers, and IoT Core in moto."""
+
+import json
+import stat
+import subprocess
+import sys
+
+import pytest
+from tests.rigs import vendor_clients
+from tests.rigs.terraform_fleet import stand_in_providers
+from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
+from tests.rigs.vendor_processes import moto_account
+
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.templates import write_template
+
+pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
+
+
+class Home:
+    """A smart home on three clouds, its L1 on AWS."""
+
+    def __init__(self, folder, env):
+        self.folder, self.env = folder, env
+        self.twin = load_project(folder).twin
+        self.policy = f"{self.twin.name}-devices"
+        self.ids = sorted(self.twin.catalog.ids())
+        self.iot = vendor_clients.aws("iot")
+
+    def t2mc(self, *arguments):
+        """Run the command line; its exit code, and what it said."""
+        env = clean_environment({**self.env, "COLUMNS": "200"})
+        command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
+        done = subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        return done.returncode, done.stdout + done.stderr
+
+    def deploy(self):
+        """Deploy to the stand-ins; what they made of IoT's policy is made in moto too."""
+        document = json.dumps({"Version": "2012-10-17", "Statement": []})
+        self.iot.create_policy(policyName=self.policy, policyDocument=document)
+        return self.t2mc("deploy", self.folder, "--yes", "--var", "gcp_project=a-project")
+
+    def files(self, device):
+        folder = self.folder / ".t2mc" / "devices" / device
+        return {path.name: path.read_text() for path in folder.iterdir()} if folder.is_dir() else {}
+
+    def things(self):
+        found = self.iot.list_things(attributeName="twin", attributeValue=self.twin.name, maxResults=250)["things"]
+        return sorted(each["thingName"] for each in found)
+
+
+@pytest.fixture
+def home(tmp_path):
+    terraform()  # or skip
+    folder = tmp_path / "home"
+    write_template("smart-home", folder)
+    config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
+    config["name"] = vendor_clients.unique("home")
+    (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
+    write_bundles(plan(load_project(folder).twin), folder / ".t2mc" / "bundles")
+    with stand_in_providers() as (_, env):
+        made = Home(folder, env | moto_account())
+        yield made
+        made.t2mc("devices", "remove", folder, "--yes")
+
+
+def test_from_the_first_device_to_none(home):
+    code, said = home.deploy()
+    count = len(home.ids)
+    assert code == 0, said
+    assert f"{count} devices are not registered yet: `t2mc devices register {home.folder}`" in said
+    code, said = home.t2mc("devices", "register", home.folder)
+    assert (code, f"registered {count}" in said) == (0, True), said
+    assert home.things() == home.ids
+    first = home.ids[0]
+    kept = home.files(first)
+    assert kept.keys() == {"certificate.pem", "private.key", "connection.json"}
+    assert "PRIVATE KEY" in kept["private.key"]
+    assert "PRIVATE KEY" not in said
+    found = json.loads(kept["connection.json"])
+    assert (found["cloud"], found["port"], found["client_id"]) == ("aws", 8883, first)
+    assert found["topic"] == f"dt/{home.twin.name}/{first}/telemetry"
+    assert found["host"]
+
+    code, said = home.t2mc("devices", "register", home.folder)
+    assert (code, f"registered 0, {count} were already" in said) == (0, True), said
+    assert home.files(first) == kept
+    assert "not registered yet" not in home.t2mc("deploy", home.folder)[1]
+
+    code, said = home.t2mc("devices", "remove", home.folder, "--device", first)
+    assert (code, "nobody is there to be asked; say --yes to go ahead" in said) == (2, True), said
+    assert home.things() == home.ids
+    code, said = home.t2mc("devices", "remove", home.folder, "--device", first, "--yes")
+    assert (code, home.things()) == (0, home.ids[1:]), said
+    assert home.files(first) == {}
+    assert "1 device is not registered yet" in home.t2mc("deploy", home.folder)[1]
+
+    code, said = home.t2mc("devices", "remove", home.folder, "--yes")
+    assert (code, home.things()) == (0, []), said
+    assert "no device is registered" in home.t2mc("devices", "remove", home.folder, "--yes")[1]
+
+
+def test_only_the_owner_reads_keys(home):
+    assert home.deploy()[0] == 0
+    assert home.t2mc("devices", "register", home.folder, "--device", home.ids[0])[0] == 0
+    root = home.folder / ".t2mc" / "devices"
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (root, root / home.ids[0])}
+    assert modes == {0o700}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (root / home.ids[0]).iterdir()} == {0o600}
+
+
+def test_lost_files_are_noticed_and_renewed(home):
+    assert home.deploy()[0] == 0
+    first, second = home.ids[:2]
+    chosen = ("--device", first, "--device", second)
+    assert home.t2mc("devices", "register", home.folder, *chosen)[0] == 0
+    kept, lost = home.files(first), home.files(second)
+    for path in (home.folder / ".t2mc" / "devices" / second).iterdir():
+        path.unlink()
+    code, said = home.t2mc("devices", "register", home.folder, *chosen)
+    assert code == 0
+    assert f"1 device ({second}): registered before, and no files here" in said
+    assert home.t2mc("devices", "register", home.folder, "--renew", "--device", second)[0] == 0
+    assert home.files(first) == kept
+    assert home.files(second)["certificate.pem"] not in ("", lost["certificate.pem"])
+    assert home.things() == [first, second]
+
+
+def test_the_list_says_who_may_connect_and_who_should_not(home):
+    assert home.deploy()[0] == 0
+    first = home.ids[0]
+    assert home.t2mc("devices", "register", home.folder, "--device", first)[0] == 0
+    code, said = home.t2mc("devices", "list", home.folder, "--json")
+    assert code == 0
+    found = {each["device_id"]: each for each in json.loads(said)}
+    assert found.keys() == set(home.ids)
+    assert [each for each in found if found[each]["registered"]] == [first]
+    for path in home.folder.glob("config_*.json"):
+        path.write_text(path.read_text(encoding="utf-8").replace(f'"{first}"', f'"{first}-2"'), encoding="utf-8")
+    code, said = home.t2mc("devices", "list", home.folder)
+    assert code == 0, said
+    assert f"1 of {len(home.ids) + 1} devices may connect to AWS" in said
+    assert "not in the project" in said
+    code, said = home.t2mc("devices", "remove", home.folder, "--device", first, "--yes")
+    assert (code, home.things()) == (0, []), said
+
+
+def test_an_unknown_device_is_exit_code_2_with_a_suggestion(home):
+    assert home.deploy()[0] == 0
+    wrong = f"{home.ids[0]}x"
+    for command in ("register", "remove"):
+        code, said = home.t2mc("devices", command, home.folder, "--device", wrong)
+        assert (code, f'--device "{wrong}": no such device in the project; did you mean' in said) == (2, True), said
+    assert home.things() == []
+    code, said = home.t2mc("devices", "register", home.folder, "--renew")
+    assert (code, "say which, with --device" in said) == (2, True), said
+
+
+def test_without_a_deployment_there_is_nothing_to_register_with(home):
+    code, said = home.t2mc("devices", "register", home.folder)
+    assert (code, f"nothing is deployed from {home.folder}" in said) == (1, True), said
+
+
+def test_destroy_takes_the_registrations_first(home):
+    """A policy that certificates have cannot be deleted, on AWS and in moto."""
+    assert home.deploy()[0] == 0
+    assert home.t2mc("devices", "register", home.folder)[0] == 0
+    with pytest.raises(home.iot.exceptions.DeleteConflictException):
+        home.iot.delete_policy(policyName=home.policy)
+    code, said = home.t2mc("destroy", home.folder)
+    assert (code, home.things()) == (2, home.ids), "unasked, nothing happens"
+    assert f"{len(home.ids)} registrations are taken away first" in said
+    code, said = home.t2mc("destroy", home.folder, "--yes")
+    assert (code, home.things()) == (0, []), said
+    assert home.files(home.ids[0]) == {}
+    home.iot.delete_policy(policyName=home.policy)
+
+
+def test_a_placement_that_leaves_the_cloud_takes_the_registrations_first(home):
+    assert home.deploy()[0] == 0
+    assert home.t2mc("devices", "register", home.folder)[0] == 0
+    providers = home.folder / "config_providers.json"
+    everything = json.loads(providers.read_text(encoding="utf-8"))
+    providers.write_text(json.dumps(dict.fromkeys(everything, "gcp")), encoding="utf-8")
+    write_bundles(plan(load_project(home.folder).twin), home.folder / ".t2mc" / "bundles")
+    code, said = home.t2mc("deploy", home.folder, "--plan-only")
+    assert (code, home.things()) == (0, home.ids), said
+    assert f"devices can no longer connect to AWS, their credentials here go too; {len(home.ids)} registrations" in said
+    code, said = home.t2mc("deploy", home.folder, "--yes")
+    assert (code, home.things()) == (0, []), said
+    assert home.files(home.ids[0]) == {}
+
+
+def test_a_registry_that_cannot_be_asked_does_not_fail_a_deployment(home):
+    assert home.deploy()[0] == 0
+    home.env = {name: text for name, text in home.env.items() if not name.startswith("AWS_")}
+    home.env["AWS_EC2_METADATA_DISABLED"] = "true"
+    code, said = home.t2mc("deploy", home.folder)
+    assert (code, "note: which devices may connect could not be seen: listing devices" in said) == (0, True), said
+    home.env |= moto_account()
