@@ -3,7 +3,7 @@
 Owns host, port, names and topics, read off the outputs of the deployment; holds no key. What the outputs are called is
 `render`'s, what a topic is like is each service's: docs.aws.amazon.com iot/latest/developerguide/protocols.html;
 learn.microsoft.com azure/iot/iot-mqtt-connect-to-iot-hub (content type and encoding are what lets IoT Hub route by
-JSON, and are spelled with ``%24`` for ``$``).
+JSON, and are spelled with ``%24`` for ``$``); on Google Cloud `render.on_gcp.device_gateway`'s.
 """
 
 from collections.abc import Callable, Mapping
@@ -13,11 +13,14 @@ import msgspec
 from twin2multicloud.domain.placement import Cloud
 
 Outputs = Mapping[str, str]
-MQTTS_PORT = 8883
+MQTTS_PORT, HTTPS_PORT = 8883, 443
 
 
 class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """Where one device connects, as whom, and where to it publishes. `sign_in` says what its files are for."""
+    """Where one device connects, as whom, and where to it publishes. `sign_in` says what its files are for.
+
+    Over MQTT it publishes to `topic`; over HTTPS it posts to `url`.
+    """
 
     device_id: str
     cloud: Cloud
@@ -27,6 +30,7 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     client_id: str = ""
     user_name: str = ""
     topic: str = ""
+    url: str = ""  # of HTTPS publish: a reading, or a list of them, as the body of a POST
     sign_in: str
 
 
@@ -61,4 +65,25 @@ def on_azure(outputs: Outputs, device_id: str) -> Connection:
     )
 
 
-CONNECTIONS: Mapping[Cloud, Callable[[Outputs, str], Connection]] = {Cloud.AWS: on_aws, Cloud.AZURE: on_azure}
+def on_gcp(outputs: Outputs, device_id: str) -> Connection:
+    """HTTPS publish to the device gateway of ours: Google Cloud has no device service, and so no MQTT."""
+    topic = f"dt/{outputs['twin']}/{device_id}/telemetry"
+    url = f"{outputs['gcp_device_endpoint']}/{topic}"
+    return Connection(
+        device_id=device_id,
+        cloud=Cloud.GCP,
+        protocol="https",
+        host=url.removeprefix("https://").partition("/")[0],
+        port=HTTPS_PORT,
+        user_name=device_id,
+        topic=topic,
+        url=url,
+        sign_in="Basic authentication, the password being key.txt; 200 means stored, 503 send it again",
+    )
+
+
+CONNECTIONS: Mapping[Cloud, Callable[[Outputs, str], Connection]] = {
+    Cloud.AWS: on_aws,
+    Cloud.AZURE: on_azure,
+    Cloud.GCP: on_gcp,
+}

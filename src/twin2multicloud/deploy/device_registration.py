@@ -29,7 +29,10 @@ _SIGNS = {Cloud.AWS: "aws_device_policy", Cloud.AZURE: "azure_device_endpoint", 
 _IN_THE_WAY = {"aws_iot_policy.devices": Cloud.AWS}
 """What cannot be deleted while devices are registered, and whose it is."""
 
-_GONE_WITH = {"azurerm_iothub.device_gateway": Cloud.AZURE}
+_GONE_WITH = {
+    "azurerm_iothub.device_gateway": Cloud.AZURE,
+    "google_firestore_database.device_registry": Cloud.GCP,
+}
 """What takes the registrations with it."""
 
 _GOES = frozenset({"delete", "replace"})
