@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from twin2multicloud.deploy.render.configuration import Configuration, Json
 from twin2multicloud.deploy.render.on_gcp import access, hot_store
-from twin2multicloud.deploy.render.on_gcp.references import SERVICES_ON, topic
+from twin2multicloud.deploy.render.on_gcp.references import PROJECT, SERVICES_ON, topic
 from twin2multicloud.deploy.render.scope import Site
 
 LETTERS = "device_dead_letters"
@@ -40,4 +40,5 @@ def render(config: Configuration, site: Site) -> None:
     url = f"${{google_cloudfunctions2_function.{_GATEWAY}.service_config[0].uri}}/topics"
     config.output("gcp_device_endpoint", url, "Where devices publish: POST <this>/dt/<twin>/<device>/telemetry")
     config.output("twin", site.twin, "The twin's name, which is in its devices' topics")
-    config.output("gcp_device_registry", f"${{google_firestore_database.{_REGISTRY}.id}}", "The registry's full name")
+    name = f"projects/{PROJECT}/databases/${{google_firestore_database.{_REGISTRY}.name}}"
+    config.output("gcp_device_registry", name, "The registry's full name")
