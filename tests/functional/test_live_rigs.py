@@ -129,21 +129,23 @@ def test_the_suites_pass_and_nothing_is_left(request, cloud, chosen):
 BROKEN = """
 import os
 
-def test_uses_everything(hot_store_rig, invoker_rig, dead_letters_rig, error_sink_rig):
-    reading = {"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": "m", "t": 1}
+def test_uses_everything(hot_store_rig, invoker_rig, dead_letters_rig, error_sink_rig{also}):
+    reading = {{"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": "m", "t": 1}}
     hot_store_rig.store.write([reading])
     invoker_rig.invoker.invoke("processor", [reading], "a" * 32)
+    {use}
     if os.environ.get("KILLED"):
         os._exit(9)
     assert False, "told to fail"
 """
+ONLY_AWS = {"also": ", device_registry_rig", "use": 'list(device_registry_rig.registry.register(["sensor"]))'}
 
 
 @pytest.fixture
-def broken(tmp_path) -> str:
-    """A test that uses four rigs and then fails, or is killed."""
+def broken(tmp_path, cloud) -> str:
+    """A test that uses what rigs there are and then fails, or is killed."""
     path = tmp_path / "test_broken.py"
-    path.write_text(BROKEN)
+    path.write_text(BROKEN.format(**(ONLY_AWS if cloud == "aws" else {"also": "", "use": ""})))
     return str(path)
 
 
@@ -159,7 +161,7 @@ def test_a_test_that_fails_leaves_nothing_either(request, cloud, broken):
 @pytest.mark.parametrize(
     ("cloud", "kinds"),
     [
-        ("aws", ["DynamoDB table", "SQS queue", "event bus"]),
+        ("aws", ["DynamoDB table", "SQS queue", "event bus", "thing sensor of", "IoT policy"]),
         ("azure", ["storage queue", "Cosmos DB row"]),
         ("gcp", ["topic", "subscription", "Firestore device"]),
     ],

@@ -65,12 +65,12 @@ def listen() -> None:
     time.sleep(patience())
 
 
-def until(ready: Callable[[], bool], what: str) -> None:
+def until(ready: Callable[[], bool], what: str, seconds: float = READY_SECONDS) -> None:
     """Wait until something eventual has happened. Raises TimeoutError."""
-    deadline = time.monotonic() + READY_SECONDS
+    deadline = time.monotonic() + seconds
     while not ready():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"{what}: not within {READY_SECONDS:.0f} s")
+            raise TimeoutError(f"{what}: not within {seconds:.0f} s")
         time.sleep(0.5)
 
 

@@ -3,6 +3,7 @@
 That is also how they are pointed at moto: ``AWS_ENDPOINT_URL``. docs/live_tests.md has the permissions.
 """
 
+import json
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import cache, partial
@@ -12,14 +13,17 @@ from typing import Any
 
 from tests.rigs import live, vendor_topics
 from tests.rigs.live import Leftover, LiveClock, ScopedTable
+from tests.rigs.vendor_device_registries import IotCoreRig
 from tests.rigs.vendor_hot_stores import VendorHotStoreRig, create_dynamo_table
 from tests.rigs.vendor_processes import need_package, open_until_exit
 from tests.rigs.vendor_queues import SqsQueues, VendorDeadLettersRig, VendorInvokerRig
 from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
+from twin2multicloud.clouds.aws.device_registry import IotCoreDeviceRegistry
 from twin2multicloud.clouds.aws.hot_store import DynamoTable
 from twin2multicloud.clouds.aws.invoker import SqsInvoker
 from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE
 
+_POLICY_SECONDS = 400.0  # AWS says five minutes at most: docs.aws.amazon.com iot, DeletePolicy
 _PROBE = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": '{"probe": true}'}
 
 
@@ -101,6 +105,62 @@ def secrets(_: Path) -> Iterator[vendor_topics.SecretsRig]:
         yield rig.that_waits(live.until)
 
 
+class LiveIotCoreRig(IotCoreRig):
+    """Devices of a twin of its own. Things are named once in an account: where another has an ``a``, tests fail."""
+
+    def __init__(self) -> None:
+        self.client, self.clock = client("iot"), LiveClock()
+        self.twin, self.policy = live.unique("house"), _device_policy()
+        self.registry = IotCoreDeviceRegistry(self.client, self.twin, self.policy, self.clock, page=10)
+        self._strangers: list[str] = []
+
+    def stranger(self) -> str:
+        name = live.unique("another")
+        self.client.create_thing(thingName=name)
+        self._strangers.append(name)
+        return name
+
+    def remove(self) -> None:
+        asked = {"attributeName": "twin", "attributeValue": self.twin}
+        pages = self.client.get_paginator("list_things").paginate(**asked)
+        self.registry.remove([each["thingName"] for page in pages for each in page["things"]])
+        for name in self._strangers:
+            self.client.delete_thing(thingName=name)
+
+
+@cache
+def _device_policy() -> str:
+    """One policy for all tests, because AWS lets go of one only minutes after its last certificate."""
+    name = live.unique("devices")
+    allowed = {"Effect": "Allow", "Action": ["iot:Connect"], "Resource": ["*"]}
+    document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+    client("iot").create_policy(policyName=name, policyDocument=document)
+    open_until_exit.callback(_delete_policy, name)
+    return name
+
+
+def _delete_policy(name: str) -> None:
+    iot = client("iot")
+
+    def gone() -> bool:
+        try:
+            iot.delete_policy(policyName=name)
+        except iot.exceptions.DeleteConflictException:
+            return False
+        return True
+
+    live.until(gone, f"IoT policy {name}", _POLICY_SECONDS)
+
+
+@contextmanager
+def device_registry(_: Path) -> Iterator[LiveIotCoreRig]:
+    rig = LiveIotCoreRig()
+    try:
+        yield rig
+    finally:
+        rig.remove()
+
+
 RIGS = {
     "hot_store_rig": hot_store,
     "table_rig": hot_store,
@@ -108,6 +168,7 @@ RIGS = {
     "dead_letters_rig": dead_letters,
     "error_sink_rig": error_sink,
     "secrets_rig": secrets,
+    "device_registry_rig": device_registry,
 }
 
 
@@ -126,6 +187,27 @@ def leftovers() -> Iterator[Leftover]:
         for each in page["SecretList"]:
             delete = partial(manager.delete_secret, SecretId=each["ARN"], ForceDeleteWithoutRecovery=True)
             yield Leftover(f"secret {each['Name']}", delete)
+    yield from _left_devices()
+
+
+def _left_devices() -> Iterator[Leftover]:
+    """Things first: certificates, which have no names, go with them, and then the policy is free."""
+    iot = client("iot")
+    pages = iot.get_paginator("list_policies").paginate()
+    names = [each["policyName"] for page in pages for each in page["policies"]]
+    policies = [name for name in names if name.startswith(live.PREFIX)]
+    for page in iot.get_paginator("list_things").paginate():
+        for each in page["things"]:
+            twin, name = each["attributes"].get("twin", ""), each["thingName"]
+            if twin.startswith(live.PREFIX):
+                run = twin[: len(live.RUN)]
+                policy = next((each for each in policies if each.startswith(run)), run)
+                registry = IotCoreDeviceRegistry(iot, twin, policy, LiveClock())
+                yield Leftover(f"thing {name} of {twin}", partial(registry.remove, [name]))
+            elif name.startswith(live.PREFIX):
+                yield Leftover(f"thing {name}", partial(iot.delete_thing, thingName=name))
+    for name in policies:
+        yield Leftover(f"IoT policy {name}", partial(_delete_policy, name))
 
 
 def _left_tables() -> Iterator[Leftover]:

@@ -2,6 +2,9 @@
 
 Every change is first a saved plan, then that plan is applied. Never talks to a cloud itself, and prints nothing: what
 happens goes to the `tell` that was given. Events: developer.hashicorp.com/terraform/internals/machine-readable-ui.
+
+OpenTofu's are the same by its sources (internal/command/views/json), and nothing is used that only one of the two has;
+but only Terraform has been run.
 """
 
 import importlib.util
