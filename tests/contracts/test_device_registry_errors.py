@@ -140,8 +140,10 @@ class TestIotCore:
         name = rig.stranger()
         arn = rig.client.create_keys_and_certificate(setAsActive=True)["certificateArn"]
         rig.client.attach_thing_principal(thingName=name, principal=arn)
+        given = []
         with pytest.raises(FinalError, match=f"{name}: this account has a thing of that name"):
-            register(rig, name)
+            given.extend(each.device_id for each in rig.registry.register(["a", name, "b"]))
+        assert sorted(given) == sorted(rig.registry.registered()) == ["a", "b"]
         rig.registry.remove([name])
         assert rig.client.list_thing_principals(thingName=name)["principals"] == [arn]
 
@@ -163,16 +165,29 @@ class TestIotHub:
             lambda: hub.registry.remove(["pump"]),
         )
         for call, doing in zip(calls, ("registering", "listing", "removing"), strict=True):
-            hub.adapter.faults = [test_azure_errors.refusal(status)]
+            hub.adapter.faults = [test_azure_errors.refusal(status)] * 2  # also to the question what was done
             with pytest.raises(expected, match=f"{doing} devices: Azure answered {status}"):
                 call()
 
     @pytest.mark.parametrize("error", test_azure_errors.NO_ANSWER, ids=lambda error: type(error).__name__)
     def test_no_answer_is_retryable_and_a_creation_is_not_sent_twice(self, hub, error):
         hub.adapter.faults = [error]
-        with pytest.raises(RetryableError):
+        with pytest.raises(RetryableError, match="registering devices: no answer from Azure"):
             register(hub, "pump")
-        assert hub.adapter.seen == 1
+        assert not hub.is_there("pump")
+        assert hub.adapter.seen == 2, "the creation, and the question whether it happened"
+
+    def test_what_was_made_before_the_hub_went_dark_is_given_all_the_same(self, hub):
+        """The hub did it, and its answer was lost: nobody else knows the keys."""
+        register(hub, "b")
+        hub.adapter.dark_after = 1
+        given = {}
+        with pytest.raises(RetryableError, match="no answer from Azure"):  # noqa: PT012 - as above
+            for each in hub.registry.register(["a", "b", "c"]):
+                given[each.device_id] = each
+        assert given.keys() == {"a", "c"}
+        assert all(hub.may_connect(each) for each in given.values())
+        assert register(hub, "a", "b", "c") == {}
 
     def test_a_throttled_call_is_waited_for(self, hub):
         """IoT Hub says "wait 10 seconds" in words, and no Retry-After."""

@@ -9,9 +9,10 @@ import base64
 import json
 import re
 from typing import Any
-from urllib.parse import parse_qs, urlsplit
+from urllib.parse import parse_qs, unquote, urlsplit
 
 from requests import PreparedRequest
+from requests.exceptions import ReadTimeout
 
 from tests.rigs.vendor_azure_transport import Answer, ServedAdapter
 
@@ -21,7 +22,12 @@ _QUERY = re.compile(r"SELECT deviceId FROM devices WHERE tags\.twin = '([^']*)' 
 
 
 class IotHubAdapter(ServedAdapter):
-    """`devices` by id, as they were sent. A page of a query holds at most `page`, whatever was asked for."""
+    """`devices` by id, as they were sent. A page of a query holds at most `page`, whatever was asked for.
+
+    With `dark_after` set, it goes dark so often after it did what it was asked.
+    """
+
+    dark_after = 0
 
     def __init__(self, page: int = 100) -> None:
         super().__init__()
@@ -34,6 +40,8 @@ class IotHubAdapter(ServedAdapter):
             return _refusal(400, "InvalidProtocolVersion", f"the version is {url.query}")
         if request.headers.get("Authorization") != "Bearer a-token-of-the-rig":
             return _refusal(401, "IotHubUnauthorizedAccess", "Unauthorized")
+        if request.method == "GET" and url.netloc == HOST and url.path.startswith("/devices/"):
+            return self._identity(unquote(url.path.removeprefix("/devices/")))
         if not str(request.headers.get("content-type", "")).startswith("application/json"):
             return _refusal(415, "InvalidContentType", "JSON, please")
         body = json.loads(request.body or b"")
@@ -50,6 +58,9 @@ class IotHubAdapter(ServedAdapter):
         if len({each["id"] for each in operations}) != len(operations):
             return _refusal(400, "InvalidDevices", "a device can be specified only once")
         errors = [error for each in operations if (error := self._one(each)) is not None]
+        if self.dark_after:
+            self.dark_after -= 1
+            raise ReadTimeout("silence")
         result = {"isSuccessful": not errors, "errors": errors, "warnings": []}
         return (400 if errors else 200), {}, json.dumps(result).encode()
 
@@ -69,6 +80,13 @@ class IotHubAdapter(ServedAdapter):
             case mode:
                 return _error(device_id, 400000, f"Unknown mode {mode}")
         return None
+
+    def _identity(self, device_id: str) -> Answer:
+        if device_id not in self.devices:
+            return _refusal(404, "DeviceNotFound", device_id)
+        device = self.devices[device_id]
+        found = {"deviceId": device_id, "status": device["status"], "authentication": device["authentication"]}
+        return 200, {}, json.dumps(found).encode()
 
     def _query(self, body: Any, request: PreparedRequest) -> Answer:
         found = _QUERY.fullmatch(body["query"])

@@ -2,6 +2,7 @@
 
 import json
 import stat
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 from tests.golden.cases import CASES
 from tests.rigs.device_registry import RigDeviceRegistry
 from tests.rigs.twins import twin
+from twin2multicloud import deploy
 from twin2multicloud.deploy import device_registration as registration
 from twin2multicloud.deploy.device_connections import CONNECTIONS
 from twin2multicloud.deploy.device_files import DeviceFiles, folder_name
@@ -240,3 +242,13 @@ class TestInTheWay:
         addresses = {f"{kind}.{key}": "delete" for kind, each in resources.items() for key in each}
         assert registration.cloud_left(Changes(remove=1, addresses=addresses)) is cloud
         assert registration.cloud_left(Changes(add=1, addresses=dict.fromkeys(addresses, "create"))) is None
+
+
+def test_no_bundle_carries_a_registry():
+    """Nothing that a function may be made of imports one: only `deploy` does, when it opens it."""
+    package = Path(deploy.__file__).parents[1]
+    registries = [f"{cloud}.device_registry" for cloud in Cloud]
+    sources = [path for part in ("clouds", "functions", "wire", "ports") for path in (package / part).rglob("*.py")]
+    assert len(sources) > 50
+    assert not [path for path in sources if any(each in path.read_text(encoding="utf-8") for each in registries)]
+    assert not [path for path in sources if "import device_registry" in path.read_text(encoding="utf-8")]

@@ -62,7 +62,7 @@ class IotCoreDeviceRegistry:
         self._client, self._twin, self._policy, self._clock, self._page = client, twin, policy, clock, page
 
     def register(self, device_ids: Iterable[str]) -> Iterator[DeviceCredentials]:
-        """See `ports.device_registry.DeviceRegistry`. FinalError also, at its turn, for another owner's thing."""
+        """See `ports.device_registry.DeviceRegistry`. FinalError also, in the end, for another owner's thing."""
         wanted = list(dict.fromkeys(device_ids))
         for each in wanted:
             if not _THING_NAME.fullmatch(each):
@@ -85,12 +85,26 @@ class IotCoreDeviceRegistry:
     def _register(self, wanted: Sequence[str]) -> Iterator[DeviceCredentials]:
         known = set(self.registered())
         missing = [each for each in wanted if each not in known]
+        refused: list[FinalError] = []
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for start in range(0, len(missing), _AT_ONCE):
-                for arn, made in pool.map(self._prepare, missing[start : start + _AT_ONCE]):
-                    yield made
-                    with domain_errors(f"registering {made.device_id}"):
+                for made in pool.map(self._attempt, missing[start : start + _AT_ONCE]):
+                    if isinstance(made, FinalError):
+                        refused.append(made)
+                        continue
+                    arn, credentials = made
+                    yield credentials
+                    with domain_errors(f"registering {credentials.device_id}"):
                         self._client.attach_policy(policyName=self._policy, target=arn)
+        if refused:
+            raise refused[0]
+
+    def _attempt(self, device_id: str) -> tuple[str, DeviceCredentials] | FinalError:
+        """Prepare; what is refused for good must not keep the devices after it waiting for ever."""
+        try:
+            return self._prepare(device_id)
+        except FinalError as error:
+            return error
 
     def _prepare(self, device_id: str) -> tuple[str, DeviceCredentials]:
         """Everything but the policy; the certificate's ARN and what the device gets."""

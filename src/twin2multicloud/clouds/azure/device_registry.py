@@ -7,7 +7,7 @@ bulk registry and query). The tag ``twin`` says whose a device is. Queries follo
 
 Keys are made here, because a bulk creation tells none: 32 random bytes. IoT Hub wants two or none; nobody keeps the
 second. An answer of 429 comes without Retry-After and means ten seconds: it is waited out. Nothing else is sent again
-by itself: a creation of which nobody knows whether it happened would take the keys of those that it made with it.
+by itself; where nobody knows whether a creation happened, the hub is asked whose keys it has.
 """
 
 import base64
@@ -15,6 +15,7 @@ import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
+from urllib.parse import quote
 
 import msgspec
 
@@ -46,6 +47,10 @@ _EXISTS = frozenset({"DeviceAlreadyExists", "409001"})
 _ABSENT = frozenset({"DeviceNotFound", "404001"})
 
 Operation = dict[str, Any]
+
+
+class _ThrottledError(RetryableError):
+    """The hub did nothing of it."""
 
 
 class _Error(msgspec.Struct, rename="camel"):
@@ -103,11 +108,15 @@ class IotHubDeviceRegistry:
     def _register(self, wanted: Sequence[str]) -> Iterator[DeviceCredentials]:
         for some in _slices(wanted):
             keys = {each: new_key() for each in some}
-            errors = self._change("registering devices", [self._creation(each, key) for each, key in keys.items()])
+            try:
+                errors = self._change("registering devices", [self._creation(each, key) for each, key in keys.items()])
+            except _ThrottledError:
+                raise
+            except RetryableError:  # nobody knows what was done by then, and nobody but us knows the keys
+                yield from (self._credentials(each, key) for each, key in keys.items() if self._has(each, key))
+                raise
             refused = {each.device_id for each in errors}
-            for device_id, key in keys.items():
-                if device_id not in refused:
-                    yield DeviceCredentials(device_id, {KEY: key, CONNECTION_STRING: self._connection(device_id, key)})
+            yield from (self._credentials(each, key) for each, key in keys.items() if each not in refused)
             _raise_for("registering devices", [each for each in errors if str(each.error_code) not in _EXISTS])
 
     def _creation(self, device_id: str, key: str) -> Operation:
@@ -119,9 +128,18 @@ class IotHubDeviceRegistry:
             "tags": {"twin": self._twin},
         }
 
-    def _connection(self, device_id: str, key: str) -> str:
-        """What Azure's device SDKs take."""
-        return f"HostName={self._host};DeviceId={device_id};SharedAccessKey={key}"
+    def _credentials(self, device_id: str, key: str) -> DeviceCredentials:
+        """The key, and what Azure's device SDKs take."""
+        connection = f"HostName={self._host};DeviceId={device_id};SharedAccessKey={key}"
+        return DeviceCredentials(device_id, {KEY: key, CONNECTION_STRING: connection})
+
+    def _has(self, device_id: str, key: str) -> bool:
+        """Whether the hub has a device, with this key."""
+        answer = self._send("registering devices", "GET", f"/devices/{quote(device_id, safe='')}", may_answer=(404,))
+        if answer.status_code == 404:
+            return False
+        found: dict[str, Any] = msgspec.json.decode(answer.content, type=dict[str, Any])
+        return bool(((found.get("authentication") or {}).get("symmetricKey") or {}).get("primaryKey") == key)
 
     def _change(self, doing: str, operations: Sequence[Operation]) -> list[_Error]:
         """Change devices; what was not done. 400 is for the whole where it names no device."""
@@ -137,18 +155,31 @@ class IotHubDeviceRegistry:
     def _post(
         self, doing: str, path: str, body: object, headers: Mapping[str, str], may_answer: tuple[int, ...] = ()
     ) -> "HttpResponse":
+        whole = {"content-type": "application/json; charset=utf-8", **headers}
+        return self._send(doing, "POST", path, whole, msgspec.json.encode(body), may_answer)
+
+    def _send(
+        self,
+        doing: str,
+        method: str,
+        path: str,
+        headers: Mapping[str, str] | None = None,
+        content: bytes | None = None,
+        may_answer: tuple[int, ...] = (),
+    ) -> "HttpResponse":
+        """One request, and again while the hub is throttled. Answers 200, or what it may answer beside it."""
         from azure.core.rest import HttpRequest
 
-        whole = {"content-type": "application/json; charset=utf-8", **headers}
-        content = msgspec.json.encode(body)
-        url = self._client.format_url(path)
+        url, version = self._client.format_url(path), {"api-version": _VERSION}
         with domain_errors(doing):
             for seconds in (*_PATIENCE_S, 0.0):
-                request = HttpRequest("POST", url, params={"api-version": _VERSION}, headers=whole, content=content)
+                request = HttpRequest(method, url, params=version, headers=dict(headers or {}), content=content)
                 answer = self._client.send_request(request)
                 if answer.status_code != 429 or not seconds:
                     break
                 self._clock.sleep(seconds)
+        if answer.status_code == 429:
+            raise _ThrottledError(f"{doing}: Azure answered 429: {answer.text()[:300]}")
         if answer.status_code != 200 and answer.status_code not in may_answer:
             raise by_status(doing, answer.status_code, answer.text()[:300], answer.headers)
         return answer
