@@ -18,6 +18,7 @@ from rich.progress import Progress as Bar
 from rich.table import Table
 
 from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.local_devices import LocalTwin
 from twin2multicloud.cli.project_commands import Folder
 from twin2multicloud.deploy import device_registration as registration
 from twin2multicloud.deploy.device_files import DeviceFiles
@@ -38,6 +39,7 @@ Devices = Annotated[
     list[str] | None, typer.Option("--device", help="Only this device; may be repeated.", show_default="all of them")
 ]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
+Local = Annotated[bool, typer.Option("--local", help="Of the twin that t2mc up runs here, not of the deployed one.")]
 
 
 @devices_app.command("register")
@@ -47,8 +49,11 @@ def register_devices(
     renew: Annotated[
         bool, typer.Option("--renew", help="New credentials for the named devices; the old ones are worthless then.")
     ] = False,
+    local: Local = False,
 ) -> None:
     """Let devices connect; their credentials go to the project's .t2mc/devices, a folder each.
+
+    With --local, for a named device: what a client of your own connects to the running twin with.
 
     Example: t2mc devices register examples/smart-home
     """
@@ -56,14 +61,17 @@ def register_devices(
         raise ConfigurationError("--renew takes the credentials of devices in use away: say which, with --device")
     project = load_project(folder)
     chosen = _chosen(project.twin.catalog, device)
-    gateway, files = _gateway(project), device_files(project.folder)
+    gateway, files = _work_on(project, local)
     carry_out = registration.renew if renew else registration.register
     with _watching("registering", len(chosen)) as tell:
         count = carry_out(gateway, files, chosen, tell)
     before = len(chosen) - count
     out.print(f"[green]registered[/] {count:,}" + (f", {before:,} were already" if before else ""))
-    if count:
+    if count or (local and device):
         out.print(f"credentials: {escape(str(files.root))}", soft_wrap=True)
+    if local:
+        _say_how(LocalTwin(project.folder), chosen if device else ())
+        return
     lost = [each for each in chosen if not files.has(each)]
     if lost:
         err.print(
@@ -77,13 +85,14 @@ def register_devices(
 def list_devices(
     folder: Folder = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    local: Local = False,
 ) -> None:
     """Say which devices may connect, and whose files are here.
 
     Example: t2mc devices list examples/smart-home --json
     """
     project = load_project(folder)
-    gateway, files = _gateway(project), device_files(project.folder)
+    gateway, files = _work_on(project, local)
     found = list(registration.standings(gateway, files, project.twin.catalog))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
@@ -103,13 +112,13 @@ def list_devices(
 
 
 @devices_app.command("remove")
-def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = False) -> None:
+def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = False, local: Local = False) -> None:
     """Take devices' registrations away, and their files here.
 
     Example: t2mc devices remove examples/smart-home --device boiler-1
     """
     project = load_project(folder)
-    gateway, files = _gateway(project), device_files(project.folder)
+    gateway, files = _work_on(project, local)
     chosen = list(gateway.registry.registered())
     if device:
         known = set(chosen)
@@ -142,8 +151,25 @@ def ask() -> None:
     typer.confirm("Go ahead?", abort=True)
 
 
+def _work_on(project: Project, local: bool) -> tuple[Gateway, DeviceFiles]:
+    """Which registry a command works on, and where the credentials are that it gave."""
+    if local:
+        running = LocalTwin(project.folder)
+        return running.gateway, running.files
+    return _gateway(project), device_files(project.folder)
+
+
+def _say_how(running: LocalTwin, device_ids: Sequence[str]) -> None:
+    """Write down what named devices sign in with, and how the first of them publishes."""
+    running.write_files(device_ids)
+    for line in running.examples(device_ids[0]) if device_ids else ():
+        out.print(escape(line), soft_wrap=True, highlight=False)
+    if not device_ids:
+        out.print("[dim]--device says what a client of your own connects with[/]")
+
+
 def _gateway(project: Project) -> Gateway:
-    """The gateway of the project as it is deployed. The one place that says which registry a command works on."""
+    """The gateway of the project as it is deployed."""
     options = known_options(project.folder)
     if options is None:
         raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")

@@ -1,0 +1,67 @@
+"""What `t2mc devices --local` works on: the twin that runs on this machine, where all devices are registered at first.
+
+Keys are derived here and can be told again, so a device's files are written whenever it is named. Prints no key.
+"""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+from twin2multicloud.deploy.device_connections import Connection
+from twin2multicloud.deploy.device_files import DeviceFiles
+from twin2multicloud.deploy.device_registration import Gateway
+from twin2multicloud.emulator.credentials import telemetry_topic
+from twin2multicloud.emulator.deployment import STATE, load_deployment, load_secrets
+from twin2multicloud.emulator.device_registry import KEY, open_registry
+
+
+class LocalTwin:
+    """The twin that `t2mc up` started from a folder, as its operator sees its devices."""
+
+    def __init__(self, folder: Path) -> None:
+        """Raises TwinError where nothing was ever started from there."""
+        self._deployment = load_deployment(folder)
+        self._registry = open_registry(self._deployment, load_secrets(folder))
+        self.files = DeviceFiles(folder.resolve() / STATE / "local-devices")
+
+    @property
+    def gateway(self) -> Gateway:
+        """What `deploy.device_registration` works on."""
+        return Gateway(self._deployment.acquisition.cloud, self._registry, self.connection)
+
+    def connection(self, device_id: str) -> Connection:
+        """How one device reaches the twin."""
+        site, tls = self._deployment.acquisition, self._deployment.tls
+        topic = telemetry_topic(self._deployment.twin.name, device_id)
+        return Connection(
+            device_id=device_id,
+            cloud=site.cloud,
+            protocol="mqtts" if tls else "mqtt",
+            host="127.0.0.1",
+            port=site.mqtt_port or 0,
+            client_id=device_id,
+            user_name=device_id,
+            topic=topic,
+            url=f"{site.http_url}/topics/{topic}",
+            sign_in="password, of Basic authentication too: key.txt"
+            + (f"; the server's certificate is {tls.certificate}" if tls else ""),
+        )
+
+    def write_files(self, device_ids: Sequence[str]) -> None:
+        """Write down what registered devices sign in with now. Raises FinalError for one that is not registered."""
+        self.files.prepare()
+        self.files.remove(device_ids)
+        for each in device_ids:
+            self.files.write(self._registry.credentials(each), self.connection(each))
+
+    def examples(self, device_id: str) -> tuple[str, str]:
+        """Lines for a shell that publish a reading as a device: over MQTT, and over HTTP."""
+        found, tls = self.connection(device_id), self._deployment.tls
+        key = f'"$(cat {shlex.quote(str(self.files.folder(device_id) / KEY))})"'
+        trust = f" --cafile {shlex.quote(tls.certificate)}" if tls else ""
+        user, reading = shlex.quote(device_id), "'" + '{"value": 1}' + "'"
+        return (
+            f"mosquitto_pub -h {found.host} -p {found.port}{trust} -q 1 -i {user} -u {user} -P {key} "
+            f"-t {shlex.quote(found.topic)} -m {reading}",
+            f"curl -u {user}:{key} -d {reading} {shlex.quote(found.url)}",
+        )
