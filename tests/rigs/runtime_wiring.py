@@ -1,28 +1,37 @@
 """What stands in for a cloud's ``wiring.py`` in a bundle under test: the same functions, over ports that only record.
 
-Runs inside the runtime, so nothing in it may need more than the bundle and the rigs.
+Runs inside the runtime, so nothing in it may need more than the bundle and the rigs; and a bundle carries what its own
+function asks its ports for, so that each port is imported when it is asked for.
 """
 
+from __future__ import annotations
+
 from collections.abc import Callable, Mapping, Sequence
+from functools import cached_property
 from importlib import import_module
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
-from tests.rigs.device_gateway import RigGatekeeper
-from tests.rigs.hot_store import RigHotStore
-from tests.rigs.transport import ServedTransport
-from twin2multicloud.clouds.bundled import find_processor, load_twin
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
-from twin2multicloud.ports.dead_letters import DeadLetter
+
+if TYPE_CHECKING:
+    from tests.rigs.device_gateway import RigGatekeeper
+    from tests.rigs.transport import ServedTransport
+    from twin2multicloud.clouds.bundled import BundledTwin
+    from twin2multicloud.domain.device import DeviceCatalog
+    from twin2multicloud.domain.hierarchy import Hierarchy
+    from twin2multicloud.functions.processing.processor import FindProcessor
+    from twin2multicloud.ports.dead_letters import DeadLetter
+    from twin2multicloud.ports.hot_store import HotStore
 
 EFFECTS = "RIG_EFFECTS"
 """The variable with the file that every effect is appended to, as a line of JSON."""
@@ -49,7 +58,7 @@ def handler(name: str, env: Mapping[str, str]) -> Any:
     return runtime.expose(_scheduled(ports) if ON_SCHEDULE in env else wire(name, env, ports))
 
 
-def _scheduled(ports: "RecordingPorts") -> Function:
+def _scheduled(ports: RecordingPorts) -> Function:
     """None of ours has a schedule yet; the trigger has to be right before one does."""
     reporter = Reporter(sink=ports.errors, clock=ports.clock, twin="house", cloud=Cloud.AWS, component="scheduled")
     return Function(name="scheduled-function", reporter=reporter, on_schedule=ports.note_the_time)
@@ -60,23 +69,51 @@ class RecordingPorts:
 
     def __init__(self, file: Path) -> None:
         self._file = file
-        twin = load_twin()
-        self.catalog, self.hierarchy = twin.catalog, twin.hierarchy
-        self.find_processor = find_processor(twin.catalog)
-        self.clock, self.chance, self.transport = RigClock(), RigChance(), ServedTransport()
+        self.clock, self.chance = RigClock(), RigChance()
         self.errors, self.invoker = _Errors(self._note), _Invoker(self._note)
 
-    def dead_letters(self, queue: str) -> "_DeadLetters":
+    @cached_property
+    def _twin(self) -> BundledTwin:
+        from twin2multicloud.clouds.bundled import load_twin
+
+        return load_twin()
+
+    @property
+    def catalog(self) -> DeviceCatalog:
+        return self._twin.catalog
+
+    @property
+    def hierarchy(self) -> Hierarchy:
+        return self._twin.hierarchy
+
+    @property
+    def find_processor(self) -> FindProcessor:
+        from twin2multicloud.clouds.bundled import find_processor
+
+        return find_processor(self.catalog)
+
+    @cached_property
+    def transport(self) -> ServedTransport:
+        from tests.rigs.transport import ServedTransport
+
+        return ServedTransport()
+
+    def dead_letters(self, queue: str) -> _DeadLetters:
         return _DeadLetters(self._note, queue)
 
-    def hot_store(self, name: str) -> "_Store":
-        seed = (self._file.parent / SEED).read_bytes()
-        return _Store(self._note, msgspec.json.decode(seed, type=list[Telemetry]))
+    def hot_store(self, name: str) -> _Store:
+        from tests.rigs.hot_store import RigHotStore
+
+        store = RigHotStore()
+        store.write(msgspec.json.decode((self._file.parent / SEED).read_bytes(), type=list[Telemetry]))
+        return _Store(self._note, store)
 
     def gatekeeper(self, registry: str) -> RigGatekeeper:
+        from tests.rigs.device_gateway import RigGatekeeper
+
         return RigGatekeeper("house", KEYS)
 
-    def intake(self, topic: str) -> "_Intake":
+    def intake(self, topic: str) -> _Intake:
         return _Intake(self._note, topic)
 
     def log(self, line: str) -> None:
@@ -126,14 +163,12 @@ class _DeadLetters:
             self._note("dead", self._queue, [letter.message, letter.error])
 
 
-class _Store(RigHotStore):
-    def __init__(self, note: Note, seed: Sequence[Telemetry]) -> None:
-        super().__init__()
-        for reading in seed:
-            super().write([reading])
-        self._note = note
+class _Store:
+    def __init__(self, note: Note, store: HotStore) -> None:
+        self._note, self._store = note, store
+        self.range, self.last, self.delete_range = store.range, store.last, store.delete_range
 
     def write(self, readings: Sequence[Telemetry]) -> None:
-        super().write(readings)
+        self._store.write(readings)
         for reading in readings:
             self._note("stored", "", reading)

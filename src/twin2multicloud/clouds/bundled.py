@@ -4,13 +4,16 @@
 environment: a bundle is the folder that this package lies in, on every cloud.
 """
 
+from typing import TYPE_CHECKING
+
 import msgspec
 
-from twin2multicloud.clouds.user_code import find_processor_in
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.hierarchy import Hierarchy
-from twin2multicloud.functions.processing.processor import FindProcessor
+
+if TYPE_CHECKING:
+    from twin2multicloud.functions.processing.processor import FindProcessor
 
 ROOT = __file__.replace("\\", "/").rsplit("/", 3)[0]  # no pathlib: a cold start would pay 7 ms for it
 TWIN_FILE = "twin.json"
@@ -34,6 +37,8 @@ def load_twin(root: str = ROOT) -> BundledTwin:
         raise ConfigurationError(f"{path} cannot be read: {error}; package the function again") from error
 
 
-def find_processor(catalog: DeviceCatalog, root: str = ROOT) -> FindProcessor:
+def find_processor(catalog: DeviceCatalog, root: str = ROOT) -> "FindProcessor":
     """Each device's processor, loaded from the bundle. Raises ConfigurationError where one is missing or broken."""
+    from twin2multicloud.clouds.user_code import find_processor_in
+
     return find_processor_in(f"{root}/{PROCESSORS}", catalog)

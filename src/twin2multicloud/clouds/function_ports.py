@@ -1,25 +1,29 @@
 """What a function needs and every cloud has alike: time, chance, log, HTTP, the twin's data. Knows no SDK.
 
-The three `wiring.py` add what is a cloud's own. Nothing is made before it is asked for: a cold start pays for it.
+The three `wiring.py` add what is a cloud's own. Nothing is made or imported before it is asked for: a cold start pays
+for it, and a bundle carries what its function asks for (`deploy.bundle_sources`).
 """
+
+from __future__ import annotations
 
 import random
 import time
 from datetime import UTC, datetime
 from functools import cached_property
+from typing import TYPE_CHECKING
 
-from twin2multicloud.clouds import bundled
-from twin2multicloud.clouds.bundled import BundledTwin
-from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.timestamps import from_datetime
-from twin2multicloud.functions.processing.processor import FindProcessor
-from twin2multicloud.ports.clock import Chance, Clock
-from twin2multicloud.ports.gatekeeper import Gatekeeper
-from twin2multicloud.ports.intake import Intake
-from twin2multicloud.ports.transport import Transport
-from twin2multicloud.wire.http_transport import HttpTransport
+
+if TYPE_CHECKING:
+    from twin2multicloud.clouds.bundled import BundledTwin
+    from twin2multicloud.domain.device import DeviceCatalog
+    from twin2multicloud.domain.hierarchy import Hierarchy
+    from twin2multicloud.functions.processing.processor import FindProcessor
+    from twin2multicloud.ports.clock import Chance, Clock
+    from twin2multicloud.ports.gatekeeper import Gatekeeper
+    from twin2multicloud.ports.intake import Intake
+    from twin2multicloud.ports.transport import Transport
 
 
 class SystemClock:
@@ -54,22 +58,26 @@ class CommonPorts:
     @cached_property
     def transport(self) -> Transport:
         """HTTPS to the other clouds."""
+        from twin2multicloud.wire.http_transport import HttpTransport
+
         return HttpTransport()
 
     @property
     def catalog(self) -> DeviceCatalog:
         """The twin's devices, out of the bundle."""
-        return self._twin.catalog
+        return self._twin_data.catalog
 
     @property
     def hierarchy(self) -> Hierarchy:
         """The twin's hierarchy, out of the bundle."""
-        return self._twin.hierarchy
+        return self._twin_data.hierarchy
 
     @cached_property
     def find_processor(self) -> FindProcessor:
         """The user's code, out of the bundle."""
-        return bundled.find_processor(self.catalog)
+        from twin2multicloud.clouds.bundled import find_processor
+
+        return find_processor(self.catalog)
 
     def gatekeeper(self, registry: str) -> Gatekeeper:
         """See `functions.wiring.Ports`."""
@@ -84,5 +92,7 @@ class CommonPorts:
         print(line, flush=True)  # noqa: T201 - see above
 
     @cached_property
-    def _twin(self) -> BundledTwin:
-        return bundled.load_twin()
+    def _twin_data(self) -> BundledTwin:
+        from twin2multicloud.clouds.bundled import load_twin
+
+        return load_twin()

@@ -1,8 +1,14 @@
 """Loading the user's processors from a folder, by file name. Owns import by path; runs nothing itself."""
 
-from twin2multicloud.domain.device import DeviceCatalog
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.functions.processing.processor import FindProcessor, UserProcessor
+
+if TYPE_CHECKING:
+    from twin2multicloud.domain.device import DeviceCatalog
+    from twin2multicloud.functions.processing.processor import FindProcessor, UserProcessor
 
 
 def load_processor(path: str) -> UserProcessor:

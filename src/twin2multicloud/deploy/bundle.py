@@ -94,17 +94,13 @@ def bundles(
     Raises TwinError where a processor that the twin names is missing, or where shipped code imports what nobody brings.
     """
     for cloud in topology.placement.clouds:
-        modules = shipped_modules(cloud)
-        code = sources(modules)
-        asked = tuple(pinned(each) for each in requirements(cloud, modules))
         wheels = (vendored or {}).get(cloud, {})
-        for component in packaged(topology, cloud):
-            root = entry(cloud, component.name, twin.name, asked)
-            yield Bundle(
-                cloud=cloud,
-                function=component.name,
-                files={**wheels, **code, **root, **twin_files(component.name, twin, processors)},
-            )
+        for function in (each.name for each in packaged(topology, cloud)):
+            modules = shipped_modules(cloud, function)
+            asked = tuple(pinned(each) for each in requirements(cloud, modules))
+            root = entry(cloud, function, twin.name, asked)
+            data = twin_files(function, twin, processors)
+            yield Bundle(cloud=cloud, function=function, files={**wheels, **sources(modules), **root, **data})
 
 
 def packaged(topology: Topology, cloud: Cloud) -> list[Component]:

@@ -4,7 +4,7 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from twin2multicloud.deploy.bundle import Bundle, bundles
+from twin2multicloud.deploy.bundle import Bundle, bundles, packaged
 from twin2multicloud.deploy.bundle_requirements import pinned, requirements
 from twin2multicloud.deploy.bundle_sources import shipped_modules
 from twin2multicloud.deploy.bundle_wheels import fetch, unpacked
@@ -54,10 +54,14 @@ def unpack(made: Sequence[Bundle], folder: Path) -> None:
 
 def _vendored(project: Project, cache: Path | None) -> Mapping[Cloud, Mapping[str, bytes]]:
     """Wheels by cloud, unpacked. Cloud Run's build reads requirements.txt, always; nothing else here is built there."""
-    clouds = [] if cache is None else [each for each in project.twin.placement.clouds if each in VENDORED]
-    return {cloud: _wheels(cloud, cache) for cloud in clouds if cache is not None}
+    if cache is None:
+        return {}
+    topology = plan(project.twin)
+    clouds = [each for each in project.twin.placement.clouds if each in VENDORED]
+    return {cloud: _wheels(cloud, [each.name for each in packaged(topology, cloud)], cache) for cloud in clouds}
 
 
-def _wheels(cloud: Cloud, cache: Path) -> Mapping[str, bytes]:
-    asked = [pinned(each) for each in requirements(cloud, shipped_modules(cloud))]
-    return unpacked(fetch(asked, PYTHON, cache), cloud)
+def _wheels(cloud: Cloud, functions: Sequence[str], cache: Path) -> Mapping[str, bytes]:
+    """What any of a cloud's functions asks for, for all of them: fetched once."""
+    asked = {each for function in functions for each in requirements(cloud, shipped_modules(cloud, function))}
+    return unpacked(fetch([pinned(each) for each in sorted(asked)], PYTHON, cache), cloud)

@@ -1,43 +1,70 @@
 """Which modules ship inside a function, and in what form. Owns the walk along their imports; builds no archive.
 
 What ships is what the entry can reach of ``domain``, ``ports``, ``wire``, ``functions`` and ``clouds/<one>``: a planner
-or another cloud in there is an error, not a larger bundle. Comments and docstrings stay behind (a cold start would
-unpack and read them); lines keep their numbers, so that a traceback points at the source.
+or another cloud in there is an error, not a larger bundle. What one function can reach, the wiring says (`live_code`).
+Comments and docstrings stay behind (a cold start would unpack and read them); lines keep their numbers, so that a
+traceback points at the source.
 """
 
 import ast
 import io
 import tokenize
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 from pathlib import Path
 
+from twin2multicloud.deploy.live_code import live, names_used
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 
 PACKAGE = "twin2multicloud"
 _SHARED = ("domain", "ports", "wire", "functions")
+_WIRING = ("clouds.{cloud}.wiring", "clouds.function_ports", "functions.wiring")
+"""Where builders and ports stand, each importing what it makes when it is asked for. The first is what entries call."""
 
 
-def shipped_modules(cloud: Cloud, package: Path | None = None) -> dict[str, ast.Module]:
-    """Every module that a function of one cloud needs, by dotted name, parsed; parents before children, sorted.
+def shipped_modules(cloud: Cloud, function: str, package: Path | None = None) -> dict[str, ast.Module]:
+    """Every module that a function on one cloud can reach, by dotted name, parsed; parents before children, sorted.
 
-    `package` is the folder of this package. Raises TwinError where the code reaches for something that must not ship.
+    Of the wiring, only what this function can reach is in the trees; its text ships whole. `package` is the folder of
+    this package. Raises TwinError where the code reaches for something that must not ship.
     """
     folder = package or Path(__file__).parents[1]
+    wiring = [f"{PACKAGE}.{each.format(cloud=cloud)}" for each in _WIRING]
+    used = frozenset({"handler"})
+    while True:
+        found = _reached(wiring, used, cloud, function, folder)
+        more = used.union(*(names_used(tree, inside=name in wiring) for name, tree in found.items()))
+        if more == used:
+            return {name: found[name] for name in sorted(found)}
+        used = more
+
+
+def _reached(
+    wiring: list[str], used: frozenset[str], cloud: Cloud, function: str, folder: Path
+) -> dict[str, ast.Module]:
+    """The modules along the imports from the first of `wiring`, where code uses these names."""
     found: dict[str, ast.Module] = {}
-    waiting = [f"{PACKAGE}.clouds.{cloud}.wiring"]
+    waiting = wiring[:1]
     while waiting:
         name = waiting.pop()
         if name in found:
             continue
         _refuse(name, cloud)
-        found[name] = ast.parse(module_file(name, folder).read_bytes(), name)
+        tree = _parsed(module_file(name, folder).read_bytes())
+        found[name] = live(tree, used, function) if name in wiring else tree
         waiting += _parents(name)
         waiting += [each for each in imported(found[name]) if _is_ours(each, folder)]
-    return {name: found[name] for name in sorted(found)}
+    return found
 
 
-def imported(tree: ast.Module) -> set[str]:
+@lru_cache(maxsize=1_000)
+def _parsed(source: bytes) -> ast.Module:
+    return ast.parse(source)
+
+
+@lru_cache(maxsize=1_000)
+def imported(tree: ast.Module) -> frozenset[str]:
     """The dotted names that a module imports, inside functions too, but not what only type checkers read.
 
     ``from a import b`` may mean the module ``a.b`` or a name in ``a``: both are given.
@@ -48,7 +75,7 @@ def imported(tree: ast.Module) -> set[str]:
             names |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return names
+    return frozenset(names)
 
 
 def module_file(name: str, package: Path) -> Path:
@@ -71,8 +98,9 @@ def sources(modules: Mapping[str, ast.Module], package: Path | None = None) -> d
     }
 
 
+@lru_cache(maxsize=1_000)
 def without_commentary(source: str) -> str:
-    """A source text without comments and with ``...`` for docstrings: the same code on the same lines."""
+    """A source text without comments and with empty docstrings: the same code on the same lines."""
     lines = source.split("\n")
     for start, end, said in sorted(_commentary(source), reverse=True):
         head, tail = lines[start[0] - 1][: start[1]], lines[end[0] - 1][end[1] :]
@@ -94,7 +122,7 @@ def _commentary(source: str) -> Iterator[tuple[_Place, _Place, str]]:
             yield (
                 (node.lineno, _characters(lines[node.lineno - 1], node.col_offset)),
                 (node.end_lineno or node.lineno, _characters(lines[(node.end_lineno or 1) - 1], node.end_col_offset)),
-                "...",
+                '""',  # still a docstring: what must be a file's first statement may follow it
             )
 
 

@@ -1,43 +1,37 @@
-"""From a function's name, environment and ports to the function. The one place that knows what each is made of."""
+"""From a function's name, environment and ports to the function. The one place that knows what each is made of.
 
-from collections.abc import Callable
-from typing import Protocol
+A builder imports what its function is made of when it is called: a cold start pays for one function, and a bundle
+carries one (`deploy.bundle_sources` reads that off).
+"""
 
-from twin2multicloud.domain.device import DeviceCatalog
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol
+
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Slot
-from twin2multicloud.functions.acquisition.connector import Connector
-from twin2multicloud.functions.acquisition.device_gateway import DeviceGateway
-from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
-from twin2multicloud.functions.processing.ingestion import Ingestion
-from twin2multicloud.functions.processing.persister import Persister
-from twin2multicloud.functions.processing.processor import FindProcessor, Processor
 from twin2multicloud.functions.reporting import Reporter
-from twin2multicloud.functions.storage.hot_reader import HotReader
-from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
-from twin2multicloud.functions.storage.hot_writer import HotWriter
-from twin2multicloud.functions.storage.reader_endpoint import ReaderEndpoint
-from twin2multicloud.functions.storage.store_writer import StoreWriter
-from twin2multicloud.functions.triggers import Function, OnCall
-from twin2multicloud.ports.clock import Chance, Clock
-from twin2multicloud.ports.dead_letters import DeadLetters
-from twin2multicloud.ports.error_sink import ErrorSink
-from twin2multicloud.ports.gatekeeper import Gatekeeper
-from twin2multicloud.ports.hot_store import HotStore
-from twin2multicloud.ports.intake import Intake
-from twin2multicloud.ports.invoker import Invoker
-from twin2multicloud.ports.telemetry_writer import TelemetryWriter
-from twin2multicloud.ports.transport import Transport
-from twin2multicloud.wire.environment import (
-    Environment,
-    Remote,
-    optional_env,
-    remote_side,
-    require_cloud,
-    require_env,
-)
-from twin2multicloud.wire.sender import Sender
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.wire.environment import optional_env, remote_side, require_cloud, require_env
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from twin2multicloud.domain.device import DeviceCatalog
+    from twin2multicloud.domain.hierarchy import Hierarchy
+    from twin2multicloud.functions.processing.processor import FindProcessor
+    from twin2multicloud.functions.triggers import OnCall
+    from twin2multicloud.ports.clock import Chance, Clock
+    from twin2multicloud.ports.dead_letters import DeadLetters
+    from twin2multicloud.ports.error_sink import ErrorSink
+    from twin2multicloud.ports.gatekeeper import Gatekeeper
+    from twin2multicloud.ports.hot_store import HotStore
+    from twin2multicloud.ports.intake import Intake
+    from twin2multicloud.ports.invoker import Invoker
+    from twin2multicloud.ports.telemetry_writer import TelemetryWriter
+    from twin2multicloud.ports.transport import Transport
+    from twin2multicloud.wire.environment import Environment, Remote
+    from twin2multicloud.wire.sender import Sender
 
 
 class Ports(Protocol):
@@ -104,6 +98,8 @@ class _Parts:
         return self.ports.hot_store(require_env(self.env, "HOT_STORE_NAME"))
 
     def sender(self, remote: Remote, layer: Slot) -> Sender:
+        from twin2multicloud.wire.sender import Sender
+
         return Sender(
             url=remote.url,
             token=remote.token.split(",")[0].strip(),
@@ -116,6 +112,8 @@ class _Parts:
 
 
 def _device_gateway(parts: _Parts) -> Function:
+    from twin2multicloud.functions.acquisition.device_gateway import DeviceGateway
+
     handler = DeviceGateway(
         gatekeeper=parts.ports.gatekeeper(require_env(parts.env, "DEVICE_REGISTRY_NAME")),
         intake=parts.ports.intake(require_env(parts.env, "DEVICE_TOPIC")),
@@ -124,6 +122,8 @@ def _device_gateway(parts: _Parts) -> Function:
 
 
 def _dispatcher(parts: _Parts) -> Function:
+    from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
+
     ports = parts.ports
     handler = Dispatcher(
         invoker=ports.invoker,
@@ -136,6 +136,8 @@ def _dispatcher(parts: _Parts) -> Function:
 
 
 def _connector(parts: _Parts) -> Function:
+    from twin2multicloud.functions.acquisition.connector import Connector
+
     remote = remote_side(parts.env, "REMOTE_INGESTION_URL", "L2_CLOUD", parts.ports.log)
     if remote is None:
         raise ConfigurationError("a connector stands only where L2 is on another cloud; L2_CLOUD is this one")
@@ -144,12 +146,16 @@ def _connector(parts: _Parts) -> Function:
 
 
 def _ingestion(parts: _Parts) -> Function:
+    from twin2multicloud.functions.processing.ingestion import Ingestion
+
     queue = require_env(parts.env, "PROCESSOR_QUEUE")
     handler = Ingestion(tokens=parts.tokens, invoker=parts.ports.invoker, queue=queue, clock=parts.ports.clock)
     return Function(name=parts.name, reporter=parts.reporter, on_http=handler)
 
 
 def _processor(parts: _Parts) -> Function:
+    from twin2multicloud.functions.processing.processor import Processor
+
     queues = [require_env(parts.env, "PERSISTER_QUEUE")]
     queues += [found for name in _FAN_OUT if (found := optional_env(parts.env, name))]
     handler = Processor(
@@ -168,6 +174,9 @@ _FAN_OUT = ("TWIN_UPDATER_QUEUE", "EVENT_CHECKER_QUEUE")
 
 
 def _persister(parts: _Parts) -> Function:
+    from twin2multicloud.functions.processing.persister import Persister
+    from twin2multicloud.functions.storage.store_writer import StoreWriter
+
     remote = remote_side(parts.env, "REMOTE_WRITER_URL", "L3_HOT_CLOUD", parts.ports.log)
     writer: TelemetryWriter = StoreWriter(parts.store) if remote is None else parts.sender(remote, Slot.L3_HOT)
     handler = Persister(writer=writer, dead_letters=parts.dead_letters, reporter=parts.reporter)
@@ -175,17 +184,24 @@ def _persister(parts: _Parts) -> Function:
 
 
 def _hot_writer(parts: _Parts) -> Function:
+    from twin2multicloud.functions.storage.hot_writer import HotWriter
+    from twin2multicloud.functions.storage.store_writer import StoreWriter
+
     handler = HotWriter(tokens=parts.tokens, writer=StoreWriter(parts.store), clock=parts.ports.clock)
     return Function(name=parts.name, reporter=parts.reporter, on_http=handler)
 
 
 def _hot_reader(parts: _Parts) -> Function:
+    from twin2multicloud.functions.storage.hot_reader import HotReader
+
     ports = parts.ports
     handler = HotReader(store=parts.store, catalog=ports.catalog, hierarchy=ports.hierarchy, clock=ports.clock)
     return _reader(parts, handler)
 
 
 def _hot_reader_last_entry(parts: _Parts) -> Function:
+    from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
+
     ports = parts.ports
     handler = HotReaderLastEntry(store=parts.store, catalog=ports.catalog, hierarchy=ports.hierarchy, clock=ports.clock)
     return _reader(parts, handler)
@@ -193,6 +209,8 @@ def _hot_reader_last_entry(parts: _Parts) -> Function:
 
 def _reader(parts: _Parts, handler: OnCall) -> Function:
     """A reader takes native calls; it has an endpoint only where its environment holds the token for one."""
+    from twin2multicloud.functions.storage.reader_endpoint import ReaderEndpoint
+
     served = optional_env(parts.env, "INTER_CLOUD_TOKEN") is not None
     endpoint = ReaderEndpoint(tokens=parts.tokens, reader=handler) if served else None
     return Function(name=parts.name, reporter=parts.reporter, on_call=handler, on_http=endpoint)

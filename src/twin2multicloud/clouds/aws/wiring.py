@@ -5,20 +5,23 @@ Reads, beside what `functions.wiring` reads: ``AWS_REGION`` (Lambda sets it), ``
 Credentials are the execution role's.
 """
 
+from __future__ import annotations
+
 from functools import cache, cached_property
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.aws import runtime
-from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
 from twin2multicloud.clouds.aws.entrypoint import Handler
-from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
-from twin2multicloud.clouds.aws.hot_store import DynamoTable
-from twin2multicloud.clouds.aws.invoker import SqsInvoker
-from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
 from twin2multicloud.clouds.function_ports import CommonPorts
 from twin2multicloud.clouds.rotation import wire_with_secret
-from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
+
+if TYPE_CHECKING:
+    from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
+    from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
+    from twin2multicloud.clouds.aws.invoker import SqsInvoker
+    from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
+    from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2.0, 6.0, 3
@@ -33,24 +36,35 @@ class AwsPorts(CommonPorts):
     @cached_property
     def errors(self) -> EventBridgeErrorSink:
         """The error bus."""
+        from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
+
         return EventBridgeErrorSink(lambda: self._client("events"), require_env(self._env, "ERROR_TOPIC"), self.log)
 
     @cached_property
     def invoker(self) -> SqsInvoker:
         """The queues of the functions on this cloud."""
+        from twin2multicloud.clouds.aws.invoker import SqsInvoker
+
         return SqsInvoker(self._client("sqs"), self.clock, self.chance)
 
     @cached_property
     def secrets(self) -> SecretsManagerSecrets:
         """Secrets Manager."""
+        from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
+
         return SecretsManagerSecrets(lambda: self._client("secretsmanager"))
 
     def dead_letters(self, queue: str) -> SqsDeadLetters:
         """See `functions.wiring.Ports`. `queue` is a URL."""
+        from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
+
         return SqsDeadLetters(self._client("sqs"), queue, self.clock, self.chance)
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a DynamoDB table's."""
+        from twin2multicloud.clouds.aws.hot_store import DynamoTable
+        from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+
         return SortedHotStore(DynamoTable(self._client("dynamodb"), name, self.clock, self.chance))
 
     @cached_property

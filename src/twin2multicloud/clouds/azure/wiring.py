@@ -6,26 +6,27 @@ user-assigned identity that signs in everywhere). The error topic is its endpoin
 ``QUEUES_KEY`` or ``ERROR_TOPIC_KEY`` is set, that key signs in instead: emulators know no identities.
 """
 
+from __future__ import annotations
+
 from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.azure import runtime
-from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
-from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
-from twin2multicloud.clouds.azure.hot_store import CosmosTable
-from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
-from twin2multicloud.clouds.azure.queue import Queue
-from twin2multicloud.clouds.azure.sdk_errors import domain_errors
-from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets, Vault
 from twin2multicloud.clouds.function_ports import CommonPorts
 from twin2multicloud.clouds.rotation import wire_with_secret
-from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.eventgrid import EventGridPublisherClient
     from azure.functions import FunctionApp
+
+    from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
+    from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
+    from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
+    from twin2multicloud.clouds.azure.queue import Queue
+    from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets, Vault
+    from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 6, 2
@@ -40,27 +41,39 @@ class AzurePorts(CommonPorts):
     @cached_property
     def errors(self) -> EventGridErrorSink:
         """The error topic."""
+        from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
+
         require_env(self._env, "ERROR_TOPIC")
         return EventGridErrorSink(cache(self._event_grid), self.log)
 
     @cached_property
     def invoker(self) -> StorageQueueInvoker:
         """The queues of the functions on this cloud."""
+        from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
+
         require_env(self._env, "QUEUES__queueServiceUri")
         return StorageQueueInvoker(self._queue, self.clock, self.chance)
 
     @cached_property
     def secrets(self) -> KeyVaultSecrets:
         """Key Vault."""
+        from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
+
         return KeyVaultSecrets(cache(self._vault))
 
     def dead_letters(self, queue: str) -> StorageQueueDeadLetters:
         """See `functions.wiring.Ports`."""
+        from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
+
         return StorageQueueDeadLetters(self._queue(queue), self.clock, self.chance)
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a container's."""
         from azure.cosmos import CosmosClient
+
+        from twin2multicloud.clouds.azure.hot_store import CosmosTable
+        from twin2multicloud.clouds.azure.sdk_errors import domain_errors
+        from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 
         with domain_errors("Cosmos DB"):  # it asks for the account at once
             client = CosmosClient(
@@ -79,7 +92,7 @@ class AzurePorts(CommonPorts):
         return SortedHotStore(CosmosTable(database.get_container_client(name), name))
 
     @cached_property
-    def _queue(self) -> "Any":  # noqa: ANN401 - a cached Callable[[str], Queue]
+    def _queue(self) -> Any:  # noqa: ANN401 - a cached Callable[[str], Queue]
         return cache(self._new_queue)
 
     def _new_queue(self, name: str) -> Queue:
@@ -95,7 +108,7 @@ class AzurePorts(CommonPorts):
             read_timeout=READ_SECONDS,
         )
 
-    def _event_grid(self) -> "EventGridPublisherClient":
+    def _event_grid(self) -> EventGridPublisherClient:
         from azure.core.credentials import AzureKeyCredential
         from azure.eventgrid import EventGridPublisherClient
 
@@ -108,11 +121,11 @@ class AzurePorts(CommonPorts):
 
         return SecretClient(url, self._identity, **_timeouts())
 
-    def _credential(self, key_variable: str) -> "str | TokenCredential":
+    def _credential(self, key_variable: str) -> str | TokenCredential:
         return optional_env(self._env, key_variable) or self._identity
 
     @cached_property
-    def _identity(self) -> "TokenCredential":
+    def _identity(self) -> TokenCredential:
         from azure.identity import ManagedIdentityCredential
 
         return ManagedIdentityCredential(client_id=require_env(self._env, "AZURE_CLIENT_ID"))
@@ -122,7 +135,7 @@ def _timeouts() -> dict[str, Any]:
     return {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retry_total": RETRIES}
 
 
-def handler(name: str, env: Environment) -> "FunctionApp":
+def handler(name: str, env: Environment) -> FunctionApp:
     """The app with the function of that name. Raises ConfigurationError, by name, for what `env` lacks."""
     ports = AzurePorts(env)
     return runtime.expose(wire_with_secret(name, env, ports, ports.secrets))

@@ -5,27 +5,29 @@ name), and for emulators ``FIRESTORE_EMULATOR_HOST`` and ``PUBSUB_EMULATOR_HOST`
 stores and the device registry by their databases'. Credentials are the service account's.
 """
 
+from __future__ import annotations
+
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.function_ports import CommonPorts
 from twin2multicloud.clouds.gcp import runtime
-from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
-from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
-from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
-from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
-from twin2multicloud.clouds.gcp.intake import PubSubIntake
-from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
 from twin2multicloud.clouds.gcp.runtime import Target
-from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.clouds.rotation import wire_with_secret
-from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.pubsub_v1 import PublisherClient
+
+    from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+    from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+    from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
+    from twin2multicloud.clouds.gcp.intake import PubSubIntake
+    from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
+    from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+    from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 
 
 class GcpPorts(CommonPorts):
@@ -37,35 +39,50 @@ class GcpPorts(CommonPorts):
     @cached_property
     def errors(self) -> PubSubErrorSink:
         """The error topic."""
+        from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+
         return PubSubErrorSink(lambda: self._publisher, require_env(self._env, "ERROR_TOPIC"), self.log)
 
     @cached_property
     def invoker(self) -> PubSubInvoker:
         """The topics of the functions on this cloud."""
+        from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
+
         return PubSubInvoker(self._publisher, self.clock, self.chance)
 
     @cached_property
     def secrets(self) -> SecretManagerSecrets:
         """Secret Manager."""
+        from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+
         return SecretManagerSecrets(lambda: self._secret_manager)
 
     def dead_letters(self, queue: str) -> PubSubDeadLetters:
         """See `functions.wiring.Ports`. `queue` is a topic's full name."""
+        from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+
         return PubSubDeadLetters(self._publisher, queue, self.clock, self.chance)
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a Firestore database's."""
+        from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
+        from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+
         return SortedHotStore(FirestoreTable(self._firestore(name), name))
 
     def gatekeeper(self, registry: str) -> FirestoreGatekeeper:
         """See `functions.wiring.Ports`. `registry` is a Firestore database's name."""
+        from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
+
         return FirestoreGatekeeper(self._firestore(registry), require_env(self._env, "TWIN_NAME"), self.clock)
 
     def intake(self, topic: str) -> PubSubIntake:
         """See `functions.wiring.Ports`. `topic` is a topic's full name."""
+        from twin2multicloud.clouds.gcp.intake import PubSubIntake
+
         return PubSubIntake(self._publisher, topic)
 
-    def _firestore(self, database: str) -> "Client":
+    def _firestore(self, database: str) -> Client:
         from google.auth.credentials import AnonymousCredentials
         from google.cloud.firestore import Client
 
@@ -74,20 +91,20 @@ class GcpPorts(CommonPorts):
         return Client(project=project, database=database, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]
 
     @cached_property
-    def _publisher(self) -> "PublisherClient":
+    def _publisher(self) -> PublisherClient:
         from google.pubsub_v1 import PublisherClient
 
         host = optional_env(self._env, "PUBSUB_EMULATOR_HOST")
         return _client_of_emulator(host) if host else PublisherClient()
 
     @cached_property
-    def _secret_manager(self) -> "SecretManagerServiceClient":
+    def _secret_manager(self) -> SecretManagerServiceClient:
         from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
         return SecretManagerServiceClient()
 
 
-def _client_of_emulator(host: str) -> "PublisherClient":
+def _client_of_emulator(host: str) -> PublisherClient:
     import grpc
     from google.pubsub_v1 import PublisherClient
     from google.pubsub_v1.services.publisher.transports import PublisherGrpcTransport
