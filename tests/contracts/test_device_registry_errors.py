@@ -147,6 +147,16 @@ class TestIotCore:
         rig.registry.remove([name])
         assert rig.client.list_thing_principals(thingName=name)["principals"] == [arn]
 
+    def test_pages_of_certificates_are_put_together(self, core):
+        """moto answers all of them at once; IoT Core answers 250, and where to go on."""
+        rig, faults = core
+        register(rig, "pump", "fan")
+        pump, fan = certificates(rig)
+        faults.asked.clear()
+        faults.faults = [(200, {"targets": [pump], "nextMarker": "bW9yZQ=="}), (200, {"targets": [fan]})]
+        assert set(rig.registry.registered()) == {"pump", "fan"}
+        assert len(faults.asked) == 3
+
     def test_without_its_policy_nobody_is_registered_and_nobody_can_be(self, core):
         rig, _ = core
         registry = aws.IotCoreDeviceRegistry(rig.client, rig.twin, "no-such-policy", rig.clock)

@@ -98,6 +98,7 @@ def register(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], te
 def renew(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str], tell: Report) -> int:
     """Give devices new credentials, and make the old ones worthless; how many."""
     gateway.registry.remove(device_ids)
+    files.remove(device_ids)
     return register(gateway, files, device_ids, tell)
 
 

@@ -2,6 +2,7 @@
 
 import json
 import stat
+import sys
 from pathlib import Path
 
 import msgspec
@@ -90,6 +91,7 @@ class TestRegistering:
         after = {each: key_of(files, each) for each in IDS}
         assert [each for each in IDS if after[each] != before[each]] == ["fan"]
         assert after == gateway.registry.keys
+        assert not list(files.root.glob("fan~*")), "what is worthless is not kept"
 
     def test_removing_takes_registration_and_files(self, gateway, files):
         registration.register(gateway, files, IDS, Told())
@@ -198,6 +200,14 @@ class TestConnections:
         )
 
 
+@pytest.fixture
+def sdks():
+    """What a registry needs to be opened."""
+    pytest.importorskip("boto3", reason="the extra aws is not installed")
+    pytest.importorskip("azure.identity", reason="the extra azure is not installed")
+
+
+@pytest.mark.usefixtures("sdks")
 class TestWhichRegistry:
     @pytest.mark.parametrize("cloud", [Cloud.AWS, Cloud.AZURE])
     def test_it_is_that_of_the_cloud_with_l1(self, cloud):
@@ -205,6 +215,18 @@ class TestWhichRegistry:
         assert found.cloud is cloud
         assert type(found.registry).__module__ == f"twin2multicloud.clouds.{cloud}.device_registry"
         assert found.connection("pump").cloud is cloud
+
+    @pytest.mark.parametrize(("cloud", "package"), [(Cloud.AWS, "boto3"), (Cloud.AZURE, "azure.identity")])
+    def test_without_its_sdk_it_is_said_what_to_install(self, cloud, package, monkeypatch):
+        monkeypatch.setitem(sys.modules, package, None)
+        with pytest.raises(ConfigurationError, match=rf"install twin2multicloud\[{cloud}\]"):
+            deployed_gateway(twin(Placement.single(cloud)), OUTPUTS)
+
+    def test_a_profile_that_is_not_there_is_the_configurations_fault(self, monkeypatch):
+        monkeypatch.setenv("AWS_PROFILE", "no-such-profile")
+        monkeypatch.setenv("AWS_CONFIG_FILE", "/nowhere")
+        with pytest.raises(ConfigurationError, match=r"signing in to AWS: .*no-such-profile"):
+            deployed_gateway(twin(Placement.single(Cloud.AWS)), OUTPUTS)
 
     def test_what_is_deployed_elsewhere_is_said(self):
         on_azure = {name: text for name, text in OUTPUTS.items() if not name.startswith("aws_")}
@@ -217,6 +239,7 @@ class TestWhichRegistry:
             deployed_gateway(twin(Placement.single(Cloud.AWS)), older)
 
 
+@pytest.mark.usefixtures("sdks")
 class TestInTheWay:
     @pytest.mark.parametrize("action", ["delete", "replace"])
     def test_a_policy_cannot_go_while_certificates_have_it(self, action):
