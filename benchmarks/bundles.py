@@ -31,13 +31,20 @@ _ROUNDS, _CALLS = 11, 1_000
 
 def measure() -> dict[str, list[Result]]:
     """Every row of this file."""
-    made = {cloud: _ingestion(cloud) for cloud in Cloud}
-    sizes = [Result(f"{cloud.label}: our code, zipped", _kb(each.own_bytes), "60 KB") for cloud, each in made.items()]
-    sizes.append(Result("AWS: the whole archive, with msgspec", _whole(), "300 KB"))
+    largest = {cloud: max(_made(cloud), key=lambda each: each.own_bytes) for cloud in Cloud}
+    sizes = [
+        Result(f"{cloud.label}: our code in the largest, {each.function}, zipped", _kb(each.own_bytes), "60 KB")
+        for cloud, each in largest.items()
+    ]
+    sizes.append(Result("AWS: the largest whole archive, with msgspec", _whole(), "300 KB"))
     return {
         "Bundles: size": sizes,
-        f"Bundles: cold import (best of {_ROUNDS})": [row for each in made.values() for row in _cold(each)],
-        "An ingestion under its real runtime, one client": [row for each in made.values() for row in _pace(each)],
+        f"Bundles: cold import of that function (best of {_ROUNDS})": [
+            row for each in largest.values() for row in _cold(each)
+        ],
+        "An ingestion under its real runtime, one client": [
+            row for cloud in Cloud for row in _pace(next(e for e in _made(cloud) if e.function == "ingestion"))
+        ],
     }
 
 
@@ -56,10 +63,10 @@ def _placed(cloud: Cloud) -> Twin:
     return twin(msgspec.structs.replace(Placement.single(cloud), l1=other))
 
 
-def _ingestion(cloud: Cloud, wheels: dict[str, bytes] | None = None) -> Bundle:
+def _made(cloud: Cloud, wheels: dict[str, bytes] | None = None) -> list[Bundle]:
+    """All but L1's functions, which are small: with L1 elsewhere there is an ingestion."""
     placed = _placed(cloud)
-    made = bundles(placed, plan(placed), {}, {cloud: wheels or {}})
-    return next(each for each in made if (each.function, each.cloud) == ("ingestion", cloud))
+    return [each for each in bundles(placed, plan(placed), {}, {cloud: wheels or {}}) if each.cloud is cloud]
 
 
 def _whole() -> str:
@@ -68,7 +75,7 @@ def _whole() -> str:
             wheels = fetch([pinned("msgspec")], PYTHON, Path(cache))
         except TwinError:
             return "no wheels to be had here"
-        return _kb(len(_ingestion(Cloud.AWS, unpacked(wheels, Cloud.AWS)).archive))
+        return _kb(max(len(each.archive) for each in _made(Cloud.AWS, unpacked(wheels, Cloud.AWS))))
 
 
 def _import_ms(module: str) -> str:

@@ -154,8 +154,9 @@ class TestContents:
         assert bigger.own_bytes == three[Cloud.AWS].own_bytes
         assert len(bigger.archive) > len(three[Cloud.AWS].archive)
 
-    def test_aims_are_kept(self, three):
-        assert max(each.own_bytes for each in three.values()) < 60_000
+    @pytest.mark.parametrize("cloud", Cloud)
+    def test_aims_are_kept_by_every_function(self, cloud):
+        assert max(len(pack(sources(shipped_modules(cloud, each)))) for each in FUNCTIONS) < 60_000
 
 
 class TestTwinsData:
