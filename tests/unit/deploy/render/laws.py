@@ -94,6 +94,21 @@ def no_right_is_a_star(topology: Topology, config: Config) -> Iterator[str]:
                 yield f"{key} may do {statement['Action']} on {statement['Resource']}"
 
 
+def only_the_gateway_knows_devices(topology: Topology, config: Config) -> Iterator[str]:
+    """On Google Cloud: it alone reads the registry and publishes for devices; every Firestore role is of one database."""
+    gateway = "${google_service_account.device_gateway.member}"
+    for key, body in config["resource"].get("google_project_iam_member", {}).items():
+        if body["role"].startswith("roles/datastore."):
+            only = json.dumps(body.get("condition", ""))
+            if "resource.name ==" not in only:
+                yield f"{key} may use every database of the project"
+            if "device_registry" in only and (body["member"], body["role"]) != (gateway, "roles/datastore.viewer"):
+                yield f"{key} may do {body['role']} with the device registry"
+    for key, body in config["resource"].get("google_pubsub_topic_iam_member", {}).items():
+        if "google_pubsub_topic.device_gateway." in body["topic"] and body["member"] != gateway:
+            yield f"{key} may publish for devices"
+
+
 def each_function_is_somebody(topology: Topology, config: Config) -> Iterator[str]:
     """An identity per function, shared with nobody."""
     resources = config["resource"]
@@ -144,6 +159,7 @@ LAWS = (
     only_endpoints_are_open,
     a_function_url_has_both_permissions,
     no_right_is_a_star,
+    only_the_gateway_knows_devices,
     each_function_is_somebody,
     names_fit,
 )

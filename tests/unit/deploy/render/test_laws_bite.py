@@ -35,6 +35,24 @@ def allow_everything(resources):
     resources["aws_iam_role_policy"]["dispatcher"]["policy"] = json.dumps(policy)
 
 
+def open_every_database(resources):
+    del resources["google_project_iam_member"]["hot_writer_store"]["condition"]
+
+
+def let_a_reader_see_devices(resources):
+    members = resources["google_project_iam_member"]
+    members["hot_reader_store"]["condition"] = members["device_gateway_registry"]["condition"]
+
+
+def let_the_gateway_write_devices(resources):
+    resources["google_project_iam_member"]["device_gateway_registry"]["role"] = "roles/datastore.user"
+
+
+def let_the_dispatcher_speak_for_devices(resources):
+    members = resources["google_pubsub_topic_iam_member"]
+    members["device_gateway_to_device_gateway"]["member"] = members["dispatcher_to_error_topic"]["member"]
+
+
 def share_a_role(resources):
     functions = resources["aws_lambda_function"]
     functions["dispatcher"]["role"] = functions["connector"]["role"]
@@ -53,6 +71,7 @@ def call_it_something_long(resources):
         (laws.only_endpoints_are_open, open_a_queue_function),
         (laws.a_function_url_has_both_permissions, open_a_queue_function),
         (laws.no_right_is_a_star, allow_everything),
+        (laws.only_the_gateway_knows_devices, open_every_database),
         (laws.each_function_is_somebody, share_a_role),
         (laws.names_fit, call_it_something_long),
     ],
@@ -65,5 +84,16 @@ def test_the_law_bites(law, spoil):
     assert len(list(law(TOPOLOGY, config))) >= 1
 
 
+@pytest.mark.parametrize(
+    "spoil", [let_a_reader_see_devices, let_the_gateway_write_devices, let_the_dispatcher_speak_for_devices]
+)
+def test_devices_are_the_gateways_where_it_is_ours(spoil):
+    topology = plan(CASES["all-gcp"])
+    config = copy.deepcopy(render(topology))
+    assert list(laws.only_the_gateway_knows_devices(topology, config)) == []
+    spoil(config["resource"])
+    assert len(list(laws.only_the_gateway_knows_devices(topology, config))) == 1
+
+
 def test_every_law_is_tried():
-    assert len(laws.LAWS) == 8
+    assert len(laws.LAWS) == 9
