@@ -95,7 +95,7 @@ def no_right_is_a_star(topology: Topology, config: Config) -> Iterator[str]:
 
 
 def only_the_gateway_knows_devices(topology: Topology, config: Config) -> Iterator[str]:
-    """On Google Cloud: it alone reads the registry and publishes for devices; every Firestore role is of one database."""
+    """On Google Cloud it alone reads the registry and publishes for devices; a Firestore role is of one database."""
     gateway = "${google_service_account.device_gateway.member}"
     for key, body in config["resource"].get("google_project_iam_member", {}).items():
         if body["role"].startswith("roles/datastore."):
