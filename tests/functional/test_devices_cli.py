@@ -7,10 +7,12 @@ import sys
 
 import pytest
 from tests.rigs import vendor_clients
+from tests.rigs.clock import RigClock
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
 from tests.rigs.vendor_processes import moto_account
 
+from twin2multicloud.clouds.aws.device_registry import IotCoreDeviceRegistry
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import write_template
@@ -41,6 +43,13 @@ class Home:
         self.iot.create_policy(policyName=self.policy, policyDocument=document)
         return self.t2mc("deploy", self.folder, "--yes", "--var", "gcp_project=a-project")
 
+    def place_all_on(self, cloud):
+        """Move the twin: its placement, and its bundles."""
+        providers = self.folder / "config_providers.json"
+        everything = json.loads(providers.read_text(encoding="utf-8"))
+        providers.write_text(json.dumps(dict.fromkeys(everything, cloud)), encoding="utf-8")
+        write_bundles(plan(load_project(self.folder).twin), self.folder / ".t2mc" / "bundles")
+
     def files(self, device):
         folder = self.folder / ".t2mc" / "devices" / device
         return {path.name: path.read_text() for path in folder.iterdir()} if folder.is_dir() else {}
@@ -62,7 +71,8 @@ def home(tmp_path):
     with stand_in_providers() as (_, env):
         made = Home(folder, env | moto_account())
         yield made
-        made.t2mc("devices", "remove", folder, "--yes")
+        # Names of things are the account's: the next test's devices are called the same.
+        IotCoreDeviceRegistry(made.iot, made.twin.name, made.policy, RigClock()).remove(made.things())
 
 
 def test_from_the_first_device_to_none(home):
@@ -84,7 +94,7 @@ def test_from_the_first_device_to_none(home):
     assert found["host"]
 
     code, said = home.t2mc("devices", "register", home.folder)
-    assert (code, f"registered 0, {count} were already" in said) == (0, True), said
+    assert (code, f"registered 0, {count} before" in said) == (0, True), said
     assert home.files(first) == kept
     assert "not registered yet" not in home.t2mc("deploy", home.folder)[1]
 
@@ -180,16 +190,23 @@ def test_destroy_takes_the_registrations_first(home):
 def test_a_placement_that_leaves_the_cloud_takes_the_registrations_first(home):
     assert home.deploy()[0] == 0
     assert home.t2mc("devices", "register", home.folder)[0] == 0
-    providers = home.folder / "config_providers.json"
-    everything = json.loads(providers.read_text(encoding="utf-8"))
-    providers.write_text(json.dumps(dict.fromkeys(everything, "gcp")), encoding="utf-8")
-    write_bundles(plan(load_project(home.folder).twin), home.folder / ".t2mc" / "bundles")
+    home.place_all_on("gcp")
     code, said = home.t2mc("deploy", home.folder, "--plan-only")
     assert (code, home.things()) == (0, home.ids), said
     assert f"devices can no longer connect to AWS, their credentials here go too; {len(home.ids)} registrations" in said
     code, said = home.t2mc("deploy", home.folder, "--yes")
     assert (code, home.things()) == (0, []), said
     assert home.files(home.ids[0]) == {}
+
+
+def test_where_the_service_holds_the_registrations_they_go_with_it(home):
+    """IoT Hub takes its identities along: nothing has to go first, so nobody has to be asked who is there."""
+    home.place_all_on("azure")
+    code, said = home.deploy()
+    assert (code, "note: which devices may connect could not be seen: " in said) == (0, True), said
+    assert "Attempted credentials" not in said
+    code, said = home.t2mc("destroy", home.folder, "--yes")
+    assert (code, "devices can no longer connect to Azure, their credentials here go too\n" in said) == (0, True), said
 
 
 def test_a_registry_that_cannot_be_asked_does_not_fail_a_deployment(home):

@@ -66,7 +66,7 @@ def register_devices(
     with _watching("registering", len(chosen)) as tell:
         count = carry_out(gateway, files, chosen, tell)
     before = len(chosen) - count
-    out.print(f"[green]registered[/] {count:,}" + (f", {before:,} were already" if before else ""))
+    out.print(f"[green]registered[/] {count:,}" + (f", {before:,} before" if before else ""))
     if count or (local and device):
         out.print(f"credentials: {escape(str(files.root))}", soft_wrap=True)
     if local:
@@ -182,8 +182,8 @@ def _chosen(catalog: DeviceCatalog, device: Sequence[str] | None) -> list[str]:
     """The devices that were named, or all. Raises ConfigurationError for one that the project does not have."""
     for each in device or ():
         if catalog.find(each) is None:
-            hint = did_you_mean(each, catalog.ids())
-            raise ConfigurationError(f"--device {quoted(each)}: no such device in the project{hint and f'; {hint}'}")
+            hint = did_you_mean(each, catalog.ids()) or "`t2mc devices list` has them all"
+            raise ConfigurationError(f"--device {quoted(each)}: no such device in the project; {hint}")
     return list(dict.fromkeys(device)) if device else list(catalog.ids())
 
 

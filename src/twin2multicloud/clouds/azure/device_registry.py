@@ -11,6 +11,7 @@ by itself; where nobody knows whether a creation happened, the hub is asked whos
 """
 
 import base64
+import logging
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -85,7 +86,7 @@ class IotHubDeviceRegistry:
         return self._register(wanted)
 
     def registered(self) -> Iterator[str]:
-        """See `ports.device_registry.DeviceRegistry`. What was done seconds ago may be missing."""
+        """See `ports.device_registry.DeviceRegistry`. The newest may be missing, the removed still there."""
         query = f"SELECT deviceId FROM devices WHERE tags.twin = '{self._twin}' AND status = 'enabled'"  # noqa: S608 - IoT Hub's SQL, and a twin's name holds no quote
         more: dict[str, str] = {}
         while True:
@@ -195,6 +196,9 @@ def open_registry(outputs: Mapping[str, str]) -> IotHubDeviceRegistry:
         from azure.identity import DefaultAzureCredential
     except ImportError as error:
         raise ConfigurationError("devices on Azure need azure-identity: install twin2multicloud[azure]") from error
+    logging.getLogger("azure.identity").setLevel(
+        logging.ERROR
+    )  # else it lists all that it tried, in the middle of ours
     host = outputs["azure_device_endpoint"]
     return IotHubDeviceRegistry(connect(host, DefaultAzureCredential()), host, outputs["twin"], SystemClock())
 
