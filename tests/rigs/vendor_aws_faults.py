@@ -1,8 +1,8 @@
 """Faults for boto3 clients: answers that AWS gives and moto does not, put where botocore would open a socket.
 
-Written, not recorded: ``__type`` and ``message`` are what AWS's JSON protocols 1.0 and 1.1 answer errors with, the codes
-are of botocore's service models and of the API references' "Common Errors"; a batch answers 200 with what it did not
-take.
+Written, not recorded: ``__type`` and ``message`` are what AWS's JSON protocols 1.0 and 1.1 answer errors with, the
+codes are of botocore's service models and of the API references' "Common Errors"; a batch answers 200 with what it did
+not take.
 """
 
 from collections.abc import Iterator, Mapping
