@@ -1,7 +1,7 @@
 """t2mc devices: who may connect to a deployed twin, and with what. Asks before it takes anything away.
 
-Keys go into files and nowhere else: nothing here prints one. What deploy and destroy have to say of registrations is
-here too, so that `deploy` keeps to its plan.
+Keys go into files and nowhere else: nothing here prints one. `deploy` borrows from here what it needs to ask, and to
+take registrations away.
 """
 
 import sys
