@@ -68,3 +68,10 @@ def test_a_registry_opens_by_the_output_of_the_deployment(monkeypatch):
 def test_an_output_that_is_missing_is_named():
     with pytest.raises(ConfigurationError, match="gcp_device_registry"):
         open_registry({})
+
+
+def test_an_operator_who_is_not_signed_in_is_told_so(monkeypatch):
+    monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
+    monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
+    with pytest.raises(ConfigurationError, match="does not know who is asking"):
+        open_registry({"gcp_device_registry": "projects/p/databases/house-devices"})

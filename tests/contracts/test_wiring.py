@@ -135,6 +135,9 @@ def azure():
         )
 
 
+_TOPICS = ("processor", "dead-letters", "errors", "devices")
+
+
 @pytest.fixture
 def gcp(monkeypatch):
     for package in ("google.cloud.firestore", "google.pubsub_v1", "functions_framework"):
@@ -142,7 +145,7 @@ def gcp(monkeypatch):
     from twin2multicloud.clouds.gcp.wiring import GcpPorts, handler
 
     server = vendor_clients.google_server()
-    topics = [f"projects/rig/topics/{vendor_clients.unique(each)}" for each in ("processor", "dead-letters", "errors")]
+    topics = [f"projects/rig/topics/{vendor_clients.unique(each)}" for each in _TOPICS]
     server.topics.update({each: [] for each in topics})
     host = vendor_processes.npm_firestore_host()
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)  # Firestore's client reads it itself
@@ -155,6 +158,8 @@ def gcp(monkeypatch):
         DEAD_LETTER_QUEUE=topics[1],
         HOT_STORE_NAME="(default)",
         ERROR_TOPIC=topics[2],
+        DEVICE_REGISTRY_NAME="(default)",
+        DEVICE_TOPIC=topics[3],
     )
 
     def event(data: bytes, **attributes: str) -> SimpleNamespace:
@@ -218,6 +223,7 @@ OWN = [
     ("azure", "dispatcher", "QUEUES__queueServiceUri"),
     ("azure", "persister", "COSMOS_URL"),
     ("gcp", "persister", "GOOGLE_CLOUD_PROJECT"),
+    *[("gcp", "device-gateway", name) for name in ("GOOGLE_CLOUD_PROJECT", "DEVICE_REGISTRY_NAME", "DEVICE_TOPIC")],
 ]
 
 
@@ -250,3 +256,29 @@ def test_a_service_where_nobody_listens_is_given_up_before_a_sender_stops_waitin
     with pytest.raises(RetryableError):
         attempts[name]()
     assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("dark", ["FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"])
+def test_a_device_is_told_to_wait_before_it_hangs_up(gcp, monkeypatch, dark):
+    """Google Cloud's gateway with nobody behind it: an answer within the patience of one client, not of two."""
+    from twin2multicloud.clouds.gcp.device_registry import KEY, FirestoreDeviceRegistry
+    from twin2multicloud.clouds.gcp.wiring import GcpPorts, handler
+
+    (made,) = FirestoreDeviceRegistry(GcpPorts(gcp.env)._firestore("(default)")).register(["sensor-1"])
+    host = f"{vendor_processes.HOST}:{vendor_processes.free_port()}"
+    if dark == "FIRESTORE_EMULATOR_HOST":
+        monkeypatch.setenv(dark, host)
+    signed = base64.b64encode(f"sensor-1:{made.files[KEY]}".encode()).decode()
+    path, headers = "/topics/dt/house/sensor-1/telemetry", {"Authorization": f"Basic {signed}"}
+    request = SimpleNamespace(method="POST", path=path, headers=headers, get_data=lambda: b"{}")
+    started = time.monotonic()
+    _, status, answered = handler("device-gateway", gcp.env | {dark: host})(request)
+    assert (status, answered["retry-after"]) == (503, "1")
+    assert time.monotonic() - started < 20
+
+
+@pytest.mark.parametrize("cloud", ["aws", "azure"])
+def test_where_the_cloud_has_a_device_service_there_is_no_gateway_of_ours(request, cloud):
+    env = request.getfixturevalue(cloud).env | {"DEVICE_REGISTRY_NAME": "r", "DEVICE_TOPIC": "t"}
+    with pytest.raises(ConfigurationError, match="own device service"):
+        made(cloud, "device-gateway", env)
