@@ -23,7 +23,7 @@ pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 
 LEFT_OUT = "not any_text and not big_batch and not values_come_back and not paging_by_key and not more_than_a_page"
 """They take long, and have been over these emulators already (tests/contracts)."""
-NO_EMULATOR = "and not secret"
+NO_VAULT = "and not secret"  # Key Vault has no emulator, and its client speaks to nobody without TLS
 
 
 _OURS = ("T2MC_", "AWS_", "GOOGLE_", "FIRESTORE_", "PUBSUB_", "CI")
@@ -105,8 +105,18 @@ def azure():
 
 @pytest.fixture(scope="module")
 def gcp():
+    vendor_processes.need_package("google.cloud.secretmanager_v1")
+    from tests.rigs.vendor_secret_manager import secret_manager_server
+
+    with secret_manager_server() as secrets:
+        yield _google(secrets.host)
+        assert secrets.secrets == {}
+
+
+def _google(secrets: str) -> dict[str, str]:
     return {
         "T2MC_LIVE": "gcp",
+        "T2MC_LIVE_SECRET_MANAGER_HOST": secrets,
         "T2MC_LIVE_PATIENCE_SECONDS": "1",
         "GOOGLE_CLOUD_PROJECT": "live-rig",
         "FIRESTORE_EMULATOR_HOST": vendor_processes.google_firestore_host(),
@@ -114,7 +124,7 @@ def gcp():
     }
 
 
-@pytest.mark.parametrize(("cloud", "chosen"), [("aws", ""), ("azure", NO_EMULATOR), ("gcp", NO_EMULATOR)])
+@pytest.mark.parametrize(("cloud", "chosen"), [("aws", ""), ("azure", NO_VAULT), ("gcp", "")])
 def test_the_suites_pass_and_nothing_is_left(request, cloud, chosen):
     env = request.getfixturevalue(cloud)
     done = live_tests("tests/contracts", "-k", f"{LEFT_OUT} {chosen}", env=env)
@@ -138,14 +148,18 @@ def test_uses_everything(hot_store_rig, invoker_rig, dead_letters_rig, error_sin
         os._exit(9)
     assert False, "told to fail"
 """
-ONLY_AWS = {"also": ", device_registry_rig", "use": 'list(device_registry_rig.registry.register(["sensor"]))'}
+MORE = {
+    "aws": {"also": ", device_registry_rig", "use": 'list(device_registry_rig.registry.register(["sensor"]))'},
+    "azure": {"also": "", "use": ""},
+    "gcp": {"also": ", secrets_rig", "use": 'secrets_rig.keep("token", "text")'},
+}
 
 
 @pytest.fixture
 def broken(tmp_path, cloud) -> str:
     """A test that uses what rigs there are and then fails, or is killed."""
     path = tmp_path / "test_broken.py"
-    path.write_text(BROKEN.format(**(ONLY_AWS if cloud == "aws" else {"also": "", "use": ""})))
+    path.write_text(BROKEN.format(**MORE[cloud]))
     return str(path)
 
 
@@ -163,7 +177,7 @@ def test_a_test_that_fails_leaves_nothing_either(request, cloud, broken):
     [
         ("aws", ["DynamoDB table", "SQS queue", "event bus", "thing sensor of", "IoT policy"]),
         ("azure", ["storage queue", "Cosmos DB row"]),
-        ("gcp", ["topic", "subscription", "Firestore device"]),
+        ("gcp", ["topic", "subscription", "Firestore device", "secret projects/"]),
     ],
 )
 def test_what_a_killed_run_leaves_is_found_and_deleted(request, cloud, kinds, broken):

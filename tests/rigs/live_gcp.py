@@ -1,7 +1,8 @@
 """Rigs over a real Google Cloud project: topics, subscriptions and secrets they make; a Firestore database must exist.
 
-The project is ``GOOGLE_CLOUD_PROJECT``, credentials are the application default ones. ``FIRESTORE_EMULATOR_HOST`` and
-``PUBSUB_EMULATOR_HOST`` point the rigs at emulators instead. docs/live_tests.md has the permissions.
+The project is ``GOOGLE_CLOUD_PROJECT``, credentials are the application default ones. ``FIRESTORE_EMULATOR_HOST``,
+``PUBSUB_EMULATOR_HOST`` and, a name of our own, ``T2MC_LIVE_SECRET_MANAGER_HOST`` point the rigs at emulators instead.
+docs/live_tests.md has the permissions.
 """
 
 import os
@@ -34,6 +35,7 @@ if TYPE_CHECKING:
 
 PROJECT, DATABASE = "GOOGLE_CLOUD_PROJECT", "T2MC_LIVE_FIRESTORE_DATABASE"
 _EMULATED_FIRESTORE, _EMULATED_PUBSUB = "FIRESTORE_EMULATOR_HOST", "PUBSUB_EMULATOR_HOST"
+_EMULATED_SECRETS = "T2MC_LIVE_SECRET_MANAGER_HOST"
 
 
 @cache
@@ -71,7 +73,8 @@ def _secret_manager() -> "SecretManagerServiceClient":
     need_package("google.cloud.secretmanager_v1")
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
-    return open_until_exit.enter_context(SecretManagerServiceClient())
+    host = os.environ.get(_EMULATED_SECRETS)
+    return vendor_clients.secret_manager(host) if host else open_until_exit.enter_context(SecretManagerServiceClient())
 
 
 @contextmanager
@@ -161,8 +164,6 @@ def leftovers() -> Iterator[Leftover]:
     for device in firestore.collection("devices").list_documents():  # those that only have readings too
         if device.id.startswith(sortable(live.PREFIX)):
             yield Leftover(f"Firestore device {device.id}", partial(firestore.recursive_delete, device))
-    if os.environ.get(_EMULATED_PUBSUB):
-        return  # Secret Manager has no emulator
     manager = _secret_manager()
     for secret in manager.list_secrets(parent=project):
         if _is_ours(secret.name):
