@@ -1,17 +1,22 @@
 """A cloud that goes dark: SIGKILL under load, in each of the three positions, loses nothing that was acknowledged."""
 
+import base64
+import http.client
 import threading
 import time
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
 from tests.rigs.running_twin import AWS, AZURE, GCP, placement, running, write_project
 
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.credentials import password, telemetry_topic
 
 pytestmark = pytest.mark.functional
 
 MESSAGES = 4_000
+TOPIC = telemetry_topic("testtwin", "g-001")
 
 
 @pytest.mark.parametrize("victim", [AWS, AZURE, GCP], ids=["L1 dies", "L2 dies", "L3-hot dies"])
@@ -70,6 +75,36 @@ def test_a_backlog_survives_a_restart(tmp_path: Path) -> None:
         twin.client.redrive()
         twin.settle()
         assert twin.values("g-001", "n") == list(range(300))
+
+
+def test_what_was_answered_with_200_is_not_lost(tmp_path: Path) -> None:
+    """HTTPS publish: L1 is killed in the middle of it, and what it had answered for is there afterwards."""
+    answered: list[int] = []
+    with running(write_project(tmp_path / "p", placement(AWS, AZURE, GCP))) as twin:
+        signed = base64.b64encode(f"g-001:{password(twin.secrets.device_key, 'g-001')}".encode()).decode()
+
+        def load() -> None:
+            port = twin.deployment.acquisition.http_port
+            client = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+            with suppress(OSError, http.client.HTTPException):  # the end of it is not answered
+                for n in range(MESSAGES):
+                    body = b'{"ts": %d, "n": %d}' % (1_700_000_000_000 + n, n)
+                    client.request("POST", f"/topics/{TOPIC}", body, {"Authorization": f"Basic {signed}"})
+                    if client.getresponse().read() == b'{"status":"received"}':
+                        answered.append(n)
+            client.close()
+
+        publisher = threading.Thread(target=load)
+        publisher.start()
+        _wait_for(lambda: len(answered) > MESSAGES // 40)
+        twin.kill(AWS)
+        publisher.join()
+        assert len(answered) < MESSAGES, "the load was over before the cloud died"
+        twin.start(AWS)
+        twin.settle()
+        stored = twin.values("g-001", "n")
+        assert len(stored) == len(set(stored)), "a reading is there twice"
+        assert set(answered) <= set(stored), "a reading that was answered for is lost"
 
 
 def _dead(statuses: object) -> int:

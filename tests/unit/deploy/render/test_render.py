@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from tests.rigs.twins import twin
 from tests.unit.deploy.render.laws import names_fit
+from twin2multicloud.costs.gcp_tariff import GATEWAY_CONCURRENCY
 from twin2multicloud.deploy import render as package
 from twin2multicloud.deploy.render.configuration import Configuration
 from twin2multicloud.deploy.render.names import fitted, letters_and_digits, single_dashes
@@ -72,6 +73,14 @@ def test_an_address_is_declared_once():
     config.resource("aws_sqs_queue", "a", name="x")
     with pytest.raises(ValueError, match=r"aws_sqs_queue\.a is declared twice"):
         config.resource("aws_sqs_queue", "a", name="y")
+
+
+def test_the_device_gateway_is_deployed_as_it_is_priced():
+    config = render(plan(twin(Placement.single(Cloud.GCP))))
+    (service,) = config["resource"]["google_cloudfunctions2_function"]["device_gateway"]["service_config"]
+    assert service["max_instance_request_concurrency"] == GATEWAY_CONCURRENCY
+    assert service["environment_variables"]["THREADS"] == str(GATEWAY_CONCURRENCY)
+    assert (service["available_cpu"], service["available_memory"]) == ("1", "512Mi")
 
 
 @pytest.mark.parametrize("cloud", Cloud)
