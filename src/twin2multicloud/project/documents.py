@@ -39,10 +39,10 @@ MOST_DEVICES = 100_000
 TWIN_NAME = Text("[a-z][a-z0-9-]{1,14}", "2 to 15 lower-case letters, digits and dashes, starting with a letter")
 NAME = Text("[A-Za-z][A-Za-z0-9_]{0,63}", "up to 64 letters, digits and underscores, starting with a letter")
 LABEL = Text("[A-Za-z][A-Za-z0-9_-]{0,62}", "up to 63 letters, digits, _ and -, starting with a letter")
-DEVICE_ID = Text("[A-Za-z0-9_.:-]{1,128}", "up to 128 letters, digits and _ . : -")
+DEVICE_ID = Text("[A-Za-z0-9_:-]{1,128}", "up to 128 letters, digits and _ : -")  # IoT Core has the fewest: no dot
 ID_PATTERN = Text(
-    r"[A-Za-z0-9_.:-]{0,100}\{n(:0[1-9])?\}[A-Za-z0-9_.:-]{0,100}",
-    "letters, digits and _ . : - around one {n}, or {n:04} for four digits",
+    r"[A-Za-z0-9_:-]{0,100}\{n(:0[1-9])?\}[A-Za-z0-9_:-]{0,100}",
+    "letters, digits and _ : - around one {n}, or {n:04} for four digits",
 )
 ENTITY_ID = Text(  # what TwinMaker and Azure Digital Twins both take
     "[A-Za-z0-9][A-Za-z0-9_.-]{0,126}[A-Za-z0-9]", "2 to 128 letters, digits, _ . -, a letter or digit at both ends"

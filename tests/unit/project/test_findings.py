@@ -158,7 +158,7 @@ SPOILT = {
     "pattern without a number": (
         DEVICES,
         lambda it: it["devices"][1].update(id_pattern="shelf"),
-        f'{DEVICES}: devices[1].id_pattern: found "shelf", expected letters, digits and _ . : - around one {{n}}',
+        f'{DEVICES}: devices[1].id_pattern: found "shelf", expected letters, digits and _ : - around one {{n}}',
     ),
     "inline device called like a type": (
         DEVICES,

@@ -95,12 +95,12 @@ def _prop(name: str, data_type: str = "DOUBLE", **more: object) -> dict[str, obj
 
 
 def test_an_inline_device_is_a_type_of_its_own(tmp_path):
-    devices = {"devices": [{"id": "door.1", "properties": [_prop("open", "BOOLEAN", initial=False)]}]}
+    devices = {"devices": [{"id": "door:1", "properties": [_prop("open", "BOOLEAN", initial=False)]}]}
     catalog = load_project(_small(tmp_path, devices)).twin.catalog
 
-    device_type = catalog.type_of("door.1")
+    device_type = catalog.type_of("door:1")
     assert device_type is not None
-    assert device_type.name == "door.1"
+    assert device_type.name == "door:1"
     assert device_type.properties[0].initial is False
 
 

@@ -5,7 +5,7 @@ attributes: whose it is (``twin``) and its certificate's ARN. The policy is atta
 given: a certificate without it opens nothing, so who has the policy is who is registered, and a whole fleet is listed
 with two calls for each 250 devices. An interrupted registration holds no policy; the next one replaces it.
 
-Calls, patterns and what is asynchronous: botocore's model of iot. Default quotas of these calls are about ten a second
+Calls, patterns and what is asynchronous: botocore's model of iot. An account has quotas for these calls a second
 (docs.aws.amazon.com, AWS IoT Core endpoints and quotas); boto3's adaptive retries keep to them.
 """
 
