@@ -6,6 +6,7 @@ What had to differ from what is deployed is in `adapted`, and nothing else diffe
 import json
 import os
 import re
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -13,12 +14,12 @@ from typing import Any
 import pytest
 from tests.golden.cases import CASES
 from tests.rigs.terraform_fleet import stand_in_providers
-from tests.rigs.terraform_workspace import prepared, terraform
-from tests.rigs.vendor_processes import free_port, need_package, start
+from tests.rigs.terraform_workspace import clean_environment, prepared, terraform
+from tests.rigs.vendor_processes import free_port, need_package, start, unavailable
 
 from twin2multicloud.deploy import device_registration as registration
 from twin2multicloud.deploy.device_files import DeviceFiles
-from twin2multicloud.deploy.engine import EngineError
+from twin2multicloud.deploy.engine import Engine, EngineError
 from twin2multicloud.deploy.render.render import render
 from twin2multicloud.planning.planner import plan
 
@@ -37,15 +38,37 @@ _MIRRORS = (
 )
 """Where Terraform itself looks on Linux, and where this project's own machines keep it."""
 
+_VERSION = "5.100.0"  # from the registry: the one that moto's gaps are known for
 
-def mirror() -> tuple[Path, str]:
-    """A filesystem mirror with the provider, and its version there; a skip where there is none."""
+
+def provider(engine: Engine, folder: Path) -> tuple[str, dict[str, str]]:
+    """The provider's version, and what leads the engine to it: a mirror of this machine, or else the registry."""
     places = [each for each in (os.environ.get("T2MC_PROVIDER_MIRROR"), *_MIRRORS) if each]
     for place in (Path(each).expanduser() for each in places):
         found = sorted(place.glob("registry.*/hashicorp/aws/*/linux_*/terraform-provider-aws*"))
         if found:
-            return place, found[-1].parents[1].name
-    pytest.skip("no filesystem mirror holds hashicorp/aws; T2MC_PROVIDER_MIRROR names one")
+            settings = folder / "terraformrc"
+            settings.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{place}"\n  }}\n}}\n')
+            return found[-1].parents[1].name, {"TF_CLI_CONFIG_FILE": str(settings)}
+    return _VERSION, _from_the_registry(engine, folder)
+
+
+def _from_the_registry(engine: Engine, folder: Path) -> dict[str, str]:
+    """Fetch the provider into a cache. Where that does not work, nobody can run this rig."""
+    cache, probe = folder / "cache", folder / "probe"
+    for each in (cache, probe):
+        each.mkdir()
+    wanted = {"aws": {"source": "hashicorp/aws", "version": _VERSION}}
+    (probe / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": wanted}}))
+    env = {"TF_PLUGIN_CACHE_DIR": str(cache)}
+    try:
+        command = [*engine.command, f"-chdir={probe}", "init", "-input=false", "-no-color"]
+        subprocess.run(command, env=clean_environment(env), capture_output=True, check=True, timeout=300)
+    except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
+        unavailable(
+            "no filesystem mirror holds hashicorp/aws (T2MC_PROVIDER_MIRROR names one), and no registry answers"
+        )
+    return env
 
 
 def adapted(config: dict[str, Any], version: str, endpoint: str) -> dict[str, Any]:
@@ -68,16 +91,15 @@ def adapted(config: dict[str, Any], version: str, endpoint: str) -> dict[str, An
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory):
-    """The workspace: the real AWS provider from the mirror, and stand-ins for the others."""
-    engine, (place, version), folder = terraform(), mirror(), tmp_path_factory.mktemp("aws")
+    """The workspace: the real AWS provider, and stand-ins for the others."""
+    engine, folder = terraform(), tmp_path_factory.mktemp("aws")
     need_package("moto")
+    version, where = provider(engine, folder)
     port = free_port()
     start("moto", [sys.executable, "-m", "tests.rigs.terraform_moto", str(port)], port)
-    settings = folder / "terraformrc"
-    settings.write_text(f'provider_installation {{\n  filesystem_mirror {{\n    path = "{place}"\n  }}\n}}\n')
     with stand_in_providers() as (_, env):
         others = {name: each for name, each in json.loads(env["TF_REATTACH_PROVIDERS"]).items() if "aws" not in name}
-        env = {"TF_REATTACH_PROVIDERS": json.dumps(others), "TF_CLI_CONFIG_FILE": str(settings)}
+        env = {"TF_REATTACH_PROVIDERS": json.dumps(others), **where}
         config = adapted(render(TOPOLOGY), version, f"http://127.0.0.1:{port}")
         yield prepared(TOPOLOGY, folder, engine, env, config)
 
@@ -85,7 +107,9 @@ def made(tmp_path_factory):
 @pytest.fixture
 def account(made, monkeypatch):
     """moto's IoT Core, for whoever signs in as boto3 does by itself; a client of it."""
-    boto3 = pytest.importorskip("boto3", reason="the extra aws is not installed")
+    need_package("boto3")
+    import boto3
+
     endpoint = json.loads((made.folder / "main.tf.json").read_text())["provider"]["aws"]["endpoints"][0]["iot"]
     told = {"AWS_ENDPOINT_URL": endpoint, "AWS_ACCESS_KEY_ID": "test", "AWS_SECRET_ACCESS_KEY": "test"}
     for name, text in told.items():

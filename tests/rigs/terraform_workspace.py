@@ -11,8 +11,8 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-import pytest
 
+from tests.rigs.vendor_processes import unavailable
 from twin2multicloud.deploy.engine import Engine, Workspace
 from twin2multicloud.deploy.render import scope
 from twin2multicloud.deploy.render.render import render
@@ -23,12 +23,11 @@ VARIABLES = {"gcp_project": "a-project"}
 
 
 def terraform() -> Engine:
-    """The engine on the PATH; a skip where there is none. One that is there and does not work is a failure."""
-    for program in ("terraform", "tofu"):
-        found = shutil.which(program)
-        if found is not None:
-            return Engine((found,))
-    pytest.skip("neither terraform nor tofu is on the PATH")
+    """The engine on the PATH, or a rig that cannot start. One that is there and does not work is a failure."""
+    found = shutil.which("terraform") or shutil.which("tofu")
+    if found is None:
+        unavailable("neither terraform nor tofu is on the PATH")
+    return Engine((found,))
 
 
 def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
