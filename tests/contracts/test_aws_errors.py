@@ -9,12 +9,14 @@ pytest.importorskip("boto3", reason="the extra aws is not installed")
 
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError, ReadTimeoutError
 
+from tests.contracts.test_error_sink import event
 from tests.rigs import vendor_clients
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.vendor_aws_faults import faulty, refusal
 from tests.rigs.vendor_hot_stores import create_dynamo_table
 from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
+from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
 from twin2multicloud.clouds.aws.hot_store import BATCH, DynamoTable
 from twin2multicloud.clouds.aws.invoker import SqsInvoker
 from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
@@ -78,6 +80,12 @@ ANSWERS = [
 ]
 
 
+def logged_by(client) -> list[str]:
+    lines: list[str] = []
+    EventBridgeErrorSink(lambda: client, "errors", lines.append).report(event())
+    return lines
+
+
 def said(fault) -> str:
     return fault[1]["__type"].split("#")[1] if isinstance(fault, tuple) else type(fault).__name__
 
@@ -96,6 +104,20 @@ class TestEveryAnswer:
         with pytest.raises(expected, match="hot store"):
             store.range(QUERY)
 
+    def test_of_dynamodb_to_the_last_entry(self, dynamo, fault, expected):
+        store, faults, *_ = dynamo
+        faults.faults = [fault]
+        with pytest.raises(expected, match="hot store"):
+            store.last("d", ("t",))
+
+    def test_of_dynamodb_to_a_deletion(self, dynamo, fault, expected):
+        store, faults, *_ = dynamo
+        store.write([reading()])
+        faults.faults = [None, fault]  # the page of what there is comes first
+        with pytest.raises(expected, match="hot store"):
+            store.delete_range("d", QUERY.start, QUERY.end)
+        assert store.delete_range("d", QUERY.start, QUERY.end) == 1, "the same call again does the rest"
+
     def test_of_sqs(self, sqs, fault, expected):
         invoker, faults = sqs
         faults.faults = [fault]
@@ -107,6 +129,14 @@ class TestEveryAnswer:
             faults.faults = [fault]
             with pytest.raises(expected, match="token"):
                 SecretsManagerSecrets(lambda: client).read("token")
+
+    def test_of_eventbridge_is_a_line_in_the_log(self, fault, expected):
+        """Reporting never makes a function fail, whatever the kind of error."""
+        with faulty("events") as (client, faults):
+            faults.faults = [fault]
+            (line,) = logged_by(client)
+            assert "invalid-telemetry" in line
+            assert "error topic errors: " in line
 
 
 def unprocessed(table: str, *numbers: int):
@@ -127,6 +157,17 @@ def test_only_what_was_unprocessed_is_written_again(dynamo):
     assert len(clock.sleeps) == 2
     assert clock.sleeps[1] > clock.sleeps[0]
     assert [row.key.timestamp for row in store.range(QUERY)] == ["2026-01-15T10:00:05.000Z"]
+
+
+def test_only_what_was_left_is_deleted_again(dynamo):
+    store, faults, clock, table = dynamo
+    store.write([reading(number) for number in range(4)])
+    faults.asked.clear()
+    left = {"DeleteRequest": {"Key": {"device_id": {"S": "d"}, "sort_key": {"S": "2026-01-15T10:00:02.000Zm2"}}}}
+    faults.faults = [None, (200, {"UnprocessedItems": {table: [left]}})]
+    assert store.delete_range("d", QUERY.start, QUERY.end) == 4
+    assert [asked["RequestItems"][table] for asked in faults.asked[2:]] == [[left]]
+    assert len(clock.sleeps) == 1
 
 
 def test_patience_with_a_throttled_table_ends(dynamo):
@@ -181,6 +222,15 @@ def test_a_batch_that_sqs_took_in_part_comes_again(sqs):
     faults.faults = [partly("InvalidMessageContents")]
     with pytest.raises(FinalError):
         invoker.invoke(URL, [reading()], TRACE)
+
+
+@pytest.mark.parametrize("code", ["ThrottlingException", "InternalFailure"])
+def test_an_event_that_the_bus_did_not_take_is_logged(code):
+    """PutEvents answers 200, and says of each entry whether it was taken."""
+    with faulty("events") as (client, faults):
+        faults.faults = [(200, {"FailedEntryCount": 1, "Entries": [{"ErrorCode": code, "ErrorMessage": "told so"}]})]
+        (line,) = logged_by(client)
+    assert f"(not reported: {code}: told so)" in line
 
 
 def test_characters_that_sqs_refuses_are_sent_as_escapes(sqs):

@@ -16,14 +16,16 @@ import requests.exceptions
 from azure.core.credentials import AzureKeyCredential
 from azure.cosmos import CosmosClient, PartitionKey
 from azure.eventgrid import EventGridPublisherClient
+from azure.keyvault.secrets import SecretClient
 from azure.storage.queue import BinaryBase64EncodePolicy, QueueClient
 
 from tests.contracts.test_error_sink import event
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
-from tests.rigs.vendor_azure_transport import CosmosAdapter, FaultyAdapter
+from tests.rigs.vendor_azure_transport import CosmosAdapter, FaultyAdapter, KeyVaultAdapter
 from tests.rigs.vendor_event_grid import event_grid_server
+from tests.rigs.vendor_topics import AnyToken
 from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
 from twin2multicloud.clouds.azure.hot_store import CosmosTable
 from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
@@ -33,6 +35,7 @@ from twin2multicloud.domain.errors import ConfigurationError, FinalError, Retrya
 from twin2multicloud.ports.hot_store import RangeQuery
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
+SECRET = "https://house.vault.azure.net/secrets/token"  # its address
 QUERY = RangeQuery(
     device_id="d", start="0001-01-01T00:00:00.000Z", end="9999-12-31T23:59:59.999Z", properties=("t",), limit=10
 )
@@ -83,6 +86,16 @@ def queue():
         yield StorageQueueInvoker(lambda _: client, RigClock(), RigChance()), adapter
 
 
+@pytest.fixture
+def vault():
+    adapter = KeyVaultAdapter()
+    adapter.secrets["token"] = "text"
+    with SecretClient(
+        "https://house.vault.azure.net", AnyToken(), transport=adapter.transport(), retry_total=0
+    ) as client:
+        yield KeyVaultSecrets(lambda _: client), adapter
+
+
 NO_ANSWER = [
     requests.exceptions.ConnectionError("refused"),
     requests.exceptions.ConnectTimeout("no route"),
@@ -109,6 +122,30 @@ class TestEveryAnswer:
         with pytest.raises(expected, match="hot store"):
             store.range(QUERY)
 
+    def test_of_cosmos_db_to_the_last_entry(self, cosmos, status, expected):
+        store, adapter = cosmos
+        adapter.faults = [refusal(status)] * 20
+        with pytest.raises(expected, match="hot store"):
+            store.last("d", ("t",))
+
+    def test_of_cosmos_db_to_a_deletion(self, cosmos, status, expected):
+        store, adapter = cosmos
+        store.write([reading(number) for number in range(3)])
+        adapter.faults = [None, *[refusal(status)] * 20]  # the page of what there is comes first
+        if status == 404:
+            assert store.delete_range("d", QUERY.start, QUERY.end) == 3, "what is gone already does not matter"
+            return
+        with pytest.raises(expected, match="hot store"):
+            store.delete_range("d", QUERY.start, QUERY.end)
+        adapter.faults = []
+        assert store.delete_range("d", QUERY.start, QUERY.end) == 3, "the same call again does the rest"
+
+    def test_of_key_vault(self, vault, status, expected):
+        secrets, adapter = vault
+        adapter.faults = [refusal(status)] * 20
+        with pytest.raises(expected, match="secret token"):
+            secrets.read(SECRET)
+
     def test_of_a_storage_queue(self, queue, status, expected):
         invoker, adapter = queue
         adapter.faults = [refusal(status)] * 20
@@ -130,6 +167,12 @@ class TestNoAnswer:
         with pytest.raises(RetryableError):
             invoker.invoke("faults", [reading()], TRACE)
 
+    def test_from_key_vault(self, vault, error):
+        secrets, adapter = vault
+        adapter.faults = [error] * 20
+        with pytest.raises(RetryableError, match="secret token"):
+            secrets.read(SECRET)
+
 
 def test_cosmos_db_says_how_long_to_wait(cosmos):
     store, adapter = cosmos
@@ -147,6 +190,15 @@ def test_a_throttled_operation_in_a_batch_fails_the_batch_for_now(cosmos):
     with pytest.raises(RetryableError, match="429"):
         store.write([reading(number) for number in range(2)])
     assert adapter.faults == []
+
+
+def test_a_throttled_operation_in_a_deletion_is_not_a_row_that_is_gone(cosmos):
+    store, adapter = cosmos
+    store.write([reading(number) for number in range(2)])
+    adapter.faults = [None, (207, {}, json.dumps([{"statusCode": 424}, {"statusCode": 429}]).encode())]
+    with pytest.raises(RetryableError, match="429"):
+        store.delete_range("d", QUERY.start, QUERY.end)
+    assert len(store.range(QUERY)) == 2
 
 
 def test_devices_are_written_side_by_side_and_one_that_fails_is_heard_of(cosmos):

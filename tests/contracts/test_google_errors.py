@@ -13,12 +13,14 @@ pytest.importorskip("google.pubsub_v1", reason="the extra gcp is not installed")
 from google.auth.exceptions import DefaultCredentialsError, TransportError
 from grpc import StatusCode
 
+from tests.contracts.test_error_sink import event
 from tests.rigs import vendor_clients
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.vendor_google_server import GoogleServer
 from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
 from twin2multicloud.clouds.gcp.device_registry import FirestoreDeviceRegistry
+from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
 from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
 from twin2multicloud.clouds.gcp.intake import PubSubIntake
@@ -49,18 +51,16 @@ def server():
 
 
 @pytest.fixture
-def store(server):
-    client = vendor_clients.firestore(server.host)
-    yield SortedHotStore(FirestoreTable(client, "hot", PATIENCE))
-    client.close()
+def client(server):
+    """Firestore's."""
+    made = vendor_clients.firestore(server.host)
+    yield made
+    made.close()
 
 
 @pytest.fixture
-def devices(server):
-    """A Firestore client for what knows devices."""
-    client = vendor_clients.firestore(server.host)
-    yield client
-    client.close()
+def store(client):
+    return SortedHotStore(FirestoreTable(client, "hot", PATIENCE))
 
 
 RETRYABLE = (
@@ -97,14 +97,24 @@ class TestEveryAnswer:
         with pytest.raises(expected, match="hot store"):
             store.range(QUERY)
 
-    def test_of_firestore_to_the_gatekeeper(self, server, devices, code, expected):
+    def test_of_firestore_to_the_last_entry(self, server, store, code, expected):
+        server.faults, server.stuck = [code], True
+        with pytest.raises(expected, match="hot store"):
+            store.last("d", ("t",))
+
+    def test_of_firestore_to_a_deletion(self, server, client, code, expected):
+        server.faults, server.stuck = [code], True
+        with pytest.raises(expected, match="hot store"):
+            FirestoreTable(client, "hot", PATIENCE).delete("d", ["2026-01-15T10:00:00.000Zm0"])
+
+    def test_of_firestore_to_the_gatekeeper(self, server, client, code, expected):
         server.faults, server.stuck = [code], True
         with pytest.raises(expected, match="device registry"):
-            FirestoreGatekeeper(devices, "house", RigClock(), PATIENCE).knows("sensor-1", "key")
+            FirestoreGatekeeper(client, "house", RigClock(), PATIENCE).knows("sensor-1", "key")
 
     @pytest.mark.parametrize("call", ["register", "remove", "list"])
-    def test_of_firestore_to_the_registry(self, server, devices, code, expected, call):
-        registry = FirestoreDeviceRegistry(devices, PATIENCE)
+    def test_of_firestore_to_the_registry(self, server, client, code, expected, call):
+        registry = FirestoreDeviceRegistry(client, PATIENCE)
         server.faults, server.stuck = [code], True
         calls = {
             "register": lambda: list(registry.register(["sensor-1"])),
@@ -130,6 +140,19 @@ class TestEveryAnswer:
         client = vendor_clients.secret_manager(server.host)
         with pytest.raises(expected, match="token"):
             SecretManagerSecrets(lambda: client, PATIENCE).read("projects/rig/secrets/token")
+
+
+@pytest.mark.parametrize(
+    "code", [StatusCode.DEADLINE_EXCEEDED, StatusCode.PERMISSION_DENIED, StatusCode.INVALID_ARGUMENT]
+)
+def test_an_event_that_the_topic_does_not_take_is_logged(server, code):
+    """Reporting never makes a function fail, whatever the kind of error. (Others are waited for, see below.)"""
+    server.faults, server.stuck, lines = [code], True, list[str]()
+    publisher = vendor_clients.publisher(server.host)
+    PubSubErrorSink(lambda: publisher, TOPIC, lines.append).report(event())
+    (line,) = lines
+    assert "invalid-telemetry" in line
+    assert f"(not reported: topic {TOPIC}: " in line
 
 
 @pytest.mark.parametrize("code", [StatusCode.UNAVAILABLE, StatusCode.RESOURCE_EXHAUSTED, StatusCode.ABORTED])

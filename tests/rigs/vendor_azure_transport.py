@@ -21,14 +21,14 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 
 class FaultyAdapter(HTTPAdapter):
-    """Before a request goes out, the next of `faults` happens instead: an exception, or an answer.
+    """Before a request goes out, the next of `faults` happens instead: an exception, or an answer; or nothing, for None.
 
     `seen` counts the requests that may fail; those that only look around (GET) are left alone.
     """
 
     def __init__(self) -> None:
         super().__init__()
-        self.faults: list[Exception | Answer] = []
+        self.faults: list[Exception | Answer | None] = []
         self.seen = 0
 
     def transport(self) -> RequestsTransport:
@@ -44,6 +44,8 @@ class FaultyAdapter(HTTPAdapter):
         if not self.faults:
             return self.pass_on(request, **kwargs)
         fault = self.faults.pop(0)
+        if fault is None:
+            return self.pass_on(request, **kwargs)
         if isinstance(fault, Exception):
             raise fault
         return self.answer(request, *fault)
