@@ -1,9 +1,9 @@
 """The break-even map: which placement wins where, over devices and message rate. Owns the map; draws nothing.
 
 Both axes grow by the same factor per step, so that all cells of a diagonal send the same number of messages. What
-depends on the number of devices itself (connections, twins) belongs to L1 and L4 alone; all else depends on the
-messages. So each diagonal is enumerated once, exactly, and its minima per pair of L1 and L4 homes serve all its cells:
-a map of 100 x 100 takes 199 enumerations instead of 10,000, and is as exact.
+depends on the number of devices itself (connections, twins) belongs to L1 and L4 alone, and is priced cell by cell; the
+rest depends on the messages. So each diagonal is enumerated once, exactly, and its minima per pair of L1 and L4 homes
+serve all its cells: a map of 100 x 100 takes 199 enumerations instead of 10,000, and is as exact.
 """
 
 import math
@@ -77,6 +77,7 @@ class BreakEvenMap(msgspec.Struct, frozen=True, kw_only=True):
         return msgspec.structs.replace(workload, devices=devices, interval_min=interval)
 
 
+Costs = dict[Cloud, float]
 Diagonal = dict[tuple[Cloud, Cloud], tuple[float, int]]
 """Per pair of homes of L1 and L4: the cheapest cost without what the number of devices adds, and its placement."""
 
@@ -95,17 +96,20 @@ def break_even_map(
     diagonals = [_diagonal(workload, n, prices, clouds, admitted) for n in axes.messages()]
     names: dict[int, int] = {}
     winners, totals = [], []
-    fleet = [_fleet(workload, devices, prices, clouds) for devices in axes.devices()]
+    columns = [msgspec.structs.replace(workload, devices=devices) for devices in axes.devices()]
+    twins = [_twin_costs(Traffic.of(column), prices, clouds) for column in columns]
+    connections, sent = _Connections(Traffic.of(workload), prices, clouds), axes.messages()
     for y in range(axes.steps):
-        cells = [_cell(diagonals[x + y], fleet[x]) for x in range(axes.steps)]
+        l1 = [connections.costs(Traffic.of(column, messages=sent[x + y])) for x, column in enumerate(columns)]
+        cells = [_cell(diagonals[x + y], l1[x], twins[x]) for x in range(axes.steps)]
         winners.append(tuple(names.setdefault(n, len(names)) for _, n in cells))
         totals.append(tuple(cost for cost, _ in cells))
     placements = tuple(Placement.of(dict(zip(Slot, first.placements[n], strict=True))) for n in names)
     return BreakEvenMap(axes=axes, placements=placements, winners=tuple(winners), totals=tuple(totals))
 
 
-def _cell(diagonal: Diagonal, fleet: dict[tuple[Slot, Cloud], float]) -> tuple[float, int]:
-    return min((cost + fleet[Slot.L1, l1] + fleet[Slot.L4, l4], n) for (l1, l4), (cost, n) in diagonal.items())
+def _cell(diagonal: Diagonal, l1_costs: Costs, l4_costs: Costs) -> tuple[float, int]:
+    return min((cost + l1_costs[l1] + l4_costs[l4], n) for (l1, l4), (cost, n) in diagonal.items())
 
 
 def _diagonal(
@@ -113,29 +117,37 @@ def _diagonal(
 ) -> Diagonal:
     t = Traffic.of(workload, messages=messages)
     table: CostTable = cost_table(t, prices, tuple(clouds))
-    own = _fleet_costs(t, prices, clouds)
+    l1_costs, l4_costs = _Connections(t, prices, clouds).costs(t), _twin_costs(t, prices, clouds)
     best: dict[tuple[Cloud, Cloud], tuple[float, int]] = {}
     for n in admitted:
         pair = table.placements[n][_L1], table.placements[n][_L4]
         cost = table.costs[n]
         if pair not in best or cost < best[pair][0]:
             best[pair] = cost, n
-    return {pair: (cost - own[Slot.L1, pair[0]] - own[Slot.L4, pair[1]], n) for pair, (cost, n) in best.items()}
+    return {(l1, l4): (cost - l1_costs[l1] - l4_costs[l4], n) for (l1, l4), (cost, n) in best.items()}
 
 
-def _fleet(
-    workload: Workload, devices: int, prices: PriceBook, clouds: Sequence[Cloud]
-) -> dict[tuple[Slot, Cloud], float]:
-    return _fleet_costs(Traffic.of(msgspec.structs.replace(workload, devices=devices)), prices, clouds)
+class _Connections:
+    """What L1 pays on each cloud for the devices that it knows. Their meters' prices do not depend on the traffic."""
+
+    def __init__(self, t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> None:
+        self._pricers = {
+            cloud: meter_pricers(cloud, [meter for meter, _ in TARIFFS[cloud].connections(t)], t, prices)
+            for cloud in clouds
+        }
+
+    def costs(self, t: Traffic) -> Costs:
+        return {
+            cloud: math.fsum(pricers[meter][0](quantity) for meter, quantity in TARIFFS[cloud].connections(t))
+            for cloud, pricers in self._pricers.items()
+        }
 
 
-def _fleet_costs(t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> dict[tuple[Slot, Cloud], float]:
-    """What L1 and L4 pay for the number of devices alone, on each cloud."""
+def _twin_costs(t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> Costs:
+    """What L4 pays on each cloud for the number of devices alone."""
     found = {}
     for cloud in clouds:
-        tariff = TARIFFS[cloud]
-        for slot, uses in ((Slot.L1, tariff.connections(t)), (Slot.L4, tariff.twin_held(t))):
-            amounts = list(uses)
-            pricers = meter_pricers(cloud, [meter for meter, _ in amounts], t, prices)
-            found[slot, cloud] = math.fsum(pricers[meter][0](quantity) for meter, quantity in amounts)
+        amounts = list(TARIFFS[cloud].twin_held(t))
+        pricers = meter_pricers(cloud, [meter for meter, _ in amounts], t, prices)
+        found[cloud] = math.fsum(pricers[meter][0](quantity) for meter, quantity in amounts)
     return found

@@ -42,6 +42,7 @@ RULES: dict[str, Rule] = {
     "run.instance_gib_second": Rule("Cloud Run", r"Services Memory \(Instance-based billing\)( in [\w-]+)?"),
     "pubsub.gib": Rule("Cloud Pub/Sub", r"Message Delivery Basic"),
     "firestore.read": Rule("Cloud Firestore", r"Cloud Firestore Read Ops Belgium"),
+    "firestore.second_read": Rule("Cloud Firestore", r"Cloud Firestore Read Ops Belgium"),
     "firestore.write": Rule("Cloud Firestore", r"Cloud Firestore Entity Writes Belgium"),
     "firestore.ttl_delete": Rule("Cloud Firestore", r"Cloud Firestore TTL Deletes Belgium"),
     "firestore.gib_month": Rule("Cloud Firestore", r"Cloud Firestore Storage Belgium"),

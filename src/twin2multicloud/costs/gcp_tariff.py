@@ -27,6 +27,8 @@ VCPU_PER_GIB = 2 / 3
 GATEWAY_MS = 10.0
 """How long our device gateway holds one reading: check, publish, answer."""
 GATEWAY_CONCURRENCY = 20
+GATEWAY_LOOKS_AGAIN_S = 300.0
+"""How long an instance of the gateway knows a device's key, before it reads the registry again."""
 NEARLINE_MIN_DAYS, ARCHIVE_MIN_DAYS = 30, 365
 TWIN_VCPU, TWIN_GIB, TWIN_QUERIES_PER_SECOND = 1.0, 0.5, 50.0
 GRAFANA_VCPU, GRAFANA_GIB, USERS_PER_INSTANCE = 1.0, 1.0, 200
@@ -35,11 +37,14 @@ GRAFANA_VCPU, GRAFANA_GIB, USERS_PER_INSTANCE = 1.0, 1.0, 200
 class GcpTariff:
     """See `Tariff`."""
 
-    def connections(self, _: Traffic) -> Uses:
-        return ()  # billed by message
+    def connections(self, t: Traffic) -> Uses:
+        instances = math.ceil(_gateway_seconds(t) / SECONDS_PER_MONTH)
+        looks = instances * t.workload.devices * SECONDS_PER_MONTH / GATEWAY_LOOKS_AGAIN_S
+        yield "firestore.second_read", min(t.messages, looks)  # the registry is a database of its own
 
     def devices(self, t: Traffic) -> Uses:
-        seconds = t.messages * GATEWAY_MS / 1000 / GATEWAY_CONCURRENCY
+        seconds = _gateway_seconds(t)
+        yield from self.connections(t)
         yield "run.request", t.messages
         yield "run.vcpu_second", seconds
         yield "run.gib_second", seconds * 0.5
@@ -162,6 +167,11 @@ class InstancePlan(msgspec.Struct, frozen=True):
         seconds = quantity * HOURS_PER_MONTH * 3600
         cost = self.vcpu_second(seconds * self.vcpu) + self.gib_second(seconds * self.gib)
         return (Variant(self.service, "always on", cost, f"{quantity:g} x {self.vcpu:g} vCPU, {self.gib:g} GiB"),)
+
+
+def _gateway_seconds(t: Traffic) -> float:
+    """How long an instance of the gateway is at work."""
+    return t.messages * GATEWAY_MS / 1000 / GATEWAY_CONCURRENCY
 
 
 def _published_gib(messages: float, gb: float) -> float:

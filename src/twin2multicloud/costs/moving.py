@@ -1,5 +1,7 @@
 """What moving a running twin to another placement costs, and when that pays. Owns the one-off cost; plans no move."""
 
+import math
+
 import msgspec
 
 from twin2multicloud.costs.cost_table import meter_pricers
@@ -64,7 +66,9 @@ def moving_cost(
         for slot, store in held.items()
     )
     cost = sum(each.cost for each in moves)
-    saving = current_total - target_total
+    # Two sums of the same parts may differ in the last bit, and that is no saving.
+    alike = math.isclose(current_total, target_total, rel_tol=1e-9)
+    saving = 0.0 if alike else current_total - target_total
     return Move(
         current=current,
         target=target,

@@ -34,7 +34,7 @@ class Tariff(Protocol):
     """
 
     def connections(self, t: Traffic, /) -> Uses:
-        """Devices being connected: what depends on their number alone. Nothing else moves these meters."""
+        """Devices being known and connected: what depends on their number. Nothing else moves these meters."""
         ...
 
     def devices(self, t: Traffic, /) -> Uses:

@@ -15,7 +15,7 @@ import msgspec
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import TwinError
 
-GATEWAY = "gateway"
+GATEWAY = "$gateway"  # no device has a dollar in its id
 """The user that may publish for every device of the twin: simulators, replays, and gateways in the field."""
 
 CHANGES_FILE = "device-registry.json"

@@ -5,6 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from twin2multicloud.clouds.gcp import gatekeeper
+from twin2multicloud.costs import gcp_tariff
 from twin2multicloud.costs.aws_tariff import AwsTariff, DynamoPlan, TwinMakerPlan
 from twin2multicloud.costs.azure_tariff import AzureTariff, CosmosPlan, HubPlan
 from twin2multicloud.costs.gcp_tariff import GcpTariff
@@ -138,6 +140,16 @@ class TestGoogle:
     def test_pubsub_bills_1_kb_at_least(self) -> None:
         small = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, message_kb=0.1))
         assert dict(GcpTariff().devices(small))["pubsub.gib"] == pytest.approx(2 * T.messages / 1024 / 1024)
+
+    def test_the_gateway_looks_a_device_up_as_often_as_it_forgets_it(self) -> None:
+        assert gcp_tariff.GATEWAY_LOOKS_AGAIN_S == gatekeeper.KEPT_SECONDS
+        assert dict(GcpTariff().devices(T))["firestore.second_read"] == pytest.approx(10 * SECONDS_PER_MONTH / 300)
+        seldom = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, interval_min=60))
+        assert dict(GcpTariff().devices(seldom))["firestore.second_read"] == seldom.messages
+        many = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, devices=600_000, interval_min=0.1))  # 50 instances
+        assert dict(GcpTariff().devices(many))["firestore.second_read"] == pytest.approx(
+            50 * 600_000 * SECONDS_PER_MONTH / 300
+        )
 
     def test_firestore_bills_documents_and_ttl_deletes(self) -> None:
         assert dict(GcpTariff().hot_written(T)) == {"firestore.write": T.messages}
