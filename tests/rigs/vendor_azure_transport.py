@@ -21,7 +21,7 @@ Answer = tuple[int, Mapping[str, str], bytes]
 
 
 class FaultyAdapter(HTTPAdapter):
-    """Before a request goes out, the next of `faults` happens instead: an exception, or an answer; or nothing, for None.
+    """Before a request goes out, the next of `faults` happens instead: an exception, an answer, or nothing (None).
 
     `seen` counts the requests that may fail; those that only look around (GET) are left alone.
     """
