@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from twin2multicloud.deploy.bound_names import unbound
 from twin2multicloud.deploy.live_code import live, names_used
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
@@ -27,7 +28,8 @@ def shipped_modules(cloud: Cloud, function: str, package: Path | None = None) ->
     """Every module that a function on one cloud can reach, by dotted name, parsed; parents before children, sorted.
 
     Of the wiring, only what this function can reach is in the trees; its text ships whole. `package` is the folder of
-    this package. Raises TwinError where the code reaches for something that must not ship.
+    this package. Raises TwinError where the code reaches for something that must not ship, or for a name that is not
+    there.
     """
     folder = package or Path(__file__).parents[1]
     wiring = [f"{PACKAGE}.{each.format(cloud=cloud)}" for each in _WIRING]
@@ -36,6 +38,7 @@ def shipped_modules(cloud: Cloud, function: str, package: Path | None = None) ->
         found = _reached(wiring, used, cloud, function, folder)
         more = used.union(*(names_used(tree, inside=name in wiring) for name, tree in found.items()))
         if more == used:
+            _refuse_unbound(found)
             return {name: found[name] for name in sorted(found)}
         used = more
 
@@ -149,6 +152,12 @@ def _parents(name: str) -> list[str]:
 
 def _is_ours(name: str, package: Path) -> bool:
     return name.split(".")[0] == PACKAGE and module_file(name, package).is_file()
+
+
+def _refuse_unbound(modules: Mapping[str, ast.Module]) -> None:
+    for name, tree in modules.items():
+        for missing in sorted(unbound(tree)):
+            raise TwinError(f"{name} uses {missing}, which is not there when it runs: nothing that ships may do that")
 
 
 def _refuse(name: str, cloud: Cloud) -> None:
