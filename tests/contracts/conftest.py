@@ -18,6 +18,7 @@ from tests.rigs.device_gateway import GatekeeperRig, IntakeRig
 from tests.rigs.device_registry import DeviceRegistryRig
 from tests.rigs.emulated import (
     emulated_dead_letters,
+    emulated_error_sink,
     emulated_hot_store,
     emulated_invoker,
     emulated_local_writer,
@@ -25,6 +26,7 @@ from tests.rigs.emulated import (
     http_transport,
 )
 from tests.rigs.emulated_devices import emulated_gatekeeper, emulated_registry
+from tests.rigs.error_sink import ErrorSinkRig
 from tests.rigs.hot_store import HotStoreRig
 from tests.rigs.invoker import InvokerRig
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
@@ -52,6 +54,7 @@ RIGS: dict[str, dict[str, MakeRig]] = {
     "device_registry_rig": {"memory": _in_memory(DeviceRegistryRig), "emulator": emulated_registry},
     "gatekeeper_rig": {"memory": _in_memory(GatekeeperRig), "emulator": emulated_gatekeeper},
     "intake_rig": {"memory": _in_memory(IntakeRig)},
+    "error_sink_rig": {"memory": _in_memory(ErrorSinkRig), "emulator": emulated_error_sink},
     "transport_rig": {"memory": _in_memory(TransportRig), "http": http_transport},
 }
 for _port, _rigs in VENDOR_RIGS.items():

@@ -1,19 +1,28 @@
 """The emulator's adapters on a disk and a socket of their own, as rigs for the contract suites."""
 
+import logging
 import sqlite3
 import threading
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from socket import create_server
 
+import msgspec
+
 from tests.rigs.hot_store import FailingHotStore
 from tests.rigs.telemetry_writer import hot_writer, sender
 from tests.rigs.transport import Serve
+from twin2multicloud.domain.errors import ErrorEvent
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.durability import Staged
-from twin2multicloud.emulator.function_ports import JournalDeadLetters, JournalInvoker, SystemClock
+from twin2multicloud.emulator.function_ports import (
+    JournalDeadLetters,
+    JournalErrorSink,
+    JournalInvoker,
+    SystemClock,
+)
 from twin2multicloud.emulator.hot_store import SqliteHotStore
 from twin2multicloud.emulator.journal import Journal, Record
 from twin2multicloud.functions.storage.store_writer import StoreWriter
@@ -101,6 +110,58 @@ def emulated_dead_letters(folder: Path) -> Iterator[EmulatedDeadLettersRig]:
     rig = EmulatedDeadLettersRig(folder)
     yield rig
     rig.journal.close()
+
+
+class _Lines(logging.Handler):
+    """Keeps what is logged as an error."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.ERROR)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(record.getMessage())
+
+
+class EmulatedErrorSinkRig:
+    """See `tests.rigs.error_sink.ErrorSinkRig`. Nobody waits for what a function reports; here, for a mark behind it."""
+
+    def __init__(self, folder: Path) -> None:
+        self._handler, log = _Lines(), logging.Logger("rig")
+        log.addHandler(self._handler)
+        self._path = folder / "journal.sqlite"
+        self.journal, self.broken = Journal(self._path), _broken_journal(folder / "broken.sqlite")
+        self.sink, self.lost = JournalErrorSink(self.journal, log), JournalErrorSink(self.broken, log)
+
+    @property
+    def logged(self) -> list[str]:
+        with suppress(sqlite3.Error):
+            self.broken.report(b"null").wait()
+        return self._handler.lines
+
+    def received(self) -> list[ErrorEvent]:
+        self.journal.report(b"null").wait()
+        db = sqlite3.connect(self._path)
+        found = [body for (body,) in db.execute("SELECT body FROM errors ORDER BY id") if body != b"null"]
+        db.close()
+        return [msgspec.json.decode(body, type=ErrorEvent) for body in found]
+
+
+def _broken_journal(path: Path) -> Journal:
+    """A journal that can keep no error event."""
+    journal = Journal(path)
+    db = sqlite3.connect(path)
+    db.execute("DROP TABLE errors")
+    db.close()
+    return journal
+
+
+@contextmanager
+def emulated_error_sink(folder: Path) -> Iterator[EmulatedErrorSinkRig]:
+    rig = EmulatedErrorSinkRig(folder)
+    yield rig
+    rig.journal.close()
+    rig.broken.close()
 
 
 class _Handler(BaseHTTPRequestHandler):

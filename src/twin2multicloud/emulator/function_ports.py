@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 import msgspec
 
+from twin2multicloud.clouds.error_events import dropped
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ErrorEvent, FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
@@ -113,8 +114,13 @@ class JournalErrorSink:
 
     def report(self, event: ErrorEvent) -> None:
         """See `ports.error_sink.ErrorSink.report`."""
-        self._journal.report(msgspec.json.encode(event))
         self._log.warning("%s %s %s: %s", event.severity, event.component, event.error_code, event.message)
+
+        def kept(error: Exception | None) -> None:
+            if error is not None:
+                self._log.error(dropped(event, error))
+
+        self._journal.report(msgspec.json.encode(event)).when_done(kept)
 
 
 class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
