@@ -124,7 +124,7 @@ class _Lines(logging.Handler):
 
 
 class EmulatedErrorSinkRig:
-    """See `tests.rigs.error_sink.ErrorSinkRig`. Nobody waits for what a function reports; here, for a mark behind it."""
+    """See `tests.rigs.error_sink.ErrorSinkRig`. A mark behind a report is waited for."""
 
     def __init__(self, folder: Path) -> None:
         self._handler, log = _Lines(), logging.Logger("rig")
