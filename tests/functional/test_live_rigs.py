@@ -198,6 +198,12 @@ class TestChoice:
             assert "set T2MC_LIVE to the clouds whose accounts may be used" in done.stderr
             assert "passed" not in done.stdout
 
+    @pytest.mark.parametrize("seconds", ["0.2", "-1", "21", "soon"])
+    def test_a_patience_that_sqs_cannot_have_is_said_before_anything_is_made(self, seconds):
+        done = live_tests("tests/contracts", env={"T2MC_LIVE": "aws", "T2MC_LIVE_PATIENCE_SECONDS": seconds})
+        assert done.returncode == 2
+        assert f"T2MC_LIVE_PATIENCE_SECONDS is a number of whole seconds, at most 20, found '{seconds}'" in done.stderr
+
     @pytest.mark.parametrize(("ci", "outcome"), [({}, "1 skipped"), ({"CI": "true"}, "1 error")], ids=["user", "ci"])
     def test_what_must_exist_beforehand_is_named(self, ci, outcome):
         test = "tests/contracts/test_hot_store.py::test_what_was_written_is_read"

@@ -20,6 +20,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.wire.envelope import decode
 
 CHOICE = "T2MC_LIVE"
+PATIENCE = "T2MC_LIVE_PATIENCE_SECONDS"
 CLOUDS = ("aws", "azure", "gcp")
 PREFIX = "t2mc-test-"
 RUN = f"{PREFIX}{secrets.token_hex(4)}"
@@ -56,8 +57,14 @@ def setting(name: str) -> str:
 
 
 def patience() -> int:
-    """Seconds that an empty queue is listened to before it counts as drained."""
-    return int(os.environ.get("T2MC_LIVE_PATIENCE_SECONDS") or 5)
+    """Seconds that an empty queue is listened to before it counts as drained. Raises ConfigurationError.
+
+    SQS waits for whole seconds, 20 at most: botocore's model of sqs, ``WaitTimeSeconds``.
+    """
+    told = os.environ.get(PATIENCE, "").strip() or "5"
+    if not told.isdecimal() or int(told) > 20:
+        raise ConfigurationError(f"{PATIENCE} is a number of whole seconds, at most 20, found {told!r}")
+    return int(told)
 
 
 def listen() -> None:

@@ -21,9 +21,10 @@ GAPS = (("test_a_batch_over_the_wires_limits", "azure", "a storage queue takes n
 
 
 def pytest_configure() -> None:
-    """Say what to set where nothing is chosen."""
+    """Say what to set where nothing is chosen, before anything is made."""
     try:
         live.chosen(os.environ)
+        live.patience()
     except ConfigurationError as error:
         pytest.exit(str(error), returncode=2)
 
