@@ -13,17 +13,16 @@ import msgspec
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import RetryableError, TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.emulator.caller import EmulatedCaller
 from twin2multicloud.emulator.capabilities import carries
 from twin2multicloud.emulator.deployment import Deployment, load_secrets
 from twin2multicloud.emulator.server import OPERATOR_HEADER
 from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
-from twin2multicloud.functions.storage.typed_values import plain
+from twin2multicloud.functions.storage.reader_client import HotReaders, Point
 from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.http_transport import HttpTransport
-from twin2multicloud.wire.tokens import HEADER
 
 _TIMEOUT = 30.0
-Point = tuple[str, Scalar]
 
 
 class TwinClient:
@@ -33,6 +32,7 @@ class TwinClient:
         self._deployment = deployment
         self._secrets = load_secrets(Path(deployment.folder))
         self._transport = HttpTransport()
+        self._readers = HotReaders(self._caller(deployment.twin.placement[Slot.L3_HOT]))
 
     def close(self) -> None:
         """Close its connections."""
@@ -41,42 +41,14 @@ class TwinClient:
     # --- reading -------------------------------------------------------------------------------------------------
 
     def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
-        """The latest value of each property with its timestamp; None for a value that was never measured."""
-        asked = {"iotDeviceId": device_id, "selectedProperties": list(properties)}
-        entries = self.read("hot-reader-last-entry", asked)["propertyValues"]
-        return {name: (entry.get("time"), plain(entry["propertyValue"])) for name, entry in entries.items()}
+        """See `functions.storage.reader_client.HotReaders.latest`."""
+        return self._readers.latest(device_id, properties)
 
     def history(
         self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
     ) -> dict[str, list[Point]]:
-        """Values by property in time order, at most `max_points` of the newest altogether, from (start, end]."""
-        series: dict[str, list[Point]] = {name: [] for name in properties}
-        asked: dict[str, Any] = {
-            "iotDeviceId": device_id,
-            "selectedProperties": list(properties),
-            "startTime": start,
-            "endTime": end,
-            "orderByTime": "DESCENDING",
-        }
-        left = max_points
-        while left > 0:
-            answer = self.read("hot-reader", {**asked, "maxResults": min(left, 10_000)})
-            for each in answer["propertyValues"]:
-                points = [(point["time"], plain(point["value"])) for point in each["values"]]
-                series[each["entityPropertyReference"]["propertyName"]] += points
-                left -= len(points)
-            if not answer["nextToken"]:
-                break
-            asked["nextToken"] = answer["nextToken"]
-        return {name: points[::-1] for name, points in series.items()}
-
-    def read(self, reader: str, asked: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask a hot reader: its endpoint with the token where the plan gives it one, else by native call."""
-        cloud = self._deployment.twin.placement[Slot.L3_HOT]
-        component = f"{cloud}.{reader}"
-        if self._deployment.topology.endpoint(component) is not None:
-            return self._post(self._deployment.url_of(component), {HEADER: self._secrets.token}, asked)
-        return self._operator(cloud, f"invoke/{reader}", asked)
+        """See `functions.storage.reader_client.HotReaders.history`."""
+        return self._readers.history(device_id, properties, start, end, max_points)
 
     # --- how it is -----------------------------------------------------------------------------------------------
 
@@ -131,6 +103,13 @@ class TwinClient:
         }
 
     # --- asking --------------------------------------------------------------------------------------------------
+
+    def _caller(self, cloud: Cloud) -> EmulatedCaller:
+        deployment, secrets = self._deployment, self._secrets
+        served = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
+        functions = {each.name: served.get(each.id) for each in deployment.topology.on(cloud)}
+        url = deployment.site(cloud).http_url
+        return EmulatedCaller(url, secrets.operator_key, secrets.token, functions, self._transport)
 
     def _operator(self, cloud: Cloud, call: str, asked: Mapping[str, Any]) -> dict[str, Any]:
         url = f"{self._deployment.site(cloud).http_url}/_cloud/{call}"

@@ -1,0 +1,51 @@
+"""Asking the hot readers through a `Caller`: history and latest values as plain values by property.
+
+The counterpart of `hot_reader` and `hot_reader_last_entry`; knows their answers, and nothing of who carries them.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.functions.storage.typed_values import plain
+from twin2multicloud.ports.caller import Caller
+
+_PAGE = 10_000
+Point = tuple[str, Scalar]
+
+
+class HotReaders:
+    """The two readers of one twin. Raises what its caller raises."""
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
+        """The latest value of each property with its timestamp; None for a value that was never measured."""
+        asked = {"iotDeviceId": device_id, "selectedProperties": list(properties)}
+        entries = self._caller.call("hot-reader-last-entry", asked)["propertyValues"]
+        return {name: (entry.get("time"), plain(entry["propertyValue"])) for name, entry in entries.items()}
+
+    def history(
+        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
+    ) -> dict[str, list[Point]]:
+        """Values by property in time order, at most `max_points` of the newest altogether, from (start, end]."""
+        series: dict[str, list[Point]] = {name: [] for name in properties}
+        asked: dict[str, Any] = {
+            "iotDeviceId": device_id,
+            "selectedProperties": list(properties),
+            "startTime": start,
+            "endTime": end,
+            "orderByTime": "DESCENDING",
+        }
+        left = max_points
+        while left > 0:
+            answer = self._caller.call("hot-reader", {**asked, "maxResults": min(left, _PAGE)})
+            for each in answer["propertyValues"]:
+                points = [(point["time"], plain(point["value"])) for point in each["values"]]
+                series[each["entityPropertyReference"]["propertyName"]] += points
+                left -= len(points)
+            if not answer["nextToken"]:
+                break
+            asked["nextToken"] = answer["nextToken"]
+        return {name: points[::-1] for name, points in series.items()}
