@@ -23,10 +23,10 @@ from twin2multicloud.cli.project_commands import Folder
 from twin2multicloud.deploy import device_registration as registration
 from twin2multicloud.deploy.device_files import DeviceFiles
 from twin2multicloud.deploy.device_registration import Gateway
-from twin2multicloud.deploy.engine import environment, find_engine
-from twin2multicloud.deploy.rollout import STATE, Rollout, known_options
+from twin2multicloud.deploy.engine import environment
+from twin2multicloud.deploy.rollout import STATE, deployed_outputs
 from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import did_you_mean, quoted
@@ -170,12 +170,7 @@ def _say_how(running: LocalTwin, device_ids: Sequence[str]) -> None:
 
 def _gateway(project: Project) -> Gateway:
     """The gateway of the project as it is deployed."""
-    options = known_options(project.folder)
-    if options is None:
-        raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")
-    env = environment()
-    workspace = Rollout(project, options).workspace(find_engine(env), env, lambda _: None)
-    return registration.deployed_gateway(project.twin, workspace.outputs())
+    return registration.deployed_gateway(project.twin, deployed_outputs(project, environment()))
 
 
 def _chosen(catalog: DeviceCatalog, device: Sequence[str] | None) -> list[str]:

@@ -14,6 +14,10 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.tables import comparison_table, history_table, latest_table
+from twin2multicloud.deploy.deployed_readers import open_readers
+from twin2multicloud.deploy.engine import environment
+from twin2multicloud.deploy.rollout import deployed_outputs
+from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical, from_datetime
@@ -24,6 +28,8 @@ from twin2multicloud.emulator.devices import DeviceConnection
 from twin2multicloud.emulator.pacing import play
 from twin2multicloud.emulator.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
 from twin2multicloud.emulator.simulation import simulate as simulated
+from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.project.loader import load_project
 
 ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The project folder.", show_default="this folder")]
 
@@ -96,21 +102,23 @@ def query(
     limit: Annotated[int, typer.Option(help="The newest so many values.", min=1)] = 100,
     last: Annotated[bool, typer.Option("--last", help="Only the latest value of each property.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    deployed: Annotated[bool, typer.Option("--deployed", help="Of the twin on real clouds, not of the local one.")] = (
+        False
+    ),
 ) -> None:
     """Ask the hot reader, as any dashboard would.
 
     Example: t2mc query living-room temperature --since 15m -p examples/smart-home
     """
-    deployment = load_deployment(project)
-    names = properties or _properties_of(deployment, device)
-    client = TwinClient(deployment)
+    catalog, readers = _deployed_twin(project) if deployed else _local_twin(project)
+    names = properties or _properties_of(catalog, device)
     if last:
-        latest = client.latest(device, names)
+        latest = readers.latest(device, names)
         shown = {name: {"time": stamp, "value": value} for name, (stamp, value) in latest.items()}
         typer.echo(_json(shown)) if as_json else out.print(latest_table(latest, device))
         return
     start, end = _instant(since), _instant(until) if until else from_datetime(datetime.now(UTC))
-    series = client.history(device, names, start, end, limit)
+    series = readers.history(device, names, start, end, limit)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
     typer.echo(_json(listed)) if as_json else out.print(history_table(series, device))
 
@@ -186,10 +194,20 @@ def _mapping(
     )
 
 
-def _properties_of(deployment: Deployment, device: str) -> list[str]:
-    found = deployment.twin.catalog.type_of(device)
+def _local_twin(folder: Path) -> tuple[DeviceCatalog, HotReaders]:
+    deployment = load_deployment(folder)
+    return deployment.twin.catalog, TwinClient(deployment).readers
+
+
+def _deployed_twin(folder: Path) -> tuple[DeviceCatalog, HotReaders]:
+    project = load_project(folder)
+    return project.twin.catalog, open_readers(project.twin, deployed_outputs(project, environment()))
+
+
+def _properties_of(catalog: DeviceCatalog, device: str) -> list[str]:
+    found = catalog.type_of(device)
     if found is None:
-        known = ", ".join(itertools.islice(deployment.twin.catalog.ids(), 8))
+        known = ", ".join(itertools.islice(catalog.ids(), 8))
         raise ConfigurationError(f"the twin has no device {device!r}; it has {known}, …")
     return [each.name for each in found.properties]
 

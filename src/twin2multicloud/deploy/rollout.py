@@ -6,11 +6,12 @@ the user chose (regions, project, backend), so that destroy and outputs need not
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
 from twin2multicloud.deploy import schemas
-from twin2multicloud.deploy.engine import Engine, Workspace
+from twin2multicloud.deploy.engine import Engine, Workspace, find_engine
 from twin2multicloud.deploy.render import scope
 from twin2multicloud.deploy.render.render import Backend, render, variables
 from twin2multicloud.deploy.render.schema_check import mismatches
@@ -92,6 +93,14 @@ class Rollout:
         for name, each in self.config["variable"].items():
             if name != _OWN and "default" not in each and name not in self._options.variables:
                 raise ConfigurationError(f"--var {name}=… is missing: {each['description']}")
+
+
+def deployed_outputs(project: Project, env: Mapping[str, str]) -> dict[str, Any]:
+    """What the deployment of a project says of itself. Raises TwinError where there is none, EngineError."""
+    options = known_options(project.folder)
+    if options is None:
+        raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")
+    return Rollout(project, options).workspace(find_engine(env), env, lambda _: None).outputs()
 
 
 def known_options(folder: Path) -> Options | None:

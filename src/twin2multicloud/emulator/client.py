@@ -26,13 +26,16 @@ _TIMEOUT = 30.0
 
 
 class TwinClient:
-    """One running twin. Blocking; safe to share between threads. Raises TwinError with what a cloud answered."""
+    """One running twin. Blocking; safe to share between threads. Raises TwinError with what a cloud answered.
+
+    `readers` ask its hot store.
+    """
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._secrets = load_secrets(Path(deployment.folder))
         self._transport = HttpTransport()
-        self._readers = HotReaders(self._caller(deployment.twin.placement[Slot.L3_HOT]))
+        self.readers = HotReaders(self._caller(deployment.twin.placement[Slot.L3_HOT]))
 
     def close(self) -> None:
         """Close its connections."""
@@ -42,13 +45,13 @@ class TwinClient:
 
     def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
         """See `functions.storage.reader_client.HotReaders.latest`."""
-        return self._readers.latest(device_id, properties)
+        return self.readers.latest(device_id, properties)
 
     def history(
         self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
     ) -> dict[str, list[Point]]:
         """See `functions.storage.reader_client.HotReaders.history`."""
-        return self._readers.history(device_id, properties, start, end, max_points)
+        return self.readers.history(device_id, properties, start, end, max_points)
 
     # --- how it is -----------------------------------------------------------------------------------------------
 

@@ -103,6 +103,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     error_topic: Component
 
     @property
+    def readers(self) -> tuple[FunctionView, ...]:
+        """The functions that answer what the hot store holds: both where it is here, else none."""
+        return tuple(each for each in self.functions if each.name in _READERS)
+
+    @property
     def needs_token(self) -> bool:
         """Whether any function of this cloud takes part in a crossing."""
         return any(each.needs_token for each in self.functions)

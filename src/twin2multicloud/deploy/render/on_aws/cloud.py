@@ -10,6 +10,7 @@ from twin2multicloud.deploy.render.on_aws import (
     functions,
     hot_store,
     queues,
+    readers,
     references,
     secrets,
 )
@@ -38,5 +39,7 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
     queues.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
+    readers.render(config, site)
+    config.output("aws_region", "${var.aws_region}", "The region of AWS's part")
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
     config.output("aws_endpoints", endpoints, "The URLs of AWS's endpoints, by function")

@@ -22,7 +22,6 @@ def render(config: Configuration, site: Site) -> None:
     _device_policy(config, site)
     config.data("aws_iot_endpoint", "devices", endpoint_type="iot:Data-ATS")
     config.output("aws_device_endpoint", "${data.aws_iot_endpoint.devices.endpoint_address}", "Where devices connect")
-    config.output("aws_region", "${var.aws_region}", "The region of AWS's part")
     config.output("twin", site.twin, "The twin's name, which its devices are marked with")
 
 

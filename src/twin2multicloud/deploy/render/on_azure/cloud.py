@@ -11,6 +11,7 @@ from twin2multicloud.deploy.render.on_azure import (
     hot_store,
     logs,
     queues,
+    readers,
     references,
     secrets,
 )
@@ -44,5 +45,6 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
     queues.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
+    readers.render(config, site)
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
     config.output("azure_endpoints", endpoints, "The URLs of Azure's endpoints, by function")

@@ -12,6 +12,7 @@ from twin2multicloud.deploy.render.on_gcp import (
     hot_store,
     logs,
     queues,
+    readers,
     references,
     secrets,
 )
@@ -61,6 +62,7 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
     device_gateway.render(config, site)
     functions.render(config, site, clouds)
     queues.render(config, site)
+    readers.render(config, site)
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if _is_endpoint(each)}
     config.output("gcp_endpoints", endpoints, "The URLs of Google Cloud's endpoints, by function")
 
