@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.rigs.caller import memory_caller
 from tests.rigs.dead_letters import DeadLettersRig
 from tests.rigs.device_gateway import GatekeeperRig, IntakeRig
 from tests.rigs.device_registry import DeviceRegistryRig
@@ -25,6 +26,7 @@ from tests.rigs.emulated import (
     emulated_remote_writer,
     http_transport,
 )
+from tests.rigs.emulated_caller import emulated_endpoint, emulated_native
 from tests.rigs.emulated_devices import emulated_gatekeeper, emulated_registry
 from tests.rigs.error_sink import ErrorSinkRig
 from tests.rigs.hot_store import HotStoreRig
@@ -51,6 +53,7 @@ RIGS: dict[str, dict[str, MakeRig]] = {
         "emulator": emulated_local_writer,
         "emulator-sender": emulated_remote_writer,
     },
+    "caller_rig": {"memory": memory_caller, "emulator": emulated_native, "emulator-endpoint": emulated_endpoint},
     "device_registry_rig": {"memory": _in_memory(DeviceRegistryRig), "emulator": emulated_registry},
     "gatekeeper_rig": {"memory": _in_memory(GatekeeperRig), "emulator": emulated_gatekeeper},
     "intake_rig": {"memory": _in_memory(IntakeRig)},
@@ -105,3 +108,4 @@ secrets_rig = _fixture("secrets_rig")
 device_registry_rig = _fixture("device_registry_rig")
 gatekeeper_rig = _fixture("gatekeeper_rig")
 intake_rig = _fixture("intake_rig")
+caller_rig = _fixture("caller_rig")

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests.rigs import vendor_callers as callers
 from tests.rigs import vendor_device_gateways as device_gateways
 from tests.rigs import vendor_device_registries as device_registries
 from tests.rigs import vendor_hot_stores as hot_stores
@@ -51,6 +52,14 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
     "intake_rig": {
         "pubsub-ours": device_gateways.pubsub_intake,
         "pubsub-google": device_gateways.google_pubsub_intake,
+    },
+    "caller_rig": {
+        "lambda-ours": callers.lambda_native,
+        "lambda-url-ours": callers.lambda_endpoint,
+        "function-app-ours": callers.function_app_native,
+        "function-app-endpoint-ours": callers.function_app_endpoint,
+        "cloud-run-ours": callers.cloud_run_native,
+        "cloud-run-endpoint-ours": callers.cloud_run_endpoint,
     },
     "secrets_rig": {
         "secrets-manager-moto": topics.secrets_manager,

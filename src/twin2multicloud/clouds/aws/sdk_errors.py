@@ -1,6 +1,7 @@
 """botocore's errors as the domain's. Owns the table of error codes; every AWS adapter goes through it.
 
-Codes: the service models in botocore (dynamodb, sqs, events, secretsmanager, iot) and the common errors of AWS's APIs.
+Codes: the service models in botocore (dynamodb, sqs, events, secretsmanager, iot, lambda) and the common errors of AWS's
+APIs.
 """
 
 from collections.abc import Iterator
@@ -25,8 +26,10 @@ _RETRYABLE = frozenset(
         "RequestThrottled",
         "RequestTimeout",
         "RequestTimeoutException",
+        "ResourceConflictException",  # Lambda's word for a function that is being changed
         "ServiceUnavailable",
         "ServiceUnavailableException",
+        "SnapStartNotReadyException",
         "ThrottledException",
         "Throttling",
         "ThrottlingException",
@@ -93,6 +96,6 @@ def by_code(doing: str, code: str, message: str, status: int = 0) -> TwinError:
     said = f"{doing}: AWS answered {code or status}: {message}"
     if code in _CONFIGURATION:
         return ConfigurationError(said)
-    if code in _RETRYABLE or status >= 500 or status == 429:
+    if code in _RETRYABLE or status >= 500 or status in (408, 429):
         return RetryableError(said)
     return FinalError(said, status or 400)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 KEY_HEADER = "x-functions-key"
 MANAGEMENT = "https://management.azure.com"
 _VERSION = "2024-04-01"
-_CONNECT_SECONDS, _READ_SECONDS = 10, 30
+_CONNECT_SECONDS, _READ_SECONDS, _RETRIES = 10, 30, 2
 
 
 class App(msgspec.Struct, frozen=True):
@@ -127,6 +127,6 @@ def read_token(
 
     from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
 
-    more = {} if transport is None else {"transport": transport}
+    more: dict[str, Any] = {"retry_total": _RETRIES} | ({} if transport is None else {"transport": transport})
     secrets = KeyVaultSecrets(lambda vault: SecretClient(vault, credential, **more))
     return secrets.read(secret_id).split(",")[0].strip()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.called_by_post import post
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
-from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.ports.transport import Transport
 from twin2multicloud.wire.tokens import HEADER
 
@@ -65,11 +65,17 @@ class OperatorIdentity:
                 self._made[audience] = self._credentials(audience)
             credentials = self._made[audience]
             if not credentials.valid:
-                credentials.refresh(self._request)  # type: ignore[no-untyped-call]
+                self._refresh(credentials)
         token = getattr(credentials, "id_token", None) if _is_user(credentials) else credentials.token
         if not token:
             raise ConfigurationError("these credentials have no ID token: `gcloud auth application-default login`")
         return str(token)
+
+    def _refresh(self, credentials: "Credentials") -> None:
+        try:
+            credentials.refresh(self._request)  # type: ignore[no-untyped-call]
+        except OSError as error:  # impersonation has a session of its own, whose errors are those of requests
+            raise RetryableError(f"signing in to Google Cloud: no answer ({type(error).__name__})") from error
 
     def _credentials(self, audience: str) -> "Credentials":
         import google.auth
