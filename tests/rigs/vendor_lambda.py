@@ -12,6 +12,7 @@ from typing import Any
 import msgspec
 
 from tests.rigs.caller import served
+from tests.rigs.runtime_lambda import LambdaError
 from twin2multicloud.clouds.aws.entrypoint import Handler
 from twin2multicloud.ports.transport import Reply
 from twin2multicloud.wire.http import Request
@@ -22,7 +23,10 @@ _STRANGER = "AKIASTRANGER"
 
 
 class LambdaService:
-    """Functions by their deployed names. Who signs in with the key of a `STRANGER` may invoke none."""
+    """Functions by their deployed names: handlers, or bundles under the real runtime (`runtime_lambda`).
+
+    Who signs in with the key of a `STRANGER` may invoke none.
+    """
 
     STRANGER = _STRANGER
 
@@ -53,6 +57,8 @@ class LambdaService:
 def _invoked(handler: Handler, event: Any) -> Reply:
     try:
         payload = msgspec.json.encode(handler(event, None))
+    except LambdaError as error:
+        return _failed(*str(error).split(": ", 1))
     except Exception as error:
         return _failed(type(error).__name__, str(error))
     if len(payload) > _ANSWERED:

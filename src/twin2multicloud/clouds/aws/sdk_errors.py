@@ -1,7 +1,7 @@
 """botocore's errors as the domain's. Owns the table of error codes; every AWS adapter goes through it.
 
-Codes: the service models in botocore (dynamodb, sqs, events, secretsmanager, iot, lambda) and the common errors of AWS's
-APIs.
+Codes: the service models in botocore (dynamodb, sqs, events, secretsmanager, iot, lambda) and the common errors of
+AWS's APIs.
 """
 
 from collections.abc import Iterator

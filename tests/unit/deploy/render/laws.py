@@ -152,6 +152,24 @@ _NAME_LIMITS = {
     "google_firestore_database": (63, "name"),
 }
 
+
+def the_operator_is_told_how_to_call_the_readers(topology: Topology, config: Config) -> Iterator[str]:
+    """Where L3-hot is, and nowhere else. Beside AWS an endpoint opens with the token; others on Azure with a key."""
+    outputs = {name: each["value"] for name, each in config["output"].items()}
+    for cloud in Cloud:
+        here = {"hot-reader", "hot-reader-last-entry"} if topology.placement.l3_hot is cloud else set()
+        told = outputs.get(f"{cloud}_readers", {})
+        if set(told) != here:
+            yield f"{cloud}: readers {sorted(told)}, expected {sorted(here)}"
+        asks_for_the_token = here & outputs.get(f"{cloud}_endpoints", {}).keys()
+        if cloud is Cloud.AWS:
+            continue
+        if bool(asks_for_the_token) != (f"{cloud}_token_secret" in outputs):
+            yield f"{cloud}: the secret with the token is told, or not, against {sorted(asks_for_the_token)}"
+        if cloud is Cloud.AZURE and outputs.get("azure_reader_apps", {}).keys() != here - asks_for_the_token:
+            yield f"azure: keys are to be had of {sorted(outputs.get('azure_reader_apps', {}))}"
+
+
 LAWS = (
     every_function_of_the_slice_exists_once,
     every_variable_of_the_topology_arrives,
@@ -162,4 +180,5 @@ LAWS = (
     only_the_gateway_knows_devices,
     each_function_is_somebody,
     names_fit,
+    the_operator_is_told_how_to_call_the_readers,
 )

@@ -95,5 +95,22 @@ def test_devices_are_the_gateways_where_it_is_ours(spoil):
     assert len(list(laws.only_the_gateway_knows_devices(topology, config))) == 1
 
 
+@pytest.mark.parametrize(
+    ("case", "output"),
+    [
+        ("all-aws", "aws_readers"),
+        ("all-azure", "azure_reader_apps"),
+        ("all-gcp", "gcp_readers"),
+        ("grafana-elsewhere-on-hot-store", "azure_token_secret"),
+    ],
+)
+def test_the_operator_is_told_everything(case, output):
+    topology = plan(CASES[case])
+    config = copy.deepcopy(render(topology))
+    assert list(laws.the_operator_is_told_how_to_call_the_readers(topology, config)) == []
+    del config["output"][output]
+    assert len(list(laws.the_operator_is_told_how_to_call_the_readers(topology, config))) >= 1
+
+
 def test_every_law_is_tried():
-    assert len(laws.LAWS) == 9
+    assert len(laws.LAWS) == 10
