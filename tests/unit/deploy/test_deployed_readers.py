@@ -1,6 +1,7 @@
 """Which caller opens the readers of a deployed twin, by what the deployment says of itself."""
 
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -44,3 +45,14 @@ def test_no_function_carries_a_caller():
     sources = [path for path in Path(clouds.__file__).parent.rglob("*.py") if path.name != "caller.py"]
     assert len(sources) > 20
     assert not [path for path in sources if re.search(r"import caller|\.caller import", path.read_text("utf-8"))]
+
+
+@pytest.mark.parametrize(
+    ("cloud", "package"),
+    [(Cloud.AWS, "boto3"), (Cloud.AZURE, "azure.identity"), (Cloud.GCP, "google.auth.transport.requests")],
+)
+def test_without_its_sdk_it_is_said_what_to_install(cloud, package, monkeypatch):
+    monkeypatch.setitem(sys.modules, package, None)
+    asked = twin(Placement.single(cloud))
+    with pytest.raises(ConfigurationError, match=rf"twin2multicloud\[{cloud}\]"):
+        open_readers(asked, outputs_of(asked))
