@@ -158,11 +158,10 @@ class Azure:
     def __init__(self, url, host, transport):
         self.management, self.vault, self.host = ManagementAdapter(APP_ID, {"default": KEY}), KeyVaultAdapter(), host
         self.vault.secrets["token"] = "old,new"
+        vault = azure.vault(AnyToken(), self.vault.transport())
         client = azure.connect(AnyToken(), self.management.transport())
         apps = {NAME: azure.App(f"{url}/{NAME}", APP_ID), "served": azure.App(f"{url}/served")}
-        self.caller = azure.FunctionAppCaller(
-            apps, transport, client, lambda: azure.read_token(VAULT, AnyToken(), self.vault.transport())
-        )
+        self.caller = azure.FunctionAppCaller(apps, transport, client, lambda: vault.read(VAULT))
 
 
 @pytest.fixture

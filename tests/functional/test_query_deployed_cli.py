@@ -1,7 +1,8 @@
 """t2mc query --deployed as a user types it: what a deployed twin wrote comes out of its deployed reader.
 
-The engine works with stand-in providers; the functions are the bundles of `t2mc package` under Lambda's real runtime
-client, told what Terraform told them, over moto's DynamoDB; a Lambda of ours starts them when boto3 says so.
+The engine works with stand-in providers. On AWS the functions are the bundles of `t2mc package` under Lambda's real
+runtime client, told what Terraform told them, over moto's DynamoDB; a Lambda of ours starts them when boto3 says so. On
+Google Cloud a reader stands behind a Cloud Run of ours, which looks at the ID token that the command got for a key.
 """
 
 import json
@@ -12,30 +13,46 @@ from contextlib import ExitStack
 
 import pytest
 from tests.rigs import vendor_clients
+from tests.rigs.caller import served
+from tests.rigs.clock import RigClock
 from tests.rigs.envelopes import document
+from tests.rigs.error_sink import RigErrorSink
+from tests.rigs.hot_store import RigHotStore
 from tests.rigs.runtime_lambda import LambdaRuntime
 from tests.rigs.terraform_fleet import stand_in_providers
-from tests.rigs.terraform_workspace import clean_environment, terraform
-from tests.rigs.vendor_callers import dark
+from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
+from tests.rigs.vendor_callers import INVOKER, STRANGER, CloudRunService, dark
+from tests.rigs.vendor_google_sign_in import service_account_file, token_server
 from tests.rigs.vendor_hot_stores import create_dynamo_table
 from tests.rigs.vendor_lambda import LambdaService, lambda_service
 from tests.rigs.vendor_processes import moto_account, need_package
 
+from twin2multicloud.clouds.gcp.runtime import expose
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.functions.storage.hot_reader import HotReader
+from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
 from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import write_template
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 
 ROWS = [("2026-01-15T09:30:00.000Z", 21.5), ("2026-01-15T09:31:00.000Z", 21.75), ("2026-01-15T09:32:00.000Z", 22.0)]
+PAYLOAD = [
+    {"device_id": "living-room-climate", "timestamp": stamp, "message_id": stamp, "temperature": value}
+    for stamp, value in ROWS
+]
 ALWAYS = ("--since", "2026-01-01T00:00:00Z", "--until", "2026-02-01T00:00:00Z")
 
 
 class Home:
-    """A smart home, deployed on AWS."""
+    """A smart home that is deployed."""
 
     def __init__(self, folder, env):
-        self.folder, self.env = folder, env
+        self.folder, self.env, self.token_uri = folder, env, ""
 
     def t2mc(self, *arguments, **more):
         """Run the command line; its exit code, what it printed, and what it said beside."""
@@ -103,11 +120,7 @@ def _handler(runtime):
 
 def write(persister):
     """As the processor's queue delivers it."""
-    payload = [
-        {"device_id": "living-room-climate", "timestamp": stamp, "message_id": stamp, "temperature": value}
-        for stamp, value in ROWS
-    ]
-    record = {"messageId": "m0", "body": json.dumps(document(payload=payload))}
+    record = {"messageId": "m0", "body": json.dumps(document(payload=PAYLOAD))}
     assert persister.invoke({"Records": [record]}) == {"batchItemFailures": []}
 
 
@@ -144,6 +157,55 @@ def test_what_the_twin_wrote_its_reader_answers(home):
     code, _, beside = home.query("living-room-climate")
     expected = "readings are to be kept on Azure, and no reader is deployed there; run `t2mc deploy` first"
     assert (code, expected in beside) == (2, True), beside
+
+
+def service(folder, name):
+    """A reader of the project's twin over a store with the rows, as Cloud Run serves it."""
+    twin, store = load_project(folder).twin, RigHotStore()
+    store.write(PAYLOAD)
+    made = HotReader if name == "hot-reader" else HotReaderLastEntry
+    reader = made(store=store, catalog=twin.catalog, hierarchy=twin.hierarchy, clock=RigClock())
+    reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin=twin.name, cloud=Cloud.GCP, component=name)
+    return CloudRunService(expose(Function(name=name, reporter=reporter, on_call=reader)), is_open=False)
+
+
+@pytest.fixture
+def home_on_gcp(tmp_path):
+    """Deployed by the stand-ins, which make up URLs: the state says ours instead."""
+    need_package("functions_framework")
+    need_package("google.auth")
+    folder = fresh(tmp_path)
+    with stand_in_providers() as (_, engine), ExitStack() as running:
+        made = Home(folder, engine)
+        made.place_on("gcp")
+        write_bundles(plan(load_project(folder).twin), folder / ".t2mc" / "bundles")
+        code, said, beside = made.t2mc("deploy", folder, "--yes", "--var", "gcp_project=a-project")
+        assert code == 0, said + beside
+        state = folder / ".t2mc" / "terraform" / "terraform.tfstate"
+        content = json.loads(state.read_text(encoding="utf-8"))
+        urls = content["outputs"]["gcp_readers"]["value"]
+        for name in urls:
+            urls[name] = running.enter_context(served(service(folder, name)))
+        state.write_text(json.dumps(content), encoding="utf-8")
+        made.token_uri = running.enter_context(served(token_server()))
+        yield made
+
+
+def test_a_reader_on_google_cloud_asks_who_is_there(home_on_gcp, tmp_path):
+    invoker = service_account_file(tmp_path, INVOKER, home_on_gcp.token_uri)
+    signed_in = {"GOOGLE_APPLICATION_CREDENTIALS": str(invoker)}
+    code, printed, beside = home_on_gcp.query("living-room-climate", "temperature", *ALWAYS, "--json", **signed_in)
+    assert code == 0, beside
+    assert json.loads(printed) == {"temperature": [{"time": stamp, "value": value} for stamp, value in ROWS]}
+    code, printed, beside = home_on_gcp.query("living-room-climate", "temperature", "--last", "--json", **signed_in)
+    assert code == 0, beside
+    assert json.loads(printed) == {"temperature": {"time": ROWS[-1][0], "value": ROWS[-1][1]}}
+
+    service_account_file(tmp_path, STRANGER, home_on_gcp.token_uri)
+    code, _, beside = home_on_gcp.query("living-room-climate", **signed_in)
+    assert (code, "hot-reader: the cloud answered 403: you may not call it" in beside) == (2, True), beside
+    code, _, beside = home_on_gcp.query("living-room-climate", GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "none"))
+    assert (code, "signing in to Google Cloud: " in beside) == (2, True), beside
 
 
 def test_without_a_deployment_there_is_nothing_to_ask(tmp_path):

@@ -120,19 +120,17 @@ def _on_azure(*, endpoint: bool) -> Iterator[CallerRig]:
     from tests.rigs.vendor_azure_transport import KeyVaultAdapter
     from tests.rigs.vendor_management import ManagementAdapter
 
-    told, transport, vault = Told(), HttpTransport(), KeyVaultAdapter()
-    vault.secrets["token"] = f"{TOKEN},the-next-one"
+    told, transport, kept = Told(), HttpTransport(), KeyVaultAdapter()
+    kept.secrets |= {"token": f"{TOKEN},the-next-one", "wrong": "another-token"}
+    vault = azure.vault(AnyToken(), kept.transport())
     host = FunctionsHost(azure_runtime.expose(told.as_function(Cloud.AZURE, endpoint=endpoint)))
 
     def caller(url: str, keys: Mapping[str, str], secret: str) -> azure.FunctionAppCaller:
         management = azure.connect(AnyToken(), ManagementAdapter(APP_ID, keys).transport())
         apps = {NAME: azure.App(f"{url}/{NAME}", "" if endpoint else APP_ID)}
-        return azure.FunctionAppCaller(
-            apps, transport, management, lambda: azure.read_token(secret, AnyToken(), vault.transport())
-        )
+        return azure.FunctionAppCaller(apps, transport, management, lambda: vault.read(secret))
 
     with served(host) as url:
-        vault.secrets["wrong"] = "another-token"
         callers = (
             caller(url, {"default": KEY}, VAULT),
             caller(url, {}, VAULT.replace("token", "wrong")),

@@ -17,6 +17,10 @@ from urllib.parse import parse_qs
 from google.auth import jwt
 from google.auth.transport import Request, Response
 
+from tests.rigs.transport import Serve
+from twin2multicloud.ports.transport import Reply
+from twin2multicloud.wire import http
+
 GCLOUDS_CLIENT = "764086051850-6qr4p6gpi6hn506pt8ejuq83di341hur.apps.googleusercontent.com"
 USER = "user@example.com"
 
@@ -83,8 +87,19 @@ def _private_key() -> str:
     ).decode()
 
 
-def service_account_file(folder: Path, email: str) -> Path:
-    """A service account's key."""
+def token_server() -> Serve:
+    """The same over HTTP, for a process of its own."""
+    endpoint = TokenEndpoint()
+
+    def answer(request: http.Request) -> Reply:
+        found = endpoint(f"http://{request.headers['host']}{request.path}", "POST", request.body)
+        return Reply(found.status, found.headers, found.data)
+
+    return answer
+
+
+def service_account_file(folder: Path, email: str, token_uri: str = "https://oauth2.rig.example/token") -> Path:
+    """A service account's key, and where it is turned into tokens."""
     return _written(
         folder,
         {
@@ -93,7 +108,7 @@ def service_account_file(folder: Path, email: str) -> Path:
             "private_key_id": "1",
             "private_key": _private_key(),
             "client_email": email,
-            "token_uri": "https://oauth2.rig.example/token",
+            "token_uri": token_uri,
         },
     )
 

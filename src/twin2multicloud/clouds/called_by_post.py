@@ -13,6 +13,7 @@ import msgspec
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, TwinError
 from twin2multicloud.ports.transport import Reply, Transport
 from twin2multicloud.wire.retry import parse_retry_after
+from twin2multicloud.wire.tokens import HEADER
 
 TIMEOUT = 30.0
 """Seconds: a function that sleeps is up in a few, and a reader's answer is one page."""
@@ -24,6 +25,11 @@ _NOT_FOR_THIS_CALLER = frozenset({401, 403})
 class _Refusal(msgspec.Struct):
     status: str
     error: str
+
+
+def token_header(text: str) -> dict[str, str]:
+    """How to sign in at an endpoint. The secret's text is two tokens during a rotation; the first is sent."""
+    return {HEADER: text.split(",")[0].strip()}
 
 
 def post(transport: Transport, url: str, headers: Mapping[str, str], function: str, asked: object) -> dict[str, Any]:

@@ -14,16 +14,19 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from twin2multicloud.clouds.azure.sdk_errors import by_status, domain_errors
-from twin2multicloud.clouds.called_by_post import post
+from twin2multicloud.clouds.called_by_post import post, token_header
+from twin2multicloud.clouds.function_ports import SystemClock
+from twin2multicloud.clouds.rotation import CachedSecret
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.ports.transport import Transport
-from twin2multicloud.wire.tokens import HEADER
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
     from azure.core.pipeline.transport import HttpTransport
     from azure.core.rest import HttpRequest, HttpResponse
+
+    from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
 
     Client = PipelineClient[HttpRequest, HttpResponse]
 
@@ -45,7 +48,7 @@ class _HostKeys(msgspec.Struct, rename="camel"):
 
 
 class FunctionAppCaller:
-    """A `Caller`. `apps` by function; `token` reads the token between clouds, and is asked where an app wants it."""
+    """A `Caller`. `apps` by function; `token` gives the text of the token's secret, where an app wants the token."""
 
     def __init__(
         self, apps: Mapping[str, App], transport: Transport, management: "Client", token: Callable[[], str]
@@ -59,13 +62,13 @@ class FunctionAppCaller:
         if app is None:
             raise ConfigurationError(f"{function}: no such function is deployed on Azure")
         if not app.resource_id:
-            return post(self._transport, app.url, {HEADER: self._token()}, function, asked)
+            return post(self._transport, app.url, token_header(self._token()), function, asked)
         known = self._keys.get(function)
         if known is not None:
             try:
                 return post(self._transport, app.url, {KEY_HEADER: known}, function, asked)
             except ConfigurationError:
-                del self._keys[function]
+                self._keys.pop(function, None)
         key = self._keys[function] = self._fetched(function, app)
         return post(self._transport, app.url, {KEY_HEADER: key}, function, asked)
 
@@ -104,8 +107,8 @@ def open_caller(outputs: Mapping[str, Any]) -> FunctionAppCaller:
     credential = DefaultAzureCredential()
     ids = outputs.get("azure_reader_apps", {})
     apps = {name: App(url, ids.get(name, "")) for name, url in outputs["azure_readers"].items()}
-    secret = str(outputs.get("azure_token_secret", ""))
-    return FunctionAppCaller(apps, HttpTransport(), connect(credential), lambda: read_token(secret, credential))
+    token = CachedSecret(vault(credential), str(outputs.get("azure_token_secret", "")), SystemClock(), lambda _: None)
+    return FunctionAppCaller(apps, HttpTransport(), connect(credential), token.read)
 
 
 def connect(credential: "TokenCredential", transport: "HttpTransport[Any, Any] | None" = None) -> "Client":
@@ -119,14 +122,11 @@ def connect(credential: "TokenCredential", transport: "HttpTransport[Any, Any] |
     return PipelineClient(MANAGEMENT, policies=[signs_in], transport=way)
 
 
-def read_token(
-    secret_id: str, credential: "TokenCredential", transport: "HttpTransport[Any, Any] | None" = None
-) -> str:
-    """The token that is sent, out of Key Vault (see `clouds.rotation`). Raises as `ports.secrets.Secrets.read`."""
+def vault(credential: "TokenCredential", transport: "HttpTransport[Any, Any] | None" = None) -> "KeyVaultSecrets":
+    """Key Vault, as the operator."""
     from azure.keyvault.secrets import SecretClient
 
     from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
 
     more: dict[str, Any] = {"retry_total": _RETRIES} | ({} if transport is None else {"transport": transport})
-    secrets = KeyVaultSecrets(lambda vault: SecretClient(vault, credential, **more))
-    return secrets.read(secret_id).split(",")[0].strip()
+    return KeyVaultSecrets(lambda url: SecretClient(url, credential, **more))

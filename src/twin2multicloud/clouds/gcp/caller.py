@@ -9,23 +9,27 @@ pull request 469). An identity of another provider (workload identity federation
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from twin2multicloud.clouds.called_by_post import post
+from twin2multicloud.clouds.called_by_post import post, token_header
+from twin2multicloud.clouds.function_ports import SystemClock
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
+from twin2multicloud.clouds.rotation import CachedSecret
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.ports.transport import Transport
-from twin2multicloud.wire.tokens import HEADER
 
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
     from google.auth.transport import Request
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
 
 class CloudRunCaller:
     """A `Caller`. `urls` by function, of which `endpoints` ask for the token between clouds.
 
-    `identity` makes an ID token for an audience; `token` reads the token between clouds. Each is asked when needed.
+    `identity` makes an ID token for an audience; `token` gives the text of the token's secret. Each is
+    asked when needed.
     """
 
     def __init__(
@@ -45,7 +49,7 @@ class CloudRunCaller:
         if url is None:
             raise ConfigurationError(f"{function}: no such function is deployed on Google Cloud")
         if function in self._endpoints:
-            headers = {HEADER: self._token()}
+            headers = token_header(self._token())
         else:
             headers = {"authorization": f"Bearer {self._identity(url)}"}
         return post(self._transport, url, headers, function, asked)
@@ -108,19 +112,18 @@ def open_caller(outputs: Mapping[str, Any]) -> CloudRunCaller:
         from google.auth.transport.requests import Request
     except ImportError as error:
         raise ConfigurationError("calling functions on Google Cloud needs twin2multicloud[gcp]: install it") from error
+    from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
     from twin2multicloud.wire.http_transport import HttpTransport
 
-    urls, secret = outputs["gcp_readers"], str(outputs.get("gcp_token_secret", ""))
+    urls = outputs["gcp_readers"]
     endpoints = frozenset(outputs.get("gcp_endpoints", {})) & frozenset(urls)
-    return CloudRunCaller(urls, endpoints, HttpTransport(), OperatorIdentity(Request()), lambda: _read_token(secret))
+    secrets = SecretManagerSecrets(cache(_secret_manager))
+    token = CachedSecret(secrets, str(outputs.get("gcp_token_secret", "")), SystemClock(), lambda _: None)
+    return CloudRunCaller(urls, endpoints, HttpTransport(), OperatorIdentity(Request()), token.read)
 
 
-def _read_token(secret: str) -> str:
-    """The token that is sent, out of Secret Manager (see `clouds.rotation`)."""
+def _secret_manager() -> "SecretManagerServiceClient":
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
-    from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
-
     with domain_errors("signing in to Google Cloud"):
-        client = SecretManagerServiceClient()
-    return SecretManagerSecrets(lambda: client).read(secret).split(",")[0].strip()
+        return SecretManagerServiceClient()
