@@ -198,6 +198,12 @@ class TestFunctionApp:
         with pytest.raises(RetryableError, match="has none yet"):
             app.caller.call(NAME, {})
 
+    @pytest.mark.parametrize("body", [b"", b"<html>Sign in</html>", b"[]", b'{"functionKeys": []}', b"\xff"])
+    def test_an_answer_that_is_not_azures_is_not_believed(self, app, body):
+        app.management.faults = [(200, {}, body)]
+        with pytest.raises(RetryableError, match="not Azure Resource Manager"):
+            app.caller.call(NAME, {})
+
     @pytest.mark.parametrize(("status", "expected"), test_azure_errors.ANSWERS)
     def test_every_answer_about_keys(self, app, status, expected):
         app.management.faults = [test_azure_errors.refusal(status)]

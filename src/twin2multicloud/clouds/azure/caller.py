@@ -83,7 +83,10 @@ class FunctionAppCaller:
             answer = self._management.send_request(HttpRequest("POST", url, params={"api-version": _VERSION}))
         if answer.status_code != 200:
             raise by_status(doing, answer.status_code, answer.text()[:300], answer.headers)
-        keys = msgspec.json.decode(answer.content, type=_HostKeys).function_keys
+        try:
+            keys = msgspec.json.decode(answer.content, type=_HostKeys).function_keys
+        except (msgspec.DecodeError, UnicodeDecodeError) as error:
+            raise RetryableError(f"{doing}: what answers is not Azure Resource Manager") from error
         found = keys.get("default") or next(iter(keys.values()), "")
         if not found:
             raise RetryableError(f"{doing}: the app has none yet")
