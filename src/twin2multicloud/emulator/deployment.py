@@ -216,4 +216,7 @@ def _local_secrets(state: Path) -> _LocalSecrets:
     if not path.exists():
         made = _LocalSecrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
         write_private(path, msgspec.json.encode(made))
-    return msgspec.json.decode(path.read_bytes(), type=_LocalSecrets)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_LocalSecrets)
+    except msgspec.DecodeError as error:
+        raise TwinError(f"{path} is not readable ({error}); remove it, and devices get other passwords") from error

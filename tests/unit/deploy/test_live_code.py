@@ -196,7 +196,7 @@ def test_code_that_would_fail_when_it_runs_is_not_packed(tmp_path: Path) -> None
     for folder in (package, package / "clouds", package / "clouds" / "aws"):
         (folder / "__init__.py").touch()
     (package / "clouds" / "aws" / "wiring.py").write_text("def handler():\n    return Forgotten()\n")
-    with pytest.raises(TwinError, match="clouds.aws.wiring uses Forgotten, which is not there when it runs"):
+    with pytest.raises(TwinError, match=r"clouds\.aws\.wiring uses Forgotten, which is not there when it runs"):
         shipped_modules(Cloud.AWS, "persister", package)
 
 
