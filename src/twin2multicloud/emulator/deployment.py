@@ -197,7 +197,8 @@ def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
 
 def _read_deployment(folder: Path) -> Deployment | None:
     try:
-        return msgspec.json.decode((folder / STATE / "deployment.json").read_bytes(), type=Deployment)
+        found = msgspec.json.decode((folder / STATE / "deployment.json").read_bytes(), type=Deployment)
+        return msgspec.structs.replace(found, folder=str(folder))  # a project that was copied or moved is another one
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:

@@ -1,5 +1,6 @@
 """What was started and what is described now: the same, until something changes that runs."""
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -50,3 +51,8 @@ def test_secrets_that_are_not_ours_any_more_are_one_sentence(started: Deployment
     (started.state / "secrets.json").write_text("{")
     with pytest.raises(TwinError, match=r"secrets\.json is not readable .*; remove it"):
         load_secrets(Path(started.folder))
+
+
+def test_a_copied_project_is_not_the_one_that_runs(started: Deployment, tmp_path: Path) -> None:
+    copy = shutil.copytree(started.folder, tmp_path / "copy")
+    assert load_deployment(copy).state == copy / ".t2mc"
