@@ -1,9 +1,12 @@
 """The registry of a twin that runs: who is taken out is refused by the running cloud, over MQTT and over HTTPS."""
 
 import base64
+import gc
 import json
 import urllib.error
 import urllib.request
+import weakref
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -114,3 +117,18 @@ def test_the_registry_outlives_the_cloud(tmp_path: Path) -> None:
         twin.start(AWS)
         assert post(twin, "d1", key) == 401
         assert (twin.deployment.state / "device-registry.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("user", ["g-001", "nobody"], ids=["let in", "refused"])
+def test_a_connection_that_is_over_holds_nothing(twin: RunningTwin, user: str) -> None:
+    """Not until the garbage collector comes: it warns of sockets that nobody closed."""
+    device = twin.connect(user=user)
+    client = weakref.ref(device._client)
+    gc.disable()
+    try:
+        with suppress(RetryableError), device:
+            pass
+        del device
+        assert client() is None
+    finally:
+        gc.enable()
