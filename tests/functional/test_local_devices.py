@@ -86,6 +86,23 @@ def test_an_open_connection_ends_with_the_next_publish(
     assert twin.values(device, "n") == [1]
 
 
+@pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5], ids=str)
+def test_an_open_connection_with_a_key_that_was_renewed_ends_too(
+    twin: RunningTwin, registry: LocalDeviceRegistry, protocol: MQTTProtocolVersion
+) -> None:
+    device = f"g-{40 + protocol.value:03}"
+    with connection(twin, device, registry.credentials(device).files[KEY], protocol) as open_one:
+        open_one.publish(device, {"n": 1})
+        assert open_one.wait_for_acknowledgements(20)
+        registry.remove([device])
+        (made,) = registry.register([device])
+        open_one.publish(device, {"n": 2})
+        open_one.wait_for_acknowledgements(2)
+    twin.settle()
+    assert twin.values(device, "n") == [1]
+    assert post(twin, device, made.files[KEY]) == 200
+
+
 def test_who_comes_back_has_another_key_and_only_that(twin: RunningTwin, registry: LocalDeviceRegistry) -> None:
     old = registry.credentials("g-020").files[KEY]
     registry.remove(["g-020"])
