@@ -72,7 +72,8 @@ def test_the_list_is_of_the_running_twin(twin: RunningTwin) -> None:
     assert len(standing) == 101
     assert [each for each in standing if not standing[each]] == ["g-007"]
     assert register(twin) == {}, "whoever names no device gets no line"
-    assert "101 of 101" in t2mc("devices", "list", twin.deployment.folder, "--local")[1]
+    said = t2mc("devices", "list", twin.deployment.folder, "--local")[1]
+    assert "101 of 101 devices may connect to the AWS of this machine" in said
 
 
 def test_removing_what_is_not_there_is_said_to_be_nothing(twin: RunningTwin) -> None:

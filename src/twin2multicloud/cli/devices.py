@@ -108,7 +108,7 @@ def list_devices(
         table.add_row(escape(each.device_id), "[green]yes[/]" if each.registered else "no", where, remark)
     out.print(table)
     count = sum(each.registered for each in found)
-    out.print(f"{count:,} of {len(found):,} devices may connect to {gateway.cloud.label}")
+    out.print(f"{count:,} of {len(found):,} devices may connect to {_whose(gateway, running)}")
     if any(each.has_files for each in found):
         out.print(f"files: {escape(str(files.root))}", soft_wrap=True)
 
@@ -130,7 +130,7 @@ def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = F
     if not chosen:
         out.print("no device is registered")
         return
-    out.print(f"{_some(chosen)}: the credentials in use will be refused by {gateway.cloud.label}", soft_wrap=True)
+    out.print(f"{_some(chosen)}: the credentials in use will be refused by {_whose(gateway, running)}", soft_wrap=True)
     if not yes:
         ask()
     take_away(gateway, files, chosen)
@@ -177,6 +177,11 @@ def _running(project: Project) -> LocalTwin:
             soft_wrap=True,
         )
     return running
+
+
+def _whose(gateway: Gateway, running: LocalTwin | None) -> str:
+    """The cloud, and not the real one where it is ours."""
+    return f"the {gateway.cloud.label} of this machine" if running else gateway.cloud.label
 
 
 def _say_how(running: LocalTwin, device_ids: Sequence[str]) -> None:
