@@ -38,7 +38,7 @@ test: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run all tests (ARGS='tests/unit -k planne
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
 # Every file of the suite that starts clouds; tests/unit/test_house.py knows which those are.
-ON_CLOUDS := $(addprefix tests/functional/test_,$(addsuffix .py,cli devices_local_cli kill local_devices path real_data user_code))
+ON_CLOUDS := $(addprefix tests/functional/test_,$(addsuffix .py,cli devices_local_cli kill local_devices path real_data taken_ports user_code))
 
 test-bundles: $(HAVE_DEV) ## Run the functional suite again, with the functions running from their bundles
 	@T2MC_RUNTIME=bundles $(VENV)/bin/python -m pytest $(ON_CLOUDS) $(ARGS)
