@@ -37,9 +37,11 @@ demo: $(HAVE_RUN) ## Run a digital twin on three emulated clouds, check every ho
 test: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run all tests (ARGS='tests/unit -k planner' for some)
 	@$(VENV)/bin/python -m pytest $(ARGS)
 
+# Every file of the suite that starts clouds; tests/unit/test_house.py knows which those are.
+ON_CLOUDS := $(addprefix tests/functional/test_,$(addsuffix .py,cli devices_local_cli kill local_devices path real_data taken_ports user_code))
+
 test-bundles: $(HAVE_DEV) ## Run the functional suite again, with the functions running from their bundles
-	@T2MC_RUNTIME=bundles $(VENV)/bin/python -m pytest tests/functional/test_path.py tests/functional/test_user_code.py \
-		tests/functional/test_kill.py tests/functional/test_real_data.py tests/functional/test_cli.py $(ARGS)
+	@T2MC_RUNTIME=bundles $(VENV)/bin/python -m pytest $(ON_CLOUDS) $(ARGS)
 
 # A plugin in the place of the suites' conftest: no emulator is a rig. Real services take their time.
 test-live: $(HAVE_DEV) ## Run the contract suites over the real accounts that T2MC_LIVE names (docs/live_tests.md)

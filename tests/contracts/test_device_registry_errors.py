@@ -199,6 +199,18 @@ class TestIotHub:
         assert all(hub.may_connect(each) for each in given.values())
         assert register(hub, "a", "b", "c") == {}
 
+    def test_a_page_of_somebody_else_is_no_success(self, hub):
+        """A gateway on the way that wants a sign-in answers 200."""
+        page = 200, {"content-type": "text/html"}, b"<html>sign in</html>"
+        for call in (lambda: register(hub, "pump"), lambda: list(hub.registry.registered())):
+            hub.adapter.faults = [page]
+            with pytest.raises(RetryableError, match="no answer of IoT Hub's"):
+                call()
+        hub.adapter.faults = [page]
+        with pytest.raises(RetryableError, match="no answer of IoT Hub's"):
+            hub.registry.remove(["pump"])
+        assert not hub.is_there("pump")
+
     def test_a_throttled_call_is_waited_for(self, hub):
         """IoT Hub says "wait 10 seconds" in words, and no Retry-After."""
         hub.adapter.faults = [test_azure_errors.refusal(429, "ThrottlingBacklogTimeout")] * 3

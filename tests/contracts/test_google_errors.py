@@ -176,6 +176,21 @@ def test_a_topic_by_its_short_name_is_the_configurations_fault(server):
     assert server.calls == 0
 
 
+@pytest.mark.parametrize(("rows", "size"), [(1_100, 10), (40, 500_000)], ids=["many", "large"])
+def test_a_commit_holds_no_more_than_firestore_takes(server, client, rows, size):
+    """500 writes and 10 MiB: cloud.google.com/firestore/quotas."""
+    store = SortedHotStore(FirestoreTable(client, "hot", 10.0))
+    store.write([{**reading(number), "text": "x" * size} for number in range(rows)])
+    written, sizes = zip(*server.commits, strict=True)
+    assert sum(written) == rows + 2, "each reading once, and the note of both properties"
+    assert max(written) <= 500
+    assert max(sizes) <= 10 * 1024 * 1024
+    server.commits.clear()
+    FirestoreTable(client, "hot", 10.0).delete("d", [f"2026-01-15T10:00:00.000Zm{number}" for number in range(rows)])
+    assert sum(writes for writes, _ in server.commits) == rows
+    assert max(writes for writes, _ in server.commits) <= 500
+
+
 def test_a_reading_that_no_document_can_hold_is_final_and_nothing_is_written(server, store):
     with pytest.raises(FinalError, match="takes"):
         store.write([reading(), {**reading(1), "text": "x" * 1_000_000}])

@@ -3,7 +3,11 @@
 import pytest
 
 
-@pytest.mark.parametrize("payload", [b'{"temperature": 21.5}', b"", b"\x00\xff", b" " * 128 * 1024], ids=repr)
+@pytest.mark.parametrize(
+    "payload",
+    [b'{"temperature": 21.5}', b"", b"\x00\xff", b" " * 128 * 1024],
+    ids=["json", "empty", "no text", "large"],
+)
 @pytest.mark.parametrize("device", ["sensor-1", "room:1", "Gerät ☃", "d" * 128], ids=str)
 def test_bytes_and_device_arrive_as_they_are(intake_rig, device, payload):
     intake_rig.intake.take(device, payload)

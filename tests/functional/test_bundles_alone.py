@@ -1,50 +1,31 @@
-"""Each bundle in a process of its own, with its cloud's SDK and nothing else of ours: all that it needs, it carries.
+"""Each bundle under its runtime, with its cloud's SDK and nothing else of ours: all that it needs, it carries.
 
-What a bundle leaves out is decided by reading the wiring; here every function is wired for real, by its own entry.
+What a bundle leaves out is decided by reading the wiring; here every function is wired for real, by its own entry and
+for its cloud's own adapters, and then started, as it is in the cloud. Every service refuses, so that errors are sent
+and messages put aside, too.
 """
 
-import os
-import subprocess
-import sys
-from collections.abc import Mapping
+import base64
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import msgspec
 import pytest
+from tests.rigs.envelopes import body
+from tests.rigs.refusing_services import Refusing, refusing
+from tests.rigs.runtime_bundle import Running
+from tests.rigs.runtime_process import LOG
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
 
 from twin2multicloud.deploy.bundle import Bundle, bundles
-from twin2multicloud.deploy.bundle_build import unpack
-from twin2multicloud.deploy.bundle_entry import ENTRY_FILE, ENTRY_NAME
-from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.wire.http import Request
+from twin2multicloud.wire.tokens import HEADER
 
 pytestmark = pytest.mark.functional
-
-NOBODY = "127.0.0.1:9"
-SIGNED_IN: Mapping[Cloud, Mapping[str, str]] = {
-    Cloud.AWS: {"AWS_REGION": "eu-central-1", "AWS_ACCESS_KEY_ID": "none", "AWS_SECRET_ACCESS_KEY": "none"},
-    Cloud.AZURE: {
-        "QUEUES__queueServiceUri": f"http://{NOBODY}/account",
-        "QUEUES_KEY": "bm9uZQ==",
-        "COSMOS_URL": f"https://{NOBODY}",
-        "COSMOS_KEY": "bm9uZQ==",
-        "ERROR_TOPIC": f"http://{NOBODY}/topic",
-        "ERROR_TOPIC_KEY": "none",
-    },
-    Cloud.GCP: {
-        "GOOGLE_CLOUD_PROJECT": "p",
-        "PUBSUB_EMULATOR_HOST": NOBODY,
-        "FIRESTORE_EMULATOR_HOST": NOBODY,
-        "ERROR_TOPIC": "projects/p/topics/errors",
-        "CLOUD": "gcp",
-        "TWIN_NAME": "house",  # what the device gateway is told, which is no function to the plan
-        "DEVICE_REGISTRY_NAME": "devices",
-        "DEVICE_TOPIC": "projects/p/topics/devices",
-    },
-}
-"""What each cloud's own wiring wants, with services at an address where nobody listens."""
 
 
 def _every_bundle() -> dict[str, tuple[Bundle, dict[str, str]]]:
@@ -64,26 +45,80 @@ def _every_bundle() -> dict[str, tuple[Bundle, dict[str, str]]]:
 
 BUNDLES = _every_bundle()
 
+MISSED = "missed.txt"
+WATCH = f"""
+import sys
+class LastResort:
+    def find_spec(self, name, path, target=None):
+        if name.split(".")[0] == "twin2multicloud":
+            with open(__file__.replace("sitecustomize.py", {MISSED!r}), "a") as missed:
+                missed.write(name + "\\n")
+sys.meta_path.append(LastResort())
+"""
+"""In the bundle's process: what of ours was asked for and not found is written down, whoever swallows the error."""
+
+
+def _device(running: Running, _: str) -> None:
+    assert not running.runtime.publish([("sensor-1", {"temperature": 21.5})]), "it was taken"
+
+
+def _queue(running: Running, _: str) -> None:
+    assert running.runtime.deliver([body()]) == [0]
+
+
+def _endpoint(layer: Slot) -> Callable[[Running, str], None]:
+    def start(running: Running, token: str) -> None:
+        request = Request("POST", "/", {HEADER: token}, body(target_layer=layer))
+        assert running.runtime.request(request).status == 500
+
+    return start
+
+
+def _call(running: Running, _: str) -> None:
+    assert running.runtime.call({"iotDeviceId": "sensor-1", "selectedProperties": ["temperature"]}) is None
+
+
+def _publish(running: Running, _: str) -> None:
+    basic = "Basic " + base64.b64encode(b"sensor-1:key").decode()
+    request = Request("POST", "/topics/dt/house/sensor-1/telemetry", {"authorization": basic}, b"{}")
+    assert running.runtime.request(request).status == 500
+
+
+STARTS: Mapping[str, Callable[[Running, str], None]] = {
+    "device-gateway": _publish,
+    "dispatcher": _device,
+    "connector": _queue,
+    "ingestion": _endpoint(Slot.L2),
+    "processor": _queue,
+    "persister": _queue,
+    "hot-writer": _endpoint(Slot.L3_HOT),
+    "hot-reader": _call,
+    "hot-reader-last-entry": _call,
+}
+"""What starts each function, and what comes of it where every service refuses."""
+
+
+@pytest.fixture(scope="module")
+def services() -> Iterator[Refusing]:
+    with refusing() as found:
+        yield found
+
+
+def test_every_function_is_here() -> None:
+    assert STARTS.keys() == FUNCTIONS
+    assert {each.function for each, _ in BUNDLES.values()} == FUNCTIONS
+
 
 @pytest.mark.parametrize("name", sorted(BUNDLES))
-def test_a_bundle_wires_its_function_with_what_it_carries(name: str, tmp_path: Path) -> None:
+def test_a_bundle_carries_what_its_function_needs(name: str, services: Refusing, tmp_path: Path) -> None:
     bundle, env = BUNDLES[name]
-    unpack([bundle], tmp_path / "b")
-    folder = tmp_path / "b" / bundle.function
-    module = ENTRY_FILE[bundle.cloud].removesuffix(".py")
-    program = (
-        f"import sys; sys.path.insert(0, {str(folder)!r}); import {module}, twin2multicloud\n"
-        f"assert twin2multicloud.__path__ == [{str(folder / 'twin2multicloud')!r}]\n"
-        f"assert {module}.{ENTRY_NAME[bundle.cloud]} is not None\n"
-    )
-    kept = {name: os.environ[name] for name in ("PATH", "HOME") if name in os.environ}
-    done = subprocess.run(
-        [sys.executable, "-P", "-B", "-c", program],
-        env={**kept, **env, **SIGNED_IN[bundle.cloud]},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
-    asks_at_once = "RetryableError: Cosmos DB" in done.stderr  # its client greets the account when it is made
-    assert done.returncode == 0 or asks_at_once, done.stderr
+    (tmp_path / "sitecustomize.py").write_text(WATCH)
+    running = Running(bundle, services.environment(bundle.cloud, env), tmp_path, ports="cloud")
+    asked = services.calls
+    try:
+        STARTS[bundle.function](running, env.get("INTER_CLOUD_TOKEN", ""))
+    finally:
+        running.runtime.close()
+    assert services.calls > asked, "no adapter was used"
+    assert not (tmp_path / MISSED).exists(), (tmp_path / MISSED).read_text()
+    assert "NameError" not in (tmp_path / LOG).read_text()

@@ -161,7 +161,7 @@ def test_an_unknown_device_is_exit_code_2_with_a_suggestion(home):
     wrong = f"{home.ids[0]}x"
     for command in ("register", "remove"):
         code, said = home.t2mc("devices", command, home.folder, "--device", wrong)
-        assert (code, f'--device "{wrong}": no such device in the project; did you mean' in said) == (2, True), said
+        assert (code, f'--device "{wrong}": no such device in the twin; did you mean' in said) == (2, True), said
     assert home.things() == []
     code, said = home.t2mc("devices", "register", home.folder, "--renew")
     assert (code, "say which, with --device" in said) == (2, True), said

@@ -72,7 +72,44 @@ def test_the_list_is_of_the_running_twin(twin: RunningTwin) -> None:
     assert len(standing) == 101
     assert [each for each in standing if not standing[each]] == ["g-007"]
     assert register(twin) == {}, "whoever names no device gets no line"
-    assert "101 of 101" in t2mc("devices", "list", twin.deployment.folder, "--local")[1]
+    said = t2mc("devices", "list", twin.deployment.folder, "--local")[1]
+    assert "101 of 101 devices may connect to the AWS of this machine" in said
+
+
+def test_removing_what_is_not_there_is_said_to_be_nothing(twin: RunningTwin) -> None:
+    chosen = ("devices", "remove", twin.deployment.folder, "--local", "--device", "g-009", "--yes")
+    assert "removed 1\n" in t2mc(*chosen)[1]
+    code, said = t2mc(*chosen)
+    assert (code, "removed 0, 1 not registered" in said) == (0, True), said
+    register(twin)
+
+
+def test_a_project_that_changed_since_is_not_what_runs(twin: RunningTwin) -> None:
+    file = Path(twin.deployment.folder) / "config_iot_devices.json"
+    before = file.read_text()
+    config = json.loads(before)
+    config["devices"].append({**config["devices"][0], "id": "d1-new"})
+    file.write_text(json.dumps(config))
+    try:
+        code, said = t2mc("devices", "register", twin.deployment.folder, "--local", "--device", "d1-new")
+        assert (code, "no such device in the twin" in said) == (2, True), said
+        assert "the project has changed since the twin came up" in said
+        code, said = t2mc("devices", "list", twin.deployment.folder, "--local")
+        assert (code, "d1-new" in said, "of 101 devices" in said) == (0, False, True), said
+        assert t2mc("devices", "register", twin.deployment.folder, "--local")[0] == 0
+    finally:
+        file.write_text(before)
+    assert "has changed" not in t2mc("devices", "list", twin.deployment.folder, "--local")[1]
+
+
+def test_a_file_in_the_way_is_one_sentence(tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "p", placement(AWS, AWS, AWS))
+    prepare(load_project(folder))
+    (folder / ".t2mc" / "local-devices").touch()
+    code, said = t2mc("devices", "register", folder, "--local", "--device", "d1")
+    assert (code, "note: the twin is not up; `t2mc up" in said) == (1, True), said
+    assert f"File exists: '{folder}/.t2mc/local-devices'" in said
+    assert "Traceback" not in said
 
 
 def test_what_a_client_is_told(twin: RunningTwin) -> None:

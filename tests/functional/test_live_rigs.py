@@ -119,6 +119,7 @@ def _google(secrets: str) -> dict[str, str]:
         "T2MC_LIVE_SECRET_MANAGER_HOST": secrets,
         "T2MC_LIVE_PATIENCE_SECONDS": "1",
         "GOOGLE_CLOUD_PROJECT": "live-rig",
+        "T2MC_LIVE_FIRESTORE_DEVICES": "t2mc-test-devices",
         "FIRESTORE_EMULATOR_HOST": vendor_processes.google_firestore_host(),
         "PUBSUB_EMULATOR_HOST": vendor_processes.google_pubsub_host(),
     }
@@ -151,7 +152,10 @@ def test_uses_everything(hot_store_rig, invoker_rig, dead_letters_rig, error_sin
 MORE = {
     "aws": {"also": ", device_registry_rig", "use": 'list(device_registry_rig.registry.register(["sensor"]))'},
     "azure": {"also": "", "use": ""},
-    "gcp": {"also": ", secrets_rig", "use": 'secrets_rig.keep("token", "text")'},
+    "gcp": {
+        "also": ", secrets_rig, device_registry_rig",
+        "use": 'secrets_rig.keep("token", "text"); list(device_registry_rig.registry.register(["sensor"]))',
+    },
 }
 
 
@@ -177,7 +181,7 @@ def test_a_test_that_fails_leaves_nothing_either(request, cloud, broken):
     [
         ("aws", ["DynamoDB table", "SQS queue", "event bus", "thing sensor of", "IoT policy"]),
         ("azure", ["storage queue", "Cosmos DB row"]),
-        ("gcp", ["topic", "subscription", "Firestore device", "secret projects/"]),
+        ("gcp", ["topic", "subscription", "Firestore device", "secret projects/", "registered device sensor"]),
     ],
 )
 def test_what_a_killed_run_leaves_is_found_and_deleted(request, cloud, kinds, broken):
@@ -188,6 +192,12 @@ def test_what_a_killed_run_leaves_is_found_and_deleted(request, cloud, kinds, br
     assert [kind for kind in kinds if kind not in found.stdout] == []
     assert cleanup("--yes", env=env).returncode == 0
     assert cleanup(env=env).stdout == "nothing is left\n"
+
+
+def test_a_database_that_may_be_somebodys_is_not_emptied(gcp):
+    done = live_tests("tests/contracts/test_gatekeeper.py", env={**gcp, "T2MC_LIVE_FIRESTORE_DEVICES": "house-devices"})
+    assert "a database whose name begins with t2mc-test-, found 'house-devices': it is emptied" in done.stdout
+    assert "passed" not in done.stdout
 
 
 class TestChoice:

@@ -1,9 +1,12 @@
 """The registry of a twin that runs: who is taken out is refused by the running cloud, over MQTT and over HTTPS."""
 
 import base64
+import gc
 import json
 import urllib.error
 import urllib.request
+import weakref
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -83,6 +86,23 @@ def test_an_open_connection_ends_with_the_next_publish(
     assert twin.values(device, "n") == [1]
 
 
+@pytest.mark.parametrize("protocol", [MQTTProtocolVersion.MQTTv311, MQTTProtocolVersion.MQTTv5], ids=str)
+def test_an_open_connection_with_a_key_that_was_renewed_ends_too(
+    twin: RunningTwin, registry: LocalDeviceRegistry, protocol: MQTTProtocolVersion
+) -> None:
+    device = f"g-{40 + protocol.value:03}"
+    with connection(twin, device, registry.credentials(device).files[KEY], protocol) as open_one:
+        open_one.publish(device, {"n": 1})
+        assert open_one.wait_for_acknowledgements(20)
+        registry.remove([device])
+        (made,) = registry.register([device])
+        open_one.publish(device, {"n": 2})
+        open_one.wait_for_acknowledgements(2)
+    twin.settle()
+    assert twin.values(device, "n") == [1]
+    assert post(twin, device, made.files[KEY]) == 200
+
+
 def test_who_comes_back_has_another_key_and_only_that(twin: RunningTwin, registry: LocalDeviceRegistry) -> None:
     old = registry.credentials("g-020").files[KEY]
     registry.remove(["g-020"])
@@ -114,3 +134,18 @@ def test_the_registry_outlives_the_cloud(tmp_path: Path) -> None:
         twin.start(AWS)
         assert post(twin, "d1", key) == 401
         assert (twin.deployment.state / "device-registry.json").stat().st_mode & 0o077 == 0
+
+
+@pytest.mark.parametrize("user", ["g-001", "nobody"], ids=["let in", "refused"])
+def test_a_connection_that_is_over_holds_nothing(twin: RunningTwin, user: str) -> None:
+    """Not until the garbage collector comes: it warns of sockets that nobody closed."""
+    device = twin.connect(user=user)
+    client = weakref.ref(device._client)
+    gc.disable()
+    try:
+        with suppress(RetryableError), device:
+            pass
+        del device
+        assert client() is None
+    finally:
+        gc.enable()

@@ -110,6 +110,17 @@ def test_three_clouds_run_from_bundles(factory: Path) -> None:
         assert f"functions run from {folder}" in (factory / ".t2mc" / cloud / "log.txt").read_text()
 
 
+def test_a_cloud_without_functions_runs_too(factory: Path) -> None:
+    """One that holds archive and dashboard only has no code of ours yet."""
+    providers = factory / "config_providers.json"
+    alone = dict.fromkeys(json.loads(providers.read_text()), "gcp")
+    providers.write_text(json.dumps({**alone, "layer_3_archive_provider": "aws"}))
+    done = t2mc("up", factory, "--no-dashboard", "--runtime", "bundles")
+    assert done.returncode == 0, done.stderr
+    assert not list(load_deployment(factory).bundle_folder(Cloud.AWS).iterdir())
+    assert t2mc("status", factory).returncode == 0
+
+
 def test_what_a_bundle_carries_is_what_runs(factory: Path) -> None:
     """The user's code is changed in the bundle, and only there."""
     assert t2mc("up", factory, "--no-dashboard", "--runtime", "bundles").returncode == 0
@@ -142,7 +153,7 @@ def test_a_running_twin_stays_with_its_runtime(factory: Path) -> None:
     ("spoilt", "said"),
     [
         (lambda bundles: (bundles / "dispatcher/twin2multicloud/wire/envelope.py").write_text("pass"), "is not what"),
-        (lambda bundles: shutil.rmtree(bundles), "holds no bundle"),
+        (lambda bundles: shutil.rmtree(bundles), "bundle is missing; run `t2mc up --runtime bundles` again"),
     ],
     ids=["bundles differ", "no bundles"],
 )

@@ -39,20 +39,23 @@ _EMULATED_SECRETS = "T2MC_LIVE_SECRET_MANAGER_HOST"
 
 
 @cache
-def _firestore() -> "Client":
+def firestore(database: str | None = None) -> "Client":
+    """A client of a database; of the hot store's where none is named."""
     need_package("google.cloud.firestore")
     from google.auth.credentials import AnonymousCredentials
     from google.cloud.firestore import Client
 
     emulated = os.environ.get(_EMULATED_FIRESTORE)
     anyone = AnonymousCredentials() if emulated else None  # type: ignore[no-untyped-call]
-    client = Client(project=live.setting(PROJECT), database=os.environ.get(DATABASE) or "(default)", credentials=anyone)
+    name = database or os.environ.get(DATABASE) or "(default)"
+    client = Client(project=live.setting(PROJECT), database=name, credentials=anyone)
     open_until_exit.callback(client.close)
     return client
 
 
 @cache
-def _publisher() -> "PublisherClient":
+def publisher() -> "PublisherClient":
+    """Whoever publishes."""
     need_package("google.pubsub_v1")
     from google.pubsub_v1 import PublisherClient
 
@@ -79,7 +82,7 @@ def _secret_manager() -> "SecretManagerServiceClient":
 
 @contextmanager
 def hot_store(_: Path) -> Iterator[VendorHotStoreRig]:
-    table = ScopedTable(FirestoreTable(_firestore(), "hot-store"))
+    table = ScopedTable(FirestoreTable(firestore(), "hot-store"))
     try:
         yield VendorHotStoreRig(table)
     finally:
@@ -87,38 +90,38 @@ def hot_store(_: Path) -> Iterator[VendorHotStoreRig]:
 
 
 @contextmanager
-def _queues() -> Iterator[PubSubQueues]:
-    publisher = _publisher()
-    queues = PubSubQueues(publisher, _subscriber(), live.setting(PROJECT), live.patience())
+def queues() -> Iterator[PubSubQueues]:
+    """Topics with a subscription each, removed at the end."""
+    made = PubSubQueues(publisher(), _subscriber(), live.setting(PROJECT), live.patience())
     try:
-        yield queues
+        yield made
     finally:
-        queues.remove()
+        made.remove()
 
 
 @contextmanager
 def invoker(_: Path) -> Iterator[VendorInvokerRig]:
-    with _queues() as queues:
-        named = cache(lambda function: queues.make(live.unique(function)))
-        pubsub = PubSubInvoker(_publisher(), LiveClock(), Random())
-        yield VendorInvokerRig(pubsub, named, cache(lambda topic: live.in_order(queues.drain(topic))))
+    with queues() as made:
+        named = cache(lambda function: made.make(live.unique(function)))
+        pubsub = PubSubInvoker(publisher(), LiveClock(), Random())
+        yield VendorInvokerRig(pubsub, named, cache(lambda topic: live.in_order(made.drain(topic))))
 
 
 @contextmanager
 def dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
-    with _queues() as queues:
-        topic = queues.make(live.unique("dead-letters"))
-        letters = PubSubDeadLetters(_publisher(), topic, LiveClock(), Random())
-        yield VendorDeadLettersRig(letters, lambda: live.in_order(queues.drain(topic)))
+    with queues() as made:
+        topic = made.make(live.unique("dead-letters"))
+        letters = PubSubDeadLetters(publisher(), topic, LiveClock(), Random())
+        yield VendorDeadLettersRig(letters, lambda: live.in_order(made.drain(topic)))
 
 
 @contextmanager
 def error_sink(_: Path) -> Iterator[ErrorSinkRig]:
-    with _queues() as queues:
-        topic, logged = queues.make(live.unique("errors")), list[str]()
-        sink = PubSubErrorSink(_publisher, topic, logged.append)
-        lost = PubSubErrorSink(_publisher, f"{topic}-none", logged.append)
-        yield ErrorSinkRig(sink, lost, logged, lambda: [msgspec.json.decode(each) for each in queues.drain(topic)])
+    with queues() as made:
+        topic, logged = made.make(live.unique("errors")), list[str]()
+        sink = PubSubErrorSink(publisher, topic, logged.append)
+        lost = PubSubErrorSink(publisher, f"{topic}-none", logged.append)
+        yield ErrorSinkRig(sink, lost, logged, lambda: [msgspec.json.decode(each) for each in made.drain(topic)])
 
 
 @contextmanager
@@ -154,16 +157,16 @@ RIGS = {
 def leftovers() -> Iterator[Leftover]:
     """What live rigs of any run left in the project."""
     project = f"projects/{live.setting(PROJECT)}"
-    publisher, subscriber, firestore = _publisher(), _subscriber(), _firestore()
-    for topic in publisher.list_topics(project=project):
+    publish, subscriber, store = publisher(), _subscriber(), firestore()
+    for topic in publish.list_topics(project=project):
         if _is_ours(topic.name):
-            yield Leftover(f"topic {topic.name}", partial(publisher.delete_topic, topic=topic.name))
+            yield Leftover(f"topic {topic.name}", partial(publish.delete_topic, topic=topic.name))
     for each in subscriber.list_subscriptions(project=project):
         if _is_ours(each.name):
             yield Leftover(f"subscription {each.name}", partial(subscriber.delete_subscription, subscription=each.name))
-    for device in firestore.collection("devices").list_documents():  # those that only have readings too
+    for device in store.collection("devices").list_documents():  # those that only have readings too
         if device.id.startswith(sortable(live.PREFIX)):
-            yield Leftover(f"Firestore device {device.id}", partial(firestore.recursive_delete, device))
+            yield Leftover(f"Firestore device {device.id}", partial(store.recursive_delete, device))
     manager = _secret_manager()
     for secret in manager.list_secrets(parent=project):
         if _is_ours(secret.name):

@@ -10,11 +10,11 @@ from typing import Any
 
 import pytest
 
-from tests.rigs import live, live_aws, live_azure, live_gcp
+from tests.rigs import live, live_aws, live_azure, live_gcp, live_gcp_devices
 from tests.rigs.vendor_processes import open_until_exit
 from twin2multicloud.domain.errors import ConfigurationError
 
-RIGS = {"aws": live_aws.RIGS, "azure": live_azure.RIGS, "gcp": live_gcp.RIGS}
+RIGS = {"aws": live_aws.RIGS, "azure": live_azure.RIGS, "gcp": {**live_gcp.RIGS, **live_gcp_devices.RIGS}}
 
 GAPS = (("test_a_batch_over_the_wires_limits", "azure", "a storage queue takes no reading over 48 KiB"),)
 """What a service does not do: a test's name, the cloud, and the reason."""
@@ -74,3 +74,5 @@ dead_letters_rig = _fixture("dead_letters_rig")
 error_sink_rig = _fixture("error_sink_rig")
 secrets_rig = _fixture("secrets_rig")
 device_registry_rig = _fixture("device_registry_rig")
+gatekeeper_rig = _fixture("gatekeeper_rig")
+intake_rig = _fixture("intake_rig")

@@ -37,7 +37,11 @@ class RuntimeProcess:
                 stdout=subprocess.PIPE,
                 stderr=log,
             )
-        self.ready: Any = self._read()
+        try:
+            self.ready: Any = self._read()
+        except BaseException:
+            self.close()
+            raise
 
     def ask(self, question: Mapping[str, Any]) -> Any:
         """The answer to a question."""

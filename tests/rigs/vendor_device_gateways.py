@@ -41,8 +41,8 @@ class FirestoreRegistryRig:
 
     impossible, many = "a/b", 1_100
 
-    def __init__(self, client: "Client", another: "Client") -> None:
-        self.registry, self._client = FirestoreDeviceRegistry(client), client
+    def __init__(self, client: "Client", another: "Client", stranger: str = "stranger") -> None:
+        self.registry, self._client, self._stranger = FirestoreDeviceRegistry(client), client, stranger
         self._another = FirestoreDeviceRegistry(another)
 
     def may_connect(self, credentials: DeviceCredentials) -> bool:
@@ -51,8 +51,8 @@ class FirestoreRegistryRig:
         return gatekeeper.knows(credentials.device_id, credentials.files[KEY])
 
     def stranger(self) -> str:
-        list(self._another.register(["stranger"]))
-        return "stranger"
+        list(self._another.register([self._stranger]))
+        return self._stranger
 
     def is_there(self, device_id: str) -> bool:
         return device_id in {*self.registry.registered(), *self._another.registered()}

@@ -1,7 +1,7 @@
-"""A gRPC server of ours that Google's real clients accept: Pub/Sub's publisher, Secret Manager, and faults on demand.
+"""A gRPC server of ours that Google's real clients accept: Pub/Sub's publisher, Secret Manager, faults on demand.
 
 For what Google has no emulator of (Secret Manager), for machines without gcloud (Pub/Sub), and for the errors that no
-emulator ever gives.
+emulator ever gives. Of Firestore it takes commits, and says how large they were.
 """
 
 import itertools
@@ -11,6 +11,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import grpc
+from google.cloud.firestore_v1.types import CommitRequest, CommitResponse, WriteResult
 from google.cloud.secretmanager_v1 import AccessSecretVersionRequest, AccessSecretVersionResponse
 from google.pubsub_v1 import PublishRequest, PublishResponse
 
@@ -24,6 +25,7 @@ class GoogleServer(grpc.GenericRpcHandler):
         self.topics: dict[str, list[bytes]] = defaultdict(list)
         self.attributes: dict[str, list[dict[str, str]]] = defaultdict(list)  # of the same messages
         self.secrets: dict[str, str] = {}
+        self.commits: list[tuple[int, int]] = []  # writes and bytes of each
         self.faults: list[grpc.StatusCode] = []
         self.stuck = False
         self.calls = 0
@@ -38,6 +40,7 @@ class GoogleServer(grpc.GenericRpcHandler):
         method = handler_call_details.method
         answers: dict[str, tuple[Any, Callable[[Any, grpc.ServicerContext], Any]]] = {
             "/google.pubsub.v1.Publisher/Publish": (PublishRequest, self._publish),
+            "/google.firestore.v1.Firestore/Commit": (CommitRequest, self._commit),
             "/google.cloud.secretmanager.v1.SecretManagerService/AccessSecretVersion": (
                 AccessSecretVersionRequest,
                 self._access,
@@ -69,6 +72,10 @@ class GoogleServer(grpc.GenericRpcHandler):
         self.topics[request.topic] += [each.data for each in request.messages]
         self.attributes[request.topic] += [dict(each.attributes) for each in request.messages]
         return PublishResponse(message_ids=[str(next(self._ids)) for _ in request.messages])
+
+    def _commit(self, request: CommitRequest, _: grpc.ServicerContext) -> CommitResponse:
+        self.commits.append((len(request.writes), len(CommitRequest.serialize(request))))
+        return CommitResponse(write_results=[WriteResult() for _ in request.writes])
 
     def _access(
         self, request: AccessSecretVersionRequest, context: grpc.ServicerContext

@@ -147,10 +147,14 @@ class PubSubQueues:
         return full
 
     def drain(self, topic: str) -> list[bytes]:
-        found: dict[int, bytes] = {}
+        return [each.data for each in self.messages(topic)]
+
+    def messages(self, topic: str) -> list[Any]:
+        """What waits, whole, by number: a pull promises no order."""
+        found: dict[int, Any] = {}
         while received := self._pull(_subscription(topic)):
-            found |= {int(each.message.message_id): each.message.data for each in received}
-        return [found[number] for number in sorted(found)]  # a pull promises no order
+            found |= {int(each.message.message_id): each.message for each in received}
+        return [found[number] for number in sorted(found)]
 
     def remove(self) -> None:
         from google.api_core.exceptions import NotFound

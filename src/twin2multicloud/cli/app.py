@@ -71,6 +71,9 @@ def main() -> None:
     except BrokenPipeError:  # `t2mc … | head`: nobody reads on, and there is nobody to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         sys.exit(1)
+    except OSError as error:  # a disk that is full, a file that is somebody else's
+        say_error(str(error))
+        sys.exit(1)
 
 
 if __name__ == "__main__":

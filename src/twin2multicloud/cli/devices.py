@@ -60,8 +60,9 @@ def register_devices(
     if renew and not device:
         raise ConfigurationError("--renew takes the credentials of devices in use away: say which, with --device")
     project = load_project(folder)
-    chosen = _chosen(project.twin.catalog, device)
-    gateway, files = _work_on(project, local)
+    running = _running(project) if local else None
+    chosen = _chosen(running.catalog if running else project.twin.catalog, device)
+    gateway, files = _work_on(project, running)
     carry_out = registration.renew if renew else registration.register
     with _watching("registering", len(chosen)) as tell:
         count = carry_out(gateway, files, chosen, tell)
@@ -69,8 +70,8 @@ def register_devices(
     out.print(f"[green]registered[/] {count:,}" + (f", {before:,} before" if before else ""))
     if count or (local and device):
         out.print(f"credentials: {escape(str(files.root))}", soft_wrap=True)
-    if local:
-        _say_how(LocalTwin(project.folder), chosen if device else ())
+    if running:
+        _say_how(running, chosen if device else ())
         return
     lost = [each for each in chosen if not files.has(each)]
     if lost:
@@ -92,8 +93,9 @@ def list_devices(
     Example: t2mc devices list examples/smart-home --json
     """
     project = load_project(folder)
-    gateway, files = _work_on(project, local)
-    found = list(registration.standings(gateway, files, project.twin.catalog))
+    running = _running(project) if local else None
+    gateway, files = _work_on(project, running)
+    found = list(registration.standings(gateway, files, running.catalog if running else project.twin.catalog))
     if as_json:
         typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
         return
@@ -103,10 +105,10 @@ def list_devices(
     for each in found:
         where = escape(files.folder(each.device_id).name) if each.has_files else ""
         remark = "" if each.in_project else "[yellow]not in the project[/]"
-        table.add_row(each.device_id, "[green]yes[/]" if each.registered else "no", where, remark)
+        table.add_row(escape(each.device_id), "[green]yes[/]" if each.registered else "no", where, remark)
     out.print(table)
     count = sum(each.registered for each in found)
-    out.print(f"{count:,} of {len(found):,} devices may connect to {gateway.cloud.label}")
+    out.print(f"{count:,} of {len(found):,} devices may connect to {_whose(gateway, running)}")
     if any(each.has_files for each in found):
         out.print(f"files: {escape(str(files.root))}", soft_wrap=True)
 
@@ -118,19 +120,22 @@ def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = F
     Example: t2mc devices remove examples/smart-home --device boiler-1
     """
     project = load_project(folder)
-    gateway, files = _work_on(project, local)
+    running = _running(project) if local else None
+    gateway, files = _work_on(project, running)
     chosen = list(gateway.registry.registered())
+    known = set(chosen)
     if device:
-        known = set(chosen)
-        chosen = [each for each in dict.fromkeys(device) if each in known or _chosen(project.twin.catalog, [each])]
+        catalog = running.catalog if running else project.twin.catalog
+        chosen = [each for each in dict.fromkeys(device) if each in known or _chosen(catalog, [each])]
     if not chosen:
         out.print("no device is registered")
         return
-    out.print(f"{_some(chosen)}: the credentials in use will be refused by {gateway.cloud.label}", soft_wrap=True)
+    out.print(f"{_some(chosen)}: the credentials in use will be refused by {_whose(gateway, running)}", soft_wrap=True)
     if not yes:
         ask()
     take_away(gateway, files, chosen)
-    out.print(f"[green]removed[/] {len(chosen):,}")
+    absent = sum(each not in known for each in chosen)  # or so new that the registry's list has it not yet
+    out.print(f"[green]removed[/] {len(chosen) - absent:,}" + (f", {absent:,} not registered" if absent else ""))
 
 
 def device_files(folder: Path) -> DeviceFiles:
@@ -151,12 +156,32 @@ def ask() -> None:
     typer.confirm("Go ahead?", abort=True)
 
 
-def _work_on(project: Project, local: bool) -> tuple[Gateway, DeviceFiles]:
+def _work_on(project: Project, running: LocalTwin | None) -> tuple[Gateway, DeviceFiles]:
     """Which registry a command works on, and where the credentials are that it gave."""
-    if local:
-        running = LocalTwin(project.folder)
+    if running:
         return running.gateway, running.files
     return _gateway(project), device_files(project.folder)
+
+
+def _running(project: Project) -> LocalTwin:
+    """The twin on this machine, as it came up; says where that is not what one may take it for."""
+    running = LocalTwin(project.folder)
+    if not running.is_up:
+        err.print(
+            f"[yellow]note:[/] the twin is not up; `t2mc up {escape(str(project.folder))}` starts it", soft_wrap=True
+        )
+    elif not running.describes(project):
+        err.print(
+            "[yellow]note:[/] the project has changed since the twin came up, and this is about the twin; "
+            f"`t2mc down {escape(str(project.folder))}` and then `t2mc up` take the changes in",
+            soft_wrap=True,
+        )
+    return running
+
+
+def _whose(gateway: Gateway, running: LocalTwin | None) -> str:
+    """The cloud, and not the real one where it is ours."""
+    return f"the {gateway.cloud.label} of this machine" if running else gateway.cloud.label
 
 
 def _say_how(running: LocalTwin, device_ids: Sequence[str]) -> None:
@@ -174,11 +199,11 @@ def _gateway(project: Project) -> Gateway:
 
 
 def _chosen(catalog: DeviceCatalog, device: Sequence[str] | None) -> list[str]:
-    """The devices that were named, or all. Raises ConfigurationError for one that the project does not have."""
+    """The devices that were named, or all. Raises ConfigurationError for one that is not there."""
     for each in device or ():
         if catalog.find(each) is None:
-            hint = did_you_mean(each, catalog.ids()) or "`t2mc devices list` has them all"
-            raise ConfigurationError(f"--device {quoted(each)}: no such device in the project; {hint}")
+            hint = did_you_mean(each, catalog.ids()) or "config_iot_devices.json has them all"
+            raise ConfigurationError(f"--device {quoted(each)}: no such device in the twin; {hint}")
     return list(dict.fromkeys(device)) if device else list(catalog.ids())
 
 

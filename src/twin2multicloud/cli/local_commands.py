@@ -48,7 +48,10 @@ def up(
         out.print(f"dashboard: [link={deployment.dashboard_url}]{deployment.dashboard_url}[/link]")
     site = deployment.acquisition
     scheme = "mqtts" if deployment.tls else "mqtt"
-    out.print(f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {site.cloud.label}")
+    out.print(
+        f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {site.cloud.label}",
+        soft_wrap=True,
+    )
 
 
 def down(folder: Folder = Path()) -> None:

@@ -7,12 +7,17 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
+import msgspec
+
 from twin2multicloud.deploy.device_connections import Connection
 from twin2multicloud.deploy.device_files import DeviceFiles
 from twin2multicloud.deploy.device_registration import Gateway
+from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.emulator.credentials import telemetry_topic
 from twin2multicloud.emulator.deployment import STATE, load_deployment, load_secrets
 from twin2multicloud.emulator.device_registry import KEY, open_registry
+from twin2multicloud.emulator.processes import pid_of
+from twin2multicloud.project.loader import Project
 
 
 class LocalTwin:
@@ -23,6 +28,20 @@ class LocalTwin:
         self._deployment = load_deployment(folder)
         self._registry = open_registry(self._deployment, load_secrets(folder))
         self.files = DeviceFiles(folder.resolve() / STATE / "local-devices")
+
+    @property
+    def catalog(self) -> DeviceCatalog:
+        """Its devices, as it came up with them."""
+        return self._deployment.twin.catalog
+
+    @property
+    def is_up(self) -> bool:
+        """Whether the cloud that devices connect to runs now."""
+        return pid_of(self._deployment, self._deployment.acquisition.cloud.value) is not None
+
+    def describes(self, project: Project) -> bool:
+        """Whether it came up with the project as that is now."""
+        return self._deployment.describes(project)
 
     @property
     def gateway(self) -> Gateway:
@@ -59,9 +78,17 @@ class LocalTwin:
         found, tls = self.connection(device_id), self._deployment.tls
         key = f'"$(cat {shlex.quote(str(self.files.folder(device_id) / KEY))})"'
         trust = f" --cafile {shlex.quote(tls.certificate)}" if tls else ""
-        user, reading = shlex.quote(device_id), "'" + '{"value": 1}' + "'"
+        user, reading = shlex.quote(device_id), shlex.quote(self._reading(device_id))
         return (
             f"mosquitto_pub -h {found.host} -p {found.port}{trust} -q 1 -i {user} -u {user} -P {key} "
             f"-t {shlex.quote(found.topic)} -m {reading}",
             f"curl -u {user}:{key} -d {reading} {shlex.quote(found.url)}",
         )
+
+    def _reading(self, device_id: str) -> str:
+        """What a device may send: the first of its properties that the project gives a value to begin with."""
+        found = self.catalog.type_of(device_id)
+        sent = [each for each in (found.properties if found else ()) if each.constant is None]
+        known = {each.name: each.initial for each in sent if each.initial is not None}
+        name, value = next(iter(known.items()), ("value", 1))
+        return msgspec.json.encode({name: value}).decode()

@@ -66,7 +66,8 @@ def deployed_gateway(twin: Twin, outputs: Mapping[str, Any]) -> Gateway:
     """The gateway of a deployed twin. Raises ConfigurationError where L1 is not deployed on the project's cloud."""
     cloud = twin.placement[Slot.L1]
     if _SIGNS[cloud] not in outputs:
-        raise ConfigurationError(f"{twin.name}'s devices are to connect to {cloud.label}, and it is not deployed there")
+        where = f"{twin.name}'s devices are to connect to {cloud.label}"
+        raise ConfigurationError(f"{where}, and it is not deployed there; run `t2mc deploy` first")
     return _open(cloud, outputs)
 
 

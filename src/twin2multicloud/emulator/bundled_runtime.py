@@ -36,11 +36,10 @@ class BundlesFirst:
 
 
 def bundle_folders(bundles: Path) -> list[Path]:
-    """The bundles that this process takes code from, by name."""
-    found = sorted(path for path in bundles.glob("*") if (path / PACKAGE).is_dir())
-    if not found:
-        raise SystemExit(f"{bundles} holds no bundle; run `t2mc up --runtime bundles` again")
-    return found
+    """The bundles that this process takes code from, by name; none where a cloud holds stores only."""
+    if not bundles.is_dir():
+        raise SystemExit(f"{bundles} is missing; run `t2mc up --runtime bundles` again")
+    return sorted(path for path in bundles.iterdir() if (path / PACKAGE).is_dir())
 
 
 def verified(bundles: Path) -> Path:

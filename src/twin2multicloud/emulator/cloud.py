@@ -86,8 +86,8 @@ class EmulatedCloud:
         """See `ports.intake.Intake.take`. Staged, no more: whoever answers the device waits for the disk."""
         assert self._on_device is not None  # noqa: S101 - a gateway stands only where the dispatcher does
         begun = time.monotonic()
-        self._devices.came(1)
         self._on_device([Published(device_id, payload)])
+        self._devices.came(1)
         self._devices.went(1, time.monotonic() - begun)
 
     def reject(self) -> None:

@@ -81,7 +81,8 @@ def telemetry_topic(twin: str, device_id: str) -> str:
 class DeviceGatekeeper:
     """The `ports.gatekeeper.Gatekeeper` of one twin on this machine.
 
-    A device that is taken out is refused from its next sign-in or its next publish on, whichever comes first.
+    A device that is taken out, or has another password now, is refused from its next sign-in or its next publish on,
+    whichever comes first: whoever keeps a connection asks again.
     """
 
     def __init__(self, twin: str, key: str, catalog: DeviceCatalog, changes: Changes) -> None:
@@ -104,4 +105,4 @@ class DeviceGatekeeper:
         device = topic[len(self._prefix) : -len(self._suffix)]
         if username == GATEWAY:
             return device if self._catalog.find(device) is not None else None
-        return device if username == device and not self._changes.of(device).removed else None
+        return device if username == device else None

@@ -4,6 +4,7 @@ import hashlib
 import os
 import secrets
 import socket
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -19,6 +20,7 @@ from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.inter_cloud import ensure_inter_cloud, write_endpoints
 from twin2multicloud.project.loader import Project
 
+_PORTS = range(20_000, 32_000)  # Linux lends from 32768 on, others from 49152
 STATE = ".t2mc"
 
 
@@ -179,11 +181,14 @@ def write_private(path: Path, content: bytes) -> None:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """A port that nobody listens on now, and that no system gives to outgoing connections: it is wanted again later."""
+    while True:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: old connections do not matter
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
 
 
 def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
@@ -197,7 +202,8 @@ def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
 
 def _read_deployment(folder: Path) -> Deployment | None:
     try:
-        return msgspec.json.decode((folder / STATE / "deployment.json").read_bytes(), type=Deployment)
+        found = msgspec.json.decode((folder / STATE / "deployment.json").read_bytes(), type=Deployment)
+        return msgspec.structs.replace(found, folder=str(folder))  # a project that was copied or moved is another one
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
@@ -216,4 +222,7 @@ def _local_secrets(state: Path) -> _LocalSecrets:
     if not path.exists():
         made = _LocalSecrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
         write_private(path, msgspec.json.encode(made))
-    return msgspec.json.decode(path.read_bytes(), type=_LocalSecrets)
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_LocalSecrets)
+    except msgspec.DecodeError as error:
+        raise TwinError(f"{path} is not readable ({error}); remove it, and devices get other passwords") from error

@@ -3,7 +3,9 @@
 Owns the file of changes; `credentials` reads it in the cloud's process, which so knows at once. Ships nowhere.
 """
 
+import fcntl
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 
 import msgspec
@@ -62,10 +64,19 @@ class LocalDeviceRegistry:
         return DeviceCredentials(device_id, {KEY: password(self._key, device_id, change.renewals)})
 
     def _change(self, device_ids: Sequence[str], how: Callable[[Change], Change]) -> None:
-        changes = read_changes(self._file)
-        changed = {**changes, **{each: how(changes.get(each, _UNTOUCHED)) for each in device_ids}}
-        if changed != changes:
-            write_private(self._file, msgspec.json.encode(changed))
+        with _nobody_else_writes(self._file):
+            changes = read_changes(self._file)
+            changed = {**changes, **{each: how(changes.get(each, _UNTOUCHED)) for each in device_ids}}
+            if changed != changes:
+                write_private(self._file, msgspec.json.encode(changed))
+
+
+@contextmanager
+def _nobody_else_writes(file: Path) -> Iterator[None]:
+    """Held from reading to writing: of two commands at once, the later would undo the earlier. A crash lets it go."""
+    with file.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _renewed(change: Change) -> Change:

@@ -64,12 +64,13 @@ class DeviceConnection:
         try:
             self._client.connect("127.0.0.1", port, keepalive=30)
         except OSError as error:
+            self._close()
             raise RetryableError(f"no device endpoint answers on port {port}: {error}") from error
         self._client.loop_start()
         with self._changed:
             self._changed.wait_for(lambda: self._connected or self._refusal is not None, timeout=10)
         if not self._connected:
-            self._client.loop_stop()
+            self._close()
             raise RetryableError(f"the device endpoint refused the connection: {self._refusal or 'no answer'}")
         return self
 
@@ -78,7 +79,7 @@ class DeviceConnection:
     ) -> None:
         """Disconnect."""
         self._client.disconnect()
-        self._client.loop_stop()
+        self._close()
 
     def publish(self, device_id: str, payload: object) -> int:
         """Publish a reading or a list of them, waiting while too many are unacknowledged. Returns the packet's id."""
@@ -99,6 +100,11 @@ class DeviceConnection:
             return self._changed.wait_for(
                 lambda: self.acknowledged >= self.published, timeout=max(0.0, deadline - time.monotonic())
             )
+
+    def _close(self) -> None:
+        """Stop, and let go of each other: paho closes its own pair of sockets only when nobody holds the client."""
+        self._client.loop_stop()
+        self._client.on_connect = self._client.on_publish = self._client.on_disconnect = None
 
     def _on_connect(self, client: mqtt.Client, data: Any, flags: Any, code: ReasonCode, properties: Any) -> None:  # noqa: ANN401,ARG002
         with self._changed:

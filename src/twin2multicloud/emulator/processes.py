@@ -4,10 +4,12 @@ import os
 import signal
 import sys
 import time
-import urllib.error
 import urllib.request
 from collections.abc import Callable, Sequence
+from http.client import HTTPException
 from pathlib import Path
+
+import msgspec
 
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
@@ -52,18 +54,24 @@ def wait_until_up(deployment: Deployment, names: Sequence[str], tell: Callable[[
 
 
 def answers(deployment: Deployment, name: str) -> bool:
-    """Whether a process answers on its port."""
-    dashboard = name == DASHBOARD
-    url = (
-        f"{deployment.dashboard_url}/favicon.ico"
-        if dashboard
-        else f"{deployment.site(Cloud(name)).http_url}/_cloud/health"
-    )
+    """Whether a process answers on its port; of a cloud, whether it is ours: while it was dark, its port was free."""
     try:
-        with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http://127.0.0.1
-            return bool(answer.status == 200)
-    except (OSError, urllib.error.URLError):
+        if name == DASHBOARD:
+            return _read(f"{deployment.dashboard_url}/favicon.ico") is not None
+        said = msgspec.json.decode(_read(f"{deployment.site(Cloud(name)).http_url}/_cloud/health"), type=_Health)
+        return said.pid == pid_of(deployment, name)
+    except (OSError, HTTPException, msgspec.MsgspecError):  # nobody, or somebody who speaks otherwise
         return False
+
+
+class _Health(msgspec.Struct):
+    pid: int
+
+
+def _read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http://127.0.0.1
+        body: bytes = answer.read()
+        return body
 
 
 def pid_of(deployment: Deployment, name: str) -> int | None:

@@ -6,6 +6,7 @@ they run on threads. Every answer leaves after what its function staged is durab
 
 import asyncio
 import hmac
+import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -85,7 +86,7 @@ class CloudApp:
     async def _operator(self, path: str, request: Request) -> Response:
         """The cloud's own interface: what an account's owner can do, and nobody else."""
         if path == "health":
-            return json_response(200, {"cloud": self._cloud.cloud})
+            return json_response(200, {"cloud": self._cloud.cloud, "pid": os.getpid()})
         if not hmac.compare_digest(request.headers.get(OPERATOR_HEADER, "").encode(), self._operator_key.encode()):
             return refused(401, "the operator's key is missing or wrong")
         verb, _, argument = path.partition("/")

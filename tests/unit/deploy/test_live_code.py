@@ -1,12 +1,13 @@
 """What of the wiring one function can reach: neither too little nor everything, and the same in every process."""
 
 import ast
+from pathlib import Path
 
 import pytest
 
 from twin2multicloud.deploy.bound_names import unbound
 from twin2multicloud.deploy.bundle_requirements import requirements
-from twin2multicloud.deploy.bundle_sources import imported, shipped_modules
+from twin2multicloud.deploy.bundle_sources import PACKAGE, imported, shipped_modules
 from twin2multicloud.deploy.live_code import live, names_used
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
@@ -187,6 +188,16 @@ def test_wiring_that_nobody_can_read_is_refused(way: str) -> None:
 )
 def test_names_that_nobody_binds(source: str, missing: set[str]) -> None:
     assert unbound(ast.parse(source)) == missing
+
+
+def test_code_that_would_fail_when_it_runs_is_not_packed(tmp_path: Path) -> None:
+    package = tmp_path / PACKAGE
+    (package / "clouds" / "aws").mkdir(parents=True)
+    for folder in (package, package / "clouds", package / "clouds" / "aws"):
+        (folder / "__init__.py").touch()
+    (package / "clouds" / "aws" / "wiring.py").write_text("def handler():\n    return Forgotten()\n")
+    with pytest.raises(TwinError, match=r"clouds\.aws\.wiring uses Forgotten, which is not there when it runs"):
+        shipped_modules(Cloud.AWS, "persister", package)
 
 
 @pytest.mark.parametrize("cloud", Cloud)

@@ -58,11 +58,11 @@ class TestChanges:
         assert devices.knows("sensor-1", password("key", "sensor-1"))
         self.write(path, sensor_1=Change(removed=True))
         assert not devices.knows("sensor-1", password("key", "sensor-1"))
-        assert devices.device_of("sensor-1", own) is None, "not on a connection that is open either"
-        assert devices.device_of(GATEWAY, own) == "sensor-1", "the gateway's credentials are its own"
+        assert devices.knows(GATEWAY, password("key", GATEWAY)), "the gateway's credentials are its own"
+        assert devices.device_of(GATEWAY, own) == "sensor-1"
         assert devices.knows("sensor-2", password("key", "sensor-2"))
         path.unlink()
-        assert devices.device_of("sensor-1", own) == "sensor-1"
+        assert devices.knows("sensor-1", password("key", "sensor-1"))
 
     def test_a_device_that_came_back_has_another_password(self, tmp_path: Path) -> None:
         path = tmp_path / "r.json"

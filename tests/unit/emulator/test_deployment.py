@@ -1,13 +1,15 @@
 """What was started and what is described now: the same, until something changes that runs."""
 
+import shutil
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from tests.rigs.twins import twin
+from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
-from twin2multicloud.emulator.deployment import Deployment, load_deployment, prepare
+from twin2multicloud.emulator.deployment import Deployment, load_deployment, load_secrets, prepare
 from twin2multicloud.project.loader import Project
 
 
@@ -43,3 +45,14 @@ def test_a_processor_changed(project: Project, started: Deployment, edited: str,
     assert started.describes(project) is same
     project.processors[edited].write_text("as it was")
     assert started.describes(project)
+
+
+def test_secrets_that_are_not_ours_any_more_are_one_sentence(started: Deployment) -> None:
+    (started.state / "secrets.json").write_text("{")
+    with pytest.raises(TwinError, match=r"secrets\.json is not readable .*; remove it"):
+        load_secrets(Path(started.folder))
+
+
+def test_a_copied_project_is_not_the_one_that_runs(started: Deployment, tmp_path: Path) -> None:
+    copy = shutil.copytree(started.folder, tmp_path / "copy")
+    assert load_deployment(copy).state == copy / ".t2mc"

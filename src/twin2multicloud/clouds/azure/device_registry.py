@@ -15,7 +15,8 @@ import logging
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from contextlib import suppress
+from typing import TYPE_CHECKING, Any, TypeVar
 from urllib.parse import quote
 
 import msgspec
@@ -48,6 +49,7 @@ _EXISTS = frozenset({"DeviceAlreadyExists", "409001"})
 _ABSENT = frozenset({"DeviceNotFound", "404001"})
 
 Operation = dict[str, Any]
+_T = TypeVar("_T")
 
 
 class _ThrottledError(RetryableError):
@@ -60,6 +62,10 @@ class _Error(msgspec.Struct, rename="camel"):
     device_id: str = ""
     error_code: str | int = ""
     error_status: str = ""
+
+
+class _Listed(msgspec.Struct, rename="camel"):
+    device_id: str
 
 
 class _BulkResult(msgspec.Struct):
@@ -92,8 +98,8 @@ class IotHubDeviceRegistry:
         while True:
             headers = {"x-ms-max-item-count": str(_PAGE), **more}
             answer = self._post("listing devices", "/devices/query", {"query": query}, headers)
-            for each in msgspec.json.decode(answer.content, type=list[dict[str, Any]]):
-                yield each["deviceId"]
+            for each in _decoded("listing devices", answer, list[_Listed]):
+                yield each.device_id
             continuation = answer.headers.get("x-ms-continuation")
             if not continuation:
                 return
@@ -139,19 +145,18 @@ class IotHubDeviceRegistry:
         answer = self._send("registering devices", "GET", f"/devices/{quote(device_id, safe='')}", may_answer=(404,))
         if answer.status_code == 404:
             return False
-        found: dict[str, Any] = msgspec.json.decode(answer.content, type=dict[str, Any])
+        found = _decoded("registering devices", answer, dict[str, Any])
         return bool(((found.get("authentication") or {}).get("symmetricKey") or {}).get("primaryKey") == key)
 
     def _change(self, doing: str, operations: Sequence[Operation]) -> list[_Error]:
         """Change devices; what was not done. 400 is for the whole where it names no device."""
         answer = self._post(doing, "/devices", operations, {}, may_answer=(400,))
-        try:
-            errors = msgspec.json.decode(answer.content or b"{}", type=_BulkResult).errors
-        except msgspec.DecodeError:
-            errors = []
-        if answer.status_code == 400 and not errors:
-            raise by_status(doing, 400, answer.text()[:300], {})
-        return errors
+        if answer.status_code == 200:
+            return _decoded(doing, answer, _BulkResult).errors if answer.content else []
+        with suppress(msgspec.DecodeError):
+            if errors := msgspec.json.decode(answer.content, type=_BulkResult).errors:
+                return errors
+        raise by_status(doing, 400, answer.text()[:300], {})
 
     def _post(
         self, doing: str, path: str, body: object, headers: Mapping[str, str], may_answer: tuple[int, ...] = ()
@@ -211,6 +216,14 @@ def connect(host: str, credential: "TokenCredential", transport: "HttpTransport[
 
     way = transport or RequestsTransport(connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS)
     return PipelineClient(f"https://{host}", policies=[BearerTokenCredentialPolicy(credential, _SCOPE)], transport=way)
+
+
+def _decoded(doing: str, answer: "HttpResponse", kind: type[_T]) -> _T:
+    """What an answer says. Raises RetryableError where it is not the hub's: something on the way spoke for it."""
+    try:
+        return msgspec.json.decode(answer.content, type=kind)
+    except msgspec.DecodeError as error:
+        raise RetryableError(f"{doing}: {answer.status_code}, and no answer of IoT Hub's ({error})") from error
 
 
 def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -38,6 +38,7 @@ class MqttConnection(asyncio.Protocol):
         self._transport: asyncio.Transport | None = None
         self._version = 4
         self._username: str | None = None
+        self._password: str | None = None
         self._keepalive = 0.0
         self._last_heard = 0.0
         self._in_flight = 0
@@ -92,7 +93,7 @@ class MqttConnection(asyncio.Protocol):
             self._write(packets.connack(hello.version, _BAD_CREDENTIALS[hello.version]))
             self._close()
             return
-        self._username = hello.username
+        self._username, self._password = hello.username, hello.password
         self._write(packets.connack(hello.version, 0))
         if hello.keepalive:
             self._keepalive = 1.5 * hello.keepalive
@@ -112,6 +113,10 @@ class MqttConnection(asyncio.Protocol):
 
     def _take(self, publishes: list[packets.Publish]) -> None:
         assert self._username is not None  # noqa: S101 - data_received saw to it
+        if not self._gatekeeper.knows(self._username, self._password):  # taken out, or given another key, since then
+            self._on_rejected()
+            self._close()
+            return
         allowed: list[Published] = []
         to_acknowledge: list[int] = []
         for each in publishes:

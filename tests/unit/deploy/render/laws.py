@@ -3,9 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
+from functools import cache
 from typing import Any
 
-from twin2multicloud.deploy import own_services
+from twin2multicloud.deploy import own_services, schemas
 from twin2multicloud.deploy.render import scope
 from twin2multicloud.deploy.render.schema_check import declared
 from twin2multicloud.domain.placement import Cloud
@@ -170,6 +171,27 @@ def the_operator_is_told_how_to_call_the_readers(topology: Topology, config: Con
             yield f"azure: keys are to be had of {sorted(outputs.get('azure_reader_apps', {}))}"
 
 
+def everything_says_whose_it_is(topology: Topology, config: Config) -> Iterator[str]:
+    """Tags: by the provider, where it has a way to say it once for all; on Azure, on everything that can have them."""
+    taggable = {name for name, kind in _azure_types().items() if "tags" in kind["arguments"]}
+    for _, kind, key, body in declared(config):
+        if kind in taggable and "twin" not in body.get("tags", {}):
+            yield f"{kind}.{key} does not say whose it is"
+    providers = config["provider"]
+    said = {
+        "aws": lambda: providers["aws"]["default_tags"][0]["tags"],
+        "google": lambda: providers["google"]["default_labels"],
+    }
+    yield from (
+        f"{name} does not say whose things are" for name in said if name in providers and "twin" not in said[name]()
+    )
+
+
+@cache
+def _azure_types() -> dict[str, Any]:
+    return schemas.load()["azurerm"]["resources"]
+
+
 LAWS = (
     every_function_of_the_slice_exists_once,
     every_variable_of_the_topology_arrives,
@@ -181,4 +203,5 @@ LAWS = (
     each_function_is_somebody,
     names_fit,
     the_operator_is_told_how_to_call_the_readers,
+    everything_says_whose_it_is,
 )

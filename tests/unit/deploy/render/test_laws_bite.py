@@ -62,6 +62,10 @@ def call_it_something_long(resources):
     resources["azurerm_storage_account"]["queues"]["name"] = "a" * 25
 
 
+def own_a_vault_in_secret(resources):
+    del resources["azurerm_key_vault"]["twin"]["tags"]
+
+
 @pytest.mark.parametrize(
     ("law", "spoil"),
     [
@@ -74,6 +78,7 @@ def call_it_something_long(resources):
         (laws.only_the_gateway_knows_devices, open_every_database),
         (laws.each_function_is_somebody, share_a_role),
         (laws.names_fit, call_it_something_long),
+        (laws.everything_says_whose_it_is, own_a_vault_in_secret),
     ],
     ids=lambda each: each.__name__,
 )
@@ -112,5 +117,12 @@ def test_the_operator_is_told_everything(case, output):
     assert len(list(laws.the_operator_is_told_how_to_call_the_readers(topology, config))) >= 1
 
 
+@pytest.mark.parametrize(("provider", "default"), [("aws", "default_tags"), ("google", "default_labels")])
+def test_what_the_provider_says_of_all_it_makes_is_there(provider, default):
+    config = copy.deepcopy(render(TOPOLOGY))
+    config["provider"][provider][default] = [{"tags": {}}] if provider == "aws" else {}
+    assert len(list(laws.everything_says_whose_it_is(TOPOLOGY, config))) == 1
+
+
 def test_every_law_is_tried():
-    assert len(laws.LAWS) == 10
+    assert len(laws.LAWS) == 11
