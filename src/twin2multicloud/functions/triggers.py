@@ -85,7 +85,13 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
             return json_response(500, {"status": "refused", "error": "internal error"})
 
     def call(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Handle one native call. Raises TwinError."""
+        """Handle one native call. Raises TwinError; what the function did not foresee is reported before it is raised."""
         if self.on_call is None:
             raise TwinError(f"{self.name} takes no native calls")
-        return self.on_call(asked)
+        try:
+            return self.on_call(asked)
+        except TwinError:
+            raise
+        except Exception as error:
+            self.reporter.report(Severity.CRITICAL, "function-failed", f"{type(error).__name__}: {error}")
+            raise

@@ -113,3 +113,17 @@ def test_a_report_says_which_twin_cloud_and_component():
     (event,) = errors.events
     assert (event.twin_id, event.cloud_provider, event.component, event.raw_data) == ("house", "aws", "connector", "")
     assert event.timestamp == "2026-01-15T10:30:00.000Z"
+
+
+def test_what_a_native_call_did_not_foresee_is_reported_and_a_refusal_is_not():
+    def unforeseen(asked):
+        raise KeyError("surprise")
+
+    def refusing(asked):
+        raise FinalError("no such device")
+
+    for handler, raised, codes in ((unforeseen, KeyError, ["function-failed"]), (refusing, FinalError, [])):
+        errors = RigErrorSink()
+        with pytest.raises(raised):
+            Function(name="hot-reader", reporter=reporter(errors), on_call=handler).call({})
+        assert errors.codes == codes
