@@ -85,7 +85,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
             return json_response(500, {"status": "refused", "error": "internal error"})
 
     def call(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Handle one native call. Raises TwinError; what the function did not foresee is reported before it is raised."""
+        """Handle one native call. Raises TwinError, and what the function did not foresee; that is reported too."""
         if self.on_call is None:
             raise TwinError(f"{self.name} takes no native calls")
         try:
