@@ -70,7 +70,7 @@ class IotCoreDeviceRegistry:
         return self._register(wanted)
 
     def registered(self) -> Iterator[str]:
-        """See `ports.device_registry.DeviceRegistry`. What an interrupted removal left is listed until it is done."""
+        """See `ports.device_registry.DeviceRegistry`. What was broken off may have lost its policy, and is not here."""
         open_to = set(self._certificates_with_policy())
         for thing in self._things():
             if thing.get("attributes", {}).get("certificate") in open_to:
