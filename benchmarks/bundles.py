@@ -13,14 +13,14 @@ from tests.rigs.twins import twin
 from tests.rigs.world import TOKEN, resolved
 
 from benchmarks.report import Result, percentile
-from twin2multicloud.deploy.bundle import Bundle, bundles
-from twin2multicloud.deploy.bundle_build import PYTHON
-from twin2multicloud.deploy.bundle_report import cold_import
-from twin2multicloud.deploy.bundle_requirements import pinned
-from twin2multicloud.deploy.bundle_wheels import fetch, unpacked
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.twin import Twin
+from twin2multicloud.packaging.build import PYTHON
+from twin2multicloud.packaging.bundle import Bundle, bundles
+from twin2multicloud.packaging.report import cold_import
+from twin2multicloud.packaging.requirements import pinned
+from twin2multicloud.packaging.wheels import fetch, unpacked
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.tokens import HEADER

@@ -11,7 +11,7 @@ from tests.rigs.running_twin import AWS, AZURE, GCP, RunningTwin, placement, run
 
 from benchmarks.load import Load, publishes
 from benchmarks.report import Result, percentile, rate
-from twin2multicloud.emulator.credentials import GATEWAY, password, telemetry_topic
+from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password, telemetry_topic
 
 _EPOCH = 1_700_000_000_000
 MESSAGE_BYTES = 800

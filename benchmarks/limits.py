@@ -16,9 +16,9 @@ from benchmarks.end_to_end import reading
 from benchmarks.load import Load, publishes
 from benchmarks.report import Result, rate
 from twin2multicloud.domain.telemetry import normalise
-from twin2multicloud.emulator.deployment import free_port
-from twin2multicloud.emulator.durability import Staged
-from twin2multicloud.emulator.hot_store import SqliteHotStore
+from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.emulator.host.deployment import free_port
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
 from twin2multicloud.wire.http_transport import HttpTransport
 
@@ -71,7 +71,7 @@ def _posts(size: int, threads: int, count: int) -> str:
 
 
 class _Everyone:
-    """A gatekeeper that knows everyone."""
+    """A authenticator that knows everyone."""
 
     def knows(self, _username: str | None, _password: str | None) -> bool:
         return True

@@ -11,8 +11,8 @@ import msgspec
 from tests.rigs.running_twin import AWS, AZURE, GCP, placement, running, write_project
 
 from benchmarks.report import Result, percentile
-from twin2multicloud.emulator.durability import Staged
-from twin2multicloud.emulator.hot_store import SqliteHotStore
+from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.wire.tokens import HEADER
 
 DEVICES, POINTS = 1_000, 10_000

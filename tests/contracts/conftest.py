@@ -13,7 +13,6 @@ from typing import Any
 
 import pytest
 
-from tests.rigs.caller import memory_caller
 from tests.rigs.dead_letters import DeadLettersRig
 from tests.rigs.device_gateway import GatekeeperRig, IntakeRig
 from tests.rigs.device_registry import DeviceRegistryRig
@@ -26,10 +25,11 @@ from tests.rigs.emulated import (
     emulated_remote_writer,
     http_transport,
 )
-from tests.rigs.emulated_caller import emulated_endpoint, emulated_native
-from tests.rigs.emulated_devices import emulated_gatekeeper, emulated_registry
+from tests.rigs.emulated_devices import emulated_authenticator, emulated_registry
+from tests.rigs.emulated_invocation import emulated_endpoint, emulated_native
 from tests.rigs.error_sink import ErrorSinkRig
 from tests.rigs.hot_store import HotStoreRig
+from tests.rigs.invocation import memory_caller
 from tests.rigs.invoker import InvokerRig
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
 from tests.rigs.transport import TransportRig
@@ -55,7 +55,7 @@ RIGS: dict[str, dict[str, MakeRig]] = {
     },
     "caller_rig": {"memory": memory_caller, "emulator": emulated_native, "emulator-endpoint": emulated_endpoint},
     "device_registry_rig": {"memory": _in_memory(DeviceRegistryRig), "emulator": emulated_registry},
-    "gatekeeper_rig": {"memory": _in_memory(GatekeeperRig), "emulator": emulated_gatekeeper},
+    "gatekeeper_rig": {"memory": _in_memory(GatekeeperRig), "emulator": emulated_authenticator},
     "intake_rig": {"memory": _in_memory(IntakeRig)},
     "error_sink_rig": {"memory": _in_memory(ErrorSinkRig), "emulator": emulated_error_sink},
     "transport_rig": {"memory": _in_memory(TransportRig), "http": http_transport},

@@ -20,10 +20,10 @@ from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
 from twin2multicloud.clouds.aws.hot_store import BATCH, DynamoTable
 from twin2multicloud.clouds.aws.invoker import SqsInvoker
 from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
-from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.ports.hot_store import RangeQuery
+from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 URL = "https://sqs.rig.example/123456789012/house-processor"

@@ -30,9 +30,9 @@ from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
 from twin2multicloud.clouds.azure.hot_store import CosmosTable
 from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
-from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.ports.hot_store import RangeQuery
+from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 SECRET = "https://house.vault.azure.net/secrets/token"  # its address

@@ -5,9 +5,9 @@ import sys
 
 import pytest
 
-from twin2multicloud.deploy.bundle_sources import shipped_modules
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.wiring import FUNCTIONS
+from twin2multicloud.packaging.sources import shipped_modules
 
 LIGHT = {"twin2multicloud", "isal"}
 """All that may be loaded beside the standard library and msgspec with what it brings; isal where it is installed."""

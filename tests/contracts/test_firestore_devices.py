@@ -5,8 +5,8 @@ import pytest
 pytest.importorskip("google.cloud.firestore", reason="the extra gcp is not installed")
 
 from tests.rigs import vendor_clients, vendor_processes
+from twin2multicloud.clouds.gcp.device_authenticator import COLLECTION, FINGERPRINT, fingerprint
 from twin2multicloud.clouds.gcp.device_registry import KEY, FirestoreDeviceRegistry, open_registry
-from twin2multicloud.clouds.gcp.gatekeeper import COLLECTION, FINGERPRINT, fingerprint
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 
 

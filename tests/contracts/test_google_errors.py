@@ -19,18 +19,18 @@ from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.vendor_google_server import GoogleServer
 from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
+from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 from twin2multicloud.clouds.gcp.device_registry import FirestoreDeviceRegistry
 from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
-from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
-from twin2multicloud.clouds.gcp.intake import PubSubIntake
 from twin2multicloud.clouds.gcp.queue import send
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
-from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.ports.hot_store import RangeQuery
+from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 PATIENCE = 0.3
 TOPIC = "projects/rig/topics/house-processor"
@@ -107,10 +107,10 @@ class TestEveryAnswer:
         with pytest.raises(expected, match="hot store"):
             FirestoreTable(client, "hot", PATIENCE).delete("d", ["2026-01-15T10:00:00.000Zm0"])
 
-    def test_of_firestore_to_the_gatekeeper(self, server, client, code, expected):
+    def test_of_firestore_to_the_authenticator(self, server, client, code, expected):
         server.faults, server.stuck = [code], True
         with pytest.raises(expected, match="device registry"):
-            FirestoreGatekeeper(client, "house", RigClock(), PATIENCE).knows("sensor-1", "key")
+            FirestoreDeviceAuthenticator(client, "house", RigClock(), PATIENCE).knows("sensor-1", "key")
 
     @pytest.mark.parametrize("call", ["register", "remove", "list"])
     def test_of_firestore_to_the_registry(self, server, client, code, expected, call):
@@ -124,10 +124,10 @@ class TestEveryAnswer:
         with pytest.raises(expected, match="devices"):
             calls[call]()
 
-    def test_of_pubsub_to_the_intake(self, server, code, expected):
+    def test_of_pubsub_to_the_ingress(self, server, code, expected):
         server.faults, server.stuck = [code], True
         with pytest.raises(expected, match="house-processor"):
-            PubSubIntake(vendor_clients.publisher(server.host), TOPIC, PATIENCE).take("sensor-1", b"{}")
+            PubSubDeviceIngress(vendor_clients.publisher(server.host), TOPIC, PATIENCE).take("sensor-1", b"{}")
 
     def test_of_pubsub(self, server, code, expected):
         server.faults, server.stuck = [code], True

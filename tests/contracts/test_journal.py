@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from twin2multicloud.emulator.journal import Journal, Letter, Record
+from twin2multicloud.emulator.delivery.journal import Journal, Letter, Record
 
 
 class Consumer:

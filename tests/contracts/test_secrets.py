@@ -5,9 +5,9 @@ import pytest
 from tests.rigs.clock import RigClock
 from tests.rigs.envelopes import request
 from tests.rigs.ports import RigPorts
-from twin2multicloud.clouds.rotation import KEPT_SECONDS, CachedSecret, wire_with_secret
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.functions.triggers import Function
+from twin2multicloud.hosting.rotation import KEPT_SECONDS, CachedSecret, wire_with_secret
 
 ENV = {"CLOUD": "azure", "TWIN_NAME": "house", "PROCESSOR_QUEUE": "house-processor"}
 

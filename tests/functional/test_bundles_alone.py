@@ -18,9 +18,9 @@ from tests.rigs.runtime_process import LOG
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
 
-from twin2multicloud.deploy.bundle import Bundle, bundles
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.functions.wiring import FUNCTIONS
+from twin2multicloud.packaging.bundle import Bundle, bundles
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.tokens import HEADER

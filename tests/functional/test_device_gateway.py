@@ -14,14 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.rigs import vendor_clients, vendor_processes
-from tests.rigs.device_gateway import RigGatekeeper, RigIntake
+from tests.rigs.device_gateway import RigAuthenticator, RigIngress
 from tests.rigs.runtime_bundle import Running
 from tests.rigs.runtime_wiring import KEYS
 from tests.rigs.twins import twin
 
-from twin2multicloud.deploy.bundle import bundles
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.functions.acquisition.device_gateway import MAX_PUBLISH_BYTES, DeviceGateway
+from twin2multicloud.packaging.bundle import bundles
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire.http import Request, Response
 
@@ -79,10 +79,10 @@ BODIES = st.one_of(st.binary(max_size=40), st.just(b'{"temperature": 21.5}'), st
 def test_the_runtime_answers_and_does_what_the_function_does(
     gateway: Running, method: str, path: str, headers: dict[str, str], body: bytes
 ) -> None:
-    request, intake = Request(method, path, headers, body), RigIntake()
-    expected = DeviceGateway(gatekeeper=RigGatekeeper("house", KEYS), intake=intake)(request)
+    request, ingress = Request(method, path, headers, body), RigIngress()
+    expected = DeviceGateway(authenticator=RigAuthenticator("house", KEYS), ingress=ingress)(request)
     assert answered(gateway.runtime.request(request)) == answered(expected)
-    taken = [[device, base64.b64encode(payload).decode()] for device, payload in intake.taken]
+    taken = [[device, base64.b64encode(payload).decode()] for device, payload in ingress.taken]
     assert gateway.effects() == [("taken", ENV["DEVICE_TOPIC"], each) for each in taken]
 
 

@@ -1,6 +1,6 @@
 """t2mc devices where L1 is on Google Cloud: the engine with stand-in providers, the registry in a Firestore emulator.
 
-What the command wrote down opens the door of the gatekeeper that is deployed, and of no other device.
+What the command wrote down opens the door of the authenticator that is deployed, and of no other device.
 """
 
 import json
@@ -40,7 +40,7 @@ class Home:
     def lets_in(self, device, key):
         """Whether a gateway that remembers nothing knows the device."""
         ports = GcpPorts({**self.env, "GOOGLE_CLOUD_PROJECT": self.project, "TWIN_NAME": self.twin.name})
-        return ports.gatekeeper(f"{self.twin.name}-devices").knows(device, key)
+        return ports.device_authenticator(f"{self.twin.name}-devices").knows(device, key)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 from tests.rigs.running_twin import AWS, AZURE, GCP, placement, running, write_project
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.credentials import password, telemetry_topic
+from twin2multicloud.emulator.adapters.device_authenticator import password, telemetry_topic
 
 pytestmark = pytest.mark.functional
 

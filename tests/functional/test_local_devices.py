@@ -14,8 +14,8 @@ from paho.mqtt.enums import MQTTProtocolVersion
 from tests.rigs.running_twin import AWS, GCP, RunningTwin, placement, running, write_project
 
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.emulator.device_registry import KEY, LocalDeviceRegistry, open_registry
-from twin2multicloud.emulator.devices import DeviceConnection
+from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry, open_registry
+from twin2multicloud.fleet.mqtt_device import DeviceConnection
 
 pytestmark = pytest.mark.functional
 

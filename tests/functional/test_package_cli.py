@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator import bundled_runtime
-from twin2multicloud.emulator.deployment import Runtime, load_deployment
+from twin2multicloud.emulator.host import bundled_runtime
+from twin2multicloud.emulator.host.deployment import Runtime, load_deployment
 
 pytestmark = pytest.mark.functional
 
@@ -25,8 +25,8 @@ QUICK = ("--no-wheels", "--measure", "0")
 START = """
 import sys
 from pathlib import Path
-from twin2multicloud.emulator.deployment import load_deployment
-from twin2multicloud.emulator.processes import start_cloud, wait_until_up
+from twin2multicloud.emulator.host.deployment import load_deployment
+from twin2multicloud.emulator.host.processes import start_cloud, wait_until_up
 deployment = load_deployment(Path(sys.argv[1]))
 for site in deployment.sites:
     start_cloud(deployment, site.cloud)

@@ -15,8 +15,8 @@ from tests.rigs.running_twin import ALWAYS, AWS, AZURE, GCP, RunningTwin, placem
 
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.credentials import password
-from twin2multicloud.emulator.deployment import Tls
+from twin2multicloud.emulator.adapters.device_authenticator import password
+from twin2multicloud.emulator.host.deployment import Tls
 from twin2multicloud.wire.tokens import HEADER
 
 pytestmark = pytest.mark.functional

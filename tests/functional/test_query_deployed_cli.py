@@ -13,17 +13,17 @@ from contextlib import ExitStack
 
 import pytest
 from tests.rigs import vendor_clients
-from tests.rigs.caller import served
 from tests.rigs.clock import RigClock
 from tests.rigs.envelopes import document
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
+from tests.rigs.invocation import served
 from tests.rigs.runtime_lambda import LambdaRuntime
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
-from tests.rigs.vendor_callers import INVOKER, STRANGER, CloudRunService, dark
 from tests.rigs.vendor_google_sign_in import service_account_file, token_server
 from tests.rigs.vendor_hot_stores import create_dynamo_table
+from tests.rigs.vendor_invocations import INVOKER, STRANGER, CloudRunService, dark
 from tests.rigs.vendor_lambda import LambdaService, lambda_service
 from tests.rigs.vendor_processes import moto_account, need_package
 

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 from tests.rigs.running_twin import running
 
-from twin2multicloud.emulator.checks import compare
-from twin2multicloud.emulator.pacing import play
-from twin2multicloud.emulator.recordings import read_mapping, readings
+from twin2multicloud.fleet.pacing import play
+from twin2multicloud.fleet.recordings import read_mapping, readings
+from twin2multicloud.operations.checks import compare
 from twin2multicloud.project.templates import write_template
 
 pytestmark = pytest.mark.functional

@@ -20,10 +20,10 @@ from tests.rigs.runtime_wiring import FAILS, ON_SCHEDULE
 from tests.rigs.twins import twin
 from tests.rigs.world import TOKEN, resolved
 
-from twin2multicloud.deploy.bundle import Bundle, bundles
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.packaging.bundle import Bundle, bundles
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire.http import Request, Response
 from twin2multicloud.wire.limits import MAX_BODY_BYTES

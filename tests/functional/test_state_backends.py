@@ -6,8 +6,8 @@ from tests.rigs.state_backends import STATE_BACKENDS
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import prepared, terraform
 
-from twin2multicloud.deploy.render.render import render
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.terraform.render.render import render
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 TOPOLOGY = plan(CASES["all-aws"])

@@ -6,8 +6,8 @@ import pytest
 from tests.rigs.running_twin import AWS, AZURE, GCP, placement, running, write_project
 
 from twin2multicloud.domain.errors import TwinError
-from twin2multicloud.emulator.deployment import prepare
-from twin2multicloud.emulator.processes import answers
+from twin2multicloud.emulator.host.deployment import prepare
+from twin2multicloud.emulator.host.processes import answers
 from twin2multicloud.project.loader import load_project
 
 pytestmark = pytest.mark.functional

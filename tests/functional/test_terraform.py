@@ -12,10 +12,10 @@ from tests.rigs.terraform_fleet import Fleet, stand_in_providers
 from tests.rigs.terraform_workspace import archive, prepared, terraform
 
 from twin2multicloud import clouds
-from twin2multicloud.deploy.engine import Engine, EngineError, find_engine
-from twin2multicloud.deploy.render.scope import is_function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.terraform.engine import Engine, EngineError, find_engine
+from twin2multicloud.terraform.render.scope import is_function
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 THREE_CLOUDS = plan(CASES["three-clouds-in-turn"])

@@ -17,11 +17,11 @@ from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, prepared, terraform
 from tests.rigs.vendor_processes import free_port, need_package, start, unavailable
 
-from twin2multicloud.deploy import device_registration as registration
-from twin2multicloud.deploy.device_files import DeviceFiles
-from twin2multicloud.deploy.engine import Engine, EngineError
-from twin2multicloud.deploy.render.render import render
+from twin2multicloud.operations import device_registration as registration
+from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.terraform.engine import Engine, EngineError
+from twin2multicloud.terraform.render.render import render
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(600)]
 CASE = "all-aws-dashboard-on-hot-store"

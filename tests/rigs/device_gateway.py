@@ -1,12 +1,12 @@
-"""What a device gateway stands on, in memory: `ports.gatekeeper` and `ports.intake`, and their rigs."""
+"""A device gateway's ports, in memory: `ports.device_authenticator` and `ports.device_ingress`, and their rigs."""
 
 from collections.abc import Mapping
 
 TWIN = "house"
-"""The twin of every gatekeeper's rig."""
+"""The twin of every authenticator's rig."""
 
 
-class RigGatekeeper:
+class RigAuthenticator:
     """Knows devices by their keys; `error` is raised instead while it is set."""
 
     def __init__(self, twin: str, keys: Mapping[str, str]) -> None:
@@ -23,12 +23,12 @@ class RigGatekeeper:
 
 
 class GatekeeperRig:
-    """A gatekeeper with the operator's side of it. Devices are ``sensor-1``, ``sensor-2`` and ``room:1``."""
+    """A authenticator with the operator's side of it. Devices are ``sensor-1``, ``sensor-2`` and ``room:1``."""
 
     def __init__(self) -> None:
         self._keys: dict[str, str] = {}
         self._made = 0
-        self.gatekeeper = RigGatekeeper(TWIN, self._keys)
+        self.authenticator = RigAuthenticator(TWIN, self._keys)
 
     def register(self, device_id: str) -> str:
         """Let a device in that is not; its key."""
@@ -43,7 +43,7 @@ class GatekeeperRig:
         """Time passes, until what was changed is known everywhere."""
 
 
-class RigIntake:
+class RigIngress:
     """Keeps what it takes; `error` is raised instead while it is set."""
 
     def __init__(self) -> None:
@@ -57,11 +57,11 @@ class RigIntake:
 
 
 class IntakeRig:
-    """An intake, and what arrived at its other end."""
+    """An ingress, and what arrived at its other end."""
 
     def __init__(self) -> None:
-        self.intake = RigIntake()
+        self.ingress = RigIngress()
 
     def arrived(self) -> list[tuple[str, bytes]]:
         """Device and bytes of each publish, in order."""
-        return list(self.intake.taken)
+        return list(self.ingress.taken)

@@ -16,15 +16,15 @@ from tests.rigs.telemetry_writer import hot_writer, sender
 from tests.rigs.transport import Serve
 from twin2multicloud.domain.errors import ErrorEvent
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.emulator.durability import Staged
-from twin2multicloud.emulator.function_ports import (
+from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.adapters.wiring import (
     JournalDeadLetters,
     JournalErrorSink,
     JournalInvoker,
     SystemClock,
 )
-from twin2multicloud.emulator.hot_store import SqliteHotStore
-from twin2multicloud.emulator.journal import Journal, Record
+from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.functions.storage.store_writer import StoreWriter
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter

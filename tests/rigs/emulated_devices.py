@@ -1,4 +1,4 @@
-"""The emulator's gatekeeper and its registry, over a file of their own, as rigs for the contract suites."""
+"""The emulator's authenticator and its registry, over a file of their own, as rigs for the contract suites."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -6,8 +6,8 @@ from pathlib import Path
 
 from tests.rigs.device_gateway import TWIN
 from twin2multicloud.domain.device import Device, DeviceCatalog, DeviceGroup, DeviceType
-from twin2multicloud.emulator.credentials import CHANGES_FILE, Changes, DeviceGatekeeper
-from twin2multicloud.emulator.device_registry import KEY, LocalDeviceRegistry
+from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.ports.device_registry import DeviceCredentials
 
 _SECRET = "a rig's device key"
@@ -27,7 +27,7 @@ class EmulatedGatekeeperRig:
 
     def __init__(self, folder: Path) -> None:
         catalog = _catalog("sensor-1", "sensor-2", "room:1")
-        self.gatekeeper = DeviceGatekeeper(TWIN, _SECRET, catalog, Changes(folder / CHANGES_FILE))
+        self.authenticator = LocalDeviceAuthenticator(TWIN, _SECRET, catalog, Changes(folder / CHANGES_FILE))
         self._registry = LocalDeviceRegistry(folder / CHANGES_FILE, _SECRET, catalog)
         self._registry.remove(catalog.ids())
 
@@ -43,7 +43,7 @@ class EmulatedGatekeeperRig:
 
 
 @contextmanager
-def emulated_gatekeeper(folder: Path) -> Iterator[EmulatedGatekeeperRig]:
+def emulated_authenticator(folder: Path) -> Iterator[EmulatedGatekeeperRig]:
     yield EmulatedGatekeeperRig(folder)
 
 
@@ -57,10 +57,10 @@ class EmulatedRegistryRig:
         catalog = _catalog(*named, many=self.many - 1)
         self.registry = LocalDeviceRegistry(folder / CHANGES_FILE, _SECRET, catalog)
         self.registry.remove(catalog.ids())
-        self._gatekeeper = DeviceGatekeeper(TWIN, _SECRET, catalog, Changes(folder / CHANGES_FILE))
+        self._authenticator = LocalDeviceAuthenticator(TWIN, _SECRET, catalog, Changes(folder / CHANGES_FILE))
 
     def may_connect(self, credentials: DeviceCredentials) -> bool:
-        return self._gatekeeper.knows(credentials.device_id, credentials.files[KEY])
+        return self._authenticator.knows(credentials.device_id, credentials.files[KEY])
 
     def stranger(self) -> str:
         """There is none: a folder holds one twin."""

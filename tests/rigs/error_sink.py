@@ -1,10 +1,10 @@
 """An error topic that is a list."""
 
 from tests.rigs.clock import RigClock
-from twin2multicloud.clouds.error_events import dropped
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.hosting.error_events import dropped
 
 
 class RigErrorSink:

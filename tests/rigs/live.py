@@ -14,9 +14,9 @@ import msgspec
 
 from tests.rigs.clock import RigClock
 from tests.rigs.vendor_processes import unavailable
-from twin2multicloud.clouds.sorted_hot_store import Put, SortedTable
-from twin2multicloud.clouds.stored_rows import StoredRow
 from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.stores.rows import StoredRow
+from twin2multicloud.stores.sorted_hot_store import Put, SortedTable
 from twin2multicloud.wire.envelope import decode
 
 CHOICE = "T2MC_LIVE"

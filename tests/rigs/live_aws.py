@@ -21,7 +21,7 @@ from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
 from twin2multicloud.clouds.aws.device_registry import IotCoreDeviceRegistry
 from twin2multicloud.clouds.aws.hot_store import DynamoTable
 from twin2multicloud.clouds.aws.invoker import SqsInvoker
-from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE
+from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE
 
 _POLICY_SECONDS = 400.0  # AWS says five minutes at most: docs.aws.amazon.com iot, DeletePolicy
 _PROBE = {"Source": SOURCE, "DetailType": DETAIL_TYPE, "Detail": '{"probe": true}'}

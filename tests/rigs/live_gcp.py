@@ -26,7 +26,7 @@ from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
 from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
-from twin2multicloud.clouds.stored_rows import sortable
+from twin2multicloud.stores.rows import sortable
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client

@@ -1,4 +1,4 @@
-"""Rigs of the device gateway's ports over a real Google Cloud project: its registry, gatekeeper and intake.
+"""Rigs of the device gateway's ports over a real Google Cloud project: its registry, authenticator and ingress.
 
 Devices are a Firestore database's only content, so the tests have one to themselves: ``T2MC_LIVE_FIRESTORE_DEVICES``,
 which must exist, be empty, and have a name that says so. Ids are the suites' own (``a``, ``sensor-1`` …), and whatever
@@ -17,8 +17,8 @@ from tests.rigs.live import Leftover
 from tests.rigs.live_gcp import firestore, publisher, queues
 from tests.rigs.vendor_device_gateways import FirestoreGatekeeperRig, FirestoreRegistryRig, PubSubIntakeRig
 from tests.rigs.vendor_processes import unavailable
+from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 from twin2multicloud.clouds.gcp.device_registry import FirestoreDeviceRegistry
-from twin2multicloud.clouds.gcp.intake import PubSubIntake
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
@@ -58,13 +58,13 @@ def device_registry(_: Path) -> Iterator[FirestoreRegistryRig]:
 
 
 @contextmanager
-def gatekeeper(_: Path) -> Iterator[FirestoreGatekeeperRig]:
+def authenticator(_: Path) -> Iterator[FirestoreGatekeeperRig]:
     with _emptied(_devices()):
         yield FirestoreGatekeeperRig(_devices())
 
 
 @contextmanager
-def intake(_: Path) -> Iterator[PubSubIntakeRig]:
+def ingress(_: Path) -> Iterator[PubSubIntakeRig]:
     """A pull promises no order: that in which Pub/Sub took them is the one in which they were sent, one by one."""
     with queues() as made:
         topic = made.make(live.unique("devices"))
@@ -73,10 +73,10 @@ def intake(_: Path) -> Iterator[PubSubIntakeRig]:
             found = sorted(made.messages(topic), key=lambda each: each.publish_time)
             return [(each.attributes["device_id"], each.data) for each in found]
 
-        yield PubSubIntakeRig(PubSubIntake(publisher(), topic), arrived)
+        yield PubSubIntakeRig(PubSubDeviceIngress(publisher(), topic), arrived)
 
 
-RIGS = {"device_registry_rig": device_registry, "gatekeeper_rig": gatekeeper, "intake_rig": intake}
+RIGS = {"device_registry_rig": device_registry, "gatekeeper_rig": authenticator, "intake_rig": ingress}
 
 
 def leftovers() -> Iterator[Leftover]:

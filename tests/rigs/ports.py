@@ -5,7 +5,7 @@ from collections import defaultdict
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.dead_letters import RigDeadLetters
-from tests.rigs.device_gateway import RigGatekeeper, RigIntake
+from tests.rigs.device_gateway import RigAuthenticator, RigIngress
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invoker import RigInvoker
@@ -38,7 +38,7 @@ class RigPorts:
         self.queues: dict[str, RigDeadLetters] = defaultdict(RigDeadLetters)
         self.stores: dict[str, RigHotStore] = defaultdict(RigHotStore)
         self.keys: dict[str, str] = {}
-        self.intakes: dict[str, RigIntake] = defaultdict(RigIntake)
+        self.intakes: dict[str, RigIngress] = defaultdict(RigIngress)
 
     def dead_letters(self, queue: str) -> RigDeadLetters:
         return self.queues[queue]
@@ -46,10 +46,10 @@ class RigPorts:
     def hot_store(self, name: str) -> RigHotStore:
         return self.stores[name]
 
-    def gatekeeper(self, registry: str) -> RigGatekeeper:
-        return RigGatekeeper("house", self.keys)
+    def authenticator(self, registry: str) -> RigAuthenticator:
+        return RigAuthenticator("house", self.keys)
 
-    def intake(self, topic: str) -> RigIntake:
+    def ingress(self, topic: str) -> RigIngress:
         return self.intakes[topic]
 
     def log(self, line: str) -> None:

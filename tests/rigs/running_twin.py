@@ -10,12 +10,12 @@ from typing import Any
 
 from twin2multicloud.cli.local_commands import lay_out_bundles
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
-from twin2multicloud.emulator.checks import wait_until_settled
-from twin2multicloud.emulator.client import TwinClient
-from twin2multicloud.emulator.deployment import Deployment, Runtime, Secrets, Tls, load_secrets, prepare
-from twin2multicloud.emulator.devices import DeviceConnection
-from twin2multicloud.emulator.processes import kill, log_file, start_cloud, stop, wait_until_up
-from twin2multicloud.emulator.status import CloudStatus
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, Tls, load_secrets, prepare
+from twin2multicloud.emulator.host.processes import kill, log_file, start_cloud, stop, wait_until_up
+from twin2multicloud.emulator.host.status import CloudStatus
+from twin2multicloud.fleet.mqtt_device import DeviceConnection
+from twin2multicloud.operations.checks import wait_until_settled
+from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.loader import load_project
 
 AWS, AZURE, GCP = Cloud.AWS, Cloud.AZURE, Cloud.GCP

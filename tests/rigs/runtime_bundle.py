@@ -14,9 +14,9 @@ from tests.rigs.payloads import payload
 from tests.rigs.runtime_lambda import LambdaError, LambdaRuntime
 from tests.rigs.runtime_process import RuntimeProcess
 from tests.rigs.runtime_wiring import EFFECTS, SEED
-from twin2multicloud.deploy.bundle import Bundle
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.packaging.bundle import Bundle
 from twin2multicloud.wire.http import Request, Response
 
 _OVERLAY = "from tests.rigs.runtime_wiring import handler as handler\n"

@@ -24,12 +24,12 @@ from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 
 if TYPE_CHECKING:
-    from tests.rigs.device_gateway import RigGatekeeper
+    from tests.rigs.device_gateway import RigAuthenticator
     from tests.rigs.transport import ServedTransport
-    from twin2multicloud.clouds.bundled import BundledTwin
     from twin2multicloud.domain.device import DeviceCatalog
     from twin2multicloud.domain.hierarchy import Hierarchy
     from twin2multicloud.functions.processing.processor import FindProcessor
+    from twin2multicloud.hosting.bundled import BundledTwin
     from twin2multicloud.ports.dead_letters import DeadLetter
     from twin2multicloud.ports.hot_store import HotStore
 
@@ -46,7 +46,7 @@ SEED = "seed.json"
 """The file beside it with what the hot store holds from the start."""
 
 KEYS = {"sensor-1": "key-1", "room:1": "key-2"}
-"""The devices that the gatekeeper knows, and their keys."""
+"""The devices that the authenticator knows, and their keys."""
 
 Note = Callable[[str, str, object], None]
 
@@ -74,7 +74,7 @@ class RecordingPorts:
 
     @cached_property
     def _twin(self) -> BundledTwin:
-        from twin2multicloud.clouds.bundled import load_twin
+        from twin2multicloud.hosting.bundled import load_twin
 
         return load_twin()
 
@@ -88,7 +88,7 @@ class RecordingPorts:
 
     @property
     def find_processor(self) -> FindProcessor:
-        from twin2multicloud.clouds.bundled import find_processor
+        from twin2multicloud.hosting.bundled import find_processor
 
         return find_processor(self.catalog)
 
@@ -108,12 +108,12 @@ class RecordingPorts:
         store.write(msgspec.json.decode((self._file.parent / SEED).read_bytes(), type=list[Telemetry]))
         return _Store(self._note, store)
 
-    def gatekeeper(self, registry: str) -> RigGatekeeper:
-        from tests.rigs.device_gateway import RigGatekeeper
+    def authenticator(self, registry: str) -> RigAuthenticator:
+        from tests.rigs.device_gateway import RigAuthenticator
 
-        return RigGatekeeper("house", KEYS)
+        return RigAuthenticator("house", KEYS)
 
-    def intake(self, topic: str) -> _Intake:
+    def ingress(self, topic: str) -> _Intake:
         return _Intake(self._note, topic)
 
     def log(self, line: str) -> None:

@@ -24,7 +24,7 @@ import pytest
 
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.vendor_processes import AZURITE_ACCOUNT, AZURITE_KEY, HOST
-from twin2multicloud.deploy.render.render import Backend
+from twin2multicloud.terraform.render.render import Backend
 
 BUCKET = "twin-state"
 _AZURE_HOST = f"{AZURITE_ACCOUNT}.blob.core.windows.net"

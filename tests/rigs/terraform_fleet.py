@@ -15,7 +15,7 @@ from typing import Any
 import grpc
 
 from tests.rigs.terraform_provider import StandIn
-from twin2multicloud.deploy import schemas
+from twin2multicloud.terraform import schemas
 
 Fleet = dict[str, StandIn]
 

@@ -1,6 +1,6 @@
 """The committed provider schemas as the plugin protocol says them, and walks over values of their form.
 
-Owns the step from ``deploy/schemas`` to tfplugin6 messages. A value is a dict with every attribute and block of a type.
+Owns the step from ``terraform/schemas`` to tfplugin6 messages. A value is a dict of all attributes and blocks.
 """
 
 import json

@@ -13,11 +13,11 @@ from typing import Any
 import msgspec
 
 from tests.rigs.vendor_processes import unavailable
-from twin2multicloud.deploy.engine import Engine, Workspace
-from twin2multicloud.deploy.render import scope
-from twin2multicloud.deploy.render.render import render
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.planning.topology import Topology
+from twin2multicloud.terraform.engine import Engine, Workspace
+from twin2multicloud.terraform.render import scope
+from twin2multicloud.terraform.render.render import render
 
 VARIABLES = {"gcp_project": "a-project"}
 

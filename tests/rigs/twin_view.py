@@ -11,7 +11,7 @@ from twin2multicloud.domain.hierarchy import Component, Entity, Hierarchy
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Locality, Topology
 

@@ -5,10 +5,10 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-from tests.rigs import vendor_callers as callers
 from tests.rigs import vendor_device_gateways as device_gateways
 from tests.rigs import vendor_device_registries as device_registries
 from tests.rigs import vendor_hot_stores as hot_stores
+from tests.rigs import vendor_invocations as callers
 from tests.rigs import vendor_queues as queues
 from tests.rigs import vendor_topics as topics
 
@@ -50,8 +50,8 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
         "firestore-npm": device_gateways.gatekeeper_on_npms_firestore,
     },
     "intake_rig": {
-        "pubsub-ours": device_gateways.pubsub_intake,
-        "pubsub-google": device_gateways.google_pubsub_intake,
+        "pubsub-ours": device_gateways.pubsub_ingress,
+        "pubsub-google": device_gateways.google_pubsub_ingress,
     },
     "caller_rig": {
         "lambda-ours": callers.lambda_native,

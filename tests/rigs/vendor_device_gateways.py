@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.clock import RigClock
 from tests.rigs.device_gateway import TWIN
+from twin2multicloud.clouds.gcp.device_authenticator import KEPT_SECONDS, FirestoreDeviceAuthenticator
+from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 from twin2multicloud.clouds.gcp.device_registry import KEY, FirestoreDeviceRegistry
-from twin2multicloud.clouds.gcp.gatekeeper import KEPT_SECONDS, FirestoreGatekeeper
-from twin2multicloud.clouds.gcp.intake import PubSubIntake
 from twin2multicloud.ports.device_registry import DeviceCredentials
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ class FirestoreGatekeeperRig:
 
     def __init__(self, client: "Client") -> None:
         self._registry, self._clock = FirestoreDeviceRegistry(client), RigClock()
-        self.gatekeeper = FirestoreGatekeeper(client, TWIN, self._clock)
+        self.authenticator = FirestoreDeviceAuthenticator(client, TWIN, self._clock)
 
     def register(self, device_id: str) -> str:
         (made,) = self._registry.register([device_id])
@@ -47,8 +47,8 @@ class FirestoreRegistryRig:
 
     def may_connect(self, credentials: DeviceCredentials) -> bool:
         """Whether a gateway that remembers nothing lets it in."""
-        gatekeeper = FirestoreGatekeeper(self._client, TWIN, RigClock())
-        return gatekeeper.knows(credentials.device_id, credentials.files[KEY])
+        authenticator = FirestoreDeviceAuthenticator(self._client, TWIN, RigClock())
+        return authenticator.knows(credentials.device_id, credentials.files[KEY])
 
     def stranger(self) -> str:
         list(self._another.register([self._stranger]))
@@ -95,12 +95,12 @@ def registry_on_npms_firestore(_: Path) -> Iterator[FirestoreRegistryRig]:
 class PubSubIntakeRig:
     """See `tests.rigs.device_gateway.IntakeRig`."""
 
-    def __init__(self, intake: PubSubIntake, arrived: Callable[[], list[tuple[str, bytes]]]) -> None:
-        self.intake, self.arrived = intake, arrived
+    def __init__(self, ingress: PubSubDeviceIngress, arrived: Callable[[], list[tuple[str, bytes]]]) -> None:
+        self.ingress, self.arrived = ingress, arrived
 
 
 @contextmanager
-def pubsub_intake(_: Path) -> Iterator[PubSubIntakeRig]:
+def pubsub_ingress(_: Path) -> Iterator[PubSubIntakeRig]:
     """Over our own server."""
     server = vendor_clients.google_server()
     topic = f"projects/rig/topics/{vendor_clients.unique('devices')}"
@@ -110,11 +110,11 @@ def pubsub_intake(_: Path) -> Iterator[PubSubIntakeRig]:
         found = zip(server.attributes[topic], server.topics[topic], strict=True)
         return [(attributes["device_id"], data) for attributes, data in found]
 
-    yield PubSubIntakeRig(PubSubIntake(vendor_clients.publisher(server.host), topic), arrived)
+    yield PubSubIntakeRig(PubSubDeviceIngress(vendor_clients.publisher(server.host), topic), arrived)
 
 
 @contextmanager
-def google_pubsub_intake(_: Path) -> Iterator[PubSubIntakeRig]:
+def google_pubsub_ingress(_: Path) -> Iterator[PubSubIntakeRig]:
     """Over Google's emulator."""
     vendor_processes.need_package("google.pubsub_v1")
     host, name = vendor_processes.google_pubsub_host(), vendor_clients.unique("devices")
@@ -130,4 +130,4 @@ def google_pubsub_intake(_: Path) -> Iterator[PubSubIntakeRig]:
         in_order = sorted(found, key=lambda each: int(each.message_id))
         return [(each.attributes["device_id"], each.data) for each in in_order]
 
-    yield PubSubIntakeRig(PubSubIntake(publisher, topic), arrived)
+    yield PubSubIntakeRig(PubSubDeviceIngress(publisher, topic), arrived)

@@ -11,7 +11,7 @@ from tests.rigs.clock import RigClock
 from twin2multicloud.clouds.aws.hot_store import DynamoTable
 from twin2multicloud.clouds.azure.hot_store import CosmosTable
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
-from twin2multicloud.clouds.sorted_hot_store import SortedHotStore, SortedTable
+from twin2multicloud.stores.sorted_hot_store import SortedHotStore, SortedTable
 
 
 class VendorHotStoreRig:

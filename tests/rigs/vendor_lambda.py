@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from tests.rigs.caller import served
+from tests.rigs.invocation import served
 from tests.rigs.runtime_lambda import LambdaError
 from twin2multicloud.clouds.aws.entrypoint import Handler
 from twin2multicloud.ports.transport import Reply

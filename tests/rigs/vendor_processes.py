@@ -182,7 +182,7 @@ def _gcloud_emulator(service: str, *words: str) -> str:
 
 
 _SERVE_FIRESTORE = """
-const { FirestoreServer } = require("@firestore-emulator/server");
+const { FirestoreServer } = require("@firestore-emulator/host/server");
 new FirestoreServer().start(Number(process.argv[1]));
 """
 
@@ -191,9 +191,9 @@ new FirestoreServer().start(Number(process.argv[1]));
 def npm_firestore_host() -> str:
     """@firestore-emulator/server, for machines without gcloud and Java."""
     port = free_port()
-    node, _ = npm_program("@firestore-emulator/server", "dist/index.js")
+    node, _ = npm_program("@firestore-emulator/host/server", "dist/index.js")
     start(
-        "@firestore-emulator/server",
+        "@firestore-emulator/host/server",
         [node, "-e", _SERVE_FIRESTORE, str(port)],
         port,
         {"NODE_PATH": str(ROOT / "node_modules")},

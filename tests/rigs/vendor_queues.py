@@ -20,10 +20,10 @@ from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
 from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
 from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
 from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
-from twin2multicloud.clouds.queue_records import reasons
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.invoker import Invoker
+from twin2multicloud.stores.queue_records import reasons
 from twin2multicloud.wire.envelope import decode
 
 if TYPE_CHECKING:

@@ -19,10 +19,10 @@ from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
 from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
 from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
-from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE
 from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
+from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE
 from twin2multicloud.ports.error_sink import ErrorSink
 from twin2multicloud.ports.secrets import Secrets
 

@@ -13,9 +13,9 @@ from twin2multicloud.cli.local_commands import RuntimeOption, bring_up, take_dow
 from twin2multicloud.cli.tables import comparison_table, traffic_table
 from twin2multicloud.cli.telemetry_commands import live_readings, publish
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.emulator.checks import Comparison, compare, complaints, wait_until_settled
-from twin2multicloud.emulator.client import TwinClient
-from twin2multicloud.emulator.deployment import Deployment, Runtime
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime
+from twin2multicloud.operations.checks import Comparison, compare, complaints, wait_until_settled
+from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.templates import write_template
 
 _RATE = 50.0

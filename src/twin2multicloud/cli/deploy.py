@@ -13,14 +13,14 @@ from rich.table import Table
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.devices import Yes, ask, device_files, take_away
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.deploy import device_registration as registration
-from twin2multicloud.deploy.engine import STOPPING, Changes, Workspace, environment, find_engine
-from twin2multicloud.deploy.render.render import BACKENDS, Backend
-from twin2multicloud.deploy.render.scope import left_out
-from twin2multicloud.deploy.rollout import Options, Rollout, known_options
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.progress import Progress
+from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.project.loader import Project, load_project
+from twin2multicloud.terraform.engine import STOPPING, Changes, Workspace, environment, find_engine
+from twin2multicloud.terraform.render.render import BACKENDS, Backend
+from twin2multicloud.terraform.render.scope import left_out
+from twin2multicloud.terraform.rollout import Options, Rollout, known_options
 
 _STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored")
 _MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}

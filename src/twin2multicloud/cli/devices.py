@@ -20,16 +20,16 @@ from rich.table import Table
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.local_devices import LocalTwin
 from twin2multicloud.cli.project_commands import Folder
-from twin2multicloud.deploy import device_registration as registration
-from twin2multicloud.deploy.device_files import DeviceFiles
-from twin2multicloud.deploy.device_registration import Gateway
-from twin2multicloud.deploy.engine import environment
-from twin2multicloud.deploy.rollout import STATE, deployed_outputs
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.operations import device_registration as registration
+from twin2multicloud.operations.device_files import DeviceFiles
+from twin2multicloud.operations.device_registration import Gateway
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import did_you_mean, quoted
+from twin2multicloud.terraform.engine import environment
+from twin2multicloud.terraform.rollout import STATE, deployed_outputs
 
 devices_app = typer.Typer(
     help="Who may connect to a deployed twin: register devices, list them, take them away.",

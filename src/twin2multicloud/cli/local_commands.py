@@ -10,12 +10,10 @@ from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, traffic_table
-from twin2multicloud.deploy.bundle_build import build, unpack
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
-from twin2multicloud.emulator.capabilities import left_out
-from twin2multicloud.emulator.client import TwinClient
-from twin2multicloud.emulator.deployment import Deployment, Runtime, Tls, load_deployment, prepare
-from twin2multicloud.emulator.processes import (
+from twin2multicloud.emulator.host.capabilities import left_out
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Tls, load_deployment, prepare
+from twin2multicloud.emulator.host.processes import (
     DASHBOARD,
     pid_of,
     start_cloud,
@@ -23,6 +21,8 @@ from twin2multicloud.emulator.processes import (
     stop,
     wait_until_up,
 )
+from twin2multicloud.operations.twin_client import TwinClient
+from twin2multicloud.packaging.build import build, unpack
 from twin2multicloud.project.loader import Project, load_project
 
 RuntimeOption = Annotated[

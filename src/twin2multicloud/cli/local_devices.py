@@ -9,14 +9,14 @@ from pathlib import Path
 
 import msgspec
 
-from twin2multicloud.deploy.device_connections import Connection
-from twin2multicloud.deploy.device_files import DeviceFiles
-from twin2multicloud.deploy.device_registration import Gateway
 from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.emulator.credentials import telemetry_topic
-from twin2multicloud.emulator.deployment import STATE, load_deployment, load_secrets
-from twin2multicloud.emulator.device_registry import KEY, open_registry
-from twin2multicloud.emulator.processes import pid_of
+from twin2multicloud.emulator.adapters.device_authenticator import telemetry_topic
+from twin2multicloud.emulator.adapters.device_registry import KEY, open_registry
+from twin2multicloud.emulator.host.deployment import STATE, load_deployment, load_secrets
+from twin2multicloud.emulator.host.processes import pid_of
+from twin2multicloud.operations.device_connections import Connection
+from twin2multicloud.operations.device_files import DeviceFiles
+from twin2multicloud.operations.device_registration import Gateway
 from twin2multicloud.project.loader import Project
 
 
@@ -45,7 +45,7 @@ class LocalTwin:
 
     @property
     def gateway(self) -> Gateway:
-        """What `deploy.device_registration` works on."""
+        """What `operations.device_registration` works on."""
         return Gateway(self._deployment.acquisition.cloud, self._registry, self.connection)
 
     def connection(self, device_id: str) -> Connection:

@@ -10,11 +10,11 @@ from rich.table import Table
 
 from twin2multicloud.cli.console import cloud_text, err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.deploy.bundle_build import VENDORED, build, write
-from twin2multicloud.deploy.bundle_report import Report, report
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.capabilities import left_out
-from twin2multicloud.emulator.deployment import STATE
+from twin2multicloud.emulator.host.capabilities import left_out
+from twin2multicloud.emulator.host.deployment import STATE
+from twin2multicloud.packaging.build import VENDORED, build, write
+from twin2multicloud.packaging.report import Report, report
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
 

@@ -7,9 +7,9 @@ from rich.text import Text
 
 from twin2multicloud.cli.console import cloud_text, locality_text
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.emulator.checks import Comparison
-from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.functions.storage.reader_client import Point
+from twin2multicloud.operations.checks import Comparison
 from twin2multicloud.planning.topology import Boundary, Delivery, Topology
 
 

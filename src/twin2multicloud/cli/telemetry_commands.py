@@ -14,22 +14,22 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.tables import comparison_table, history_table, latest_table
-from twin2multicloud.deploy.deployed_readers import open_readers
-from twin2multicloud.deploy.engine import environment
-from twin2multicloud.deploy.rollout import deployed_outputs
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical, from_datetime
-from twin2multicloud.emulator.checks import compare, wait_until_settled
-from twin2multicloud.emulator.client import TwinClient
-from twin2multicloud.emulator.deployment import Deployment, load_deployment, load_secrets
-from twin2multicloud.emulator.devices import DeviceConnection
-from twin2multicloud.emulator.pacing import play
-from twin2multicloud.emulator.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
-from twin2multicloud.emulator.simulation import simulate as simulated
+from twin2multicloud.emulator.host.deployment import Deployment, load_deployment, load_secrets
+from twin2multicloud.fleet.mqtt_device import DeviceConnection
+from twin2multicloud.fleet.pacing import play
+from twin2multicloud.fleet.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
+from twin2multicloud.fleet.simulation import simulate as simulated
 from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.operations.checks import compare, wait_until_settled
+from twin2multicloud.operations.deployed_readers import open_readers
+from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.loader import load_project
+from twin2multicloud.terraform.engine import environment
+from twin2multicloud.terraform.rollout import deployed_outputs
 
 ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The project folder.", show_default="this folder")]
 

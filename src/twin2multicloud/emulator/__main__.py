@@ -11,10 +11,10 @@ from pathlib import Path
 import uvicorn
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.bundled_runtime import verified
-from twin2multicloud.emulator.cloud import EmulatedCloud
-from twin2multicloud.emulator.deployment import Deployment, Runtime, load_deployment, load_secrets
-from twin2multicloud.emulator.server import CloudApp, listen_for_devices
+from twin2multicloud.emulator.host.bundled_runtime import verified
+from twin2multicloud.emulator.host.cloud import EmulatedCloud
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime, load_deployment, load_secrets
+from twin2multicloud.emulator.host.server import CloudApp, listen_for_devices
 
 _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: hand over after 1 ms, not 5
 

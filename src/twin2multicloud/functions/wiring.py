@@ -1,7 +1,7 @@
 """From a function's name, environment and ports to the function. The one place that knows what each is made of.
 
 A builder imports what its function is made of when it is called: a cold start pays for one function, and a bundle
-carries one (`deploy.bundle_sources` reads that off).
+carries one (`packaging.sources` reads that off).
 """
 
 from __future__ import annotations
@@ -23,10 +23,10 @@ if TYPE_CHECKING:
     from twin2multicloud.functions.triggers import OnCall
     from twin2multicloud.ports.clock import Chance, Clock
     from twin2multicloud.ports.dead_letters import DeadLetters
+    from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
+    from twin2multicloud.ports.device_ingress import DeviceIngress
     from twin2multicloud.ports.error_sink import ErrorSink
-    from twin2multicloud.ports.gatekeeper import Gatekeeper
     from twin2multicloud.ports.hot_store import HotStore
-    from twin2multicloud.ports.intake import Intake
     from twin2multicloud.ports.invoker import Invoker
     from twin2multicloud.ports.telemetry_writer import TelemetryWriter
     from twin2multicloud.ports.transport import Transport
@@ -62,11 +62,11 @@ class Ports(Protocol):
         """The hot store of that name."""
         ...
 
-    def gatekeeper(self, registry: str) -> Gatekeeper:
+    def authenticator(self, registry: str) -> DeviceAuthenticator:
         """Who knows the devices of the registry of that name. Raises ConfigurationError where the cloud does itself."""
         ...
 
-    def intake(self, topic: str) -> Intake:
+    def ingress(self, topic: str) -> DeviceIngress:
         """The way to the dispatcher, by the topic of that name. Raises ConfigurationError as above."""
         ...
 
@@ -115,8 +115,8 @@ def _device_gateway(parts: _Parts) -> Function:
     from twin2multicloud.functions.acquisition.device_gateway import DeviceGateway
 
     handler = DeviceGateway(
-        gatekeeper=parts.ports.gatekeeper(require_env(parts.env, "DEVICE_REGISTRY_NAME")),
-        intake=parts.ports.intake(require_env(parts.env, "DEVICE_TOPIC")),
+        authenticator=parts.ports.authenticator(require_env(parts.env, "DEVICE_REGISTRY_NAME")),
+        ingress=parts.ports.ingress(require_env(parts.env, "DEVICE_TOPIC")),
     )
     return Function(name=parts.name, reporter=parts.reporter, on_http=handler)
 

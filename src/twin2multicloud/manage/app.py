@@ -10,13 +10,13 @@ from nicegui import app, ui
 
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.emulator.client import TwinClient
-from twin2multicloud.emulator.deployment import load_deployment
+from twin2multicloud.emulator.host.deployment import load_deployment
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.header_bar import LOGO
 from twin2multicloud.manage.optimizer_page import register_optimizer_page
 from twin2multicloud.manage.page import DashboardPage
 from twin2multicloud.manage.twin_view import TwinView
+from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.topology import Topology
 
 HOST = "127.0.0.1"

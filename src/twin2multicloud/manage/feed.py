@@ -5,7 +5,7 @@ import time
 from nicegui import run
 
 from twin2multicloud.domain.errors import TwinError
-from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.manage.twin_view import TwinView
 
 _ALIVE_FOR = 5.0  # s after an answer

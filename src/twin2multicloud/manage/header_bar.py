@@ -3,7 +3,7 @@
 from nicegui import ui
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.status import CloudStatus
+from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.formatting import count_text
 

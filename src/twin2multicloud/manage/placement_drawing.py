@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from html import escape
 
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.manage.formatting import count_text, latency_text
 from twin2multicloud.manage.placement_layout import (
     BOX_HEIGHT,

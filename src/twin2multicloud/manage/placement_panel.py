@@ -4,7 +4,7 @@ from typing import Any
 
 from nicegui import ui
 
-from twin2multicloud.emulator.status import BoundaryStatus
+from twin2multicloud.emulator.host.status import BoundaryStatus
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.formatting import latency_text
 from twin2multicloud.manage.placement_drawing import draw

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 
 
 class TwinView(Protocol):

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 
 from tests.golden.cases import CASES as PLANS
-from twin2multicloud.deploy.render.render import render
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.terraform.render.render import render
 
 KEPT = Path(__file__).parent
 NAMES = (

@@ -6,8 +6,8 @@ import pytest
 
 from tests.golden.terraform.cases import KEPT, NAMES, rendered
 from tests.golden.terraform.regenerate import types_in_use
-from twin2multicloud.deploy import schemas
-from twin2multicloud.deploy.render.render import PROVIDER_VERSIONS
+from twin2multicloud.terraform import schemas
+from twin2multicloud.terraform.render.render import PROVIDER_VERSIONS
 
 
 @pytest.mark.parametrize("name", NAMES)

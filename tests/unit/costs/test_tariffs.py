@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from twin2multicloud.clouds.gcp import gatekeeper
+from twin2multicloud.clouds.gcp import device_authenticator
 from twin2multicloud.costs import gcp_tariff
 from twin2multicloud.costs.aws_tariff import AwsTariff, DynamoPlan, TwinMakerPlan
 from twin2multicloud.costs.azure_tariff import AzureTariff, CosmosPlan, HubPlan
@@ -142,7 +142,7 @@ class TestGoogle:
         assert dict(GcpTariff().devices(small))["pubsub.gib"] == pytest.approx(2 * T.messages / 1024 / 1024)
 
     def test_the_gateway_looks_a_device_up_as_often_as_it_forgets_it(self) -> None:
-        assert gcp_tariff.GATEWAY_LOOKS_AGAIN_S == gatekeeper.KEPT_SECONDS
+        assert gcp_tariff.GATEWAY_LOOKS_AGAIN_S == device_authenticator.KEPT_SECONDS
         assert dict(GcpTariff().devices(T))["firestore.second_read"] == pytest.approx(10 * SECONDS_PER_MONTH / 300)
         seldom = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, interval_min=60))
         assert dict(GcpTariff().devices(seldom))["firestore.second_read"] == seldom.messages

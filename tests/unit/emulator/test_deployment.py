@@ -9,7 +9,7 @@ import pytest
 from tests.rigs.twins import twin
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
-from twin2multicloud.emulator.deployment import Deployment, load_deployment, load_secrets, prepare
+from twin2multicloud.emulator.host.deployment import Deployment, load_deployment, load_secrets, prepare
 from twin2multicloud.project.loader import Project
 
 

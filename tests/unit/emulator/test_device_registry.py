@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 from twin2multicloud.domain.device import DeviceCatalog, DeviceGroup, DeviceType
-from twin2multicloud.emulator.device_registry import LocalDeviceRegistry
+from twin2multicloud.emulator.adapters.device_registry import LocalDeviceRegistry
 
 FLEET = DeviceCatalog(
     types=(DeviceType(name="any", properties=()),),

@@ -5,9 +5,9 @@ import threading
 import pytest
 
 from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.emulator.durability import Staged, when_all_durable
-from twin2multicloud.emulator.group_commit import Group, GroupCommit
-from twin2multicloud.emulator.traffic import Meter
+from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
+from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
+from twin2multicloud.emulator.delivery.traffic import Meter
 
 
 def test_items_of_many_threads_are_written_once_each_and_in_their_order() -> None:

@@ -1,8 +1,8 @@
 """Asking the readers through a caller: what comes out is what is in the store, however many pages it takes."""
 
-from tests.rigs.caller import RigCaller
 from tests.rigs.clock import RigClock
 from tests.rigs.hot_store import RigHotStore
+from tests.rigs.invocation import RigInvocation
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceType, Property
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.hot_reader import HotReader
@@ -49,7 +49,7 @@ class Asked:
             return history({**asked, "maxResults": min(longest, asked["maxResults"])})
 
         self.readers = HotReaders(
-            RigCaller({"hot-reader": paged, "hot-reader-last-entry": HotReaderLastEntry(**parts)})
+            RigInvocation({"hot-reader": paged, "hot-reader-last-entry": HotReaderLastEntry(**parts)})
         )
 
 

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from tests.rigs.twins import twin
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource
-from twin2multicloud.emulator.status import BoundaryStatus, CloudStatus
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.manage.placement_drawing import draw
 from twin2multicloud.manage.placement_layout import BOX_HEIGHT, BOX_WIDTH, WIDTH, Point, lay_out
 from twin2multicloud.planning.planner import plan

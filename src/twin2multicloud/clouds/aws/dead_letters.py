@@ -3,10 +3,10 @@
 from collections.abc import Sequence
 
 from twin2multicloud.clouds.aws.queue import MAX_RECORD_BYTES, Sqs, send
-from twin2multicloud.clouds.queue_records import Records
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.dead_letters import DeadLetter
+from twin2multicloud.stores.queue_records import Records
 
 
 class SqsDeadLetters:

@@ -15,8 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twin2multicloud.clouds.aws.sdk_errors import domain_errors
-from twin2multicloud.clouds.function_ports import SystemClock
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
+from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.device_registry import DeviceCredentials
 

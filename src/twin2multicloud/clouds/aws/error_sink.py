@@ -6,8 +6,8 @@ from typing import Any, Protocol
 import msgspec
 
 from twin2multicloud.clouds.aws.sdk_errors import domain_errors
-from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE, dropped
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError, TwinError
+from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE, dropped
 
 
 class EventBridge(Protocol):

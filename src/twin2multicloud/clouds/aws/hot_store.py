@@ -9,11 +9,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 from twin2multicloud.clouds.aws.sdk_errors import domain_errors
-from twin2multicloud.clouds.sorted_hot_store import Put
-from twin2multicloud.clouds.stored_rows import StoredRow, inexact, restored
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.stores.rows import StoredRow, inexact, restored
+from twin2multicloud.stores.sorted_hot_store import Put
 from twin2multicloud.wire.retry import RetryPolicy
 
 BATCH = 25

@@ -1,4 +1,4 @@
-"""Secrets on AWS: Secrets Manager, by ARN or name. Reads, and keeps nothing (see `clouds.rotation`)."""
+"""Secrets on AWS: Secrets Manager, by ARN or name. Reads, and keeps nothing (see `hosting.rotation`)."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol

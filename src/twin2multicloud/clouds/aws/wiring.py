@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.aws import runtime
 from twin2multicloud.clouds.aws.entrypoint import Handler
-from twin2multicloud.clouds.function_ports import CommonPorts
-from twin2multicloud.clouds.rotation import wire_with_secret
+from twin2multicloud.hosting.function_ports import CommonPorts
+from twin2multicloud.hosting.rotation import wire_with_secret
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
     from twin2multicloud.clouds.aws.invoker import SqsInvoker
     from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
-    from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+    from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 2.0, 6.0, 3
@@ -63,7 +63,7 @@ class AwsPorts(CommonPorts):
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a DynamoDB table's."""
         from twin2multicloud.clouds.aws.hot_store import DynamoTable
-        from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+        from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
         return SortedHotStore(DynamoTable(self._client("dynamodb"), name, self.clock, self.chance))
 

@@ -22,8 +22,8 @@ from urllib.parse import quote
 import msgspec
 
 from twin2multicloud.clouds.azure.sdk_errors import by_status, domain_errors
-from twin2multicloud.clouds.function_ports import SystemClock
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, TwinError
+from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.device_registry import DeviceCredentials
 

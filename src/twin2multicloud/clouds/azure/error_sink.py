@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
-from twin2multicloud.clouds.error_events import DETAIL_TYPE, SOURCE, dropped
 from twin2multicloud.domain.errors import ErrorEvent, TwinError
+from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE, dropped
 
 if TYPE_CHECKING:
     from azure.eventgrid import EventGridPublisherClient

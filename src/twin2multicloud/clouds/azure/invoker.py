@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from twin2multicloud.clouds.azure.queue import MAX_RECORD_BYTES, Queue, send
-from twin2multicloud.clouds.queue_records import Records
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.stores.queue_records import Records
 
 
 class StorageQueueInvoker:

@@ -8,9 +8,9 @@ environment: ``EVENT_HUB_NAME`` and ``EVENT_HUB_CONNECTION`` (IoT Hub's built-in
 from typing import TYPE_CHECKING, List  # noqa: UP035 - the worker's check of annotations knows typing.List only
 
 from twin2multicloud.clouds.azure import entrypoint
-from twin2multicloud.clouds.native_call import answer_call
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.functions.triggers import Function
+from twin2multicloud.hosting.native_call import answer_call
 from twin2multicloud.wire.http import Request, Response
 
 if TYPE_CHECKING:

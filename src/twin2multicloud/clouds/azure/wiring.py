@@ -12,8 +12,8 @@ from functools import cache, cached_property
 from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.azure import runtime
-from twin2multicloud.clouds.function_ports import CommonPorts
-from twin2multicloud.clouds.rotation import wire_with_secret
+from twin2multicloud.hosting.function_ports import CommonPorts
+from twin2multicloud.hosting.rotation import wire_with_secret
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
     from twin2multicloud.clouds.azure.queue import Queue
     from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets, Vault
-    from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+    from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
 CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 6, 2
@@ -73,7 +73,7 @@ class AzurePorts(CommonPorts):
 
         from twin2multicloud.clouds.azure.hot_store import CosmosTable
         from twin2multicloud.clouds.azure.sdk_errors import domain_errors
-        from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+        from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
         with domain_errors("Cosmos DB"):  # it asks for the account at once
             client = CosmosClient(

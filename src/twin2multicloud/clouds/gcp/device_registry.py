@@ -1,6 +1,6 @@
 """The devices of a twin on Google Cloud: a document each in a Firestore database of the twin's own. Ships in no bundle.
 
-Whoever runs `t2mc devices` writes them; the device gateway reads them (see `gatekeeper`, which owns their form). What
+Whoever runs `t2mc devices` writes them; the device gateway reads them (`device_authenticator` owns their form). What
 is kept of a key is its fingerprint, so the key itself is told once, here, and then nowhere.
 Limits: cloud.google.com/firestore/quotas (10 MiB a request, 500 writes in older clients).
 """
@@ -10,11 +10,11 @@ import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from twin2multicloud.clouds.gcp.gatekeeper import COLLECTION, FINGERPRINT, fingerprint
+from twin2multicloud.clouds.gcp.device_authenticator import COLLECTION, FINGERPRINT, fingerprint
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
-from twin2multicloud.clouds.stored_rows import sortable
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.ports.device_registry import DeviceCredentials
+from twin2multicloud.stores.rows import sortable
 from twin2multicloud.wire.environment import require_env
 
 if TYPE_CHECKING:
@@ -68,7 +68,7 @@ class FirestoreDeviceRegistry:
             last = found[-1]["sort_key"] if found else last
 
     def remove(self, device_ids: Iterable[str]) -> None:
-        """See `ports.device_registry.DeviceRegistry`. The gateway knows of it after `gatekeeper.KEPT_SECONDS`."""
+        """See `ports.device_registry.DeviceRegistry`. The gateway knows of it after `authenticator.KEPT_SECONDS`."""
         for batch in _batches(list(dict.fromkeys(device_ids))):
             writes = self._client.batch()
             for each in batch:

@@ -5,9 +5,9 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from twin2multicloud.clouds.error_events import dropped
 from twin2multicloud.clouds.gcp.queue import send
 from twin2multicloud.domain.errors import ErrorEvent, TwinError
+from twin2multicloud.hosting.error_events import dropped
 
 if TYPE_CHECKING:
     from google.pubsub_v1 import PublisherClient

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.gcp.queue import MAX_RECORD_BYTES, send
-from twin2multicloud.clouds.queue_records import Records
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.stores.queue_records import Records
 
 if TYPE_CHECKING:
     from google.pubsub_v1 import PublisherClient

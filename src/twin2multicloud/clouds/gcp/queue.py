@@ -1,4 +1,4 @@
-"""Pub/Sub: sending records. Owns its limits; invoker, intake and dead letters say what a record is.
+"""Pub/Sub: sending records. Owns its limits; invoker, ingress and dead letters say what a record is.
 
 The plain client, one request per batch and an answer to wait for: the library's publisher collects in the background,
 and a function may be frozen there. Limits: cloud.google.com/pubsub/quotas (10 MB and 1,000 messages a request).

@@ -5,9 +5,9 @@ from typing import Any
 
 from twin2multicloud.clouds.gcp import entrypoint
 from twin2multicloud.clouds.gcp.entrypoint import FlaskAnswer, FlaskRequest
-from twin2multicloud.clouds.native_call import answer_call
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.functions.triggers import Function
+from twin2multicloud.hosting.native_call import answer_call
 from twin2multicloud.wire.http import Request
 
 TARGET = "main"

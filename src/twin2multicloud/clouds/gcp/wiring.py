@@ -10,10 +10,10 @@ from __future__ import annotations
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from twin2multicloud.clouds.function_ports import CommonPorts
 from twin2multicloud.clouds.gcp import runtime
 from twin2multicloud.clouds.gcp.runtime import Target
-from twin2multicloud.clouds.rotation import wire_with_secret
+from twin2multicloud.hosting.function_ports import CommonPorts
+from twin2multicloud.hosting.rotation import wire_with_secret
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
@@ -22,12 +22,12 @@ if TYPE_CHECKING:
     from google.pubsub_v1 import PublisherClient
 
     from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+    from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
+    from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
     from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
-    from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
-    from twin2multicloud.clouds.gcp.intake import PubSubIntake
     from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
     from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
-    from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+    from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 
 class GcpPorts(CommonPorts):
@@ -66,21 +66,21 @@ class GcpPorts(CommonPorts):
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a Firestore database's."""
         from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
-        from twin2multicloud.clouds.sorted_hot_store import SortedHotStore
+        from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
         return SortedHotStore(FirestoreTable(self._firestore(name), name))
 
-    def gatekeeper(self, registry: str) -> FirestoreGatekeeper:
+    def authenticator(self, registry: str) -> FirestoreDeviceAuthenticator:
         """See `functions.wiring.Ports`. `registry` is a Firestore database's name."""
-        from twin2multicloud.clouds.gcp.gatekeeper import FirestoreGatekeeper
+        from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
 
-        return FirestoreGatekeeper(self._firestore(registry), require_env(self._env, "TWIN_NAME"), self.clock)
+        return FirestoreDeviceAuthenticator(self._firestore(registry), require_env(self._env, "TWIN_NAME"), self.clock)
 
-    def intake(self, topic: str) -> PubSubIntake:
+    def ingress(self, topic: str) -> PubSubDeviceIngress:
         """See `functions.wiring.Ports`. `topic` is a topic's full name."""
-        from twin2multicloud.clouds.gcp.intake import PubSubIntake
+        from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 
-        return PubSubIntake(self._publisher, topic)
+        return PubSubDeviceIngress(self._publisher, topic)
 
     def _firestore(self, database: str) -> Client:
         from google.auth.credentials import AnonymousCredentials

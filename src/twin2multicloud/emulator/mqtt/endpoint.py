@@ -11,7 +11,7 @@ import msgspec
 
 from twin2multicloud.emulator.mqtt import packets
 from twin2multicloud.emulator.mqtt.packets import MalformedPacketError
-from twin2multicloud.ports.gatekeeper import Gatekeeper
+from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 
 _UNACKNOWLEDGED = 5_000  # publishes of one connection in flight before it is not read from any more
 _BAD_CREDENTIALS = {4: 4, 5: 0x86}
@@ -32,8 +32,8 @@ Accept = Callable[[Sequence[Published], Callable[[Exception | None], None]], Non
 class MqttConnection(asyncio.Protocol):
     """One client."""
 
-    def __init__(self, gatekeeper: Gatekeeper, accept: Accept, on_rejected: Callable[[], None]) -> None:
-        self._gatekeeper, self._accept, self._on_rejected = gatekeeper, accept, on_rejected
+    def __init__(self, authenticator: DeviceAuthenticator, accept: Accept, on_rejected: Callable[[], None]) -> None:
+        self._authenticator, self._accept, self._on_rejected = authenticator, accept, on_rejected
         self._packets = packets.Packets()
         self._transport: asyncio.Transport | None = None
         self._version = 4
@@ -88,7 +88,7 @@ class MqttConnection(asyncio.Protocol):
 
     def _connect(self, hello: packets.Connect) -> None:
         self._version = hello.version
-        if not self._gatekeeper.knows(hello.username, hello.password):
+        if not self._authenticator.knows(hello.username, hello.password):
             self._on_rejected()
             self._write(packets.connack(hello.version, _BAD_CREDENTIALS[hello.version]))
             self._close()
@@ -113,14 +113,14 @@ class MqttConnection(asyncio.Protocol):
 
     def _take(self, publishes: list[packets.Publish]) -> None:
         assert self._username is not None  # noqa: S101 - data_received saw to it
-        if not self._gatekeeper.knows(self._username, self._password):  # taken out, or given another key, since then
+        if not self._authenticator.knows(self._username, self._password):  # taken out, or given another key, since then
             self._on_rejected()
             self._close()
             return
         allowed: list[Published] = []
         to_acknowledge: list[int] = []
         for each in publishes:
-            device = self._gatekeeper.device_of(self._username, each.topic)
+            device = self._authenticator.device_of(self._username, each.topic)
             if device is None or each.qos == 2:
                 self._reject(each)
                 continue

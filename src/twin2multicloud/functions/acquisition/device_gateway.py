@@ -1,14 +1,14 @@
 """Device gateway (L1): takes what devices publish over HTTPS, where the cloud has no device service of its own.
 
 ``POST /topics/dt/<twin>/<device>/telemetry``, as AWS IoT Core has it (HTTPS publish, ``POST /topics/<topic>``), with
-Basic authentication: device id and key. Knows who may publish where from its gatekeeper; reads no payload.
+Basic authentication: device id and key. Knows who may publish where from its authenticator; reads no payload.
 """
 
 import base64
 
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.ports.gatekeeper import Gatekeeper
-from twin2multicloud.ports.intake import Intake
+from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
+from twin2multicloud.ports.device_ingress import DeviceIngress
 from twin2multicloud.wire.http import Request, Response, json_response, refused, retry_later
 from twin2multicloud.wire.receiver import read_body
 
@@ -21,10 +21,10 @@ _RETRY_AFTER_SECONDS = 1.0
 
 
 class DeviceGateway:
-    """Answers 200 only for what the intake has accepted. Nothing of a refused publish is kept."""
+    """Answers 200 only for what the ingress has accepted. Nothing of a refused publish is kept."""
 
-    def __init__(self, *, gatekeeper: Gatekeeper, intake: Intake) -> None:
-        self._gatekeeper, self._intake = gatekeeper, intake
+    def __init__(self, *, authenticator: DeviceAuthenticator, ingress: DeviceIngress) -> None:
+        self._authenticator, self._ingress = authenticator, ingress
 
     def __call__(self, request: Request) -> Response:
         """Answer one publish: 401, 403, 404, 405, 413, 415 for good; 503 with ``Retry-After`` for now."""
@@ -43,15 +43,15 @@ class DeviceGateway:
 
     def _publish(self, topic: str, request: Request) -> Response:
         user, password = credentials(request.headers.get("authorization", ""))
-        if not self._gatekeeper.knows(user, password):
+        if not self._authenticator.knows(user, password):
             return refused(401, "user and password are a device's id and its key")
-        device = self._gatekeeper.device_of(user, topic)
+        device = self._authenticator.device_of(user, topic)
         if device is None:
             return refused(403, f"{user} may not publish to this topic")
         payload = read_body(request)
         if len(payload) > MAX_PUBLISH_BYTES:
             raise FinalError(f"a publish has {MAX_PUBLISH_BYTES} bytes at most, this one {len(payload)}", 413)
-        self._intake.take(device, payload)
+        self._ingress.take(device, payload)
         return json_response(200, {"status": "received"})
 
 

@@ -1,4 +1,4 @@
-"""Asking the hot readers through a `Caller`: history and latest values as plain values by property.
+"""Asking the hot readers through a `Invocation`: history and latest values as plain values by property.
 
 The counterpart of `hot_reader` and `hot_reader_last_entry`; knows their answers, and nothing of who carries them.
 """
@@ -8,7 +8,7 @@ from typing import Any
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.functions.storage.typed_values import plain
-from twin2multicloud.ports.caller import Caller
+from twin2multicloud.ports.invocation import Invocation
 
 _PAGE = 10_000
 Point = tuple[str, Scalar]
@@ -17,7 +17,7 @@ Point = tuple[str, Scalar]
 class HotReaders:
     """The two readers of one twin. Raises what its caller raises."""
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Invocation) -> None:
         self._caller = caller
 
     def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:

@@ -1,1 +1,0 @@
-"""Bundles, rendering and the Terraform engine (lands with its own issue)."""

@@ -1,0 +1,108 @@
+"""Device credentials, derived: a device's password is an HMAC of its id, so that 100,000 devices need one key.
+
+Owns the topic's form too, because what a device may publish to follows from who it is. What was changed since (devices
+taken out, passwords renewed) stands in a file that `device_registry` writes and this only reads.
+"""
+
+import hashlib
+import hmac
+import os
+from collections.abc import Mapping
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.errors import TwinError
+
+GATEWAY = "$gateway"  # no device has a dollar in its id
+"""The user that may publish for every device of the twin: simulators, replays, and gateways in the field."""
+
+CHANGES_FILE = "device-registry.json"
+"""In the state folder: what is otherwise than at first, by device id."""
+
+
+class Change(msgspec.Struct, frozen=True, omit_defaults=True):
+    """How a device differs from one that was never touched."""
+
+    removed: bool = False
+    renewals: int = 0  # how often it was registered again: each time with another password
+
+
+_UNTOUCHED = Change()
+
+
+class Changes:
+    """The file of changes, as it is now: a look at its date for every question, a read where it is another."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = str(path)
+        self._seen: tuple[int, int] | None = None
+        self._found: Mapping[str, Change] = {}
+
+    def of(self, device_id: str) -> Change:
+        """What was changed about a device."""
+        return self.all().get(device_id, _UNTOUCHED)
+
+    def all(self) -> Mapping[str, Change]:
+        """Every device that was ever touched. Raises TwinError where the file is not ours."""
+        try:
+            state = os.stat(self._path)  # noqa: PTH116 - once per publish: a Path would cost as much again
+        except FileNotFoundError:
+            self._seen, self._found = None, {}
+            return self._found
+        if (seen := (state.st_mtime_ns, state.st_ino)) != self._seen:
+            self._found = read_changes(Path(self._path))
+            self._seen = seen
+        return self._found
+
+
+def read_changes(path: Path) -> dict[str, Change]:
+    """The changes that a file holds, none where there is no file. Raises TwinError where it is not ours."""
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=dict[str, Change])
+    except FileNotFoundError:
+        return {}
+    except msgspec.DecodeError as error:
+        raise TwinError(f"{path} is not readable ({error}); remove it, and all devices are as at first") from error
+
+
+def password(key: str, username: str, renewals: int = 0) -> str:
+    """The password of a device, or of the gateway."""
+    named = f"{username}\n{renewals}" if renewals else username  # no id holds a line break
+    return hmac.new(key.encode(), named.encode(), hashlib.sha256).hexdigest()[:40]
+
+
+def telemetry_topic(twin: str, device_id: str) -> str:
+    """Where a device publishes: ``dt/<twin>/<device>/telemetry``."""
+    return f"dt/{twin}/{device_id}/telemetry"
+
+
+class LocalDeviceAuthenticator:
+    """The `ports.device_authenticator.DeviceAuthenticator` of one twin on this machine.
+
+    A device that is taken out, or has another password now, is refused from its next sign-in or its next publish on,
+    whichever comes first: whoever keeps a connection asks again.
+    """
+
+    def __init__(self, twin: str, key: str, catalog: DeviceCatalog, changes: Changes) -> None:
+        self._key, self._catalog, self._changes = key, catalog, changes
+        self._prefix, self._suffix = f"dt/{twin}/", "/telemetry"
+
+    def knows(self, username: str | None, given: str | None) -> bool:
+        """See `ports.device_authenticator.DeviceAuthenticator.knows`. Compared in constant time."""
+        if not username or given is None:
+            return False
+        change = self._changes.of(username)
+        expected = password(self._key, username, change.renewals)
+        exists = username == GATEWAY or (not change.removed and self._catalog.find(username) is not None)
+        return hmac.compare_digest(expected.encode(), given.encode(errors="surrogatepass")) and exists
+
+    def device_of(self, username: str, topic: str) -> str | None:
+        """See `ports.device_authenticator.DeviceAuthenticator.device_of`: its own, or any for the gateway."""
+        if not (topic.startswith(self._prefix) and topic.endswith(self._suffix)):
+            return None
+        device = topic[len(self._prefix) : -len(self._suffix)]
+        if username == GATEWAY:
+            return device if self._catalog.find(device) is not None else None
+        return device if username == device else None

@@ -1,0 +1,184 @@
+"""The emulator's side of every port that a function may ask for. Wiring only; what ports do is in their own files."""
+
+import logging
+import random
+import time
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+import msgspec
+
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.errors import ErrorEvent, FinalError
+from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.timestamps import from_milliseconds
+from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.emulator.delivery.journal import Journal, Letter
+from twin2multicloud.functions.processing.processor import FindProcessor
+from twin2multicloud.hosting.error_events import dropped
+from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.ports.dead_letters import DeadLetter
+from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
+from twin2multicloud.ports.device_ingress import DeviceIngress
+from twin2multicloud.ports.hot_store import HotStore
+from twin2multicloud.ports.transport import Transport
+from twin2multicloud.wire import envelope
+from twin2multicloud.wire.batches import cut
+from twin2multicloud.wire.http_transport import HttpTransport
+
+
+class SystemClock:
+    """This machine's time."""
+
+    def now(self) -> str:
+        """See `ports.clock.Clock.now`."""
+        return from_milliseconds(time.time_ns() // 1_000_000)
+
+    def monotonic(self) -> float:
+        """See `ports.clock.Clock.monotonic`."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """See `ports.clock.Clock.sleep`."""
+        time.sleep(seconds)
+
+
+class JournalInvoker:
+    """An `Invoker` that appends to the cloud's journal; the host answers when that is durable."""
+
+    def __init__(self, cloud: Cloud, journal: Journal, staged: Staged, clock: Clock, slots: Mapping[str, Slot]) -> None:
+        self._cloud, self._journal, self._staged, self._clock, self._slots = cloud, journal, staged, clock, slots
+
+    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+        """See `ports.invoker.Invoker.invoke`."""
+        slot = self._slots.get(function)
+        if slot is None:
+            raise FinalError(f"no function {function!r} has a queue on {self._cloud}")
+        for body, count in encode_records(messages, self._cloud, slot, self._clock, trace_id):
+            self._staged.add(self._journal.append(function, body, count))
+
+
+def encode_records(
+    messages: Sequence[Telemetry], cloud: Cloud, slot: Slot, clock: Clock, trace_id: str
+) -> Iterator[tuple[bytes, int]]:
+    """What waits in a queue: envelopes that do not leave their cloud, each with how many messages it holds.
+
+    Raises FinalError for a message that no envelope can hold.
+    """
+    for items, too_large in cut(messages):
+        if too_large:
+            raise FinalError("a message is over the limit of what a queue takes", 413)
+        body = envelope.encode(
+            [raw for _, raw in items], source_cloud=cloud, target_layer=slot, timestamp=clock.now(), trace_id=trace_id
+        )
+        yield body, len(items)
+
+
+class JournalDeadLetters:
+    """The `DeadLetters` of one function. A letter is kept as an envelope for the queue that it came from."""
+
+    def __init__(
+        self,
+        name: str,
+        queue: str,
+        slot: Slot,
+        cloud: Cloud,
+        journal: Journal,
+        staged: Staged,
+        on_dead: Callable[[int], None],
+    ) -> None:
+        self._name, self._queue, self._slot, self._cloud = name, queue, slot, cloud
+        self._journal, self._staged, self._on_dead = journal, staged, on_dead
+        self._clock = SystemClock()
+
+    def put(self, letters: Sequence[DeadLetter]) -> None:
+        """See `ports.dead_letters.DeadLetters.put`. Letters with the same reason are kept together."""
+        by_reason: dict[str, list[Telemetry]] = {}
+        for letter in letters:
+            by_reason.setdefault(letter.error, []).append(letter.message)
+        for error, messages in by_reason.items():
+            trace_id = str(messages[0].get("trace_id", "")) or envelope.new_trace_id(random.SystemRandom())
+            for body, count in encode_records(messages, self._cloud, self._slot, self._clock, trace_id):
+                kept = Letter(self._name, self._queue, self._clock.now(), error, count, body)
+                self._staged.add(self._journal.bury(kept))
+        self._on_dead(len(letters))
+
+
+class JournalErrorSink:
+    """An `ErrorSink` that keeps events in the cloud's journal and says them in its log."""
+
+    def __init__(self, journal: Journal, log: logging.Logger) -> None:
+        self._journal, self._log = journal, log
+
+    def report(self, event: ErrorEvent) -> None:
+        """See `ports.error_sink.ErrorSink.report`."""
+        self._log.warning("%s %s %s: %s", event.severity, event.component, event.error_code, event.message)
+
+        def kept(error: Exception | None) -> None:
+            if error is not None:
+                self._log.error(dropped(event, error))
+
+        self._journal.report(msgspec.json.encode(event)).when_done(kept)
+
+
+class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
+    """What the functions of one cloud share."""
+
+    cloud: Cloud
+    journal: Journal
+    staged: Staged
+    store: SqliteHotStore | None
+    authenticator: DeviceAuthenticator
+    ingress: DeviceIngress
+    catalog: DeviceCatalog
+    hierarchy: Hierarchy
+    find_processor: FindProcessor
+    slots: Mapping[str, Slot]  # deployed name of every function with a queue here -> its slot
+    log: logging.Logger
+
+
+class FunctionPorts:
+    """The `functions.wiring.Ports` of one function on one emulated cloud."""
+
+    def __init__(self, parts: CloudParts, deployed_as: str, on_dead: Callable[[int], None]) -> None:
+        self._parts, self._deployed_as, self._on_dead = parts, deployed_as, on_dead
+        self.clock: Clock = SystemClock()
+        self.chance: Chance = random.Random()  # noqa: S311 - jitter and trace ids
+        self.errors = JournalErrorSink(parts.journal, parts.log)
+        self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, self.clock, parts.slots)
+        self.transport: Transport = HttpTransport()
+        self.catalog, self.hierarchy = parts.catalog, parts.hierarchy
+        self.find_processor = parts.find_processor
+
+    def dead_letters(self, queue: str) -> JournalDeadLetters:
+        """See `functions.wiring.Ports`."""
+        parts = self._parts
+        return JournalDeadLetters(
+            queue,
+            self._deployed_as,
+            parts.slots[self._deployed_as],
+            parts.cloud,
+            parts.journal,
+            parts.staged,
+            self._on_dead,
+        )
+
+    def hot_store(self, name: str) -> HotStore:
+        """See `functions.wiring.Ports`."""
+        if self._parts.store is None:
+            raise FinalError(f"{self._parts.cloud} holds no hot store {name!r}")
+        return self._parts.store
+
+    def authenticator(self, registry: str) -> DeviceAuthenticator:  # noqa: ARG002 - there is one
+        """See `functions.wiring.Ports`."""
+        return self._parts.authenticator
+
+    def ingress(self, topic: str) -> DeviceIngress:  # noqa: ARG002 - likewise
+        """See `functions.wiring.Ports`."""
+        return self._parts.ingress
+
+    def log(self, line: str) -> None:
+        """See `functions.wiring.Ports`."""
+        self._parts.log.info(line)

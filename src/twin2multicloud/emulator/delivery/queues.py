@@ -1,0 +1,164 @@
+"""A function's queue: waiting records, the threads that work on them, redelivery and the last resort. One per function.
+
+Each thread stands for one execution environment of the cloud. A delivery takes what is waiting, up to the batch limit:
+at one message a second a batch is one message, under load it fills.
+"""
+
+import heapq
+import random
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Sequence
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
+from twin2multicloud.emulator.delivery.journal import Journal, Letter, Record
+from twin2multicloud.emulator.delivery.traffic import Meter
+from twin2multicloud.emulator.events.event_source import StartOnQueue
+from twin2multicloud.ports.clock import Clock
+from twin2multicloud.wire.limits import MAX_BODY_BYTES
+from twin2multicloud.wire.retry import RetryPolicy
+
+BATCH_RECORDS = 100
+BATCH_MESSAGES = 200  # a batch of records that hold more is not made larger: merging costs, and then gains nothing
+
+
+class FunctionQueue:
+    """Delivers records to one function. What fails more often than the policy allows is dead-lettered."""
+
+    def __init__(
+        self,
+        *,
+        name: str,
+        cloud: Cloud,
+        journal: Journal,
+        staged: Staged,
+        clock: Clock,
+        dead_letters: str,
+        batch_records: int = BATCH_RECORDS,
+        policy: RetryPolicy | None = None,
+    ) -> None:
+        self.name, self.meter = name, Meter()
+        self._cloud, self._journal, self._staged, self._clock = cloud, journal, staged, clock
+        self._dead_letters, self._batch_records = dead_letters, batch_records
+        self._policy = policy or RetryPolicy()
+        self._chance = random.Random()  # noqa: S311 - jitter
+        self._waiting: deque[Record] = deque()
+        self._later: list[tuple[float, int, Record]] = []
+        self._wake = threading.Condition()
+        self._closing = False
+        self._threads: list[threading.Thread] = []
+
+    def start(self, function: StartOnQueue, threads: int) -> None:
+        """Begin working, on so many threads."""
+        for number in range(threads):
+            thread = threading.Thread(target=self._work, args=(function,), name=f"{self.name}-{number}", daemon=True)
+            thread.start()
+            self._threads.append(thread)
+
+    def deliver(self, records: Sequence[Record]) -> None:
+        """Take records that have just become durable."""
+        self.meter.came(sum(record.messages for record in records))
+        self._push(records)
+
+    def waiting(self) -> int:
+        """Messages accepted and not yet done."""
+        return max(0, self.meter.received - self.meter.done)
+
+    def close(self, timeout: float = 10.0) -> None:
+        """Stop after the batches in hand; what is waiting is on disk."""
+        with self._wake:
+            self._closing = True
+            self._wake.notify_all()
+        deadline = time.monotonic() + timeout
+        for thread in self._threads:
+            thread.join(max(0.0, deadline - time.monotonic()))
+
+    def _push(self, records: Sequence[Record]) -> None:
+        with self._wake:
+            self._waiting.extend(records)
+            self._wake.notify()
+
+    def _work(self, function: StartOnQueue) -> None:
+        while (batch := self._take()) is not None:
+            try:
+                failed = set(function([record.body for record in batch]))
+            except Exception:  # an entrypoint that raises has failed as a whole
+                failed = set(range(len(batch)))
+            self._settle(batch, failed)
+
+    def _take(self) -> list[Record] | None:
+        """The next batch, waiting for one; None when the queue closes."""
+        with self._wake:
+            while not self._closing:
+                wait = self._ripen()
+                if self._waiting:
+                    return self._batch()
+                self._wake.wait(wait)
+        return None
+
+    def _ripen(self) -> float | None:
+        """Move records whose time has come; seconds until the next one's, None without any."""
+        now = time.monotonic()
+        while self._later and self._later[0][0] <= now:
+            self._waiting.append(heapq.heappop(self._later)[2])
+        return self._later[0][0] - now if self._later else None
+
+    def _batch(self) -> list[Record]:
+        batch: list[Record] = []
+        messages = size = 0
+        while self._waiting and len(batch) < self._batch_records:
+            record = self._waiting[0]
+            if batch and (messages + record.messages > BATCH_MESSAGES or size + len(record.body) > MAX_BODY_BYTES):
+                break
+            batch.append(self._waiting.popleft())
+            messages += record.messages
+            size += len(record.body)
+        if self._waiting:
+            self._wake.notify()
+        return batch
+
+    def _settle(self, batch: Sequence[Record], failed: set[int]) -> None:
+        """Once what the function staged is durable its records are done; what failed comes again, or is buried."""
+        staged = self._staged.take()
+        passed = [record for index, record in enumerate(batch) if index not in failed]
+        if passed:
+            when_all_durable(staged, self._finisher(passed))
+        for index in failed:
+            self._again(batch[index])
+
+    def _finisher(self, passed: Sequence[Record]) -> Callable[[Exception | None], None]:
+        def finish(error: Exception | None) -> None:
+            if error is not None:
+                for record in passed:
+                    self._again(record)
+                return
+            now = time.monotonic()
+            for record in passed:
+                self.meter.went(record.messages, now - record.accepted)
+            self._journal.done(passed)
+
+        return finish
+
+    def _again(self, record: Record) -> None:
+        wait = self._policy.delay(record.attempts, self._chance)
+        record.attempts += 1
+        if wait is None:
+            self._bury(record)
+            return
+        with self._wake:
+            heapq.heappush(self._later, (time.monotonic() + wait, id(record), record))
+            self._wake.notify()
+
+    def _bury(self, record: Record) -> None:
+        letter = Letter(
+            letters=self._dead_letters,
+            queue=self.name,
+            at=self._clock.now(),
+            error=f"{self.name} failed {record.attempts} times on {self._cloud}",
+            messages=record.messages,
+            body=record.body,
+        )
+        self.meter.died(record.messages)
+        self._journal.bury(letter).when_done(self._finisher([record]))

@@ -1,0 +1,288 @@
+"""One emulated cloud: its journal, its store, its functions behind their real entrypoints. Owns no socket."""
+
+import logging
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts, SystemClock
+from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
+from twin2multicloud.emulator.delivery.journal import Journal, Record
+from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
+from twin2multicloud.emulator.delivery.traffic import Meter
+from twin2multicloud.emulator.events import event_source
+from twin2multicloud.emulator.events.event_source import StartOnCall, StartOnDevice, StartOnHttp
+from twin2multicloud.emulator.host.capabilities import feeds_nobody, runs
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets
+from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, Traffic
+from twin2multicloud.emulator.mqtt.endpoint import Published
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import wire
+from twin2multicloud.hosting.bundled import find_processor, load_twin
+from twin2multicloud.hosting.user_code import find_processor_in
+from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
+from twin2multicloud.wire.http import Request, Response
+
+
+class EmulatedCloud:
+    """Runs one cloud's share of a topology. Everything it starts goes through `events`."""
+
+    def __init__(self, deployment: Deployment, secrets: Secrets, cloud: Cloud) -> None:
+        self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
+        self.log = logging.getLogger(f"t2mc.{cloud}")
+        self._topology: Topology = deployment.topology
+        folder = deployment.data_folder(cloud)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.staged = Staged()
+        self._components = [each for each in self._topology.on(cloud) if runs(each)]
+        self._journal = Journal(folder / "journal.sqlite")
+        holds_store = deployment.twin.placement[Slot.L3_HOT] is cloud
+        self._store = SqliteHotStore(folder / "hot.sqlite", self.staged) if holds_store else None
+        self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
+        self.authenticator = LocalDeviceAuthenticator(
+            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state / CHANGES_FILE)
+        )
+        self.gateway: Function | None = None  # where L1 is
+        self._event_source = event_source(cloud)
+        self._endpoints: dict[str, StartOnHttp] = {}
+        self._calls: dict[str, StartOnCall] = {}
+        self._on_device: StartOnDevice | None = None
+        self._devices, self._calls_made = Meter(), {each.name: Meter() for each in self._components}
+        self._start(self._parts(Path(deployment.folder)))
+
+    # --- being started -------------------------------------------------------------------------------------------
+
+    def publish(self, publishes: Sequence[Published], done: Callable[[Exception | None], None]) -> None:
+        """Take devices' publishes; calls back, from any thread, once they are durable or have failed."""
+        if self._on_device is None:
+            done(TwinError(f"{self.cloud} does not hold L1"))
+            return
+        begun = time.monotonic()
+        try:
+            self._on_device(publishes)
+        except Exception as error:  # the device must hear of it, whatever it is
+            self.staged.take()
+            self.log.exception("dispatcher failed")
+            done(error)
+            return
+        self._devices.came(len(publishes))
+
+        def durable(error: Exception | None) -> None:
+            if error is None:
+                self._devices.went(len(publishes), time.monotonic() - begun)
+            done(error)
+
+        when_all_durable(self.staged.take(), durable)
+
+    def take(self, device_id: str, payload: bytes) -> None:
+        """See `ports.device_ingress.DeviceIngress.take`. Staged only: whoever answers waits for the disk."""
+        assert self._on_device is not None  # noqa: S101 - a gateway stands only where the dispatcher does
+        begun = time.monotonic()
+        self._on_device([Published(device_id, payload)])
+        self._devices.came(1)
+        self._devices.went(1, time.monotonic() - begun)
+
+    def reject(self) -> None:
+        """Count a device that was turned away."""
+        self._devices.was_refused()
+
+    def has_endpoint(self, function: str) -> bool:
+        """Whether a function has a URL."""
+        return function in self._endpoints
+
+    def request(self, function: str, request: Request) -> Response:
+        """Answer a request to a function's URL. What it staged must be durable before the answer leaves."""
+        meter, begun = self._calls_made[function], time.monotonic()
+        meter.came(1)
+        response = self._endpoints[function](request)
+        if response.status >= 400:
+            meter.was_refused()
+        meter.went(1, time.monotonic() - begun)
+        return response
+
+    def invoke(self, function: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Call a function natively, as the operator. Raises TwinError."""
+        start = self._calls.get(function)
+        if start is None:
+            raise TwinError(f"{self.cloud} runs no function {function!r} that takes native calls")
+        meter, begun = self._calls_made[function], time.monotonic()
+        meter.came(1)
+        answer = start(asked)
+        meter.went(1, time.monotonic() - begun)
+        return answer
+
+    def redrive(self, letters: str | None) -> int:
+        """Send dead letters again; returns how many messages."""
+        return self._journal.redrive(letters)
+
+    # --- saying how it is ----------------------------------------------------------------------------------------
+
+    def status(self) -> CloudStatus:
+        """What this cloud knows of itself."""
+        dead = self._journal.dead_letters()
+        errors = self._journal.errors()
+        return CloudStatus(
+            cloud=self.cloud,
+            running=True,
+            functions=tuple(each.name for each in self._components),
+            queues=tuple(self._traffic(each, dead) for each in self._components if each.deployed_as in self._queues),
+            endpoints=tuple(
+                _endpoint_traffic(name, self._calls_made[name])
+                for name in dict.fromkeys((*self._endpoints, *self._calls))
+            ),
+            published=self._devices.done,
+            rejected=self._devices.refused,
+            errors=errors,
+            stored=self._store.count() if self._store is not None else None,
+        )
+
+    def close(self) -> None:
+        """Finish the batches in hand and close the files."""
+        for queue in self._queues.values():
+            queue.close()
+        if self._store is not None:
+            self._store.close()
+        self._journal.close()
+
+    # --- being made ----------------------------------------------------------------------------------------------
+
+    def _start(self, parts: CloudParts) -> None:
+        for component in self._components:
+            queue = self._queues.get(component.deployed_as)
+            on_dead = queue.meter.died if queue is not None else _nobody
+            ports = FunctionPorts(self._carried(component, parts), component.deployed_as, on_dead)
+            self._expose(component, wire(component.name, self._environment(component), ports))
+        if self._on_device is not None:
+            self.gateway = self._gateway(parts)
+        self._journal.start(self._deliver)
+
+    def _gateway(self, parts: CloudParts) -> Function:
+        """The function behind HTTPS publish. The plan has it as a service, which is told nothing."""
+        name = Kind.DEVICE_GATEWAY.value
+        told = {"CLOUD": self.cloud.value, "TWIN_NAME": self._deployment.twin.name}
+        told |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
+        return wire(name, told, FunctionPorts(parts, name, _nobody))
+
+    def _expose(self, component: Component, function: Function) -> None:
+        if function.on_device is not None:
+            self._on_device = self._event_source.on_device(function)
+        if function.on_queue is not None:
+            queue = self._queues[component.deployed_as]
+            queue.start(self._event_source.on_queue(function), self._event_source.environments)
+        if function.on_http is not None:
+            self._endpoints[component.name] = self._event_source.on_http(function)
+        if function.on_call is not None:
+            self._calls[component.name] = self._event_source.on_call(function)
+
+    def _deliver(self, records: Sequence[Record]) -> None:
+        by_queue: dict[str, list[Record]] = {}
+        for record in records:
+            by_queue.setdefault(record.queue, []).append(record)
+        for name, batch in by_queue.items():
+            self._queues[name].deliver(batch)
+
+    def _environment(self, component: Component) -> dict[str, str]:
+        """Fill in what the plan left open: URLs, deployed names, the token."""
+        values: dict[str, str] = {}
+        for variable in component.environment:
+            match variable.kind:
+                case ValueKind.LITERAL:
+                    values[variable.name] = variable.value
+                case ValueKind.URL:
+                    values[variable.name] = self._deployment.url_of(variable.value)
+                case ValueKind.TOKEN:
+                    values[variable.name] = self._secrets.token
+                case ValueKind.RESOURCE if not feeds_nobody(variable, self._topology):
+                    values[variable.name] = self._topology[variable.value].deployed_as
+        return values
+
+    def _parts(self, folder: Path) -> CloudParts:
+        twin = self._deployment.twin
+        return CloudParts(
+            cloud=self.cloud,
+            journal=self._journal,
+            staged=self.staged,
+            store=self._store,
+            authenticator=self.authenticator,
+            ingress=self,
+            catalog=twin.catalog,
+            hierarchy=twin.hierarchy,
+            find_processor=find_processor_in(str(folder / "processors"), twin.catalog),
+            slots={
+                each.deployed_as: each.slot
+                for each in self._components
+                if each.deployed_as in self._queues and each.slot is not None
+            },
+            log=self.log,
+        )
+
+    def _carried(self, component: Component, parts: CloudParts) -> CloudParts:
+        """What one function gets: run from bundles, the twin's data and the user's code come from its own."""
+        if self._deployment.runtime is Runtime.SOURCE:
+            return parts
+        root = str(self._deployment.bundle_folder(self.cloud) / component.name)
+        twin = load_twin(root)
+        return msgspec.structs.replace(
+            parts,
+            catalog=twin.catalog,
+            hierarchy=twin.hierarchy,
+            find_processor=find_processor(twin.catalog, root),
+        )
+
+    def _is_queued(self, component: Component) -> bool:
+        return any(link.target == component.id and link.delivery is Delivery.QUEUE for link in self._topology.links)
+
+    def _queue(self, component: Component) -> FunctionQueue:
+        letters = component.variable("DEAD_LETTER_QUEUE")
+        assert letters is not None, component.id  # noqa: S101 - the planner gives one to every queued function
+        return FunctionQueue(
+            name=component.deployed_as,
+            cloud=self.cloud,
+            journal=self._journal,
+            staged=self.staged,
+            clock=SystemClock(),
+            dead_letters=self._topology[letters.value].deployed_as,
+            batch_records=self._deployment.batch_records or BATCH_RECORDS,
+        )
+
+    def _traffic(self, component: Component, dead: Mapping[str, int]) -> Traffic:
+        queue = self._queues[component.deployed_as]
+        link = next(
+            each
+            for each in self._topology.links
+            if each.target == component.id and each.delivery is Delivery.QUEUE and each.source in self._topology
+        )
+        letters = component.variable("DEAD_LETTER_QUEUE")
+        name = self._topology[letters.value].deployed_as if letters else ""
+        return Traffic(
+            function=component.name,
+            boundary=link.boundary,
+            received=queue.meter.received,
+            done=queue.meter.done - queue.meter.dead,
+            dead_lettered=dead.get(name, 0),
+            waiting=queue.waiting(),
+            p50_ms=queue.meter.percentile(0.5),
+            p99_ms=queue.meter.percentile(0.99),
+        )
+
+
+def _nobody(_: int) -> None:
+    """Dead letters of a function without a queue: there are none."""
+
+
+def _endpoint_traffic(function: str, meter: Meter) -> EndpointTraffic:
+    return EndpointTraffic(
+        function=function,
+        requests=meter.received,
+        refused=meter.refused,
+        p50_ms=meter.percentile(0.5),
+        p99_ms=meter.percentile(0.99),
+    )

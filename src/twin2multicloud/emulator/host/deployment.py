@@ -1,0 +1,228 @@
+"""A twin that is up on this machine: which clouds, which ports, which secrets. Owns the state folder ``.t2mc``."""
+
+import hashlib
+import os
+import secrets
+import socket
+from contextlib import suppress
+from enum import StrEnum
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.emulator.host.bundled_runtime import BUNDLES
+from twin2multicloud.hosting.user_code import processor_names
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.topology import Topology
+from twin2multicloud.project.inter_cloud import ensure_inter_cloud, write_endpoints
+from twin2multicloud.project.loader import Project
+
+_PORTS = range(20_000, 32_000)  # Linux lends from 32768 on, others from 49152
+STATE = ".t2mc"
+
+
+class Runtime(StrEnum):
+    """Where the emulated clouds take functions from: this source tree, or the bundles that would be deployed."""
+
+    SOURCE = "source"
+    BUNDLES = "bundles"
+
+
+class Site(msgspec.Struct, frozen=True, kw_only=True):
+    """One emulated cloud: where it listens. Only the cloud that holds L1 listens for MQTT."""
+
+    cloud: Cloud
+    http_port: int
+    mqtt_port: int | None = None
+
+    @property
+    def http_url(self) -> str:
+        """The base of its URLs."""
+        return f"http://127.0.0.1:{self.http_port}"
+
+
+class Tls(msgspec.Struct, frozen=True):
+    """PEM files for L1's MQTT endpoint."""
+
+    certificate: str
+    key: str
+
+
+class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+    """What `t2mc up` started. Holds no secret: those are in files that only the owner reads."""
+
+    folder: str
+    twin: Twin
+    topology: Topology
+    sites: tuple[Site, ...]
+    dashboard_port: int
+    batch_records: int | None = None
+    tls: Tls | None = None
+    runtime: Runtime = Runtime.SOURCE
+    user_code: str = ""
+
+    @property
+    def state(self) -> Path:
+        """The state folder."""
+        return Path(self.folder) / STATE
+
+    def describes(self, project: Project) -> bool:
+        """Whether the project is still what this was made of: the twin, and the text of every processor it names."""
+        return self.twin == project.twin and self.user_code == user_code(project)
+
+    def site(self, cloud: Cloud) -> Site:
+        """The site of a cloud that is in use."""
+        return next(site for site in self.sites if site.cloud is cloud)
+
+    @property
+    def acquisition(self) -> Site:
+        """The site where devices connect."""
+        return self.site(self.twin.placement[Slot.L1])
+
+    def data_folder(self, cloud: Cloud) -> Path:
+        """Where a cloud keeps its files."""
+        return self.state / cloud.value
+
+    def bundle_folder(self, cloud: Cloud) -> Path:
+        """Where a cloud's bundles lie unpacked, each in a folder of its function's name."""
+        return self.data_folder(cloud) / BUNDLES
+
+    def url_of(self, component_id: str) -> str:
+        """The URL of a component's endpoint. Raises TwinError where the plan gives it none."""
+        endpoint = self.topology.endpoint(component_id)
+        if endpoint is None:
+            raise TwinError(f"{component_id} has no endpoint in this plan")
+        return self.site(endpoint.cloud).http_url + endpoint.path
+
+    @property
+    def dashboard_url(self) -> str:
+        """Where people look at the twin."""
+        return f"http://127.0.0.1:{self.dashboard_port}"
+
+
+class Secrets(msgspec.Struct, frozen=True):
+    """What signs in: the operator to the clouds' own interface, devices (by derivation), clouds to each other."""
+
+    operator_key: str
+    device_key: str
+    token: str
+
+
+class _LocalSecrets(msgspec.Struct, frozen=True):
+    operator_key: str
+    device_key: str
+
+
+def prepare(
+    project: Project,
+    *,
+    batch_records: int | None = None,
+    tls: Tls | None = None,
+    dashboard_port: int | None = None,
+    runtime: Runtime = Runtime.SOURCE,
+) -> Deployment:
+    """Decide ports, make secrets and write the state folder. Ports stay the same as long as the folder does."""
+    twin, folder = project.twin, project.folder.resolve()
+    _make_state_folder(folder / STATE)
+    before = _read_deployment(folder)
+    known = {site.cloud: site for site in before.sites} if before else {}
+    deployment = Deployment(
+        folder=str(folder),
+        twin=twin,
+        topology=plan(twin),
+        sites=tuple(_site(cloud, twin, known.get(cloud)) for cloud in twin.placement.clouds),
+        dashboard_port=dashboard_port or (before.dashboard_port if before else free_port()),
+        batch_records=batch_records,
+        tls=tls,
+        runtime=runtime,
+        user_code=user_code(project),
+    )
+    _local_secrets(folder / STATE)
+    ensure_inter_cloud(folder)
+    urls = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
+    write_endpoints(folder, urls)
+    write_private(folder / STATE / "deployment.json", msgspec.json.format(msgspec.json.encode(deployment)))
+    return deployment
+
+
+def user_code(project: Project) -> str:
+    """A digest of the processors that a twin names. Those that it does not name run nowhere, and may change."""
+    digest = hashlib.sha256()
+    for name in processor_names(project.twin.catalog):
+        digest.update(hashlib.sha256(project.processors[name].read_bytes()).digest())
+    return digest.hexdigest()
+
+
+def load_deployment(folder: Path) -> Deployment:
+    """What is deployed from a project folder. Raises TwinError where nothing is."""
+    deployment = _read_deployment(folder.resolve())
+    if deployment is None:
+        raise TwinError(f"nothing is deployed from {folder}; run `t2mc up {folder}` first")
+    return deployment
+
+
+def load_secrets(folder: Path) -> Secrets:
+    """The secrets of a deployment."""
+    local = _local_secrets(folder.resolve() / STATE)
+    return Secrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
+
+
+def write_private(path: Path, content: bytes) -> None:
+    """Write a file that only its owner can read, whole or not at all."""
+    temporary = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    temporary.replace(path)
+
+
+def free_port() -> int:
+    """A port that nobody listens on now, and that no system gives to outgoing connections: it is wanted again later."""
+    while True:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: old connections do not matter
+            with suppress(OSError):
+                probe.bind(("127.0.0.1", port))
+                return port
+
+
+def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
+    acquires = twin.placement[Slot.L1] is cloud
+    return Site(
+        cloud=cloud,
+        http_port=known.http_port if known else free_port(),
+        mqtt_port=((known.mqtt_port if known else None) or free_port()) if acquires else None,
+    )
+
+
+def _read_deployment(folder: Path) -> Deployment | None:
+    try:
+        found = msgspec.json.decode((folder / STATE / "deployment.json").read_bytes(), type=Deployment)
+        return msgspec.structs.replace(found, folder=str(folder))  # a project that was copied or moved is another one
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise TwinError(
+            f"{folder / STATE / 'deployment.json'} is not readable ({error}); remove {STATE} and run up again"
+        ) from error
+
+
+def _make_state_folder(state: Path) -> None:
+    state.mkdir(mode=0o700, exist_ok=True)
+    (state / ".gitignore").write_text("*\n")
+
+
+def _local_secrets(state: Path) -> _LocalSecrets:
+    path = state / "secrets.json"
+    if not path.exists():
+        made = _LocalSecrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
+        write_private(path, msgspec.json.encode(made))
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=_LocalSecrets)
+    except msgspec.DecodeError as error:
+        raise TwinError(f"{path} is not readable ({error}); remove it, and devices get other passwords") from error

@@ -1,0 +1,188 @@
+"""The operating-system processes of a deployment: starting, waiting, stopping, killing. Owns pid files and logs."""
+
+import os
+import signal
+import sys
+import time
+import urllib.request
+from collections.abc import Callable, Sequence
+from http.client import HTTPException
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.host import bundled_runtime
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime
+
+START_TIMEOUT = 30.0
+DASHBOARD = "dashboard"
+
+
+def start_cloud(deployment: Deployment, cloud: Cloud) -> None:
+    """Start one emulated cloud in the background, unless it runs. It is up once `wait_until_up` returns."""
+    program = ["-m", "twin2multicloud.emulator"]
+    if deployment.runtime is Runtime.BUNDLES:
+        program = [bundled_runtime.__file__]
+    _start(deployment, cloud.value, [sys.executable, "-P", *program, deployment.folder, cloud.value])
+
+
+def start_dashboard(deployment: Deployment) -> None:
+    """Start the dashboard in the background, unless it runs."""
+    port = str(deployment.dashboard_port)
+    command = [sys.executable, "-P", "-m", "twin2multicloud.manage", deployment.folder, "--port", port]
+    _start(deployment, DASHBOARD, command)
+
+
+def wait_until_up(deployment: Deployment, names: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> None:
+    """Wait until processes answer, telling each name as it does. Raises TwinError with the log of one that does not."""
+    waiting = list(names)
+    deadline = time.monotonic() + START_TIMEOUT
+    while waiting:
+        for name in list(waiting):
+            if answers(deployment, name):
+                waiting.remove(name)
+                tell(name)
+            elif pid_of(deployment, name) is None:
+                raise TwinError(f"{name} did not start:\n{_tail(log_file(deployment, name))}")
+        if waiting and time.monotonic() > deadline:
+            raise TwinError(
+                f"{waiting[0]} is not up after {START_TIMEOUT:.0f} s; see {log_file(deployment, waiting[0])}"
+            )
+        time.sleep(0.02)
+
+
+def answers(deployment: Deployment, name: str) -> bool:
+    """Whether a process answers on its port; of a cloud, whether it is ours: while it was dark, its port was free."""
+    try:
+        if name == DASHBOARD:
+            return _read(f"{deployment.dashboard_url}/favicon.ico") is not None
+        said = msgspec.json.decode(_read(f"{deployment.site(Cloud(name)).http_url}/_cloud/health"), type=_Health)
+        return said.pid == pid_of(deployment, name)
+    except (OSError, HTTPException, msgspec.MsgspecError):  # nobody, or somebody who speaks otherwise
+        return False
+
+
+class _Health(msgspec.Struct):
+    pid: int
+
+
+def _read(url: str) -> bytes:
+    with urllib.request.urlopen(url, timeout=2) as answer:  # noqa: S310 - our own http://127.0.0.1
+        body: bytes = answer.read()
+        return body
+
+
+def pid_of(deployment: Deployment, name: str) -> int | None:
+    """The process id of what runs under a name; None where nothing does."""
+    try:
+        pid = int(_pid_file(deployment, name).read_text())
+    except (FileNotFoundError, ValueError):
+        return None
+    return pid if _is_ours(pid, deployment) else None
+
+
+def stop(deployment: Deployment, name: str, timeout: float = 10.0) -> bool:
+    """Ask a process to finish what it has in hand and end; end it where it does not. False where none ran."""
+    pid = pid_of(deployment, name)
+    if pid is None:
+        return False
+    os.kill(pid, signal.SIGTERM)
+    if not _gone(pid, deployment, timeout):
+        os.kill(pid, signal.SIGKILL)
+        _gone(pid, deployment, timeout)
+    _pid_file(deployment, name).unlink(missing_ok=True)
+    return True
+
+
+def kill(deployment: Deployment, name: str) -> None:
+    """End a process with SIGKILL, as a power cut would."""
+    pid = pid_of(deployment, name)
+    if pid is not None:
+        os.kill(pid, signal.SIGKILL)
+        _gone(pid, deployment, 10.0)
+
+
+def log_file(deployment: Deployment, name: str) -> Path:
+    """Where a process writes what it has to say."""
+    return deployment.state / name / "log.txt"
+
+
+def _start(deployment: Deployment, name: str, command: list[str]) -> None:
+    if pid_of(deployment, name) is not None:
+        return
+    log = log_file(deployment, name)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
+        # Not subprocess: what is started here is meant to outlive this process, and Popen would warn that it does.
+        pid = os.posix_spawn(
+            command[0],
+            command,
+            _environment(),
+            file_actions=[
+                (os.POSIX_SPAWN_DUP2, nothing.fileno(), 0),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 1),
+                (os.POSIX_SPAWN_DUP2, output.fileno(), 2),
+            ],
+            setsid=True,
+        )
+    _pid_file(deployment, name).write_text(str(pid))
+
+
+def _environment() -> dict[str, str]:
+    """This process's, but for what pytest sets: NiceGUI would take it for a test of its own."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
+
+
+def _pid_file(deployment: Deployment, name: str) -> Path:
+    return deployment.state / name / "pid"
+
+
+def _is_ours(pid: int, deployment: Deployment) -> bool:
+    """Whether a pid is alive and, where the system tells, still the process we started: pids come around again."""
+    _reap(pid)
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    except PermissionError:
+        return False
+    try:
+        command = Path(f"/proc/{pid}/cmdline").read_bytes()
+    except OSError:
+        return True  # no /proc on this system
+    if not command:  # between fork and exec, or a zombie that nobody collects
+        return not _is_zombie(pid)
+    return deployment.folder.encode() in command
+
+
+def _is_zombie(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
+    except OSError:
+        return True
+
+
+def _reap(pid: int) -> None:
+    """Collect a child of this very process, so that it does not stay as a zombie and look alive."""
+    try:
+        os.waitpid(pid, os.WNOHANG)
+    except ChildProcessError:
+        return  # somebody else's child: an earlier `t2mc up` started it
+
+
+def _gone(pid: int, deployment: Deployment, timeout: float) -> bool:
+    deadline = time.monotonic() + timeout
+    while _is_ours(pid, deployment):
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.02)
+    return True
+
+
+def _tail(path: Path, lines: int = 15) -> str:
+    try:
+        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
+    except FileNotFoundError:
+        return "(no log)"

@@ -1,0 +1,153 @@
+"""The sockets of one emulated cloud: a bare ASGI app for URLs, HTTPS publish and the operator, and MQTT where L1 is.
+
+Functions that take messages only stage what they write, so they run on the event loop; readers wait for the disk, so
+they run on threads. Every answer leaves after what its function staged is durable.
+"""
+
+import asyncio
+import hmac
+import os
+import ssl
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.domain.errors import FinalError, RetryableError, TwinError
+from twin2multicloud.emulator.delivery.durability import all_durable
+from twin2multicloud.emulator.host.cloud import EmulatedCloud
+from twin2multicloud.emulator.mqtt.endpoint import MqttConnection, Published
+from twin2multicloud.wire.http import Request, Response, json_response, refused, retry_later
+from twin2multicloud.wire.limits import MAX_BODY_BYTES
+
+OPERATOR_HEADER = "x-t2mc-operator"
+_READERS = frozenset({"hot-reader", "hot-reader-last-entry"})
+_Done = Callable[[Exception | None], None]
+_Receive = Callable[[], Awaitable[dict[str, Any]]]
+_Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class CloudApp:
+    """The ASGI application."""
+
+    def __init__(self, cloud: EmulatedCloud, operator_key: str) -> None:
+        self._cloud, self._operator_key = cloud, operator_key
+        self._threads = ThreadPoolExecutor(8, thread_name_prefix="reader")
+
+    async def __call__(self, scope: Mapping[str, Any], receive: _Receive, send: _Send) -> None:
+        """Answer one request."""
+        if scope["type"] != "http":
+            return
+        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        body = await _read(receive)
+        if body is None:
+            response = refused(413, f"body is over the limit of {MAX_BODY_BYTES} bytes")
+        else:
+            response = await self._answer(Request(scope["method"], scope["path"], headers, body))
+        await _write(send, response)
+
+    async def _answer(self, request: Request) -> Response:
+        try:
+            first, _, rest = request.path.lstrip("/").partition("/")
+            if first == "_cloud":
+                return await self._operator(rest, request)
+            if first == "topics":
+                return await self._publish(request)
+            return await self._function(first, request)
+        except FinalError as error:
+            return refused(error.status or 400, str(error))
+        except RetryableError as error:
+            return retry_later(str(error), error.retry_after)
+        except TwinError as error:
+            return refused(400, str(error))
+
+    async def _function(self, name: str, request: Request) -> Response:
+        if not self._cloud.has_endpoint(name):
+            return refused(404, "there is no such endpoint")
+        if name in _READERS:
+            read: Response = await self._on_thread(self._cloud.request, name, request)
+            return read
+        response = self._cloud.request(name, request)
+        await all_durable(self._cloud.staged.take())
+        return response
+
+    async def _publish(self, request: Request) -> Response:
+        """HTTPS publish, on every cloud through the device gateway that Google Cloud is deployed with."""
+        gateway = self._cloud.gateway
+        if gateway is None:
+            return refused(404, "devices connect to another cloud")
+        response = gateway.answer(request)
+        await all_durable(self._cloud.staged.take())
+        if response.status in (401, 403):
+            self._cloud.reject()
+        return response
+
+    async def _operator(self, path: str, request: Request) -> Response:
+        """The cloud's own interface: what an account's owner can do, and nobody else."""
+        if path == "health":
+            return json_response(200, {"cloud": self._cloud.cloud, "pid": os.getpid()})
+        if not hmac.compare_digest(request.headers.get(OPERATOR_HEADER, "").encode(), self._operator_key.encode()):
+            return refused(401, "the operator's key is missing or wrong")
+        verb, _, argument = path.partition("/")
+        match verb:
+            case "status":
+                return json_response(200, await self._on_thread(self._cloud.status))
+            case "invoke":
+                asked = msgspec.json.decode(request.body, type=dict[str, Any])
+                return json_response(200, await self._on_thread(self._cloud.invoke, argument, asked))
+            case "redrive":
+                return json_response(200, {"messages": await self._on_thread(self._cloud.redrive, argument or None)})
+            case _:
+                return refused(404, "there is no such call")
+
+    async def _on_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - passes through
+        return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
+
+
+async def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
+    """Open the MQTT endpoint."""
+    loop = asyncio.get_running_loop()
+
+    def accept(publishes: Sequence[Published], done: _Done) -> None:
+        cloud.publish(publishes, _on_the_loop(done))
+
+    return await loop.create_server(
+        lambda: MqttConnection(cloud.authenticator, accept, cloud.reject),
+        "127.0.0.1",
+        port,
+        ssl=tls,
+        backlog=1024,
+    )
+
+
+def _on_the_loop(done: _Done) -> _Done:
+    """A callback that any thread may call and that runs on this event loop."""
+    loop = asyncio.get_running_loop()
+
+    def from_any_thread(error: Exception | None) -> None:
+        loop.call_soon_threadsafe(done, error)
+
+    return from_any_thread
+
+
+async def _read(receive: _Receive) -> bytes | None:
+    """The body; None where it is over the limit."""
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if not message.get("more_body", False):
+        return body if len(body) <= MAX_BODY_BYTES else None
+    parts = bytearray(body)
+    while message.get("more_body", False):
+        message = await receive()
+        parts += message.get("body", b"")
+        if len(parts) > MAX_BODY_BYTES:
+            return None
+    return bytes(parts)
+
+
+async def _write(send: _Send, response: Response) -> None:
+    headers = [(name.encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
+    headers.append((b"content-length", str(len(response.body)).encode()))
+    await send({"type": "http.response.start", "status": response.status, "headers": headers})
+    await send({"type": "http.response.body", "body": response.body})

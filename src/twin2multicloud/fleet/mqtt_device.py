@@ -1,0 +1,130 @@
+"""Devices of this machine: an MQTT client that publishes telemetry and knows what was acknowledged. Makes up no values.
+
+paho-mqtt, because devices in the field use it: the endpoint is proved by a client that is not ours.
+"""
+
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Any
+
+import msgspec
+import paho.mqtt.client as mqtt
+from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
+from paho.mqtt.reasoncodes import ReasonCode
+
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password, telemetry_topic
+from twin2multicloud.emulator.host.deployment import Deployment, Secrets
+
+_WINDOW = 1_000  # publishes that may wait for their acknowledgement
+_encode = msgspec.json.Encoder().encode
+
+
+class DeviceConnection:
+    """One MQTT connection: a device's own, or the gateway's, which may publish for every device of the twin.
+
+    It connects again by itself, and sends again what was not acknowledged (QoS 1).
+    """
+
+    def __init__(
+        self,
+        deployment: Deployment,
+        secrets: Secrets,
+        user: str = GATEWAY,
+        *,
+        on_acknowledged: Callable[[int], None] = lambda _: None,
+        protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
+        trust: str | None = None,
+    ) -> None:
+        self._deployment = deployment
+        self._on_acknowledged = on_acknowledged
+        self.published = self.acknowledged = 0
+        self._changed = threading.Condition()
+        self._refusal: str | None = None
+        self._connected = False
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{user}-{id(self)}", protocol=protocol)
+        client.username_pw_set(user, password(secrets.device_key, user))
+        client.max_inflight_messages_set(_WINDOW)
+        client.max_queued_messages_set(0)
+        client.reconnect_delay_set(min_delay=1, max_delay=2)
+        if deployment.tls is not None:
+            client.tls_set(ca_certs=trust or deployment.tls.certificate, cert_reqs=ssl.CERT_REQUIRED)
+        client.on_connect, client.on_publish = self._on_connect, self._on_publish
+        client.on_disconnect = self._on_disconnect
+        self._client = client
+
+    def __enter__(self) -> "DeviceConnection":
+        """Connect. Raises RetryableError where L1 does not answer or refuses the credentials."""
+        port = self._deployment.acquisition.mqtt_port
+        assert port is not None  # noqa: S101 - L1's cloud always has one
+        try:
+            self._client.connect("127.0.0.1", port, keepalive=30)
+        except OSError as error:
+            self._close()
+            raise RetryableError(f"no device endpoint answers on port {port}: {error}") from error
+        self._client.loop_start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._connected or self._refusal is not None, timeout=10)
+        if not self._connected:
+            self._close()
+            raise RetryableError(f"the device endpoint refused the connection: {self._refusal or 'no answer'}")
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Disconnect."""
+        self._client.disconnect()
+        self._close()
+
+    def publish(self, device_id: str, payload: object) -> int:
+        """Publish a reading or a list of them, waiting while too many are unacknowledged. Returns the packet's id."""
+        body = payload if isinstance(payload, bytes) else _encode(payload)
+        with self._changed:
+            self._changed.wait_for(lambda: self.published - self.acknowledged < 2 * _WINDOW)
+            self.published += 1
+        topic = telemetry_topic(self._deployment.twin.name, device_id)
+        info = self._client.publish(topic, body, qos=1)
+        if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
+            raise RetryableError(f"publish failed: {mqtt.error_string(info.rc)}")
+        return info.mid
+
+    def wait_for_acknowledgements(self, timeout: float = 60.0) -> bool:
+        """Wait until everything published is acknowledged; False where that did not happen in time."""
+        deadline = time.monotonic() + timeout
+        with self._changed:
+            return self._changed.wait_for(
+                lambda: self.acknowledged >= self.published, timeout=max(0.0, deadline - time.monotonic())
+            )
+
+    def _close(self) -> None:
+        """Stop, and let go of each other: paho closes its own pair of sockets only when nobody holds the client."""
+        self._client.loop_stop()
+        self._client.on_connect = self._client.on_publish = self._client.on_disconnect = None
+
+    def _on_connect(self, client: mqtt.Client, data: Any, flags: Any, code: ReasonCode, properties: Any) -> None:  # noqa: ANN401,ARG002
+        with self._changed:
+            self._connected, self._refusal = not code.is_failure, str(code) if code.is_failure else None
+            self._changed.notify_all()
+
+    def _on_disconnect(
+        self,
+        client: mqtt.Client,  # noqa: ARG002
+        data: Any,  # noqa: ANN401,ARG002
+        flags: Any,  # noqa: ANN401,ARG002
+        code: ReasonCode,  # noqa: ARG002
+        properties: Properties | None,  # noqa: ARG002
+    ) -> None:
+        with self._changed:
+            self._connected = False
+            self._changed.notify_all()
+
+    def _on_publish(self, client: mqtt.Client, data: Any, mid: int, code: ReasonCode, properties: Any) -> None:  # noqa: ANN401,ARG002
+        self._on_acknowledged(mid)
+        with self._changed:
+            self.acknowledged += 1
+            self._changed.notify_all()

@@ -1,0 +1,95 @@
+"""Is everything there? What was published against what the hot reader returns, and each boundary's messages."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from datetime import timedelta
+
+import msgspec
+
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.telemetry import Telemetry, values_of
+from twin2multicloud.domain.timestamps import from_datetime, to_datetime
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
+from twin2multicloud.operations.twin_client import TwinClient
+
+_ALL = 1_000_000_000
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """Values published against values read back, for one device and property."""
+
+    device: str
+    name: str
+    published: int
+    missing: int
+    surplus: int
+
+    @property
+    def equal(self) -> bool:
+        """Nothing missing, nothing twice, nothing changed."""
+        return not self.missing and not self.surplus
+
+
+def compare(published: Iterable[Telemetry], client: TwinClient) -> list[Comparison]:
+    """Hold every published value against the hot reader's answer, by device, property and time.
+
+    A reading published twice is one reading. What the reader returns beyond the published time span is not looked at.
+    """
+    expected: dict[tuple[str, str], set[tuple[str, Scalar]]] = defaultdict(set)
+    spans: dict[str, tuple[str, str]] = {}
+    for reading in published:
+        device, stamp = str(reading["device_id"]), str(reading["timestamp"])
+        low, high = spans.get(device, (stamp, stamp))
+        spans[device] = (min(low, stamp), max(high, stamp))
+        for name, value in values_of(reading).items():
+            expected[device, name].add((stamp, _comparable(value)))
+    found: list[Comparison] = []
+    for device, (low, high) in spans.items():
+        names = sorted(name for owner, name in expected if owner == device)
+        for name in names:
+            points = client.history(device, [name], _before(low), high, _ALL)[name]
+            wanted, read = expected[device, name], [(stamp, _comparable(value)) for stamp, value in points]
+            missing = len(wanted - set(read))
+            surplus = len(read) - len(wanted) + missing
+            found.append(Comparison(device=device, name=name, published=len(wanted), missing=missing, surplus=surplus))
+    return found
+
+
+def wait_until_settled(
+    client: TwinClient, timeout: float, sleep: Callable[[float], None], monotonic: Callable[[], float]
+) -> tuple[CloudStatus, ...]:
+    """Wait until no queue of the twin has anything left to do; the clouds' last word, come to that or not.
+
+    Two looks must agree: clouds are asked one after the other, and a message may pass from one to one asked before.
+    """
+    deadline = monotonic() + timeout
+    before: object = None
+    while True:
+        statuses = client.statuses()
+        idle = all(status.running and not any(queue.waiting for queue in status.queues) for status in statuses)
+        seen = [(queue.received, queue.done) for status in statuses for queue in status.queues]
+        if (idle and seen == before) or monotonic() > deadline:
+            return statuses
+        before = seen
+        sleep(0.05)
+
+
+def complaints(boundaries: Sequence[BoundaryStatus]) -> list[str]:
+    """What is wrong with the boundaries that run, a sentence each."""
+    found = []
+    for each in boundaries:
+        if each.running and each.dead_lettered:
+            found.append(f"{each.name}: {each.dead_lettered} messages are in the dead letters")
+        if each.running and each.messages_out != each.messages_in:
+            found.append(f"{each.name}: {each.messages_in} messages went in, {each.messages_out} came out")
+    return found
+
+
+def _comparable(value: Scalar) -> Scalar:
+    """True and 1 are not the same value, nor are they here: a boolean compares by its name."""
+    return str(value) if isinstance(value, bool) else value
+
+
+def _before(stamp: str) -> str:
+    """A millisecond before, because a read begins after its start."""
+    return from_datetime(to_datetime(stamp) - timedelta(milliseconds=1))

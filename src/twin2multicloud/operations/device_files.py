@@ -1,0 +1,89 @@
+"""Devices' credentials on this machine: a folder each, its owner's only. Owns their names; never writes over a key."""
+
+import hashlib
+import re
+import shutil
+from collections.abc import Iterable
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.operations.device_connections import Connection
+from twin2multicloud.ports.device_registry import DeviceCredentials
+
+CONNECTION = "connection.json"
+_PLAIN = re.compile(r"[a-z0-9_-][a-z0-9_.-]*")
+
+
+def folder_name(device_id: str) -> str:
+    """A device's folder: its id, where every file system takes that and tells it from other ids; else made safe.
+
+    Some take no colon, and some cannot tell ``A`` from ``a``: eight digits can, behind a ``~`` that no plain name has.
+    """
+    if _PLAIN.fullmatch(device_id):
+        return device_id
+    safe = re.sub(r"[^a-z0-9_-]", "-", device_id.lower())
+    return f"{safe[:128]}~{hashlib.sha256(device_id.encode()).hexdigest()[:8]}"
+
+
+class DeviceFiles:
+    """The folders of a project's devices, under one root."""
+
+    def __init__(self, root: Path) -> None:
+        self.root = root
+
+    def folder(self, device_id: str) -> Path:
+        """Where a device's files are, or would be."""
+        return self.root / folder_name(device_id)
+
+    def has(self, device_id: str) -> bool:
+        """Whether there are files of a device."""
+        return (self.folder(device_id) / CONNECTION).is_file()
+
+    def prepare(self) -> None:
+        """Make the root. Raises OSError while nothing has been given yet that could be lost."""
+        self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
+
+    def write(self, credentials: DeviceCredentials, connection: Connection) -> Path:
+        """Keep what a device was given, whole or not at all; what it had before is set aside. Returns its folder."""
+        folder = self.folder(credentials.device_id)
+        new = folder.with_name(f".{folder.name}.new")
+        shutil.rmtree(new, ignore_errors=True)
+        new.mkdir(mode=0o700)
+        said = msgspec.json.format(msgspec.json.encode(connection)).decode() + "\n"
+        for name, text in {**credentials.files, CONNECTION: said}.items():
+            path = new / name
+            path.touch(mode=0o600, exist_ok=False)
+            path.write_text(text, encoding="utf-8")
+        if folder.exists():
+            folder.rename(self._aside(folder))
+        new.rename(folder)
+        return folder
+
+    def remove(self, device_ids: Iterable[str]) -> None:
+        """Forget the credentials of devices. Those that were set aside before stay."""
+        for each in device_ids:
+            shutil.rmtree(self.folder(each), ignore_errors=True)
+
+    def forget(self, cloud: Cloud) -> None:
+        """Remove the credentials of all devices on a cloud: nobody there knows them any more."""
+        for path in list(self.root.glob(f"*/{CONNECTION}")):
+            if _cloud_of(path) is cloud:
+                shutil.rmtree(path.parent)
+
+    @staticmethod
+    def _aside(folder: Path) -> Path:
+        """A name for what is no longer in use: the first that is free."""
+        number = 1
+        while (aside := folder.with_name(f"{folder.name}~old-{number}")).exists():
+            number += 1
+        return aside
+
+
+def _cloud_of(connection: Path) -> Cloud | None:
+    """The cloud that a folder's credentials are for; None where the file is not ours any more."""
+    try:
+        return msgspec.json.decode(connection.read_bytes(), type=Connection).cloud
+    except msgspec.DecodeError:
+        return None

@@ -1,0 +1,156 @@
+"""Registering the devices of a twin: which registry, in what order, and what is kept where. Asks and prints nothing.
+
+A device's credentials are written down as soon as the registry gives them, before the next is asked for. Also says what
+a deployment has in the way: on AWS a policy that certificates have cannot be deleted (iot DeletePolicy), so that the
+registrations go first; elsewhere they go with the service that holds them.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.operations.device_connections import CONNECTIONS, Connection
+from twin2multicloud.operations.device_files import DeviceFiles
+from twin2multicloud.ports.device_registry import DeviceRegistry
+from twin2multicloud.terraform.engine import Changes
+
+JOB, REGISTERED, REMOVED = "devices", "registered", "removed"
+_REMOVED_AT_ONCE = 100
+_SIGNS = {Cloud.AWS: "aws_device_policy", Cloud.AZURE: "azure_device_endpoint", Cloud.GCP: "gcp_device_registry"}
+"""The output that a cloud has where devices connect to it."""
+
+_IN_THE_WAY = {"aws_iot_policy.devices": Cloud.AWS}
+"""What cannot be deleted while devices are registered, and whose it is."""
+
+_GONE_WITH = {
+    "azurerm_iothub.device_gateway": Cloud.AZURE,
+    "google_firestore_database.device_registry": Cloud.GCP,
+}
+"""What takes the registrations with it."""
+
+_GOES = frozenset({"delete", "replace"})
+
+
+class Gateway(msgspec.Struct, frozen=True):
+    """Where a twin's devices sign in: their registry, and how one of them connects, by its id."""
+
+    cloud: Cloud
+    registry: DeviceRegistry
+    connection: Callable[[str], Connection]
+
+
+class Standing(msgspec.Struct, frozen=True):
+    """One device: whether it may connect, whether its files are here, whether the project knows it."""
+
+    device_id: str
+    registered: bool
+    has_files: bool
+    in_project: bool
+
+
+class _Outputs(dict[str, str]):
+    """A deployment's outputs that are text. One that is missing is from before it was needed."""
+
+    def __missing__(self, name: str) -> str:
+        raise ConfigurationError(f"the deployment says no {name}; run `t2mc deploy` again, and then this")
+
+
+def deployed_gateway(twin: Twin, outputs: Mapping[str, Any]) -> Gateway:
+    """The gateway of a deployed twin. Raises ConfigurationError where L1 is not deployed on the project's cloud."""
+    cloud = twin.placement[Slot.L1]
+    if _SIGNS[cloud] not in outputs:
+        where = f"{twin.name}'s devices are to connect to {cloud.label}"
+        raise ConfigurationError(f"{where}, and it is not deployed there; run `t2mc deploy` first")
+    return _open(cloud, outputs)
+
+
+def gateway_in_the_way(changes: Changes, outputs: Mapping[str, Any]) -> Gateway | None:
+    """The gateway whose registrations have to go before a plan can be carried out, if any."""
+    for address, cloud in _IN_THE_WAY.items():
+        if changes.addresses.get(address) in _GOES and {_SIGNS[cloud], "twin"} <= outputs.keys():
+            return _open(cloud, outputs)
+    return None
+
+
+def cloud_left(changes: Changes) -> Cloud | None:
+    """The cloud where a plan ends every registration, if any."""
+    found = (cloud for address, cloud in (_IN_THE_WAY | _GONE_WITH).items() if changes.addresses.get(address) in _GOES)
+    return next(found, None)
+
+
+def register(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], tell: Report) -> int:
+    """Register devices and keep what they are given; how many are new. Raises what the registry raises."""
+    files.prepare()
+    count = 0
+    for each in gateway.registry.register(device_ids):
+        folder = files.write(each, gateway.connection(each.device_id))
+        tell(_progress(gateway, REGISTERED, each.device_id, f"{each.device_id}: {folder}"))
+        count += 1
+    return count
+
+
+def renew(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str], tell: Report) -> int:
+    """Give devices new credentials, and make the old ones worthless; how many."""
+    gateway.registry.remove(device_ids)
+    files.remove(device_ids)
+    return register(gateway, files, device_ids, tell)
+
+
+def remove(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], tell: Report) -> int:
+    """Take devices' registrations and files away; how many."""
+    count, waiting = 0, iter(device_ids)
+    while some := list(islice(waiting, _REMOVED_AT_ONCE)):
+        gateway.registry.remove(some)
+        files.remove(some)
+        for each in some:
+            tell(_progress(gateway, REMOVED, each, f"{each} is removed"))
+        count += len(some)
+    return count
+
+
+def standings(gateway: Gateway, files: DeviceFiles, catalog: DeviceCatalog) -> Iterator[Standing]:
+    """Every device of the project, and then those that are registered and no longer in it."""
+    registered = set(gateway.registry.registered())
+    for each in catalog.ids():
+        yield Standing(each, each in registered, files.has(each), in_project=True)
+    for each in sorted(registered):
+        if catalog.find(each) is None:
+            yield Standing(each, registered=True, has_files=files.has(each), in_project=False)
+
+
+def count_unregistered(gateway: Gateway, catalog: DeviceCatalog) -> int:
+    """How many devices of the project may not connect yet."""
+    return len(catalog) - sum(catalog.find(each) is not None for each in gateway.registry.registered())
+
+
+def _open(cloud: Cloud, outputs: Mapping[str, Any]) -> Gateway:
+    texts = _Outputs({name: value for name, value in outputs.items() if isinstance(value, str)})
+    return Gateway(cloud, _registry(cloud, texts), lambda device_id: CONNECTIONS[cloud](texts, device_id))
+
+
+def _registry(cloud: Cloud, outputs: Mapping[str, str]) -> DeviceRegistry:
+    """Imported when it is opened: a cloud that is not used needs no SDK."""
+    match cloud:
+        case Cloud.AWS:
+            from twin2multicloud.clouds.aws import device_registry as aws
+
+            return aws.open_registry(outputs)
+        case Cloud.AZURE:
+            from twin2multicloud.clouds.azure import device_registry as azure
+
+            return azure.open_registry(outputs)
+        case Cloud.GCP:
+            from twin2multicloud.clouds.gcp import device_registry as gcp
+
+            return gcp.open_registry(outputs)
+
+
+def _progress(gateway: Gateway, kind: str, device_id: str, message: str) -> Progress:
+    return Progress(job=JOB, cloud=gateway.cloud, kind=kind, address=device_id, message=message)

@@ -1,0 +1,137 @@
+"""Looking at a running twin from outside: reads through the reader's endpoint where there is one, status, redrive.
+
+Used by the CLI, the dashboard and the checks. Owns no view of its own: what it returns is what the clouds say.
+"""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import msgspec
+
+from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.errors import RetryableError, TwinError
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.emulator.adapters.invocation import EmulatedInvocation
+from twin2multicloud.emulator.host.capabilities import carries
+from twin2multicloud.emulator.host.deployment import Deployment, load_secrets
+from twin2multicloud.emulator.host.server import OPERATOR_HEADER
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
+from twin2multicloud.functions.storage.reader_client import HotReaders, Point
+from twin2multicloud.planning.topology import Boundary
+from twin2multicloud.wire.http_transport import HttpTransport
+
+_TIMEOUT = 30.0
+
+
+class TwinClient:
+    """One running twin. Blocking; safe to share between threads. Raises TwinError with what a cloud answered.
+
+    `readers` ask its hot store.
+    """
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._secrets = load_secrets(Path(deployment.folder))
+        self._transport = HttpTransport()
+        self.readers = HotReaders(self._caller(deployment.twin.placement[Slot.L3_HOT]))
+
+    def close(self) -> None:
+        """Close its connections."""
+        self._transport.close()
+
+    # --- reading -------------------------------------------------------------------------------------------------
+
+    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
+        """See `functions.storage.reader_client.HotReaders.latest`."""
+        return self.readers.latest(device_id, properties)
+
+    def history(
+        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
+    ) -> dict[str, list[Point]]:
+        """See `functions.storage.reader_client.HotReaders.history`."""
+        return self.readers.history(device_id, properties, start, end, max_points)
+
+    # --- how it is -----------------------------------------------------------------------------------------------
+
+    def statuses(self) -> tuple[CloudStatus, ...]:
+        """Every cloud in use, as it answers for itself; one that does not answer is said not to run."""
+        return tuple(self._status(site.cloud) for site in self._deployment.sites)
+
+    def boundaries(self, statuses: Sequence[CloudStatus] | None = None) -> tuple[BoundaryStatus, ...]:
+        """Every boundary of the plan with what has passed it; those that are not run here have ``running=False``."""
+        known = {status.cloud: status for status in (statuses if statuses is not None else self.statuses())}
+        return tuple(self._boundary(each, known) for each in self._deployment.topology.boundaries)
+
+    def redrive(self) -> int:
+        """Send the dead letters of every cloud again; returns how many messages."""
+        return sum(self._operator(site.cloud, "redrive", {})["messages"] for site in self._deployment.sites)
+
+    def _status(self, cloud: Cloud) -> CloudStatus:
+        try:
+            return msgspec.convert(self._operator(cloud, "status", {}), CloudStatus)
+        except RetryableError:
+            return CloudStatus(cloud=cloud, running=False)
+
+    def _boundary(self, boundary: Boundary, known: Mapping[Cloud, CloudStatus]) -> BoundaryStatus:
+        topology = self._deployment.topology
+        running = carries(boundary, topology)
+        queues = [queue for status in known.values() for queue in status.queues if queue.boundary == boundary.name]
+        # The first queue of a boundary is on its source's side: what passes it has passed the boundary.
+        first = known[boundary.source_cloud].queues if boundary.source_cloud in known else ()
+        crossing = next((queue for queue in first if queue.boundary == boundary.name), None)
+        counted = _from_queue(crossing, queues) if crossing else self._from_reads(boundary, known)
+        return BoundaryStatus(
+            name=boundary.name,
+            locality=boundary.locality,
+            source_cloud=boundary.source_cloud,
+            target_cloud=boundary.target_cloud,
+            running=running,
+            **(counted if running else {}),
+        )
+
+    def _from_reads(self, boundary: Boundary, known: Mapping[Cloud, CloudStatus]) -> dict[str, Any]:
+        """Reads pass from right to left: requests are what goes in, answers what comes out."""
+        status = known.get(boundary.source_cloud)
+        reads: list[EndpointTraffic] = []
+        if boundary.source is Slot.L3_HOT and status is not None:
+            reads = [each for each in status.endpoints if each.function.startswith("hot-reader")]
+        timed = max(reads, key=lambda each: each.requests, default=None)
+        return {
+            "messages_in": sum(each.requests for each in reads),
+            "messages_out": sum(each.requests - each.refused for each in reads),
+            "p50_ms": timed.p50_ms if timed else None,
+            "p99_ms": timed.p99_ms if timed else None,
+        }
+
+    # --- asking --------------------------------------------------------------------------------------------------
+
+    def _caller(self, cloud: Cloud) -> EmulatedInvocation:
+        deployment, secrets = self._deployment, self._secrets
+        served = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
+        functions = {each.name: served.get(each.id) for each in deployment.topology.on(cloud)}
+        url = deployment.site(cloud).http_url
+        return EmulatedInvocation(url, secrets.operator_key, secrets.token, functions, self._transport)
+
+    def _operator(self, cloud: Cloud, call: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+        url = f"{self._deployment.site(cloud).http_url}/_cloud/{call}"
+        return self._post(url, {OPERATOR_HEADER: self._secrets.operator_key}, asked)
+
+    def _post(self, url: str, headers: Mapping[str, str], asked: Mapping[str, Any]) -> dict[str, Any]:
+        body = msgspec.json.encode(asked)
+        reply = self._transport.post(url, {"content-type": "application/json", **headers}, body, _TIMEOUT)
+        answer: dict[str, Any] = msgspec.json.decode(reply.body, type=dict[str, Any])
+        if reply.status != 200:
+            raise TwinError(f"{urlsplit(url).path} answered {reply.status}: {answer.get('error', '')}")
+        return answer
+
+
+def _from_queue(crossing: Traffic, queues: Sequence[Traffic]) -> dict[str, Any]:
+    return {
+        "messages_in": crossing.received,
+        "messages_out": crossing.done,
+        "dead_lettered": sum(queue.dead_lettered for queue in queues),
+        "p50_ms": crossing.p50_ms,
+        "p99_ms": crossing.p99_ms,
+    }

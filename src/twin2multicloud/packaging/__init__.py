@@ -1,0 +1,1 @@
+"""Functions -> archives, the same bytes for the same input. Deploys nothing."""

@@ -1,0 +1,67 @@
+"""A project -> bundles in a folder, as archives or unpacked. Owns what is written where; packs nothing itself."""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.packaging.bundle import Bundle, bundles, packaged
+from twin2multicloud.packaging.requirements import pinned, requirements
+from twin2multicloud.packaging.sources import shipped_modules
+from twin2multicloud.packaging.wheels import fetch, unpacked
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.project.loader import Project
+
+PYTHON = "3.13"
+"""The Python that wheels are fetched for: what the functions are deployed with."""
+
+
+VENDORED = (Cloud.AWS, Cloud.AZURE)
+"""Where a deployment installs nothing: Lambda never does, an Azure app only where somebody asks for a remote build."""
+
+
+def build(project: Project, *, cache: Path | None) -> list[Bundle]:
+    """Every bundle of a project. Wheels are kept in `cache`; None leaves them out. Raises TwinError."""
+    processors = {name: path.read_bytes() for name, path in project.processors.items()}
+    return list(bundles(project.twin, plan(project.twin), processors, _vendored(project, cache)))
+
+
+def write(made: Sequence[Bundle], folder: Path) -> None:
+    """Write archives, ``<cloud>/<function>.zip``, and remove those of functions that are no more."""
+    names = {each.name for each in made}
+    for cloud in Cloud:
+        for old in (folder / cloud).glob("*.zip"):
+            if old.relative_to(folder).as_posix() not in names:
+                old.unlink()
+    for each in made:
+        (folder / each.name).parent.mkdir(parents=True, exist_ok=True)
+        (folder / each.name).write_bytes(each.archive)
+
+
+def unpack(made: Sequence[Bundle], folder: Path) -> None:
+    """Unpack archives as a runtime does, each into a folder of its function's name; nothing else stays there.
+
+    What is unpacked are the archives' own bytes, so that what runs from there is what would be deployed.
+    """
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    for each in made:
+        archive = folder / f"{each.function}.zip"
+        archive.write_bytes(each.archive)
+        shutil.unpack_archive(archive, folder / each.function)
+        archive.unlink()
+
+
+def _vendored(project: Project, cache: Path | None) -> Mapping[Cloud, Mapping[str, bytes]]:
+    """Wheels by cloud, unpacked. Cloud Run's build reads requirements.txt, always; nothing else here is built there."""
+    if cache is None:
+        return {}
+    topology = plan(project.twin)
+    clouds = [each for each in project.twin.placement.clouds if each in VENDORED]
+    return {cloud: _wheels(cloud, [each.name for each in packaged(topology, cloud)], cache) for cloud in clouds}
+
+
+def _wheels(cloud: Cloud, functions: Sequence[str], cache: Path) -> Mapping[str, bytes]:
+    """What any of a cloud's functions asks for, for all of them: fetched once."""
+    asked = {each for function in functions for each in requirements(cloud, shipped_modules(cloud, function))}
+    return unpacked(fetch([pinned(each) for each in sorted(asked)], PYTHON, cache), cloud)

@@ -1,0 +1,168 @@
+"""Which modules ship inside a function, and in what form. Owns the walk along their imports; builds no archive.
+
+What ships is what the entry can reach of ``domain``, ``ports``, ``wire``, ``functions`` and ``clouds/<one>``: a planner
+or another cloud in there is an error, not a larger bundle. What one function can reach, the wiring says (`live_code`).
+Comments and docstrings stay behind (a cold start would unpack and read them); lines keep their numbers, so that a
+traceback points at the source.
+"""
+
+import ast
+import io
+import tokenize
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
+from pathlib import Path
+
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.packaging.bound_names import unbound
+from twin2multicloud.packaging.reachability import live, names_used
+
+PACKAGE = "twin2multicloud"
+_SHARED = ("domain", "ports", "wire", "functions", "stores", "hosting")
+_WIRING = ("clouds.{cloud}.wiring", "hosting.function_ports", "functions.wiring")
+"""Where builders and ports stand, each importing what it makes when it is asked for. The first is what entries call."""
+
+
+def shipped_modules(cloud: Cloud, function: str, package: Path | None = None) -> dict[str, ast.Module]:
+    """Every module that a function on one cloud can reach, by dotted name, parsed; parents before children, sorted.
+
+    Of the wiring, only what this function can reach is in the trees; its text ships whole. `package` is the folder of
+    this package. Raises TwinError where the code reaches for something that must not ship, or for a name that is not
+    there.
+    """
+    folder = package or Path(__file__).parents[1]
+    wiring = [f"{PACKAGE}.{each.format(cloud=cloud)}" for each in _WIRING]
+    used = frozenset({"handler"})
+    while True:
+        found = _reached(wiring, used, cloud, function, folder)
+        more = used.union(*(names_used(tree, inside=name in wiring) for name, tree in found.items()))
+        if more == used:
+            _refuse_unbound(found)
+            return {name: found[name] for name in sorted(found)}
+        used = more
+
+
+def _reached(
+    wiring: list[str], used: frozenset[str], cloud: Cloud, function: str, folder: Path
+) -> dict[str, ast.Module]:
+    """The modules along the imports from the first of `wiring`, where code uses these names."""
+    found: dict[str, ast.Module] = {}
+    waiting = wiring[:1]
+    while waiting:
+        name = waiting.pop()
+        if name in found:
+            continue
+        _refuse(name, cloud)
+        tree = _parsed(module_file(name, folder).read_bytes())
+        found[name] = live(tree, used, function) if name in wiring else tree
+        waiting += _parents(name)
+        waiting += [each for each in imported(found[name]) if _is_ours(each, folder)]
+    return found
+
+
+@lru_cache(maxsize=1_000)
+def _parsed(source: bytes) -> ast.Module:
+    return ast.parse(source)
+
+
+@lru_cache(maxsize=1_000)
+def imported(tree: ast.Module) -> frozenset[str]:
+    """The dotted names that a module imports, inside functions too, but not what only type checkers read.
+
+    ``from a import b`` may mean the module ``a.b`` or a name in ``a``: both are given.
+    """
+    names: set[str] = set()
+    for node in _executed(tree):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module is not None:
+            names |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return frozenset(names)
+
+
+def module_file(name: str, package: Path) -> Path:
+    """The file of one of our modules."""
+    path = package.joinpath(*name.split(".")[1:])
+    return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
+
+
+def archived_path(name: str, package: Path) -> str:
+    """Where a module stands in the archive: as it stands in the source tree."""
+    return f"{PACKAGE}/{module_file(name, package).relative_to(package).as_posix()}"
+
+
+def sources(modules: Mapping[str, ast.Module], package: Path | None = None) -> dict[str, bytes]:
+    """The modules as files of an archive, without comments and docstrings, every line where it was."""
+    folder = package or Path(__file__).parents[1]
+    return {
+        archived_path(name, folder): without_commentary(module_file(name, folder).read_text(encoding="utf-8")).encode()
+        for name in modules
+    }
+
+
+@lru_cache(maxsize=1_000)
+def without_commentary(source: str) -> str:
+    """A source text without comments and with empty docstrings: the same code on the same lines."""
+    lines = source.split("\n")
+    for start, end, said in sorted(_commentary(source), reverse=True):
+        head, tail = lines[start[0] - 1][: start[1]], lines[end[0] - 1][end[1] :]
+        lines[start[0] - 1 : end[0]] = [(head + said + tail).rstrip(), *[""] * (end[0] - start[0])]
+    return "\n".join(lines)
+
+
+_Place = tuple[int, int]
+
+
+def _commentary(source: str) -> Iterator[tuple[_Place, _Place, str]]:
+    """Where comments and lone texts begin and end (line, character), and what stands there instead."""
+    for token in tokenize.generate_tokens(io.StringIO(source).readline):
+        if token.type == tokenize.COMMENT:
+            yield token.start, token.end, ""
+    lines = source.split("\n")
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str):
+            yield (
+                (node.lineno, _characters(lines[node.lineno - 1], node.col_offset)),
+                (node.end_lineno or node.lineno, _characters(lines[(node.end_lineno or 1) - 1], node.end_col_offset)),
+                '""',  # still a docstring: what must be a file's first statement may follow it
+            )
+
+
+def _characters(line: str, offset: int | None) -> int:
+    """ast counts UTF-8 bytes, a text is cut by characters."""
+    return len(line.encode()[: offset or 0].decode())
+
+
+def _executed(tree: ast.AST) -> Iterator[ast.AST]:
+    for node in ast.iter_child_nodes(tree):
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "TYPE_CHECKING":
+            for other in node.orelse:
+                yield other
+                yield from _executed(other)
+            continue
+        yield node
+        yield from _executed(node)
+
+
+def _parents(name: str) -> list[str]:
+    words = name.split(".")
+    return [".".join(words[:count]) for count in range(1, len(words))]
+
+
+def _is_ours(name: str, package: Path) -> bool:
+    return name.split(".")[0] == PACKAGE and module_file(name, package).is_file()
+
+
+def _refuse_unbound(modules: Mapping[str, ast.Module]) -> None:
+    for name, tree in modules.items():
+        for missing in sorted(unbound(tree)):
+            raise TwinError(f"{name} uses {missing}, which is not there when it runs: nothing that ships may do that")
+
+
+def _refuse(name: str, cloud: Cloud) -> None:
+    words = name.split(".")[1:]
+    if not words or words[0] in _SHARED:
+        return
+    if words[0] != "clouds" or (len(words) > 1 and words[1] in set(Cloud) - {cloud}):
+        raise TwinError(f"a function on {cloud.label} would have to carry {name}; nothing that ships may import it")

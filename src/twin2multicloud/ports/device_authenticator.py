@@ -1,0 +1,15 @@
+"""Who may connect to L1 as what, and publish where. The device's side of `ports.device_registry`."""
+
+from typing import Protocol
+
+
+class DeviceAuthenticator(Protocol):
+    """Knows the devices of one twin, and the topics that are theirs."""
+
+    def knows(self, username: str | None, password: str | None) -> bool:
+        """Whether a user exists and the password is right. Raises RetryableError where that cannot be said now."""
+        ...
+
+    def device_of(self, username: str, topic: str) -> str | None:
+        """The device that a topic belongs to, if this user may publish there; None otherwise, whatever the reason."""
+        ...

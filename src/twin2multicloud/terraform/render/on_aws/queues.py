@@ -1,0 +1,42 @@
+"""Queues and dead letters on AWS: SQS. One queue per function that a queue starts, one dead-letter queue per boundary.
+
+A queue hides a message for six times its function's time-out, as AWS asks (lambda/services-sqs-configure).
+"""
+
+import json
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.on_aws.references import queue
+from twin2multicloud.terraform.render.scope import TIMEOUT_S, FunctionView, Site, key_of
+
+VISIBILITY_S = 6 * TIMEOUT_S
+ATTEMPTS = 5
+_FOURTEEN_DAYS_S = 14 * 24 * 3600  # the longest that SQS keeps a message
+
+
+def render(config: Configuration, site: Site) -> None:
+    """Declare the dead-letter queues, then the queues that fall back to them."""
+    for letters in site.letters:
+        _queue(config, key_of(letters), letters.deployed_as)
+    for function in site.functions:
+        if function.from_queue:
+            _queue(config, function.key, function.component.deployed_as, redrive_policy=_redrive(function))
+
+
+def _queue(config: Configuration, key: str, name: str, redrive_policy: str | None = None) -> None:
+    config.resource(
+        "aws_sqs_queue",
+        key,
+        name=name,
+        message_retention_seconds=_FOURTEEN_DAYS_S,
+        visibility_timeout_seconds=VISIBILITY_S,
+        sqs_managed_sse_enabled=True,
+        redrive_policy=redrive_policy,
+    )
+
+
+def _redrive(function: FunctionView) -> str | None:
+    if function.letters is None:
+        return None
+    target = queue(key_of(function.letters), "arn")
+    return json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": ATTEMPTS}, separators=(",", ":"))

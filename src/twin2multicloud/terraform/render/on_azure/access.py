@@ -1,0 +1,79 @@
+"""What each function may do on Azure: one identity per function, and a role only where a link asks for one.
+
+Roles are scoped to the one queue, secret, topic or container. Names: learn.microsoft.com role-based-access-control/
+built-in-roles; what a queue trigger needs: azure-functions/functions-bindings-storage-queue-trigger.
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.on_azure import device_gateway, hot_store, logs
+from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.scope import FunctionView, Site, StoreAccess, key_of
+
+_SEND = "Storage Queue Data Message Sender"
+_TAKE = "Storage Queue Data Message Processor"
+_LOOK = "Storage Queue Data Reader"  # the scale controller reads the queue's length with it
+_TOKEN_SCOPE = "${azurerm_key_vault_secret.inter_cloud_token.resource_versionless_id}"  # noqa: S105 - a reference
+# Cosmos DB's own built-in roles: learn.microsoft.com azure/cosmos-db/how-to-connect-role-based-access-control
+_STORE_ROLES = {
+    StoreAccess.READ: "00000000-0000-0000-0000-000000000001",
+    StoreAccess.WRITE: "00000000-0000-0000-0000-000000000002",
+}
+
+
+def render(config: Configuration, site: Site, function: FunctionView) -> list[str]:
+    """Declare a function's identity and roles; the addresses of the roles, which the function waits for."""
+    key = function.key
+    config.resource(
+        "azurerm_user_assigned_identity",
+        key,
+        name=function.component.deployed_as,
+        resource_group_name=GROUP,
+        location=LOCATION,
+        tags=tags(site),
+    )
+    roles = [
+        _role(config, key, "logs", "Monitoring Metrics Publisher", logs.SCOPE),
+        _role(config, key, "errors", "EventGrid Data Sender", "${azurerm_eventgrid_topic.error_topic.id}"),
+    ]
+    if function.from_devices:
+        roles.append(_role(config, key, "devices", "Azure Event Hubs Data Receiver", device_gateway.HUB_SCOPE))
+    if function.from_queue:
+        roles.append(_role(config, key, "take", _TAKE, _queue_scope(key)))
+        roles.append(_role(config, key, "look", _LOOK, _queue_scope(key)))
+        roles.append(_role(config, key, "poison", _SEND, _queue_scope(f"{key}_poison")))
+    targets = map(key_of, function.puts_into)
+    roles += [_role(config, key, f"to_{each}", _SEND, _queue_scope(each)) for each in targets]
+    if function.needs_token:
+        roles.append(_role(config, key, "token", "Key Vault Secrets User", _TOKEN_SCOPE))
+    if function.store is not None:
+        roles.append(_store_role(config, key, function.store))
+    return roles
+
+
+def _queue_scope(key: str) -> str:
+    return f"${{azurerm_storage_queue.{key}.resource_manager_id}}"
+
+
+def _role(config: Configuration, key: str, what: str, role: str, scope: str) -> str:
+    return config.resource(
+        "azurerm_role_assignment",
+        f"{key}_{what}",
+        scope=scope,
+        role_definition_name=role,
+        principal_id=f"${{azurerm_user_assigned_identity.{key}.principal_id}}",
+        principal_type="ServicePrincipal",
+        skip_service_principal_aad_check=True,  # an identity made a second ago is not everywhere yet
+    )
+
+
+def _store_role(config: Configuration, key: str, access: StoreAccess) -> str:
+    account = "${azurerm_cosmosdb_account.hot_store.id}"
+    return config.resource(
+        "azurerm_cosmosdb_sql_role_assignment",
+        key,
+        resource_group_name=GROUP,
+        account_name=hot_store.ACCOUNT,
+        role_definition_id=f"{account}/sqlRoleDefinitions/{_STORE_ROLES[access]}",
+        principal_id=f"${{azurerm_user_assigned_identity.{key}.principal_id}}",
+        scope=hot_store.DATA_SCOPE,
+    )

@@ -1,0 +1,129 @@
+"""Where devices connect on Azure: IoT Hub, which routes telemetry to an event hub of ours; that starts the dispatcher.
+
+Not IoT Hub's built-in endpoint: that one takes a shared key only, and the key would have to reach the dispatcher's
+settings. Here everybody signs in as who they are. Routed messages keep IoT Hub's system properties, the device's id
+among them (iot-hub-devguide-messages-construct). Device identities are registered once the twin is up, by whoever
+deploys: roles of learn.microsoft.com azure/iot-hub/authenticate-authorize-azure-ad. The hub's own keys open nothing;
+those of devices do, for local authentication is that of the service API (Microsoft.Devices/IotHubs, disableLocalAuth).
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.names import single_dashes
+from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.references import SUFFIX
+from twin2multicloud.terraform.render.scope import Site
+
+NAMESPACE_HOST = "${azurerm_eventhub_namespace.devices.name}.servicebus.windows.net"
+"""The one host name that is built: a namespace has it by definition, and no attribute."""
+
+HUB_NAME, HUB_SCOPE = "${azurerm_eventhub.devices.name}", "${azurerm_eventhub.devices.id}"
+_IDENTITY = "azurerm_user_assigned_identity.device_gateway"
+_PARTITIONS = 4
+_RETENTION_DAYS = 7  # the longest: what the dispatcher has not taken by then is gone
+
+
+def render(config: Configuration, site: Site) -> None:
+    """Declare the gateway where L1 is here."""
+    if site.gateway is None:
+        return
+    _event_hub(config, site)
+    _iot_hub(config, site, single_dashes(f"{site.gateway.deployed_as}-{SUFFIX}"))
+    _route(config)
+    _registrar(config)
+    config.output("twin", site.twin, "The twin's name, which its devices are marked with")
+    config.output("azure_device_endpoint", "${azurerm_iothub.device_gateway.hostname}", "Where devices connect")
+
+
+def _event_hub(config: Configuration, site: Site) -> None:
+    namespace = config.resource(
+        "azurerm_eventhub_namespace",
+        "devices",
+        name=single_dashes(f"{site.twin}-devices-{SUFFIX}"),
+        resource_group_name=GROUP,
+        location=LOCATION,
+        sku="Standard",
+        capacity=1,
+        local_authentication_enabled=False,
+        minimum_tls_version="1.2",
+        tags=tags(site),
+    )
+    config.resource(
+        "azurerm_eventhub",
+        "devices",
+        name="telemetry",
+        namespace_id=f"${{{namespace}.id}}",
+        partition_count=_PARTITIONS,
+        message_retention=_RETENTION_DAYS,
+    )
+
+
+def _iot_hub(config: Configuration, site: Site, name: str) -> None:
+    """The hub, and who it is when it writes to the event hub."""
+    config.resource(
+        "azurerm_user_assigned_identity",
+        "device_gateway",
+        name=f"{site.twin}-device-gateway",
+        resource_group_name=GROUP,
+        location=LOCATION,
+        tags=tags(site),
+    )
+    config.resource(
+        "azurerm_role_assignment",
+        "device_gateway",
+        scope=HUB_SCOPE,
+        role_definition_name="Azure Event Hubs Data Sender",
+        principal_id=f"${{{_IDENTITY}.principal_id}}",
+        principal_type="ServicePrincipal",
+        skip_service_principal_aad_check=True,
+    )
+    config.resource(
+        "azurerm_iothub",
+        "device_gateway",
+        name=name,
+        resource_group_name=GROUP,
+        location=LOCATION,
+        sku=[{"name": "S1", "capacity": 1}],
+        identity=[{"type": "UserAssigned", "identity_ids": [f"${{{_IDENTITY}.id}}"]}],
+        min_tls_version="1.2",
+        local_authentication_enabled=False,
+        tags=tags(site),
+    )
+
+
+def _registrar(config: Configuration) -> None:
+    """Let whoever deploys write identities, and query them: that is a right on their twins."""
+    config.data("azurerm_client_config", "deployer")
+    for key, role in (("devices", "IoT Hub Registry Contributor"), ("twins", "IoT Hub Twin Contributor")):
+        config.resource(
+            "azurerm_role_assignment",
+            f"deployer_{key}",
+            scope="${azurerm_iothub.device_gateway.id}",
+            role_definition_name=role,
+            principal_id="${data.azurerm_client_config.deployer.object_id}",
+        )
+
+
+def _route(config: Configuration) -> None:
+    endpoint = config.resource(
+        "azurerm_iothub_endpoint_eventhub",
+        "devices",
+        name="devices",
+        resource_group_name=GROUP,
+        iothub_id="${azurerm_iothub.device_gateway.id}",
+        authentication_type="identityBased",
+        identity_id=f"${{{_IDENTITY}.id}}",
+        endpoint_uri=f"sb://{NAMESPACE_HOST}",
+        entity_path=HUB_NAME,
+        depends_on=["azurerm_role_assignment.device_gateway"],  # the hub tries the endpoint when it is declared
+    )
+    config.resource(
+        "azurerm_iothub_route",
+        "devices",
+        name="telemetry",
+        resource_group_name=GROUP,
+        iothub_name="${azurerm_iothub.device_gateway.name}",
+        source="DeviceMessages",
+        condition="true",
+        endpoint_names=[f"${{{endpoint}.name}}"],
+        enabled=True,
+    )

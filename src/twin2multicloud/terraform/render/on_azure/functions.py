@@ -1,0 +1,132 @@
+"""Functions on Azure: Flex Consumption, where an app has a plan, a code container and an identity of its own.
+
+Linux Consumption ends in 2028. The host's own storage (``AzureWebJobsStorage``) goes by key: with an identity, the
+provider adds an empty setting of that name, and the app does not start (hashicorp/terraform-provider-azurerm 29693).
+Each function has an account to itself, so that its key opens its own code and leases and nothing of anybody else's.
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.names import letters_and_digits
+from twin2multicloud.terraform.render.on_azure import access, device_gateway, logs, queues
+from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.references import SUFFIX, Clouds
+from twin2multicloud.terraform.render.scope import FunctionView, Site
+
+RUNTIME_VERSION = "3.13"
+_MEMORY_MB = 512  # the least there is
+_INSTANCES = 40  # the least that the plan takes as a maximum
+
+
+def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+    """Declare every function of the site."""
+    for function in site.functions:
+        roles = access.render(config, site, function)
+        _host_storage(config, site, function)
+        _plan(config, site, function)
+        _app(config, site, function, _settings(function, clouds), roles)
+
+
+def _host_storage(config: Configuration, site: Site, function: FunctionView) -> None:
+    account = config.resource(
+        "azurerm_storage_account",
+        function.key,
+        name=letters_and_digits(function.component.deployed_as, 18) + SUFFIX,
+        resource_group_name=GROUP,
+        location=LOCATION,
+        account_tier="Standard",
+        account_replication_type="LRS",  # code and leases: made again by the next deployment
+        min_tls_version="TLS1_2",
+        allow_nested_items_to_be_public=False,
+        local_user_enabled=False,
+        shared_access_key_enabled=True,  # see above: the host signs in with it, and nobody else
+        sas_policy=[{"expiration_period": "01.00:00:00", "expiration_action": "Log"}],
+        cross_tenant_replication_enabled=False,
+        tags=tags(site),
+    )
+    config.resource(
+        "azurerm_storage_container",
+        function.key,
+        name="code",
+        storage_account_id=f"${{{account}.id}}",
+        container_access_type="private",
+    )
+
+
+def _plan(config: Configuration, site: Site, function: FunctionView) -> None:
+    config.resource(
+        "azurerm_service_plan",
+        function.key,
+        name=function.component.deployed_as,
+        resource_group_name=GROUP,
+        location=LOCATION,
+        os_type="Linux",
+        sku_name="FC1",
+        tags=tags(site),
+    )
+
+
+def _app(config: Configuration, site: Site, function: FunctionView, settings: dict[str, str], roles: list[str]) -> None:
+    key = function.key
+    storage = f"azurerm_storage_account.{key}"
+    config.resource(
+        "azurerm_function_app_flex_consumption",
+        key,
+        name=f"{function.component.deployed_as}-{SUFFIX}",
+        resource_group_name=GROUP,
+        location=LOCATION,
+        service_plan_id=f"${{azurerm_service_plan.{key}.id}}",
+        runtime_name="python",
+        runtime_version=RUNTIME_VERSION,
+        storage_container_type="blobContainer",
+        storage_container_endpoint=f"${{{storage}.primary_blob_endpoint}}${{azurerm_storage_container.{key}.name}}",
+        storage_authentication_type="StorageAccountConnectionString",
+        storage_access_key=f"${{{storage}.primary_access_key}}",
+        instance_memory_in_mb=_MEMORY_MB,
+        maximum_instance_count=_INSTANCES,
+        https_only=True,
+        webdeploy_publish_basic_authentication_enabled=False,
+        zip_deploy_file=f"${{var.bundles}}/azure/{function.name}.zip",
+        identity=[{"type": "UserAssigned", "identity_ids": [f"${{azurerm_user_assigned_identity.{key}.id}}"]}],
+        site_config=[
+            {
+                "application_insights_connection_string": logs.CONNECTION,
+                "minimum_tls_version": "1.2",
+                "http2_enabled": True,
+            }
+        ],
+        app_settings=settings,
+        tags=tags(site),
+        depends_on=roles,
+    )
+
+
+def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
+    """The topology's variables, and what the host and the adapters need to find their way (clouds/azure/runtime.py)."""
+    client = f"${{azurerm_user_assigned_identity.{function.key}.client_id}}"
+    bundle = f"${{var.bundles}}/azure/{function.name}.zip"
+    found = {
+        **clouds.environment(function.component.cloud, function.environment),
+        "AZURE_CLIENT_ID": client,
+        "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": f"ClientId={client};Authorization=AAD",
+        # azurerm looks at the path alone: without this, new code under the same name would not be deployed.
+        "BUNDLE_SHA256": f'${{filesha256("{bundle}")}}',
+    }
+    if function.puts_into:
+        found |= {"QUEUES__queueServiceUri": queues.SERVICE_URL, "QUEUES__clientId": client}
+    if function.from_queue:
+        found |= {
+            "QUEUE_NAME": f"${{azurerm_storage_queue.{function.key}.name}}",
+            "QUEUE_CONNECTION__queueServiceUri": queues.SERVICE_URL,
+            "QUEUE_CONNECTION__credential": "managedidentity",
+            "QUEUE_CONNECTION__clientId": client,
+        }
+    if function.from_devices:
+        found |= {
+            "EVENT_HUB_NAME": device_gateway.HUB_NAME,
+            "EVENT_HUB_CONNECTION__fullyQualifiedNamespace": device_gateway.NAMESPACE_HOST,
+            "EVENT_HUB_CONNECTION__credential": "managedidentity",
+            "EVENT_HUB_CONNECTION__clientId": client,
+        }
+    if function.store is not None:
+        found["COSMOS_URL"] = "${azurerm_cosmosdb_account.hot_store.endpoint}"
+    return found

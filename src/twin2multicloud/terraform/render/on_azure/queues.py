@@ -1,0 +1,44 @@
+"""Queues and dead letters on Azure: storage queues in an account without keys.
+
+One queue per function that a queue starts, with the poison queue that the Functions host falls back to (which
+names it ``<queue>-poison``), and one dead-letter queue per boundary for what functions give up.
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.names import letters_and_digits
+from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, queue_name, tags
+from twin2multicloud.terraform.render.references import SUFFIX
+from twin2multicloud.terraform.render.scope import Site, key_of
+
+SERVICE_URL = "${azurerm_storage_account.queues.primary_queue_endpoint}"
+
+
+def render(config: Configuration, site: Site) -> None:
+    """Declare the account and its queues."""
+    started = [each for each in site.functions if each.from_queue]
+    if not started and not site.letters:
+        return
+    config.resource(
+        "azurerm_storage_account",
+        "queues",
+        name=letters_and_digits(f"{site.twin}-q", 18) + SUFFIX,
+        resource_group_name=GROUP,
+        location=LOCATION,
+        account_tier="Standard",
+        account_replication_type="ZRS",  # an answer of 200 means durable: three zones
+        min_tls_version="TLS1_2",
+        shared_access_key_enabled=False,
+        allow_nested_items_to_be_public=False,
+        local_user_enabled=False,
+        cross_tenant_replication_enabled=False,
+        tags=tags(site),
+    )
+    for letters in site.letters:
+        _queue(config, key_of(letters), queue_name(letters))
+    for function in started:
+        _queue(config, function.key, queue_name(function.component))
+        _queue(config, f"{function.key}_poison", f"{queue_name(function.component)}-poison")
+
+
+def _queue(config: Configuration, key: str, name: str) -> None:
+    config.resource("azurerm_storage_queue", key, name=name, storage_account_id="${azurerm_storage_account.queues.id}")

@@ -1,0 +1,41 @@
+"""How Azure resources of the slice are referred to. Owns the addresses that other files and other clouds use.
+
+No host name is built: those of function apps may carry a hash, so all come from attributes.
+"""
+
+from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.planning.topology import Component
+from twin2multicloud.terraform.render import scope
+from twin2multicloud.terraform.render.names import single_dashes
+from twin2multicloud.terraform.render.references import References
+
+GROUP = "${azurerm_resource_group.twin.name}"
+LOCATION = "${azurerm_resource_group.twin.location}"
+TOKEN_SECRET_ID = "${azurerm_key_vault_secret.inter_cloud_token.versionless_id}"  # noqa: S105 - a reference
+
+
+def queue_name(component: Component) -> str:
+    """The storage queue's name of a component: a function that a queue starts, or dead letters."""
+    return single_dashes(component.deployed_as)
+
+
+def tags(site: scope.Site) -> dict[str, str]:
+    """What marks a resource as this twin's; azurerm has no default tags."""
+    return {"twin": site.twin, "managed-by": "twin2multicloud"}
+
+
+def _url(component: Component) -> str:
+    """The route is the function's name: the bundle's host.json has no prefix."""
+    host = f"${{azurerm_function_app_flex_consumption.{scope.key_of(component)}.default_hostname}}"
+    return f"https://{host}/{component.name}"
+
+
+def _resource(component: Component) -> str:
+    if component.name == Kind.HOT_STORE:
+        return "${azurerm_cosmosdb_sql_container.hot_store.name}"
+    if component.name == scope.ERROR_TOPIC:
+        return "${azurerm_eventgrid_topic.error_topic.endpoint}"
+    return f"${{azurerm_storage_queue.{scope.key_of(component)}.name}}"
+
+
+REFERENCES = References(url=_url, resource=_resource, token_secret=TOKEN_SECRET_ID)

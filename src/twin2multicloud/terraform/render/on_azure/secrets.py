@@ -1,0 +1,53 @@
+"""The token between clouds in Azure Key Vault. Functions get the secret's id, never its value."""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.names import single_dashes
+from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.references import SUFFIX, TOKEN
+from twin2multicloud.terraform.render.scope import Site
+
+
+def render(config: Configuration, site: Site) -> None:
+    """Declare vault and secret where a function takes part in a crossing."""
+    if not site.needs_token:
+        return
+    vault = _vault(config, site)
+    ready = _access(config, vault)
+    config.resource(
+        "azurerm_key_vault_secret",
+        "inter_cloud_token",
+        name="inter-cloud-token",
+        key_vault_id=f"${{{vault}.id}}",
+        value=TOKEN,
+        content_type="text/plain",
+        tags=tags(site),
+        depends_on=[ready],
+    )
+
+
+def _vault(config: Configuration, site: Site) -> str:
+    config.data("azurerm_client_config", "deployer")
+    return config.resource(
+        "azurerm_key_vault",
+        "twin",
+        name=single_dashes(f"{site.twin}-{SUFFIX}"),
+        resource_group_name=GROUP,
+        location=LOCATION,
+        tenant_id="${data.azurerm_client_config.deployer.tenant_id}",
+        sku_name="standard",
+        rbac_authorization_enabled=True,
+        soft_delete_retention_days=7,
+        tags=tags(site),
+    )
+
+
+def _access(config: Configuration, vault: str) -> str:
+    """Let whoever deploys write secrets; what to wait for, as it takes a while until the vault knows of a role."""
+    role = config.resource(
+        "azurerm_role_assignment",
+        "deployer_vault",
+        scope=f"${{{vault}.id}}",
+        role_definition_name="Key Vault Secrets Officer",
+        principal_id="${data.azurerm_client_config.deployer.object_id}",
+    )
+    return config.resource("time_sleep", "vault_access", create_duration="60s", depends_on=[role])

@@ -1,0 +1,66 @@
+"""What each function may do on Google Cloud: one service account per function, and a role only where a link asks.
+
+Roles are granted on the one topic or secret. Firestore knows roles on projects only; a condition narrows it to one
+database (firestore/docs/security/iam#iam_conditions).
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.names import fitted
+from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, TOKEN_SECRET_NAME, member, topic
+from twin2multicloud.terraform.render.scope import FunctionView, StoreAccess, key_of
+
+READ_DATABASE = "roles/datastore.viewer"
+_STORE_ROLES = {StoreAccess.READ: READ_DATABASE, StoreAccess.WRITE: "roles/datastore.user"}
+
+
+def render(config: Configuration, function: FunctionView) -> None:
+    """Declare a function's service account and roles."""
+    key = function.key
+    config.resource(
+        "google_service_account",
+        key,
+        account_id=fitted(function.component.deployed_as, 30),
+        display_name=function.component.reason[:100],
+        depends_on=SERVICES_ON,
+    )
+    publisher(config, key, "error_topic")
+    for target in function.puts_into:
+        publisher(config, key, key_of(target))
+    if function.needs_token:
+        config.resource(
+            "google_secret_manager_secret_iam_member",
+            key,
+            secret_id=TOKEN_SECRET_NAME,
+            role="roles/secretmanager.secretAccessor",
+            member=member(key),
+        )
+    if function.store is not None:
+        database(config, key, "store", _STORE_ROLES[function.store], "the twin's hot store", "hot_store")
+
+
+def publisher(config: Configuration, key: str, target: str) -> None:
+    """Let a function publish to the topic of that key."""
+    config.resource(
+        "google_pubsub_topic_iam_member",
+        f"{key}_to_{target}",
+        topic=topic(target),
+        role="roles/pubsub.publisher",
+        member=member(key),
+    )
+
+
+def database(config: Configuration, key: str, purpose: str, role: str, title: str, target: str) -> None:
+    """Let a function use the Firestore database of that key, and no other."""
+    config.resource(
+        "google_project_iam_member",
+        f"{key}_{purpose}",
+        project=PROJECT,
+        role=role,
+        member=member(key),
+        condition=[
+            {
+                "title": title,
+                "expression": f'resource.name == "${{google_firestore_database.{target}.id}}"',
+            }
+        ],
+    )

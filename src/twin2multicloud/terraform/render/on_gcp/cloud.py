@@ -1,0 +1,72 @@
+"""Everything that Google Cloud holds of a twin, in one pass. Owns the provider's block, the services and the outputs.
+
+Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own matter.
+"""
+
+from twin2multicloud.planning import own_services
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.on_gcp import (
+    device_gateway,
+    error_topic,
+    functions,
+    hot_store,
+    logs,
+    queues,
+    readers,
+    references,
+    secrets,
+)
+from twin2multicloud.terraform.render.references import Clouds
+from twin2multicloud.terraform.render.scope import FunctionView, Site
+
+REFERENCES = references.REFERENCES
+SERVICES = (
+    "artifactregistry",
+    "cloudbuild",
+    "cloudfunctions",
+    "firestore",
+    "iam",
+    "logging",
+    "pubsub",
+    "run",
+    "secretmanager",
+    "storage",
+)
+"""What has to be switched on in the project. It stays on when the twin goes: others may use it."""
+
+
+def provide(config: Configuration, twin: str) -> None:
+    """Add the provider and its variables: enough to remove what an earlier placement left here."""
+    config.variable("gcp_project", "The Google Cloud project's id")
+    config.variable("gcp_region", "The Google Cloud region", default="europe-west1")
+    labels = {"twin": twin, "managed-by": "twin2multicloud"}
+    config.provider("google", project=references.PROJECT, region=references.REGION, default_labels=labels)
+
+
+def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+    """Add Google Cloud's part of the slice to the configuration."""
+    provide(config, site.twin)
+    config.resource(
+        "google_project_service",
+        "used",
+        for_each={each: each for each in SERVICES},
+        project=references.PROJECT,
+        service="${each.value}.googleapis.com",
+        disable_on_destroy=False,
+    )
+    config.data("google_project", "here", project_id=references.PROJECT)
+    logs.render(config, site)
+    error_topic.render(config, site)
+    secrets.render(config, site)
+    hot_store.render(config, site)
+    device_gateway.render(config, site)
+    functions.render(config, site, clouds)
+    queues.render(config, site)
+    readers.render(config, site)
+    endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if _is_endpoint(each)}
+    config.output("gcp_endpoints", endpoints, "The URLs of Google Cloud's endpoints, by function")
+
+
+def _is_endpoint(function: FunctionView) -> bool:
+    """Whether other clouds call it, with the token. A service of ours has callers of its own, and its own output."""
+    return function.endpoint is not None and not own_services.is_ours(function.component)

@@ -1,0 +1,138 @@
+"""Functions on Google Cloud: Cloud Run functions (2nd generation), each with its code in the twin's bucket.
+
+All are HTTP to Cloud Run; functions-framework turns a push into the event that the function asks for. A function that a
+queue starts takes calls from inside the project only, and from Pub/Sub's account; an endpoint is open to the network
+because callers are on other clouds, and the token guards it. The device gateway is open too: devices sign in with keys.
+"""
+
+from collections.abc import Mapping
+
+from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.terraform.render.configuration import Configuration, Json
+from twin2multicloud.terraform.render.names import fitted
+from twin2multicloud.terraform.render.on_gcp import access, device_gateway
+from twin2multicloud.terraform.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
+from twin2multicloud.terraform.render.references import SUFFIX, Clouds
+from twin2multicloud.terraform.render.scope import TIMEOUT_S, FunctionView, Site
+
+RUNTIME, ENTRY_POINT = "python313", "main"
+_MEMORY = "512Mi"
+_INSTANCES = 40
+
+_OWN_SERVICES: Mapping[str, tuple[Mapping[str, Json], Mapping[str, str]]] = {
+    Kind.DEVICE_GATEWAY: (device_gateway.SERVICE, device_gateway.ENVIRONMENT)
+}
+"""`packaging.own_services` of this cloud: how the service differs from a function's, and what more it is told."""
+
+
+def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+    """Declare the bucket and every function of the site."""
+    _bucket(config, site)
+    _builder(config, site)
+    for function in site.functions:
+        access.render(config, function)
+        _code(config, function)
+        _function(config, function, clouds)
+        if function.endpoint is not None:
+            _open(config, function)
+
+
+def _bucket(config: Configuration, site: Site) -> None:
+    config.resource(
+        "google_storage_bucket",
+        "bundles",
+        name=f"{site.twin}-bundles-{SUFFIX}",
+        location=REGION,
+        uniform_bucket_level_access=True,
+        public_access_prevention="enforced",
+        force_destroy=True,  # bundles can be made again
+        versioning=[{"enabled": True}],
+        depends_on=SERVICES_ON,
+    )
+
+
+_BUILD_ROLES = ("logging.logWriter", "artifactregistry.writer", "storage.objectViewer")
+
+
+def _builder(config: Configuration, site: Site) -> None:
+    """Who Cloud Build is: the default account may build nothing in projects made since July 2024.
+
+    Roles: cloud.google.com/functions/docs/securing/build-custom-sa.
+    """
+    config.resource(
+        "google_service_account",
+        "build",
+        account_id=fitted(f"{site.twin}-build", 30),
+        display_name=f"{site.twin}: builds functions",
+        depends_on=SERVICES_ON,
+    )
+    config.resource(
+        "google_project_iam_member",
+        "build",
+        for_each={each: each for each in _BUILD_ROLES},
+        project=PROJECT,
+        role="roles/${each.value}",
+        member="${google_service_account.build.member}",
+    )
+
+
+def _code(config: Configuration, function: FunctionView) -> None:
+    """The name holds the content's digest: new code is a new object, and so a new revision."""
+    bundle = f"${{var.bundles}}/gcp/{function.name}.zip"
+    config.resource(
+        "google_storage_bucket_object",
+        function.key,
+        bucket="${google_storage_bucket.bundles.name}",
+        name=f'{function.name}-${{filesha256("{bundle}")}}.zip',
+        source=bundle,
+    )
+
+
+def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> None:
+    key = function.key
+    internal = function.from_queue or function.from_devices
+    service, told = _OWN_SERVICES.get(function.name, ({}, {}))
+    environment = {**clouds.environment(function.component.cloud, function.environment), **told}
+    source = {
+        "bucket": "${google_storage_bucket.bundles.name}",
+        "object": f"${{google_storage_bucket_object.{key}.name}}",
+    }
+    config.resource(
+        "google_cloudfunctions2_function",
+        key,
+        name=function.component.deployed_as,
+        location=REGION,
+        description=function.component.reason,
+        build_config=[
+            {
+                "runtime": RUNTIME,
+                "entry_point": ENTRY_POINT,
+                "service_account": "${google_service_account.build.id}",
+                "source": [{"storage_source": [source]}],
+            }
+        ],
+        service_config=[
+            {
+                "service_account_email": f"${{google_service_account.{key}.email}}",
+                "available_memory": _MEMORY,
+                "timeout_seconds": TIMEOUT_S,
+                "max_instance_count": _INSTANCES,
+                "ingress_settings": "ALLOW_INTERNAL_ONLY" if internal else "ALLOW_ALL",
+                "all_traffic_on_latest_revision": True,
+                "environment_variables": {**environment, "GOOGLE_CLOUD_PROJECT": PROJECT},
+                **service,
+            }
+        ],
+        depends_on=[*SERVICES_ON, "google_project_iam_member.build"],
+    )
+
+
+def _open(config: Configuration, function: FunctionView) -> None:
+    config.resource(
+        "google_cloud_run_service_iam_member",
+        f"{function.key}_open",
+        location=f"${{google_cloudfunctions2_function.{function.key}.location}}",
+        service=f"${{google_cloudfunctions2_function.{function.key}.name}}",
+        role="roles/run.invoker",
+        member="allUsers",
+    )

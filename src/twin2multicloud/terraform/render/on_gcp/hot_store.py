@@ -1,0 +1,44 @@
+"""The hot store on Google Cloud: a Firestore database, as ``clouds/gcp/hot_store.py`` reads it.
+
+Who may use it is in `access`. Queries go by the field ``sort_key``, which Firestore indexes by itself; a reading's
+values are looked up by nobody and exempt, because every indexed field is paid for at each write.
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.on_gcp.references import REGION, SERVICES_ON
+from twin2multicloud.terraform.render.scope import Site
+
+_COLLECTION = "readings"
+_NOT_INDEXED = ("values", "exact")
+
+
+def render(config: Configuration, site: Site) -> None:
+    """Declare the database where L3-hot is here."""
+    if site.store is None:
+        return
+    database(config, "hot_store", site.store.deployed_as)
+    for field in _NOT_INDEXED:
+        config.resource(
+            "google_firestore_field",
+            f"readings_{field}",
+            database="${google_firestore_database.hot_store.name}",
+            collection=_COLLECTION,
+            field=field,
+            index_config=[{}],  # there, and empty: no index
+        )
+    config.output("gcp_hot_store", "${google_firestore_database.hot_store.id}", "The Firestore database's full name")
+
+
+def database(config: Configuration, key: str, name: str) -> None:
+    """Declare a Firestore database. Its edition cannot be changed later."""
+    config.resource(
+        "google_firestore_database",
+        key,
+        name=name,
+        location_id=REGION,
+        type="FIRESTORE_NATIVE",
+        database_edition="STANDARD",
+        point_in_time_recovery_enablement="POINT_IN_TIME_RECOVERY_ENABLED",
+        deletion_policy="DELETE",
+        depends_on=SERVICES_ON,
+    )

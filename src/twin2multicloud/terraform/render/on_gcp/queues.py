@@ -1,0 +1,99 @@
+"""Queues and dead letters on Google Cloud: a topic and a push subscription per function that is started by one.
+
+The subscription is ours, not Eventarc's, because only so it has a dead-letter topic. A dead-letter topic has a
+subscription of its own: a topic that nobody subscribes to forgets what it is given.
+"""
+
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.names import fitted
+from twin2multicloud.terraform.render.on_gcp.device_gateway import LETTERS
+from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON, topic
+from twin2multicloud.terraform.render.scope import TIMEOUT_S, FunctionView, Site, key_of
+
+_ACK_S = 2 * TIMEOUT_S
+_KEPT = "604800s"  # a week, the default's maximum without further cost
+_ATTEMPTS = 5
+_AGENT = "serviceAccount:service-${data.google_project.here.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
+
+
+def render(config: Configuration, site: Site) -> None:
+    """Declare dead letters first, then what falls back to them."""
+    for letters in site.letters:
+        config.resource("google_pubsub_topic", key_of(letters), name=letters.deployed_as, depends_on=SERVICES_ON)
+        _keep(config, key_of(letters), letters.deployed_as)
+    if site.gateway is not None:
+        _keep(config, LETTERS, f"{site.twin}-device-dead-letters")
+    started = [each for each in site.functions if each.from_queue or each.from_devices]
+    if started:
+        _pusher(config, site)
+    for function in started:
+        _start(config, function)
+
+
+def _keep(config: Configuration, key: str, name: str) -> None:
+    """A pull subscription that holds dead letters until they are sent again; Pub/Sub itself may put some there."""
+    config.resource(
+        "google_pubsub_subscription",
+        key,
+        name=name,
+        topic=topic(key),
+        message_retention_duration=_KEPT,
+        expiration_policy=[{"ttl": ""}],
+    )
+    config.resource(
+        "google_pubsub_topic_iam_member", f"{key}_agent", topic=topic(key), role="roles/pubsub.publisher", member=_AGENT
+    )
+
+
+def _pusher(config: Configuration, site: Site) -> None:
+    """Who Pub/Sub is when it calls a function."""
+    config.resource(
+        "google_service_account",
+        "push",
+        account_id=fitted(f"{site.twin}-push", 30),
+        display_name=f"{site.twin}: Pub/Sub when it starts a function",
+        depends_on=SERVICES_ON,
+    )
+
+
+def _start(config: Configuration, function: FunctionView) -> None:
+    """The subscription that starts a function, and the right to do so."""
+    key = function.key
+    if function.from_queue:
+        config.resource("google_pubsub_topic", key, name=function.component.deployed_as, depends_on=SERVICES_ON)
+    letters = key_of(function.letters) if function.letters is not None else LETTERS
+    # The service's own run.app address: internal ingress knows Pub/Sub by it, and by no other name of the function.
+    url = f"${{google_cloudfunctions2_function.{key}.service_config[0].uri}}"
+    subscription = config.resource(
+        "google_pubsub_subscription",
+        key,
+        name=function.component.deployed_as,
+        topic=topic("device_gateway" if function.from_devices else key),
+        ack_deadline_seconds=_ACK_S,
+        message_retention_duration=_KEPT,
+        expiration_policy=[{"ttl": ""}],  # never
+        push_config=[
+            {
+                "push_endpoint": url,
+                "oidc_token": [{"service_account_email": "${google_service_account.push.email}", "audience": url}],
+            }
+        ],
+        retry_policy=[{"minimum_backoff": "1s", "maximum_backoff": "60s"}],
+        dead_letter_policy=[{"dead_letter_topic": topic(letters), "max_delivery_attempts": _ATTEMPTS}],
+        depends_on=[f"google_pubsub_topic_iam_member.{letters}_agent"],
+    )
+    config.resource(
+        "google_pubsub_subscription_iam_member",
+        f"{key}_agent",
+        subscription=f"${{{subscription}.name}}",
+        role="roles/pubsub.subscriber",
+        member=_AGENT,
+    )
+    config.resource(
+        "google_cloud_run_service_iam_member",
+        f"{key}_push",
+        location=f"${{google_cloudfunctions2_function.{key}.location}}",
+        service=f"${{google_cloudfunctions2_function.{key}.name}}",
+        role="roles/run.invoker",
+        member="${google_service_account.push.member}",
+    )

@@ -1,0 +1,36 @@
+"""How Google Cloud resources of the slice are referred to. Owns the addresses that other files and other clouds use."""
+
+from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.planning.topology import Component
+from twin2multicloud.terraform.render import scope
+from twin2multicloud.terraform.render.references import References
+
+REGION = "${var.gcp_region}"
+PROJECT = "${var.gcp_project}"
+TOKEN_SECRET_NAME = "${google_secret_manager_secret.inter_cloud_token.name}"  # noqa: S105 - a reference
+
+SERVICES_ON = ["google_project_service.used"]
+"""What everything waits for that a service has to be switched on for."""
+
+
+def topic(key: str) -> str:
+    """The full name of a topic: ``projects/<project>/topics/<topic>``."""
+    return f"${{google_pubsub_topic.{key}.id}}"
+
+
+def member(key: str) -> str:
+    """A function's service account, as IAM names it."""
+    return f"${{google_service_account.{key}.member}}"
+
+
+def _url(component: Component) -> str:
+    return f"${{google_cloudfunctions2_function.{scope.key_of(component)}.url}}/{component.name}"
+
+
+def _resource(component: Component) -> str:
+    if component.name == Kind.HOT_STORE:
+        return "${google_firestore_database.hot_store.name}"
+    return topic(scope.key_of(component))
+
+
+REFERENCES = References(url=_url, resource=_resource, token_secret=TOKEN_SECRET_NAME)

@@ -1,0 +1,114 @@
+"""A project on real clouds: from its folder to a workspace that is ready to plan. Owns what lies where under ``.t2mc``.
+
+``bundles/`` holds what `t2mc package` builds, ``terraform/`` what the engine works on, ``deployment-options.json`` what
+the user chose (regions, project, backend), so that destroy and outputs need not be told again. It asks nobody anything.
+"""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.progress import Report
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.topology import Topology
+from twin2multicloud.project.loader import Project
+from twin2multicloud.terraform import schemas
+from twin2multicloud.terraform.engine import Engine, Workspace, find_engine
+from twin2multicloud.terraform.render import scope
+from twin2multicloud.terraform.render.render import Backend, render, variables
+from twin2multicloud.terraform.render.schema_check import mismatches
+
+STATE = ".t2mc"
+_OPTIONS = "deployment-options.json"
+_OWN = "bundles"  # a variable that the product sets itself
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user may choose of a deployment: Terraform variables by name, where bundles are, where state is kept.
+
+    `clouds` is not chosen but remembered: what any placement of this twin has used since it was last destroyed.
+    """
+
+    variables: dict[str, str] = {}
+    bundles: str = ""
+    backend: Backend = Backend()
+    clouds: tuple[Cloud, ...] = ()
+
+
+class Rollout:
+    """One project's deployment. Construction plans and renders, and changes nothing."""
+
+    def __init__(self, project: Project, options: Options) -> None:
+        """Raises ConfigurationError for an option that does not fit, TwinError where the rendering is at fault."""
+        self.project = project
+        self._folder = project.folder.resolve() / STATE
+        self.topology: Topology = plan(project.twin)
+        used = {site.cloud for site in scope.sites(self.topology)} | set(options.clouds)
+        self._options = msgspec.structs.replace(options, clouds=tuple(sorted(used)))
+        self.config = render(self.topology, options.backend, frozenset(used))
+        wrong = mismatches(self.config, schemas.load())
+        if wrong:
+            raise TwinError(f"the rendered configuration does not fit the providers: {wrong[0]}")
+        self._check_variables()
+
+    @property
+    def bundles(self) -> Path:
+        """Where the functions' archives lie."""
+        return Path(self._options.bundles).resolve() if self._options.bundles else self._folder / "bundles"
+
+    def missing_bundles(self) -> list[str]:
+        """The archives that the configuration needs and that are not there, as ``<cloud>/<function>.zip``."""
+        needed = [f"{site.cloud}/{each.name}.zip" for site in scope.sites(self.topology) for each in site.functions]
+        return [name for name in needed if not (self.bundles / name).is_file()]
+
+    def workspace(self, engine: Engine, env: Mapping[str, str], tell: Report) -> Workspace:
+        """Write everything down, and open the state. Raises EngineError."""
+        self._folder.mkdir(mode=0o700, exist_ok=True)
+        (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        self._remember(self._options)
+        found = Workspace(engine, self._folder / "terraform", env, tell)
+        declared = self.config["variable"]
+        values = {name: value for name, value in self._options.variables.items() if name in declared}
+        found.write(self.config, {**values, _OWN: str(self.bundles)})
+        found.init()
+        return found
+
+    def forget_clouds(self) -> None:
+        """After everything was removed: the next placement starts from nothing."""
+        self._remember(msgspec.structs.replace(self._options, clouds=()))
+
+    def _remember(self, options: Options) -> None:
+        (self._folder / _OPTIONS).write_bytes(msgspec.json.format(msgspec.json.encode(options)))
+
+    def _check_variables(self) -> None:
+        """A variable of a cloud that is not in use is kept for the day that it is; one of no cloud is a mistake."""
+        known = variables() - {_OWN}
+        for name in self._options.variables:
+            if name not in known:
+                raise ConfigurationError(f"--var {name}: no such variable; there are {', '.join(sorted(known))}")
+        for name, each in self.config["variable"].items():
+            if name != _OWN and "default" not in each and name not in self._options.variables:
+                raise ConfigurationError(f"--var {name}=… is missing: {each['description']}")
+
+
+def deployed_outputs(project: Project, env: Mapping[str, str]) -> dict[str, Any]:
+    """What the deployment of a project says of itself. Raises TwinError where there is none, EngineError."""
+    options = known_options(project.folder)
+    if options is None:
+        raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")
+    return Rollout(project, options).workspace(find_engine(env), env, lambda _: None).outputs()
+
+
+def known_options(folder: Path) -> Options | None:
+    """What the last deployment of a project chose; None where there was none. Raises TwinError for a broken file."""
+    path = folder.resolve() / STATE / _OPTIONS
+    try:
+        return msgspec.json.decode(path.read_bytes(), type=Options)
+    except FileNotFoundError:
+        return None
+    except msgspec.DecodeError as error:
+        raise TwinError(f"{path} is not readable ({error}); remove it and deploy again") from error

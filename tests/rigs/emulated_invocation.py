@@ -1,0 +1,90 @@
+"""The operator's calls of an emulated cloud, as rigs: its real HTTP app over a socket, around one function."""
+
+import asyncio
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from tests.rigs.invocation import NAME, TOKEN, CallerRig, Told, served
+from tests.rigs.vendor_processes import HOST, free_port
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.adapters.invocation import EmulatedInvocation
+from twin2multicloud.emulator.events import event_source
+from twin2multicloud.emulator.host.server import CloudApp
+from twin2multicloud.ports.transport import Reply
+from twin2multicloud.wire.http import Request, Response
+from twin2multicloud.wire.http_transport import HttpTransport
+
+OPERATOR_KEY = "the-operators-key"
+
+
+class _Cloud:
+    """As much of an `EmulatedCloud` as answers calls."""
+
+    def __init__(self, told: Told, *, endpoint: bool) -> None:
+        function, kind = told.as_function(Cloud.AZURE, endpoint=endpoint), event_source(Cloud.AZURE)
+        self._calls = {NAME: kind.on_call(function)}
+        self._endpoints = {NAME: kind.on_http(function)} if endpoint else {}
+
+    def has_endpoint(self, function: str) -> bool:
+        return function in self._endpoints
+
+    def request(self, function: str, request: Request) -> Response:
+        return self._endpoints[function](request)
+
+    def invoke(self, function: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        if function not in self._calls:
+            raise TwinError(f"no function {function!r} takes native calls")
+        return self._calls[function](asked)
+
+
+def _asked(app: CloudApp, request: Request) -> Reply:
+    """One request through the app, as its server makes it: what the app does not foresee is a 500."""
+    sent: list[dict[str, Any]] = []
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": request.body}
+
+    async def send(message: dict[str, Any]) -> None:
+        sent.append(message)
+
+    headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
+    scope = {"type": "http", "method": request.method, "path": request.path, "headers": headers}
+    try:
+        asyncio.run(app(scope, receive, send))
+    except Exception:
+        return Reply(500, {}, b"Internal Server Error")
+    start, body = sent
+    return Reply(start["status"], {name.decode(): value.decode() for name, value in start["headers"]}, body["body"])
+
+
+@contextmanager
+def _rig(*, endpoint: bool) -> Iterator[CallerRig]:
+    told, transport = Told(), HttpTransport()
+    cloud: Any = _Cloud(told, endpoint=endpoint)
+    app = CloudApp(cloud, OPERATOR_KEY)
+
+    def caller(url: str, key: str, token: str) -> EmulatedInvocation:
+        return EmulatedInvocation(url, key, token, {NAME: f"{url}/{NAME}" if endpoint else None}, transport)
+
+    with served(lambda request: _asked(app, request)) as url:
+        dark = f"http://{HOST}:{free_port()}"
+        callers = caller(url, OPERATOR_KEY, TOKEN), caller(url, "wrong", "wrong"), caller(dark, OPERATOR_KEY, TOKEN)
+        yield CallerRig(told, *callers, secrets=(OPERATOR_KEY, TOKEN))
+        transport.close()
+
+
+@contextmanager
+def emulated_native(_: Path) -> Iterator[CallerRig]:
+    """By the cloud's own interface."""
+    with _rig(endpoint=False) as rig:
+        yield rig
+
+
+@contextmanager
+def emulated_endpoint(_: Path) -> Iterator[CallerRig]:
+    """At the function's endpoint."""
+    with _rig(endpoint=True) as rig:
+        yield rig

@@ -1,0 +1,94 @@
+"""How a reading becomes a row: keys that sort as their texts do, bounds that hold exactly what a query wants."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from twin2multicloud.ports.hot_store import RangeQuery, RowKey
+from twin2multicloud.stores.rows import (
+    KEY_CHARACTERS,
+    PROPERTY_ROWS,
+    batches,
+    bounds,
+    inexact,
+    property_row,
+    reading_row,
+    restored,
+    sort_key,
+    sortable,
+)
+
+TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
+STAMPS = st.integers(0, 99).map(lambda n: f"20{n:02}-01-15T10:30:00.{n:03}Z")
+KEYS = st.builds(RowKey, STAMPS, TEXTS)
+NUMBERS = st.one_of(st.integers(-(2**63), 2**63 - 1), st.floats(allow_nan=False, allow_infinity=False))
+
+
+@given(TEXTS, TEXTS)
+def test_the_spelling_sorts_as_the_texts_do_and_never_twice_alike(one, other):
+    assert (sortable(one) < sortable(other)) == (one < other)
+    assert (sortable(one) == sortable(other)) == (one == other)
+
+
+@given(TEXTS)
+def test_the_spelling_is_fit_for_an_id_anywhere(text):
+    spelt = sortable(text)
+    assert spelt.isascii()
+    assert not set(spelt) & set("/\\?#%. \t\n")
+    assert "__" not in spelt
+
+
+@pytest.mark.parametrize("character", ["x", "ü", "🌡"])
+def test_a_long_text_has_a_spelling_of_its_own_that_fits(character):
+    one, other = character * 2_000, character * 2_000 + "!"
+    assert sortable(one) != sortable(other)
+    assert len(sortable(one)) <= KEY_CHARACTERS
+
+
+@given(KEYS, KEYS)
+def test_sort_keys_sort_as_keys_do(one, other):
+    assert (sort_key(one) < sort_key(other)) == (one < other)
+
+
+@given(KEYS, STAMPS, STAMPS, st.one_of(st.none(), KEYS), st.booleans())
+def test_the_bounds_hold_what_the_query_wants_and_nothing_else(key, start, end, after, descending):
+    query = RangeQuery(
+        device_id="d", start=start, end=end, properties=("t",), limit=1, descending=descending, after=after
+    )
+    wanted = start < key.timestamp <= end and (after is None or (key < after if descending else key > after))
+    low, high = bounds(query)
+    assert (low <= sort_key(key) < high) == wanted
+
+
+@given(KEYS, TEXTS)
+def test_notes_of_properties_stand_apart_from_readings(key, name):
+    low, high = PROPERTY_ROWS
+    assert low <= property_row(name).sort_key < high
+    assert not low <= sort_key(key) < high
+
+
+@given(KEYS)
+def test_a_rows_key_is_its_readings(key):
+    row = reading_row({"device_id": "d", "timestamp": key.timestamp, "message_id": key.message_id, "t": 1})
+    assert row.key == key
+    assert row.values == {"t": 1}
+
+
+@given(st.dictionaries(TEXTS, NUMBERS), st.booleans())
+def test_numbers_that_a_store_changes_come_back_as_they_were(values, keeps):
+    """The worst store there is: every number comes back as a double, or not at all."""
+    exact = inexact(values, lambda _: keeps)
+    spoilt = values.items() if keeps else [(name, float(value)) for name, value in values.items() if value]
+    found = restored(spoilt, exact)
+    assert found == values
+    assert [type(found[name]) for name in values] == [type(value) for value in values.values()]
+    assert all(math.copysign(1, found[name]) == math.copysign(1, value) for name, value in values.items())
+
+
+@given(st.lists(st.text(max_size=20)), st.integers(1, 5), st.integers(1, 60))
+def test_batches_keep_everything_in_order_within_their_limits(items, most, max_bytes):
+    made = list(batches(items, most=most, max_bytes=max_bytes))
+    assert [item for batch in made for item in batch] == items
+    assert all(len(batch) <= most for batch in made)

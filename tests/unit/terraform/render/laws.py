@@ -1,0 +1,208 @@
+"""Laws that hold for every rendered configuration, whatever the placement. Each yields what breaks it."""
+
+import json
+import re
+from collections.abc import Iterator
+from functools import cache
+from typing import Any
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning import own_services
+from twin2multicloud.planning.topology import Topology, ValueKind
+from twin2multicloud.terraform import schemas
+from twin2multicloud.terraform.render import scope
+from twin2multicloud.terraform.render.schema_check import declared
+
+Config = dict[str, Any]
+_FUNCTION_TYPES = {
+    "aws": "aws_lambda_function",
+    "azure": "azurerm_function_app_flex_consumption",
+    "gcp": "google_cloudfunctions2_function",
+}
+_TOKEN = "random_password.inter_cloud_token"
+_MAY_HOLD_THE_TOKEN = {
+    "aws_secretsmanager_secret_version": "secret_string",
+    "azurerm_key_vault_secret": "value",
+    "google_secret_manager_secret_version": "secret_data",
+}
+
+
+def environment_of(config: Config, cloud: str, key: str) -> dict[str, str]:
+    """What a rendered function is told."""
+    body = config["resource"][_FUNCTION_TYPES[cloud]][key]
+    if cloud == "aws":
+        return body["environment"][0]["variables"]
+    return body["app_settings"] if cloud == "azure" else body["service_config"][0]["environment_variables"]
+
+
+def every_function_of_the_slice_exists_once(topology: Topology, config: Config) -> Iterator[str]:
+    planned = {(each.cloud.value, scope.key_of(each)) for each in topology.components if scope.is_function(each)}
+    rendered = {(cloud, key) for cloud, kind in _FUNCTION_TYPES.items() for key in config["resource"].get(kind, {})}
+    if planned != rendered:
+        yield f"planned and rendered differ in {sorted(planned ^ rendered)}"
+
+
+def every_variable_of_the_topology_arrives(topology: Topology, config: Config) -> Iterator[str]:
+    for site in scope.sites(topology):
+        for function in site.functions:
+            told = environment_of(config, site.cloud.value, function.key)
+            for variable in function.environment:
+                name = "INTER_CLOUD_TOKEN_SECRET" if variable.kind is ValueKind.TOKEN else variable.name
+                if not told.get(name):
+                    yield f"{function.component.id} is not told {name}"
+                elif variable.kind is ValueKind.URL and not re.fullmatch(r"(https://)?\$\{.+\}/.*[a-z]", told[name]):
+                    yield f"{function.component.id}: {name} is no reference to an endpoint: {told[name]}"
+
+
+def the_token_is_in_secret_stores_only(topology: Topology, config: Config) -> Iterator[str]:
+    for block, kind, key, body in declared(config):
+        if kind == "random_password":
+            continue
+        for name, value in body.items():
+            if _TOKEN in json.dumps(value) and _MAY_HOLD_THE_TOKEN.get(kind) != name:
+                yield f"{block}.{kind}.{key} holds the token in {name}"
+    if _TOKEN in json.dumps(config.get("output", {})):
+        yield "an output shows the token"
+
+
+def only_endpoints_are_open(topology: Topology, config: Config) -> Iterator[str]:
+    resources = config["resource"]
+    open_on_aws = set(resources.get("aws_lambda_function_url", {}))
+    invokers = resources.get("google_cloud_run_service_iam_member", {})
+    open_on_gcp = {key.removesuffix("_open") for key, body in invokers.items() if body["member"] == "allUsers"}
+    for cloud, found in (("aws", open_on_aws), ("gcp", open_on_gcp)):
+        asked = {
+            each.component.split(".")[1].replace("-", "_")
+            for each in topology.endpoints
+            if each.cloud.value == cloud and each.component.split(".")[1] in scope.FUNCTIONS
+        }
+        asked |= {scope.key_of(each) for each in topology.on(Cloud(cloud)) if own_services.is_ours(each)}
+        if found != asked:
+            yield f"{cloud}: open {sorted(found)}, asked for {sorted(asked)}"
+
+
+def a_function_url_has_both_permissions(topology: Topology, config: Config) -> Iterator[str]:
+    permissions = config["resource"].get("aws_lambda_permission", {})
+    for key in config["resource"].get("aws_lambda_function_url", {}):
+        url, invoke = permissions.get(f"{key}_url"), permissions.get(f"{key}_invoke_by_url")
+        if url is None or invoke is None or not invoke.get("invoked_via_function_url"):
+            yield f"{key} lacks a permission, or opens direct invocation to every account"
+
+
+def no_right_is_a_star(topology: Topology, config: Config) -> Iterator[str]:
+    for key, body in config["resource"].get("aws_iam_role_policy", {}).items():
+        for statement in json.loads(body["policy"])["Statement"]:
+            if any("*" in action for action in statement["Action"]) or "*" in statement["Resource"]:
+                yield f"{key} may do {statement['Action']} on {statement['Resource']}"
+
+
+def only_the_gateway_knows_devices(topology: Topology, config: Config) -> Iterator[str]:
+    """On Google Cloud it alone reads the registry and publishes for devices; a Firestore role is of one database."""
+    gateway = "${google_service_account.device_gateway.member}"
+    for key, body in config["resource"].get("google_project_iam_member", {}).items():
+        if body["role"].startswith("roles/datastore."):
+            only = json.dumps(body.get("condition", ""))
+            if "resource.name ==" not in only:
+                yield f"{key} may use every database of the project"
+            if "device_registry" in only and (body["member"], body["role"]) != (gateway, "roles/datastore.viewer"):
+                yield f"{key} may do {body['role']} with the device registry"
+    for key, body in config["resource"].get("google_pubsub_topic_iam_member", {}).items():
+        if "google_pubsub_topic.device_gateway." in body["topic"] and body["member"] != gateway:
+            yield f"{key} may publish for devices"
+
+
+def each_function_is_somebody(topology: Topology, config: Config) -> Iterator[str]:
+    """An identity per function, shared with nobody."""
+    resources = config["resource"]
+    used = [body["role"] for body in resources.get("aws_lambda_function", {}).values()]
+    used += [
+        body["service_config"][0]["service_account_email"]
+        for body in resources.get("google_cloudfunctions2_function", {}).values()
+    ]
+    used += [
+        body["identity"][0]["identity_ids"][0]
+        for body in resources.get("azurerm_function_app_flex_consumption", {}).values()
+    ]
+    if len(used) != len(set(used)):
+        yield f"functions share an identity: {used}"
+
+
+def names_fit(topology: Topology, config: Config) -> Iterator[str]:
+    """Length limits of the services, with six characters for the suffix. Sources: each service's naming rules."""
+    for _, kind, key, body in declared(config):
+        limit, argument = _NAME_LIMITS.get(kind, (0, ""))
+        name = str(body.get(argument, "")).replace("${random_string.suffix.result}", "abc123")
+        if limit and len(name) > limit:
+            yield f"{kind}.{key} is called {name}, which has more than {limit} characters"
+
+
+_NAME_LIMITS = {
+    "aws_lambda_function": (64, "function_name"),
+    "aws_iam_role": (64, "name"),
+    "aws_sqs_queue": (80, "name"),
+    "azurerm_storage_account": (24, "name"),
+    "azurerm_key_vault": (24, "name"),
+    "azurerm_function_app_flex_consumption": (60, "name"),
+    "azurerm_cosmosdb_account": (44, "name"),
+    "azurerm_storage_queue": (63, "name"),
+    "azurerm_iothub": (50, "name"),
+    "azurerm_eventhub_namespace": (50, "name"),
+    "azurerm_eventgrid_topic": (50, "name"),
+    "google_service_account": (30, "account_id"),
+    "google_cloudfunctions2_function": (63, "name"),
+    "google_storage_bucket": (63, "name"),
+    "google_firestore_database": (63, "name"),
+}
+
+
+def the_operator_is_told_how_to_call_the_readers(topology: Topology, config: Config) -> Iterator[str]:
+    """Where L3-hot is, and nowhere else. Beside AWS an endpoint opens with the token; others on Azure with a key."""
+    outputs = {name: each["value"] for name, each in config["output"].items()}
+    for cloud in Cloud:
+        here = {"hot-reader", "hot-reader-last-entry"} if topology.placement.l3_hot is cloud else set()
+        told = outputs.get(f"{cloud}_readers", {})
+        if set(told) != here:
+            yield f"{cloud}: readers {sorted(told)}, expected {sorted(here)}"
+        asks_for_the_token = here & outputs.get(f"{cloud}_endpoints", {}).keys()
+        if cloud is Cloud.AWS:
+            continue
+        if bool(asks_for_the_token) != (f"{cloud}_token_secret" in outputs):
+            yield f"{cloud}: the secret with the token is told, or not, against {sorted(asks_for_the_token)}"
+        if cloud is Cloud.AZURE and outputs.get("azure_reader_apps", {}).keys() != here - asks_for_the_token:
+            yield f"azure: keys are to be had of {sorted(outputs.get('azure_reader_apps', {}))}"
+
+
+def everything_says_whose_it_is(topology: Topology, config: Config) -> Iterator[str]:
+    """Tags: by the provider, where it has a way to say it once for all; on Azure, on everything that can have them."""
+    taggable = {name for name, kind in _azure_types().items() if "tags" in kind["arguments"]}
+    for _, kind, key, body in declared(config):
+        if kind in taggable and "twin" not in body.get("tags", {}):
+            yield f"{kind}.{key} does not say whose it is"
+    providers = config["provider"]
+    said = {
+        "aws": lambda: providers["aws"]["default_tags"][0]["tags"],
+        "google": lambda: providers["google"]["default_labels"],
+    }
+    yield from (
+        f"{name} does not say whose things are" for name in said if name in providers and "twin" not in said[name]()
+    )
+
+
+@cache
+def _azure_types() -> dict[str, Any]:
+    return schemas.load()["azurerm"]["resources"]
+
+
+LAWS = (
+    every_function_of_the_slice_exists_once,
+    every_variable_of_the_topology_arrives,
+    the_token_is_in_secret_stores_only,
+    only_endpoints_are_open,
+    a_function_url_has_both_permissions,
+    no_right_is_a_star,
+    only_the_gateway_knows_devices,
+    each_function_is_somebody,
+    names_fit,
+    the_operator_is_told_how_to_call_the_readers,
+    everything_says_whose_it_is,
+)

@@ -1,0 +1,128 @@
+"""Each law of `laws` catches the flaw that it is there for; a law that nothing breaks would prove nothing."""
+
+import copy
+import json
+
+import pytest
+
+from tests.golden.cases import CASES
+from tests.unit.terraform.render import laws
+from twin2multicloud.planning.planner import plan
+from twin2multicloud.terraform.render.render import render
+
+TOPOLOGY = plan(CASES["three-clouds-in-turn"])
+TOKEN = "${random_password.inter_cloud_token.result}"
+
+
+def forget_a_function(resources):
+    del resources["aws_lambda_function"]["dispatcher"]
+
+
+def forget_a_variable(resources):
+    del resources["aws_lambda_function"]["connector"]["environment"][0]["variables"]["REMOTE_INGESTION_URL"]
+
+
+def tell_the_token(resources):
+    resources["aws_lambda_function"]["connector"]["environment"][0]["variables"]["INTER_CLOUD_TOKEN"] = TOKEN
+
+
+def open_a_queue_function(resources):
+    resources.setdefault("aws_lambda_function_url", {})["dispatcher"] = {}
+
+
+def allow_everything(resources):
+    policy = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": ["sqs:*"], "Resource": ["*"]}]}
+    resources["aws_iam_role_policy"]["dispatcher"]["policy"] = json.dumps(policy)
+
+
+def open_every_database(resources):
+    del resources["google_project_iam_member"]["hot_writer_store"]["condition"]
+
+
+def let_a_reader_see_devices(resources):
+    members = resources["google_project_iam_member"]
+    members["hot_reader_store"]["condition"] = members["device_gateway_registry"]["condition"]
+
+
+def let_the_gateway_write_devices(resources):
+    resources["google_project_iam_member"]["device_gateway_registry"]["role"] = "roles/datastore.user"
+
+
+def let_the_dispatcher_speak_for_devices(resources):
+    members = resources["google_pubsub_topic_iam_member"]
+    members["device_gateway_to_device_gateway"]["member"] = members["dispatcher_to_error_topic"]["member"]
+
+
+def share_a_role(resources):
+    functions = resources["aws_lambda_function"]
+    functions["dispatcher"]["role"] = functions["connector"]["role"]
+
+
+def call_it_something_long(resources):
+    resources["azurerm_storage_account"]["queues"]["name"] = "a" * 25
+
+
+def own_a_vault_in_secret(resources):
+    del resources["azurerm_key_vault"]["twin"]["tags"]
+
+
+@pytest.mark.parametrize(
+    ("law", "spoil"),
+    [
+        (laws.every_function_of_the_slice_exists_once, forget_a_function),
+        (laws.every_variable_of_the_topology_arrives, forget_a_variable),
+        (laws.the_token_is_in_secret_stores_only, tell_the_token),
+        (laws.only_endpoints_are_open, open_a_queue_function),
+        (laws.a_function_url_has_both_permissions, open_a_queue_function),
+        (laws.no_right_is_a_star, allow_everything),
+        (laws.only_the_gateway_knows_devices, open_every_database),
+        (laws.each_function_is_somebody, share_a_role),
+        (laws.names_fit, call_it_something_long),
+        (laws.everything_says_whose_it_is, own_a_vault_in_secret),
+    ],
+    ids=lambda each: each.__name__,
+)
+def test_the_law_bites(law, spoil):
+    config = copy.deepcopy(render(TOPOLOGY))
+    assert list(law(TOPOLOGY, config)) == []
+    spoil(config["resource"])
+    assert len(list(law(TOPOLOGY, config))) >= 1
+
+
+@pytest.mark.parametrize(
+    "spoil", [let_a_reader_see_devices, let_the_gateway_write_devices, let_the_dispatcher_speak_for_devices]
+)
+def test_devices_are_the_gateways_where_it_is_ours(spoil):
+    topology = plan(CASES["all-gcp"])
+    config = copy.deepcopy(render(topology))
+    assert list(laws.only_the_gateway_knows_devices(topology, config)) == []
+    spoil(config["resource"])
+    assert len(list(laws.only_the_gateway_knows_devices(topology, config))) == 1
+
+
+@pytest.mark.parametrize(
+    ("case", "output"),
+    [
+        ("all-aws", "aws_readers"),
+        ("all-azure", "azure_reader_apps"),
+        ("all-gcp", "gcp_readers"),
+        ("grafana-elsewhere-on-hot-store", "azure_token_secret"),
+    ],
+)
+def test_the_operator_is_told_everything(case, output):
+    topology = plan(CASES[case])
+    config = copy.deepcopy(render(topology))
+    assert list(laws.the_operator_is_told_how_to_call_the_readers(topology, config)) == []
+    del config["output"][output]
+    assert len(list(laws.the_operator_is_told_how_to_call_the_readers(topology, config))) >= 1
+
+
+@pytest.mark.parametrize(("provider", "default"), [("aws", "default_tags"), ("google", "default_labels")])
+def test_what_the_provider_says_of_all_it_makes_is_there(provider, default):
+    config = copy.deepcopy(render(TOPOLOGY))
+    config["provider"][provider][default] = [{"tags": {}}] if provider == "aws" else {}
+    assert len(list(laws.everything_says_whose_it_is(TOPOLOGY, config))) == 1
+
+
+def test_every_law_is_tried():
+    assert len(laws.LAWS) == 11
