@@ -6,6 +6,7 @@ from typing import Any
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.ports import RigPorts
 from tests.rigs.transport import ServedTransport
+from twin2multicloud.domain.components import ComponentType
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.processing.processor import FindProcessor
@@ -13,7 +14,7 @@ from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.planning.planner import plan
-from twin2multicloud.planning.topology import Component, ComponentType, ValueKind
+from twin2multicloud.planning.topology import Component, ValueKind
 
 TOKEN = "the-token"
 

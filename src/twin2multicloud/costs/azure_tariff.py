@@ -15,8 +15,8 @@ from twin2multicloud.costs.storage import billed_gb, held_gb, returned_gb
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning.component_kinds import Kind
 
 HUB_UNIT_KB = 4.0
 """IoT Hub meters per started 4 KB."""

@@ -11,10 +11,10 @@ import msgspec
 from twin2multicloud.costs.cost_table import Clouds
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import twin_of
+from twin2multicloud.domain.components import KINDS, ComponentType, Kind
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
-from twin2multicloud.planning.component_kinds import KINDS, Kind
 from twin2multicloud.planning.connector_rules import TABLE, Row
-from twin2multicloud.planning.topology import ComponentType, Delivery
+from twin2multicloud.planning.topology import Delivery
 
 ROUND_TRIP_MS: Mapping[frozenset[Cloud], float] = {
     frozenset({Cloud.AWS, Cloud.AZURE}): 10.0,

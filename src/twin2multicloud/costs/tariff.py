@@ -10,7 +10,7 @@ import msgspec
 
 from twin2multicloud.costs.prices import PriceBook, Pricer
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.domain.components import Kind
 
 Use = tuple[str, float]
 """A meter and how much of it a month takes."""

@@ -9,7 +9,7 @@ import math
 import msgspec
 
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH, Workload
-from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.domain.components import Kind
 
 ITEM_OVERHEAD_KB = 0.1
 """What a stored reading weighs beside its payload: keys and timestamps (DynamoDB bills 100 bytes per item for them)."""

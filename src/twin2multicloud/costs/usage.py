@@ -13,13 +13,13 @@ from twin2multicloud.costs.gcp_tariff import GcpTariff
 from twin2multicloud.costs.tariff import Tariff, Uses
 from twin2multicloud.costs.traffic import CROSSING_MS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, Dashboards, Workload
+from twin2multicloud.domain.components import KINDS, ComponentType, Kind
 from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
-from twin2multicloud.planning.component_kinds import KINDS, Kind
 from twin2multicloud.planning.connector_rules import TABLE, Call, Row
 from twin2multicloud.planning.planner import boundary_name
-from twin2multicloud.planning.topology import ComponentType, Delivery, Topology
+from twin2multicloud.planning.topology import Delivery, Topology
 
 TARIFFS: Mapping[Cloud, Tariff] = {Cloud.AWS: AwsTariff(), Cloud.AZURE: AzureTariff(), Cloud.GCP: GcpTariff()}
 TOKEN = "token"  # noqa: S105 - the name of a pseudo meter

@@ -8,10 +8,10 @@ from collections.abc import Callable
 
 import msgspec
 
+from twin2multicloud.domain.components import DEVICES, OPERATOR, Kind
 from twin2multicloud.domain.event_rule import ActionKind
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
-from twin2multicloud.planning.component_kinds import DEVICES, OPERATOR, Kind
 from twin2multicloud.planning.topology import Delivery
 
 

@@ -6,9 +6,9 @@ A plan says what a service does, not who makes it. Google Cloud has no device se
 
 from collections.abc import Mapping
 
+from twin2multicloud.domain.components import ComponentType, Kind
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning.component_kinds import Kind
-from twin2multicloud.planning.topology import Component, ComponentType, Endpoint, ValueKind, Variable
+from twin2multicloud.planning.topology import Component, Endpoint, ValueKind, Variable
 
 OWN_SERVICES: Mapping[Cloud, Mapping[str, str]] = {Cloud.GCP: {Kind.DEVICE_GATEWAY: "/topics"}}
 """Cloud -> the services that we make there, and the path under which each answers."""

@@ -4,20 +4,11 @@ from collections.abc import Iterator
 
 import msgspec
 
+from twin2multicloud.domain.components import KINDS, ComponentType, Kind
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.planning.component_kinds import KINDS, Kind
 from twin2multicloud.planning.connector_rules import TABLE, Call, Row, Way
-from twin2multicloud.planning.topology import (
-    Boundary,
-    Component,
-    ComponentType,
-    Delivery,
-    Endpoint,
-    Link,
-    Locality,
-    Topology,
-)
+from twin2multicloud.planning.topology import Boundary, Component, Delivery, Endpoint, Link, Locality, Topology
 from twin2multicloud.planning.wiring import environment
 
 _ERROR_PATH = (

@@ -5,18 +5,8 @@ from functools import cached_property
 
 import msgspec
 
+from twin2multicloud.domain.components import ComponentType
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
-
-
-class ComponentType(StrEnum):
-    """What a component is to a cloud."""
-
-    FUNCTION = "function"
-    STORE = "store"
-    SERVICE = "service"
-    QUEUE = "queue"
-    TOPIC = "topic"
-    SCHEDULE = "schedule"
 
 
 class Delivery(StrEnum):

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
+from twin2multicloud.domain.components import KINDS, Kind
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.planning.component_kinds import KINDS, Kind
 from twin2multicloud.planning.connector_rules import Call, Row
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, ValueKind, Variable
 

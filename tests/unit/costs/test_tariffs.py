@@ -16,8 +16,8 @@ from twin2multicloud.costs.tariff import cheapest
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import TARIFFS
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, SECONDS_PER_MONTH, Workload
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning.component_kinds import Kind
 
 ONE_A_MINUTE = Workload(
     devices=10, interval_min=1, message_kb=1.5, hot_months=1, cool_months=3, archive_months=12,

@@ -106,7 +106,8 @@ class TestContents:
     def test_no_other_cloud_and_nothing_of_the_planner_ships(self, cloud, three):
         parts = {tuple(path.split("/")[1:3]) for path in three[cloud].files if path.startswith(PACKAGE)}
         others = {other.value for other in Cloud} - {cloud.value}
-        assert {part[0] for part in parts} <= {"__init__.py", "domain", "ports", "wire", "functions", "stores", "hosting", "clouds"}
+        shared = {"domain", "ports", "wire", "functions", "stores", "hosting"}
+        assert {part[0] for part in parts} <= {"__init__.py", *shared, "clouds"}
         assert not {part[1] for part in parts if part[0] == "clouds"} & others
 
     @pytest.mark.parametrize("function", sorted(FUNCTIONS))

@@ -4,18 +4,11 @@ from collections.abc import Callable, Iterator
 
 from tests.rigs.ports import RigPorts
 from tests.rigs.world import resolved
+from twin2multicloud.domain.components import DEVICES, OPERATOR, ComponentType
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
-from twin2multicloud.planning.component_kinds import DEVICES, OPERATOR
-from twin2multicloud.planning.topology import (
-    Component,
-    ComponentType,
-    Delivery,
-    Locality,
-    Topology,
-    ValueKind,
-)
+from twin2multicloud.planning.topology import Component, Delivery, Locality, Topology, ValueKind
 
 Law = Callable[[Twin, Topology], Iterator[str]]
 

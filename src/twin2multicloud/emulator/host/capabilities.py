@@ -1,7 +1,8 @@
 """What the emulator runs of a topology, and what it leaves out. Owns the sentence that says so."""
 
+from twin2multicloud.domain.components import ComponentType
 from twin2multicloud.functions.wiring import FUNCTIONS
-from twin2multicloud.planning.topology import Boundary, Component, ComponentType, Topology, ValueKind, Variable
+from twin2multicloud.planning.topology import Boundary, Component, Topology, ValueKind, Variable
 
 
 def runs(component: Component) -> bool:

@@ -8,6 +8,7 @@ from typing import Any
 
 import msgspec
 
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
@@ -27,7 +28,6 @@ from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
 from twin2multicloud.hosting.user_code import find_processor_in
-from twin2multicloud.planning.component_kinds import Kind
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
 from twin2multicloud.wire.http import Request, Response
 

@@ -7,19 +7,10 @@ from enum import StrEnum
 
 import msgspec
 
+from twin2multicloud.domain.components import ComponentType, Kind
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning import own_services
-from twin2multicloud.planning.component_kinds import Kind
-from twin2multicloud.planning.topology import (
-    Component,
-    ComponentType,
-    Delivery,
-    Endpoint,
-    Link,
-    Topology,
-    ValueKind,
-    Variable,
-)
+from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Link, Topology, ValueKind, Variable
 
 FUNCTIONS = frozenset(
     {

@@ -3,7 +3,7 @@
 No host name is built: those of function apps may carry a hash, so all come from attributes.
 """
 
-from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render import scope
 from twin2multicloud.terraform.render.names import single_dashes

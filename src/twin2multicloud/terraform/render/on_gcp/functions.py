@@ -7,7 +7,7 @@ because callers are on other clouds, and the token guards it. The device gateway
 
 from collections.abc import Mapping
 
-from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.names import fitted
 from twin2multicloud.terraform.render.on_gcp import access, device_gateway

@@ -1,6 +1,6 @@
 """How Google Cloud resources of the slice are referred to. Owns the addresses that other files and other clouds use."""
 
-from twin2multicloud.planning.component_kinds import Kind
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render import scope
 from twin2multicloud.terraform.render.references import References

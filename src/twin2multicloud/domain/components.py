@@ -1,15 +1,35 @@
-"""Every kind of component there is: its name, its home slot and what it is for. A table; decides nothing."""
+"""The table of kinds: every component that a twin may have, its slot and what it is for. Decides nothing."""
 
 from enum import StrEnum
 
 import msgspec
 
 from twin2multicloud.domain.placement import Slot
-from twin2multicloud.planning.topology import ComponentType
 
 DEVICES = "devices"
 OPERATOR = "operator"
 """The two callers that are not components."""
+
+
+class ComponentType(StrEnum):
+    """What a component is to a cloud."""
+
+    FUNCTION = "function"
+    STORE = "store"
+    SERVICE = "service"
+    QUEUE = "queue"
+    TOPIC = "topic"
+    SCHEDULE = "schedule"
+
+
+class Trigger(StrEnum):
+    """What starts a function."""
+
+    DEVICE = "device"  # a device's publish
+    QUEUE = "queue"  # a batch of queued records
+    HTTP = "http"  # a request to its URL
+    CALL = "call"  # a native, synchronous call
+    SCHEDULE = "schedule"  # a time
 
 
 class Kind(StrEnum):
