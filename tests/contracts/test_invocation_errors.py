@@ -36,8 +36,8 @@ from twin2multicloud.clouds.azure import runtime as azure_runtime
 from twin2multicloud.clouds.gcp.invocation import CloudRunInvocation, OperatorIdentity
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.hosting.called_by_post import post
 from twin2multicloud.ports.transport import Reply
+from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.http_transport import HttpTransport
 
 OURS = json.dumps({"status": "refused", "error": "told so"}).encode()

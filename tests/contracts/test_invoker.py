@@ -1,6 +1,6 @@
-"""What an invoker does: queues messages as envelopes within the wire's limits, whole, in order, per function."""
+"""What an invoker does: queues messages as records within the wire's limits, whole, in order, per function."""
 
-from twin2multicloud.wire.envelope import decode
+from twin2multicloud.wire.queue_records import decode
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
@@ -17,7 +17,7 @@ def invoke(rig, function: str, messages: list[dict], trace: str = TRACE) -> None
 
 
 def delivered(rig, function: str) -> list[dict]:
-    return [message for body in rig.delivered(function) for message in decode(body).messages]
+    return [message for body in rig.delivered(function) for message in decode(body).payload]
 
 
 def test_messages_arrive_whole_and_in_order(invoker_rig):
@@ -42,7 +42,7 @@ def test_invocations_stay_in_order_and_apart(invoker_rig):
     for number in range(5):
         invoke(invoker_rig, "house-processor", readings(number + 1), f"{number + 1:032x}")
     records = [decode(body) for body in invoker_rig.delivered("house-processor")]
-    assert [(record.trace_id, len(record.messages)) for record in records] == [
+    assert [(record.trace_id, len(record.payload)) for record in records] == [
         (f"{number:032x}", number) for number in range(1, 6)
     ]
 

@@ -5,6 +5,7 @@ import pytest
 from tests.rigs.clock import RigClock
 from tests.rigs.envelopes import request
 from tests.rigs.ports import RigPorts
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.hosting.rotation import KEPT_SECONDS, CachedSecret, wire_with_secret
@@ -29,7 +30,7 @@ def test_a_secret_that_is_not_there_is_the_configurations_fault(secrets_rig):
 
 
 def answers(function: Function, *tokens: str) -> list[int]:
-    return [function.answer(request(token=token)).status for token in tokens]
+    return [function.run(Trigger.HTTP, request(token=token)).status for token in tokens]
 
 
 def test_a_token_is_replaced_without_a_restart_and_nobody_is_refused(secrets_rig):

@@ -17,6 +17,7 @@ from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.device_gateway import RigAuthenticator, RigIngress
 from tests.rigs.runtime_bundle import Running
 from tests.rigs.runtime_wiring import KEYS
+from tests.rigs.telemetry_writer import served
 from tests.rigs.twins import twin
 
 from twin2multicloud.domain.placement import Cloud, Placement
@@ -80,7 +81,7 @@ def test_the_runtime_answers_and_does_what_the_function_does(
     gateway: Running, method: str, path: str, headers: dict[str, str], body: bytes
 ) -> None:
     request, ingress = Request(method, path, headers, body), RigIngress()
-    expected = DeviceGateway(authenticator=RigAuthenticator("house", KEYS), ingress=ingress)(request)
+    expected = served(DeviceGateway(authenticator=RigAuthenticator("house", KEYS), ingress=ingress))(request)
     assert answered(gateway.runtime.request(request)) == answered(expected)
     taken = [[device, base64.b64encode(payload).decode()] for device, payload in ingress.taken]
     assert gateway.effects() == [("taken", ENV["DEVICE_TOPIC"], each) for each in taken]

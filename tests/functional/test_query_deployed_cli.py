@@ -28,6 +28,7 @@ from tests.rigs.vendor_lambda import LambdaService, lambda_service
 from tests.rigs.vendor_processes import moto_account, need_package
 
 from twin2multicloud.clouds.gcp.runtime import expose
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.storage.hot_reader import HotReader
@@ -166,7 +167,8 @@ def service(folder, name):
     made = HotReader if name == "hot-reader" else HotReaderLastEntry
     reader = made(store=store, catalog=twin.catalog, hierarchy=twin.hierarchy, clock=RigClock())
     reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin=twin.name, cloud=Cloud.GCP, component=name)
-    return CloudRunService(expose(Function(name=name, reporter=reporter, on_call=reader)), is_open=False)
+    function = Function(name=name, reporter=reporter, handlers={Trigger.CALL: reader})
+    return CloudRunService(expose(function), is_open=False)
 
 
 @pytest.fixture

@@ -13,10 +13,10 @@ class RigDeadLetters:
         self.letters: list[DeadLetter] = []
         self.down = False
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
+    def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         if self.down:
             raise RetryableError("the dead-letter queue is dark")
-        self.letters += letters
+        self.letters += dead_letters
 
 
 class DeadLettersRig:

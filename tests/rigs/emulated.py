@@ -15,25 +15,24 @@ from tests.rigs.hot_store import FailingHotStore
 from tests.rigs.telemetry_writer import hot_writer, sender
 from tests.rigs.transport import Serve
 from twin2multicloud.domain.errors import ErrorEvent
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
 from twin2multicloud.emulator.adapters.wiring import (
     JournalDeadLetters,
     JournalErrorSink,
     JournalInvoker,
-    SystemClock,
 )
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
-from twin2multicloud.functions.storage.store_writer import StoreWriter
+from twin2multicloud.functions.writers import StoreWriter
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 from twin2multicloud.ports.transport import Reply
-from twin2multicloud.wire.envelope import decode
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.http_transport import HttpTransport
+from twin2multicloud.wire.queue_records import decode
 
-SLOTS = {"house-processor": Slot.L2, "house-persister": Slot.L2}
+QUEUES = {"house-processor", "house-persister"}
 
 
 class _Settling:
@@ -70,7 +69,7 @@ class EmulatedInvokerRig(_Settling):
         self.journal = Journal(folder / "journal.sqlite")
         self._records: list[Record] = []
         self.journal.start(self._records.extend)
-        self.invoker = JournalInvoker(Cloud.AWS, self.journal, self.staged, SystemClock(), SLOTS)
+        self.invoker = JournalInvoker(Cloud.AWS, self.journal, self.staged, QUEUES)
 
     def delivered(self, function: str) -> list[bytes]:
         return [record.body for record in self._records if record.queue == function]
@@ -92,7 +91,7 @@ class EmulatedDeadLettersRig(_Settling):
         self.journal = Journal(self._path)
         self.died = 0
         self.dead_letters = JournalDeadLetters(
-            "l1-to-l2-dead-letters", "house-processor", Slot.L2, Cloud.AWS, self.journal, self.staged, self._count
+            "l1-to-l2-dead-letters", "house-processor", Cloud.AWS, self.journal, self.staged, self._count
         )
 
     def _count(self, messages: int) -> None:
@@ -100,9 +99,13 @@ class EmulatedDeadLettersRig(_Settling):
 
     def kept(self) -> list[DeadLetter]:
         db = sqlite3.connect(self._path)
-        rows = db.execute("SELECT error, body FROM dead_letters ORDER BY id").fetchall()
+        records = [decode(body) for (body,) in db.execute("SELECT body FROM dead_letters ORDER BY id")]
         db.close()
-        return [DeadLetter(message, error) for error, body in rows for message in decode(body).messages]
+        return [
+            DeadLetter(message, error)
+            for record in records
+            for message, error in zip(record.payload, record.errors, strict=True)
+        ]
 
 
 @contextmanager

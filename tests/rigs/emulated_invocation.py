@@ -8,6 +8,7 @@ from typing import Any
 
 from tests.rigs.invocation import NAME, TOKEN, CallerRig, Told, served
 from tests.rigs.vendor_processes import HOST, free_port
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.invocation import EmulatedInvocation
@@ -25,19 +26,21 @@ class _Cloud:
 
     def __init__(self, told: Told, *, endpoint: bool) -> None:
         function, kind = told.as_function(Cloud.AZURE, endpoint=endpoint), event_source(Cloud.AZURE)
-        self._calls = {NAME: kind.on_call(function)}
-        self._endpoints = {NAME: kind.on_http(function)} if endpoint else {}
+        self._calls = {NAME: kind.starts[Trigger.CALL](function)}
+        self._endpoints = {NAME: kind.starts[Trigger.HTTP](function)} if endpoint else {}
 
     def has_endpoint(self, function: str) -> bool:
         return function in self._endpoints
 
     def request(self, function: str, request: Request) -> Response:
-        return self._endpoints[function](request)
+        response: Response = self._endpoints[function](request)
+        return response
 
     def invoke(self, function: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
         if function not in self._calls:
             raise TwinError(f"no function {function!r} takes native calls")
-        return self._calls[function](asked)
+        answer: Mapping[str, Any] = self._calls[function](asked)
+        return answer
 
 
 def _asked(app: CloudApp, request: Request) -> Reply:

@@ -11,12 +11,13 @@ import msgspec
 from tests.rigs.clock import RigClock
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.transport import Serve
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.reporting import Reporter
-from twin2multicloud.functions.storage.reader_endpoint import ReaderEndpoint
-from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.triggers import Function, Handler
 from twin2multicloud.ports.invocation import Invocation
+from twin2multicloud.wire.calls import endpoint as call_endpoint
 from twin2multicloud.wire.http import Request
 
 NAME = "hot-reader"
@@ -40,8 +41,10 @@ class Told:
     def as_function(self, cloud: Cloud, *, endpoint: bool = False) -> Function:
         """Itself with its triggers, as a reader has them."""
         reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin="house", cloud=cloud, component=NAME)
-        served = ReaderEndpoint(tokens=(TOKEN,), reader=self) if endpoint else None
-        return Function(name=NAME, reporter=reporter, on_call=self, on_http=served)
+        handlers: dict[Trigger, Handler] = {Trigger.CALL: self}
+        if endpoint:
+            handlers[Trigger.HTTP] = call_endpoint((TOKEN,), self)
+        return Function(name=NAME, reporter=reporter, handlers=handlers)
 
 
 class CallerRig:

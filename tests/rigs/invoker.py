@@ -1,13 +1,12 @@
-"""Queues in memory that hold what real ones hold: encoded envelopes, each within the wire's limits."""
+"""Queues in memory that hold what real ones hold: encoded records, each within the wire's limits."""
 
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from tests.rigs.clock import START
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.wire import envelope
+from twin2multicloud.wire import queue_records
 from twin2multicloud.wire.batches import cut
 
 Batch = tuple[str, list[Telemetry]]
@@ -24,29 +23,22 @@ class RigInvoker:
     def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
         if self.down:
             raise RetryableError(f"the queue of {function} is dark")
-        for piece, too_large in cut(messages):
-            if too_large or any(map(self.refuses, messages)):
-                raise FinalError("a message is over the limit of one envelope")
-            body = envelope.encode(
-                [raw for _, raw in piece],
-                source_cloud=Cloud.AWS,
-                target_layer=Slot.L2,
-                timestamp=START,
-                trace_id=trace_id,
-            )
-            self.queues[function].append(body)
+        pieces, too_large = cut(messages)
+        if too_large or any(map(self.refuses, messages)):
+            raise FinalError("a message is over the limit of one record")
+        self.queues[function] += [queue_records.encode([raw for _, raw in piece], trace_id, START) for piece in pieces]
 
     def batches(self, function: str) -> list[Batch]:
         """What a queue holds, as the function behind it would see it."""
-        records = [envelope.decode(body) for body in self.queues[function]]
-        return [(record.trace_id, record.messages) for record in records]
+        records = [queue_records.decode(body) for body in self.queues[function]]
+        return [(record.trace_id, record.payload) for record in records]
 
     def messages(self, function: str) -> list[Telemetry]:
         return [message for _, messages in self.batches(function) for message in messages]
 
 
 class InvokerRig:
-    """What the contract suite needs to know of an adapter. `delivered` is what reached a function, as envelopes."""
+    """What the contract suite needs to know of an adapter. `delivered` is what reached a function, as records."""
 
     def __init__(self) -> None:
         self.invoker = RigInvoker()

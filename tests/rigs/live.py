@@ -17,7 +17,7 @@ from tests.rigs.vendor_processes import unavailable
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.stores.rows import StoredRow
 from twin2multicloud.stores.sorted_hot_store import Put, SortedTable
-from twin2multicloud.wire.envelope import decode
+from twin2multicloud.wire.queue_records import decode
 
 CHOICE = "T2MC_LIVE"
 PATIENCE = "T2MC_LIVE_PATIENCE_SECONDS"
@@ -82,7 +82,7 @@ def until(ready: Callable[[], bool], what: str, seconds: float = READY_SECONDS) 
 
 
 class LiveClock(RigClock):
-    """Waits for real, as throttling wants it. Each look is a millisecond later: envelopes can be put in order."""
+    """Waits for real, as throttling wants it. Each look is a millisecond later: records can be put in order."""
 
     def now(self) -> str:
         self.advance(0.001)
@@ -94,7 +94,7 @@ class LiveClock(RigClock):
 
 def in_order(records: Sequence[bytes]) -> list[bytes]:
     """Envelopes in the order in which they were made: real queues promise none."""
-    return sorted(records, key=lambda record: decode(record).timestamp)
+    return sorted(records, key=lambda record: decode(record).queued_at)
 
 
 class ScopedTable:

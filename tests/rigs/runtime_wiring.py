@@ -16,6 +16,7 @@ import msgspec
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
@@ -61,7 +62,8 @@ def handler(name: str, env: Mapping[str, str]) -> Any:
 def _scheduled(ports: RecordingPorts) -> Function:
     """None of ours has a schedule yet; the trigger has to be right before one does."""
     reporter = Reporter(sink=ports.errors, clock=ports.clock, twin="house", cloud=Cloud.AWS, component="scheduled")
-    return Function(name="scheduled-function", reporter=reporter, on_schedule=ports.note_the_time)
+    handlers = {Trigger.SCHEDULE: lambda _: ports.note_the_time()}
+    return Function(name="scheduled-function", reporter=reporter, handlers=handlers)
 
 
 class RecordingPorts:
@@ -158,8 +160,8 @@ class _DeadLetters:
     def __init__(self, note: Note, queue: str) -> None:
         self._note, self._queue = note, queue.partition(".")[2]
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
-        for letter in letters:
+    def put(self, dead_letters: Sequence[DeadLetter]) -> None:
+        for letter in dead_letters:
             self._note("dead", self._queue, [letter.message, letter.error])
 
 

@@ -3,15 +3,18 @@
 In memory here; over the emulator's store, on a disk and a socket, in `emulated.py`. Their `store` fails when told to.
 """
 
+from functools import partial
+
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.transport import Serve, ServedTransport
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.functions.storage.hot_writer import HotWriter
-from twin2multicloud.functions.storage.store_writer import StoreWriter
-from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.endpoint import WriterEndpoint
+from twin2multicloud.functions.triggers import Function, Handler
+from twin2multicloud.functions.writers import StoreWriter
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 from twin2multicloud.ports.transport import Transport
@@ -47,8 +50,14 @@ class RemoteWriterRig:
 
 def hot_writer(store: HotStore) -> Serve:
     """The endpoint in front of a store."""
-    handler = HotWriter(tokens=[TOKEN], writer=StoreWriter(store), clock=RigClock())
-    return Function(name="hot-writer", reporter=reporter(RigErrorSink()), on_http=handler).answer
+    handler = WriterEndpoint(tokens=[TOKEN], layer=Slot.L3_HOT, writer=StoreWriter(store), clock=RigClock())
+    return served(handler)
+
+
+def served(handler: Handler) -> Serve:
+    """An HTTP handler as its function answers."""
+    function = Function(name="endpoint", reporter=reporter(RigErrorSink()), handlers={Trigger.HTTP: handler})
+    return partial(function.run, Trigger.HTTP)
 
 
 def sender(url: str, transport: Transport) -> Sender:

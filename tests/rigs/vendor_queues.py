@@ -23,8 +23,7 @@ from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.invoker import Invoker
-from twin2multicloud.stores.queue_records import reasons
-from twin2multicloud.wire.envelope import decode
+from twin2multicloud.wire.queue_records import decode
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
@@ -71,7 +70,7 @@ class VendorDeadLettersRig:
         return [
             DeadLetter(message, reason)
             for record in records
-            for message, reason in zip(decode(record).messages, reasons(record), strict=True)
+            for message, reason in zip(decode(record).payload, decode(record).errors, strict=True)
         ]
 
     def settle(self) -> None:

@@ -1,12 +1,13 @@
 """A whole twin in memory: the topology, every function wired from its own environment, queues pumped by hand."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.ports import RigPorts
 from tests.rigs.transport import ServedTransport
-from twin2multicloud.domain.components import ComponentType
+from twin2multicloud.domain.components import ComponentType, Trigger
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.processing.processor import FindProcessor
@@ -23,6 +24,12 @@ def resolved(component: Component) -> dict[str, str]:
     """A component's environment as a deployment would fill it in; resources are known by their component's id."""
     filled = {ValueKind.URL: "https://{}.example", ValueKind.TOKEN: TOKEN + "{}", ValueKind.RESOURCE: "{}"}
     return {each.name: filled.get(each.kind, "{}").format(each.value) for each in component.environment}
+
+
+def run_records(function: Function, bodies: list[bytes]) -> list[int]:
+    """Deliver records to a function; the places of those that failed."""
+    failed: list[int] = function.run(Trigger.QUEUE, bodies)
+    return failed
 
 
 class World:
@@ -47,7 +54,9 @@ class World:
         }
         for end in self.topology.endpoints:
             if end.component in self.functions:
-                self.transport.served[f"https://{end.component}.example"] = self.functions[end.component].answer
+                self.transport.served[f"https://{end.component}.example"] = partial(
+                    self.functions[end.component].run, Trigger.HTTP
+                )
 
     def named(self, name: str) -> Function:
         found = self.topology.named(name)
@@ -56,12 +65,10 @@ class World:
 
     def publish(self, *payloads: object, device_id: str | None = None) -> None:
         """Devices publish; then everything runs until every queue is empty."""
-        on_device = self.named("dispatcher").on_device
-        assert on_device is not None
-        on_device([RawReading(payload, device_id) for payload in payloads])
+        self.named("dispatcher").run(Trigger.DEVICE, [RawReading(payload, device_id) for payload in payloads])
         self.pump()
 
-    def pump(self, deliver: Callable[[Function, list[bytes]], list[int]] = Function.run_records) -> None:
+    def pump(self, deliver: Callable[[Function, list[bytes]], list[int]] = run_records) -> None:
         """Deliver what is queued until nothing is. What fails stays queued, for the next pump."""
         while any(self._deliver(ports, deliver) for ports in self.ports.values()):
             pass

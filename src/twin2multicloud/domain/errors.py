@@ -61,7 +61,11 @@ class Severity(StrEnum):
 
 
 class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
-    """What goes to a cloud's error topic. `raw_data` must never hold a secret."""
+    """What goes to a cloud's error topic. `raw_data` must never hold a secret.
+
+    `count` is how many messages or records it is about, `trace_id` the trace of the first of them, where there is one.
+    Events of one twin with the same `dedupe_key` tell of the same problem.
+    """
 
     twin_id: str
     cloud_provider: str
@@ -71,3 +75,26 @@ class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
     message: str
     timestamp: str
     raw_data: str = ""
+    dedupe_key: str = ""
+    count: int = 1
+    trace_id: str = ""
+
+
+_DESCRIPTION_CHARACTERS = 1_000
+
+
+def described(error: BaseException) -> str:
+    """An exception's type and text, 1,000 characters at most. Never raises, and every queue and log can carry it.
+
+    A user's exception may raise when it is asked for its text, or hold half a surrogate pair.
+    """
+    try:
+        text = f"{type(error).__name__}: {error}"
+    except BaseException:
+        text = f"{type(error).__name__} (its text cannot be read)"
+    return encodable(text[:_DESCRIPTION_CHARACTERS])
+
+
+def encodable(text: str) -> str:
+    """A text with its lone surrogates escaped, so that it can be encoded."""
+    return text.encode(errors="backslashreplace").decode()

@@ -22,8 +22,11 @@ class Cloud(StrEnum):
     @classmethod
     def parse(cls, text: str) -> "Cloud":
         """Read a cloud's name; ``google`` is ``gcp``. Raises ValueError for any other word."""
-        word = text.strip().lower()
-        return cls("gcp" if word == "google" else word)
+        return cls(text.strip().lower())
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Cloud | None":
+        return cls.GCP if value == "google" else None
 
 
 class Slot(StrEnum):
@@ -45,7 +48,11 @@ class Slot(StrEnum):
     @classmethod
     def parse(cls, text: str) -> "Slot":
         """Read a slot's name; ``L3`` is ``L3-hot``. Raises ValueError for any other word."""
-        return cls("L3-hot" if text == "L3" else text)
+        return cls(text)
+
+    @classmethod
+    def _missing_(cls, value: object) -> "Slot | None":
+        return cls.L3_HOT if value == "L3" else None
 
 
 _SLOT_LABELS = {

@@ -2,7 +2,8 @@
 
 import msgspec
 
-from twin2multicloud.domain.errors import ErrorEvent, Severity
+from twin2multicloud.domain.error_codes import ERROR_CODES, ErrorCode
+from twin2multicloud.domain.errors import ErrorEvent, described, encodable
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.error_sink import ErrorSink
@@ -11,26 +12,39 @@ _RAW_CHARACTERS = 4_000
 
 
 class Reporter:
-    """One component's way of saying that something went wrong."""
+    """Reports what went wrong in one component."""
 
     def __init__(self, *, sink: ErrorSink, clock: Clock, twin: str, cloud: Cloud, component: str) -> None:
         self._sink, self._clock = sink, clock
         self._twin, self._cloud, self._component = twin, cloud, component
 
-    def report(self, severity: Severity, code: str, message: str, raw: object = None) -> None:
-        """Send one event. `raw` is what it was about, cut to 4,000 characters; never a header or an environment."""
+    def report(
+        self, code: ErrorCode, message: str, *, raw: object = None, count: int = 1, trace_id: str = "", kind: str = ""
+    ) -> None:
+        """Send one event about `count` messages or records.
+
+        `raw` is the (first) one, cut to 4,000 characters; never a header or an environment. `kind` tells problems with
+        the same code apart: two events of a component are the same problem where code and kind are the same.
+        """
         self._sink.report(
             ErrorEvent(
                 twin_id=self._twin,
-                cloud_provider=self._cloud.value,
-                severity=severity,
+                cloud_provider=str(self._cloud),
+                severity=ERROR_CODES[code].severity,
                 component=self._component,
                 error_code=code,
-                message=message,
+                message=encodable(message),
                 timestamp=self._clock.now(),
                 raw_data="" if raw is None else _text(raw)[:_RAW_CHARACTERS],
+                dedupe_key="/".join(filter(None, (self._cloud, self._component, code, kind))),
+                count=count,
+                trace_id=trace_id,
             )
         )
+
+    def failed(self, code: ErrorCode, error: BaseException, *, count: int = 1, trace_id: str = "") -> None:
+        """Report an exception that nobody foresaw."""
+        self.report(code, described(error), count=count, trace_id=trace_id, kind=type(error).__name__)
 
 
 def _text(raw: object) -> str:

@@ -1,97 +1,111 @@
-"""What can start a function, the same on every cloud. Entrypoints turn native events into these calls and back."""
+"""A cloud function: a name, and a handler for each trigger that starts it. Entrypoints turn native events into `run`.
+
+| trigger  | event                      | result                                                  |
+| DEVICE   | `Sequence[RawReading]`     | how many readings went no further                       |
+| QUEUE    | `Sequence[bytes or str]`   | the places of records that failed and have to come again |
+| HTTP     | `wire.http.Request`        | `wire.http.Response`                                    |
+| CALL     | `Mapping[str, Any]`        | `Mapping[str, Any]`                                     |
+| SCHEDULE | None                       | None                                                    |
+"""
 
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.errors import FinalError, Severity, TwinError
+from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.error_codes import ErrorCode
+from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, TwinError
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.reporting import Reporter
-from twin2multicloud.wire import envelope
-from twin2multicloud.wire.http import Request, Response, json_response, refused
+from twin2multicloud.wire import queue_records
+from twin2multicloud.wire.calls import refusal
+from twin2multicloud.wire.http import json_response
+from twin2multicloud.wire.queue_records import QueueRecord, merge
 
-OnDevice = Callable[[Sequence[RawReading]], int]
-"""Devices' publishes -> how many were no telemetry."""
-OnQueue = Callable[[Sequence[Telemetry], str], None]
+Handler = Callable[[Any], Any]
+"""An event in, a result out; see the table above."""
+
+HandleBatch = Callable[[Sequence[Telemetry], str], None]
 """A batch and its trace id. An exception means: deliver it again."""
-OnHttp = Callable[[Request], Response]
-OnCall = Callable[[Mapping[str, Any]], Mapping[str, Any]]
-"""A native, synchronous call: TwinMaker's, or the operator's."""
-
-
-OnSchedule = Callable[[], None]
-"""What is due now; the function asks its clock. An exception means: the cloud tries again, and there is a next time."""
 
 
 class Function(msgspec.Struct, frozen=True, kw_only=True):
-    """One cloud function, wired: its name, and what it does for each trigger that it has."""
+    """One cloud function, wired."""
 
     name: str
     reporter: Reporter
-    on_device: OnDevice | None = None
-    on_queue: OnQueue | None = None
-    on_http: OnHttp | None = None
-    on_call: OnCall | None = None
-    on_schedule: OnSchedule | None = None
+    handlers: Mapping[Trigger, Handler]
 
-    def run_records(self, bodies: Sequence[bytes | str]) -> list[int]:
-        """Handle queued records, each an encoded envelope, as one batch; returns the places of those that failed.
+    def run(self, trigger: Trigger, event: Any = None) -> Any:  # noqa: ANN401 - see the module's table
+        """Handle one event. An error that the function does not foresee is reported and raised.
 
-        A batch that fails is tried again record by record, so that one poisoned record does not hold up the others.
+        HTTP raises nothing: errors are answers, an unforeseen one a 500 that tells nothing. CALL raises TwinError
+        without a report: it is the function's answer. Raises ConfigurationError for a trigger that it does not have.
         """
-        failed: list[int] = []
-        batches: list[tuple[int, str, list[Telemetry]]] = []
-        for index, body in enumerate(bodies):
+        handler = self.handlers.get(trigger)
+        if handler is None:
+            raise ConfigurationError(f"{self.name} is not started by: {trigger}")
+        try:
+            return handler(event)
+        except Exception as error:
+            if trigger is Trigger.HTTP and isinstance(error, FinalError | RetryableError):
+                return refusal(error)
+            if trigger is Trigger.CALL and isinstance(error, TwinError):
+                raise
+            waited_for = trigger in (Trigger.HTTP, Trigger.CALL)
+            self.reporter.failed(ErrorCode.FUNCTION_FAILED if waited_for else ErrorCode.DELIVERY_FAILED, error)
+            if trigger is Trigger.HTTP:
+                return json_response(500, {"status": "refused", "error": "internal error"})
+            raise
+
+
+class QueueHandler:
+    """Handles queued records as one batch; returns the places of those that failed.
+
+    A batch that fails is tried again record by record, so that one poisoned record does not hold up the others. All
+    that failed is one error event.
+    """
+
+    def __init__(self, handle: HandleBatch, reporter: Reporter) -> None:
+        self._handle, self._reporter = handle, reporter
+
+    def __call__(self, bodies: Sequence[bytes | str]) -> list[int]:
+        """Handle records, each encoded. Raises nothing that the batch raised: it is reported."""
+        records, invalid = self._decode(bodies)
+        failed = self._failures(records)
+        if failed:
+            place, error = next(iter(failed.items()))
+            self._reporter.failed(ErrorCode.DELIVERY_FAILED, error, count=len(failed), trace_id=records[place].trace_id)
+        return sorted([*invalid, *failed])
+
+    def _decode(self, bodies: Sequence[bytes | str]) -> tuple[dict[int, QueueRecord], list[int]]:
+        records: dict[int, QueueRecord] = {}
+        errors: dict[int, str] = {}
+        for place, body in enumerate(bodies):
             try:
-                record = envelope.decode(body)
+                records[place] = queue_records.decode(body)
             except FinalError as error:
-                self.reporter.report(Severity.CRITICAL, "invalid-record", str(error))
-                failed.append(index)
-            else:
-                batches.append((index, record.trace_id, record.messages))
-        if batches and not self._succeeds(batches):
-            failed += [each[0] for each in batches if len(batches) == 1 or not self._succeeds([each])]
-        return sorted(failed)
+                errors[place] = str(error)
+        if errors:
+            place, reason = next(iter(errors.items()))
+            self._reporter.report(ErrorCode.INVALID_RECORD, reason, raw=str(bodies[place]), count=len(errors))
+        return records, list(errors)
 
-    def _succeeds(self, batches: Sequence[tuple[int, str, list[Telemetry]]]) -> bool:
-        assert self.on_queue is not None, f"{self.name} is not started by a queue"  # noqa: S101 - a wiring error
-        trace_id, messages = envelope.merge([(trace, batch) for _, trace, batch in batches])
-        try:
-            self.on_queue(messages, trace_id)
-        except Exception as error:
-            self.reporter.report(Severity.WARNING, "function-failed", f"{type(error).__name__}: {error}")
-            return False
-        return True
+    def _failures(self, records: Mapping[int, QueueRecord]) -> dict[int, Exception]:
+        if not records:
+            return {}
+        error = self._attempt(list(records.values()))
+        if error is None:
+            return {}
+        if len(records) == 1:
+            return dict.fromkeys(records, error)
+        return {place: error for place, record in records.items() if (error := self._attempt([record])) is not None}
 
-    def run_scheduled(self) -> None:
-        """Do what is due. Raises what stopped it, so that the cloud tries again; by then it is reported."""
-        assert self.on_schedule is not None, f"{self.name} is not started by a schedule"  # noqa: S101 - a wiring error
+    def _attempt(self, records: Sequence[QueueRecord]) -> Exception | None:
+        trace_id, messages = merge(records)
         try:
-            self.on_schedule()
+            self._handle(messages, trace_id)
         except Exception as error:
-            self.reporter.report(Severity.WARNING, "function-failed", f"{type(error).__name__}: {error}")
-            raise
-
-    def answer(self, request: Request) -> Response:
-        """Handle one HTTP request; what the function did not foresee is a 500, so that the sender tries again."""
-        if self.on_http is None:
-            return refused(404, f"{self.name} has no endpoint")
-        try:
-            return self.on_http(request)
-        except Exception as error:
-            self.reporter.report(Severity.CRITICAL, "function-failed", f"{type(error).__name__}: {error}")
-            return json_response(500, {"status": "refused", "error": "internal error"})
-
-    def call(self, asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Handle one native call. Raises TwinError, and what the function did not foresee; that is reported too."""
-        if self.on_call is None:
-            raise TwinError(f"{self.name} takes no native calls")
-        try:
-            return self.on_call(asked)
-        except TwinError:
-            raise
-        except Exception as error:
-            self.reporter.report(Severity.CRITICAL, "function-failed", f"{type(error).__name__}: {error}")
-            raise
+            return error
+        return None

@@ -7,8 +7,10 @@ so that all send it; ``new``.
 
 import threading
 from collections.abc import Callable
-from typing import TypeVar
+from functools import partial
+from typing import Any
 
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Ports, wire
@@ -19,8 +21,6 @@ from twin2multicloud.wire.environment import Environment, optional_env
 SECRET_VARIABLE = "INTER_CLOUD_TOKEN_SECRET"  # noqa: S105 - the variable's name
 TOKEN_VARIABLE = "INTER_CLOUD_TOKEN"  # noqa: S105 - likewise
 KEPT_SECONDS = 300.0
-
-_T = TypeVar("_T")
 
 
 class CachedSecret:
@@ -64,6 +64,10 @@ class _Rewired:
             self._function = self._wired()
         return self._function
 
+    def handle(self, trigger: Trigger, event: Any) -> Any:  # noqa: ANN401 - see `functions.triggers`
+        """Handle an event by the function as it is now."""
+        return self().handlers[trigger](event)
+
     def _wired(self) -> Function:
         return wire(self._name, {**self._env, TOKEN_VARIABLE: self._text}, self._ports)
 
@@ -76,19 +80,10 @@ def wire_with_secret(name: str, env: Environment, ports: Ports, secrets: Secrets
     secret = optional_env(env, SECRET_VARIABLE)
     if secret is None:
         return wire(name, env, ports)
-    now = _Rewired(name, env, ports, CachedSecret(secrets, secret, ports.clock, ports.log))
-    first = now()
+    rewired = _Rewired(name, env, ports, CachedSecret(secrets, secret, ports.clock, ports.log))
+    function = rewired()
     return Function(
         name=name,
-        reporter=first.reporter,
-        on_device=first.on_device and (lambda readings: _there(now().on_device)(readings)),
-        on_queue=first.on_queue and (lambda messages, trace_id: _there(now().on_queue)(messages, trace_id)),
-        on_http=first.on_http and (lambda request: _there(now().on_http)(request)),
-        on_call=first.on_call and (lambda asked: _there(now().on_call)(asked)),
-        on_schedule=first.on_schedule and (lambda: _there(now().on_schedule)()),
+        reporter=function.reporter,
+        handlers={trigger: partial(rewired.handle, trigger) for trigger in function.handlers},
     )
-
-
-def _there(trigger: _T | None) -> _T:
-    assert trigger is not None  # noqa: S101 - which triggers a function has does not depend on its token
-    return trigger

@@ -18,8 +18,8 @@ _PLAIN = frozenset({"property", "cached_property", "staticmethod", "classmethod"
 """Decorators that do nothing with a definition until it is named; any other may keep it somewhere."""
 
 _LOOK_UPS = frozenset({"getattr", "attrgetter", "methodcaller"})
-_ELUSIVE = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__", "import_module", "__dict__"})
-"""What finds code by other ways than its name."""
+_ELUSIVE = frozenset({"eval", "exec", "globals", "locals", "vars", "__import__", "__dict__"})
+"""What finds code by other ways than its name. `import_module` finds a function's own module, see `sources`."""
 
 
 def live(module: ast.Module, used: frozenset[str], function: str) -> ast.Module:

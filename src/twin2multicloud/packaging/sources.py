@@ -15,13 +15,14 @@ from pathlib import Path
 
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.functions.wiring import MODULES
 from twin2multicloud.packaging.bound_names import unbound
 from twin2multicloud.packaging.reachability import live, names_used
 
 PACKAGE = "twin2multicloud"
 _SHARED = ("domain", "ports", "wire", "functions", "stores", "hosting")
 _WIRING = ("clouds.{cloud}.wiring", "hosting.function_ports", "functions.wiring")
-"""Where builders and ports stand, each importing what it makes when it is asked for. The first is what entries call."""
+"""Where parts and ports stand, each importing what it makes when it is asked for. The first is what entries call."""
 
 
 def shipped_modules(cloud: Cloud, function: str, package: Path | None = None) -> dict[str, ast.Module]:
@@ -33,9 +34,10 @@ def shipped_modules(cloud: Cloud, function: str, package: Path | None = None) ->
     """
     folder = package or Path(__file__).parents[1]
     wiring = [f"{PACKAGE}.{each.format(cloud=cloud)}" for each in _WIRING]
+    entries = [wiring[0], f"{PACKAGE}.functions.{MODULES[function]}"]
     used = frozenset({"handler"})
     while True:
-        found = _reached(wiring, used, cloud, function, folder)
+        found = _reached(entries, wiring, used, cloud, function, folder)
         more = used.union(*(names_used(tree, inside=name in wiring) for name, tree in found.items()))
         if more == used:
             _refuse_unbound(found)
@@ -44,11 +46,11 @@ def shipped_modules(cloud: Cloud, function: str, package: Path | None = None) ->
 
 
 def _reached(
-    wiring: list[str], used: frozenset[str], cloud: Cloud, function: str, folder: Path
+    entries: list[str], wiring: list[str], used: frozenset[str], cloud: Cloud, function: str, folder: Path
 ) -> dict[str, ast.Module]:
-    """The modules along the imports from the first of `wiring`, where code uses these names."""
+    """The modules along the imports from `entries`, where code uses these names."""
     found: dict[str, ast.Module] = {}
-    waiting = wiring[:1]
+    waiting = list(entries)
     while waiting:
         name = waiting.pop()
         if name in found:

@@ -18,6 +18,6 @@ class DeadLetter(msgspec.Struct, frozen=True):
 class DeadLetters(Protocol):
     """The dead-letter queue of one boundary."""
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
+    def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """Keep messages; durable by the time the caller's own answer counts. Raises RetryableError."""
         ...

@@ -1,4 +1,4 @@
-"""What a persister writes to: the hot store itself, or the hot-writer on another cloud. It need not know which."""
+"""Where a function hands readings on: a queue, a store, or an endpoint on another cloud. It need not know which."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -20,5 +20,8 @@ class TelemetryWriter(Protocol):
     """Takes readings, and answers for each one that it did not take."""
 
     def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
-        """Write readings durably; returns what was not taken, an empty sequence when all was."""
+        """Write readings durably; returns what was not taken, an empty sequence when all was.
+
+        Raises RetryableError: nobody knows what was taken, and the whole batch may be written again.
+        """
         ...

@@ -1,28 +1,21 @@
-"""What waits in a cloud's queue: envelopes that one message of that queue can hold. Sends nothing.
+"""Batches and dead letters as records of one cloud's queues, each no larger than one message there. Sends nothing."""
 
-Dead letters are an envelope with the reasons beside it, under ``errors``, one for each message of its payload:
-`wire.envelope.decode` passes over keys that it does not know, so that a cloud's own redrive can put the record back
-into its queue as it is.
-"""
-
-from collections.abc import Sequence
-
-import msgspec
+from collections.abc import Iterator, Sequence
 
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.dead_letters import DeadLetter
-from twin2multicloud.stores.rows import batches
-from twin2multicloud.wire import envelope
-from twin2multicloud.wire.batches import cut
+from twin2multicloud.wire import queue_records
+from twin2multicloud.wire.batches import ENVELOPE_ROOM, batches, cut
+from twin2multicloud.wire.envelope import new_trace_id
 from twin2multicloud.wire.limits import MAX_MESSAGES
 
 REASON_CHARACTERS = 1_000
 """Of a dead letter's reason: a user's exception may be of any length."""
 
-_ENVELOPE_ROOM = 1_024
+_SHORT_REASON_CHARACTERS = 100  # within `ENVELOPE_ROOM` beside a record's own fields, however they are escaped
 
 
 class Records:
@@ -33,44 +26,33 @@ class Records:
 
     def of_batch(self, messages: Sequence[Telemetry], trace_id: str) -> list[bytes]:
         """A batch as records, in order. Raises FinalError (413) for a message that no record can hold."""
-        records: list[bytes] = []
-        for piece, too_large in cut(messages, self._max_bytes):
-            if too_large:
-                raise self._too_large()
-            records.append(self._encoded([raw for _, raw in piece], trace_id))
-        return records
+        return [record for record, _ in self.counted(messages, trace_id)]
 
-    def of_letters(self, letters: Sequence[DeadLetter]) -> list[bytes]:
-        """Dead letters as records, in order. Raises FinalError (413) for a message that no record can hold."""
-        pairs = ((each.message, each.error[:REASON_CHARACTERS]) for each in letters)
-        room = self._max_bytes - _ENVELOPE_ROOM
-        records = [self._of_pairs(batch) for batch in batches(pairs, most=MAX_MESSAGES, max_bytes=room)]
-        if any(len(record) > self._max_bytes for record in records):
+    def counted(self, messages: Sequence[Telemetry], trace_id: str) -> Iterator[tuple[bytes, int]]:
+        """`of_batch`, each record with how many messages it holds."""
+        pieces, too_large = cut(messages, self._max_bytes)
+        if too_large:
             raise self._too_large()
-        return records
+        for piece in pieces:
+            yield queue_records.encode([message for _, message in piece], trace_id, self._clock.now()), len(piece)
 
-    def _of_pairs(self, pairs: Sequence[tuple[Telemetry, str]]) -> bytes:
-        trace_id = str(pairs[0][0].get("trace_id") or envelope.new_trace_id(self._chance))
-        record = self._encoded([message for message, _ in pairs], trace_id)
-        return record[:-1] + b',"errors":' + msgspec.json.encode([error for _, error in pairs]) + b"}"
+    def of_dead_letters(self, dead_letters: Sequence[DeadLetter]) -> list[tuple[bytes, list[str]]]:
+        """Dead letters as records, in order, each with its reasons. Raises FinalError (413) as `of_batch` does."""
+        pairs = [(dead_letter.message, dead_letter.error[:REASON_CHARACTERS]) for dead_letter in dead_letters]
+        room = self._max_bytes - ENVELOPE_ROOM
+        return [self._of_pairs(batch) for batch in batches(pairs, most=MAX_MESSAGES, max_bytes=room)]
 
-    def _encoded(self, messages: Sequence[Telemetry] | Sequence[msgspec.Raw], trace_id: str) -> bytes:
-        return envelope.encode(
-            messages,
-            source_cloud=self._cloud,
-            target_layer=Slot.L2,  # what is queued never leaves its cloud: nobody asks
-            timestamp=self._clock.now(),
-            trace_id=trace_id,
-        )
+    def _of_pairs(
+        self, pairs: Sequence[tuple[Telemetry, str]], reason: int = REASON_CHARACTERS
+    ) -> tuple[bytes, list[str]]:
+        messages, errors = [message for message, _ in pairs], [error[:reason] for _, error in pairs]
+        trace_id = str(messages[0].get("trace_id") or new_trace_id(self._chance))
+        record = queue_records.encode(messages, trace_id, self._clock.now(), errors)
+        if len(record) <= self._max_bytes:
+            return record, errors
+        if reason == _SHORT_REASON_CHARACTERS:
+            raise self._too_large()
+        return self._of_pairs(pairs, _SHORT_REASON_CHARACTERS)  # what fitted its own queue must fit this one
 
     def _too_large(self) -> FinalError:
         return FinalError(f"a message is over the {self._max_bytes} bytes that a queue on {self._cloud} takes", 413)
-
-
-def reasons(record: bytes) -> list[str]:
-    """Why the messages of a dead-letter record died, in the payload's order; nothing for what a cloud put there."""
-    return msgspec.json.decode(record, type=_Reasons).errors
-
-
-class _Reasons(msgspec.Struct):
-    errors: list[str] = []

@@ -6,8 +6,7 @@ spelling all of them agree.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from typing import TypeVar
+from collections.abc import Callable, Iterable, Mapping
 
 import msgspec
 
@@ -18,7 +17,6 @@ from twin2multicloud.ports.hot_store import RangeQuery, RowKey
 KEY_CHARACTERS = 900
 """Of a spelt text, at most: DynamoDB's sort keys end at 1,024 bytes, Cosmos DB's ids at 1,023."""
 
-_T = TypeVar("_T")
 _STAMP = len("2026-01-15T10:30:00.000Z")
 _PROPERTY = "property."  # after every timestamp, since digits come before letters
 
@@ -117,18 +115,3 @@ def restored(values: Iterable[tuple[str, Scalar]], exact: Mapping[str, str]) -> 
 
 def _number(text: str) -> int | float:
     return int(text) if text.lstrip("-").isdigit() else float(text)
-
-
-def batches(items: Iterable[_T], *, most: int, max_bytes: int) -> Iterator[list[_T]]:
-    """Items in batches that one request can hold: `most` of them, of so many bytes of JSON. None is left out."""
-    batch: list[_T] = []
-    size = 0
-    for item in items:
-        length = len(msgspec.json.encode(item))
-        if batch and (len(batch) == most or size + length > max_bytes):
-            yield batch
-            batch, size = [], 0
-        batch.append(item)
-        size += length
-    if batch:
-        yield batch

@@ -1,6 +1,7 @@
-"""Cutting a batch into what one envelope can hold, by count and by bytes. Owns the cut; sends and queues nothing."""
+"""Splitting a batch into what one envelope, record or request can hold, by count and bytes. Sends nothing."""
 
 from collections.abc import Iterator, Sequence
+from typing import TypeVar
 
 import msgspec
 
@@ -10,28 +11,43 @@ from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
 Item = tuple[int, msgspec.Raw]
 """A message, encoded, with its place in the batch."""
 
-_ENVELOPE_ROOM = 1024  # of an envelope's own fields, with plenty to spare
+ENVELOPE_ROOM = 1024
+"""Bytes for the fields of an envelope or a record beside its messages, with plenty to spare."""
+
+_T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode
 
 
-def cut(messages: Sequence[Telemetry], max_bytes: int = MAX_BODY_BYTES) -> Iterator[tuple[list[Item], list[int]]]:
-    """A batch in pieces that one envelope each can hold, in order, with the places of messages that none can hold.
+def cut(messages: Sequence[Telemetry], max_bytes: int = MAX_BODY_BYTES) -> tuple[list[list[Item]], list[int]]:
+    """A batch in pieces that one envelope each can hold, in order, and the places of messages that none can hold.
 
     `max_bytes` is of an envelope: a queue may take less than an endpoint.
     """
-    piece: list[Item] = []
-    too_large: list[int] = []
-    size = _ENVELOPE_ROOM
-    for index, message in enumerate(messages):
-        encoded = _encode(message)
-        length = len(encoded) + 1
-        if length > max_bytes - _ENVELOPE_ROOM:
-            too_large.append(index)
-            continue
-        if len(piece) == MAX_MESSAGES or (piece and size + length > max_bytes):
-            yield piece, []
-            piece, size = [], _ENVELOPE_ROOM
-        piece.append((index, msgspec.Raw(encoded)))
-        size += length
-    if piece or too_large:
-        yield piece, too_large
+    room = max_bytes - ENVELOPE_ROOM
+    encoded = [_encode(message) for message in messages]
+    too_large = [place for place, message in enumerate(encoded) if len(message) >= room]
+    fitting = [(place, message) for place, message in enumerate(encoded) if len(message) < room]
+    sizes = [len(message) + 1 for _, message in fitting]
+    pieces = [
+        [(place, msgspec.Raw(message)) for place, message in fitting[start:end]]
+        for start, end in _ranges(sizes, MAX_MESSAGES, room)
+    ]
+    return pieces, too_large
+
+
+def batches(items: Sequence[_T], *, most: int, max_bytes: int) -> Iterator[list[_T]]:
+    """Items in batches that one request can hold: `most` of them, of so many bytes of JSON. None is left out."""
+    for start, end in _ranges([len(_encode(item)) for item in items], most, max_bytes):
+        yield list(items[start:end])
+
+
+def _ranges(sizes: Sequence[int], most: int, max_bytes: int) -> Iterator[tuple[int, int]]:
+    """Where to split, so that no part has more than `most` items or, unless it is a single one, `max_bytes`."""
+    start = total = 0
+    for place, size in enumerate(sizes):
+        if place > start and (place - start == most or total + size > max_bytes):
+            yield start, place
+            start, total = place, 0
+        total += size
+    if sizes:
+        yield start, len(sizes)

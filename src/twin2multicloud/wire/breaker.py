@@ -18,11 +18,6 @@ class Breaker:
         self._open_until: float | None = None
         self._lock = threading.Lock()
 
-    @property
-    def is_open(self) -> bool:
-        """Whether it is open now, a probe being due or not."""
-        return self._open_until is not None
-
     def allows(self) -> bool:
         """Whether to try. When the open time is over, one caller is let through as a probe and the rest wait on."""
         with self._lock:

@@ -1,4 +1,4 @@
-"""The envelope: what every message travels in, between functions and between clouds. Owns its shape and decoding."""
+"""The envelope: what messages travel in between clouds. Owns its shape, encoding and decoding."""
 
 import re
 from collections.abc import Collection, Sequence
@@ -10,7 +10,7 @@ import msgspec
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.domain.timestamps import canonical, is_canonical
 from twin2multicloud.ports.clock import Chance
 from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_MESSAGES
 
@@ -46,47 +46,9 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
         return self.payload if isinstance(self.payload, list) else [self.payload]
 
 
-class _Outgoing(msgspec.Struct, frozen=True, kw_only=True):
-    source_cloud: Cloud
-    target_layer: Slot
-    message_type: MessageType
-    timestamp: str
-    payload: Sequence[msgspec.Raw] | Sequence[Telemetry]
-    trace_id: str
-
-
-def _read_word(kind: type, value: Any) -> Any:  # noqa: ANN401 - msgspec's hook signature
-    if not isinstance(value, str):
-        raise TypeError(f"Expected `str`, got `{type(value).__name__}`")
-    return kind(value)
-
-
-class _CloudWord:
-    """A cloud's name, with its aliases."""
-
-    def __init__(self, word: str) -> None:
-        self.cloud = Cloud.parse(word)
-
-
-class _SlotWord:
-    """A slot's name, with its aliases."""
-
-    def __init__(self, word: str) -> None:
-        self.slot = Slot.parse(word)
-
-
-class _Incoming(msgspec.Struct, frozen=True):
-    source_cloud: _CloudWord
-    target_layer: _SlotWord
-    message_type: MessageType
-    timestamp: str
-    payload: dict[str, Any] | list[dict[str, Any]]
-    trace_id: str
-
-
-_decoder = msgspec.json.Decoder(_Incoming, dec_hook=_read_word)
+_decoder = msgspec.json.Decoder(Envelope)
 _encoder = msgspec.json.Encoder()
-_SAID = 300  # characters of msgspec's word that an answer repeats; a sender's own text may be in it
+_ERROR_CHARACTERS = 300  # of msgspec's own error; a sender's text may be in it
 _TRACE_ID = re.compile("(?!0{32})[0-9a-f]{32}")
 _SCALARS = frozenset({str, int, float, bool, type(None)})
 
@@ -102,12 +64,12 @@ def encode(
 ) -> bytes:
     """An envelope around a batch, as JSON. Messages that are encoded already come as `msgspec.Raw`."""
     return _encoder.encode(
-        _Outgoing(
+        Envelope(
             source_cloud=source_cloud,
             target_layer=target_layer,
             message_type=message_type,
             timestamp=timestamp,
-            payload=messages,
+            payload=messages,  # type: ignore[arg-type]  # nobody reads it before it is encoded
             trace_id=trace_id,
         )
     )
@@ -117,32 +79,25 @@ def decode(body: bytes | str) -> Envelope:
     """An envelope from JSON. Raises FinalError (400 or 413) whose text names what is wrong, or the limit."""
     if len(body) > MAX_BODY_BYTES:
         raise FinalError(f"body is over the limit of {MAX_BODY_BYTES} bytes", 413)
-    incoming = _decode_json(body)
-    if isinstance(incoming.payload, list):
-        if not incoming.payload:
-            raise FinalError("payload is an empty list; a batch has at least one message", 400)
-        if len(incoming.payload) > MAX_MESSAGES:
-            raise FinalError(f"payload holds {len(incoming.payload)} messages, the limit is {MAX_MESSAGES}", 413)
-    if not is_trace_id(incoming.trace_id):
+    envelope = _decode_json(body)
+    if not envelope.payload and isinstance(envelope.payload, list):
+        raise FinalError("payload is an empty list; a batch has at least one message", 400)
+    if len(envelope.messages) > MAX_MESSAGES:
+        raise FinalError(f"payload holds {len(envelope.messages)} messages, the limit is {MAX_MESSAGES}", 413)
+    if not is_trace_id(envelope.trace_id):
         raise FinalError("trace_id is a W3C trace id: 32 lower-case hex digits, not all zero", 400)
-    envelope = Envelope(
-        source_cloud=incoming.source_cloud.cloud,
-        target_layer=incoming.target_layer.slot,
-        message_type=incoming.message_type,
-        timestamp=_timestamp(incoming.timestamp),
-        payload=incoming.payload,
-        trace_id=incoming.trace_id,
-    )
     for message in envelope.messages:
         check_depth(message.values())
-    return envelope
+    if is_canonical(envelope.timestamp):
+        return envelope
+    return msgspec.structs.replace(envelope, timestamp=_timestamp(envelope.timestamp))
 
 
-def _decode_json(body: bytes | str) -> _Incoming:
+def _decode_json(body: bytes | str) -> Envelope:
     try:
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise FinalError(f"envelope is not as it should be: {str(error)[:_SAID]}", 400) from error
+        raise FinalError(f"envelope is not as it should be: {str(error)[:_ERROR_CHARACTERS]}", 400) from error
     except RecursionError as error:
         raise FinalError(f"body is nested deeper than the limit of {MAX_DEPTH}", 400) from error
     except UnicodeError as error:
@@ -184,23 +139,6 @@ def is_trace_id(text: str) -> bool:
 def new_trace_id(chance: Chance) -> str:
     """A random W3C trace id."""
     return f"{chance.getrandbits(128) or 1:032x}"
-
-
-def traced(message: Telemetry, trace_id: str) -> Telemetry:
-    """A message that leaves its batch: it takes the batch's trace with it, unless it has one of its own."""
-    return message if "trace_id" in message else {**message, "trace_id": trace_id}
-
-
-def merge(batches: Sequence[tuple[str, list[Telemetry]]]) -> tuple[str, list[Telemetry]]:
-    """Several batches, each with its trace id, as one. A message keeps its own trace where they differ."""
-    trace_id = batches[0][0]
-    if all(own == trace_id for own, _ in batches):
-        return trace_id, [message for _, messages in batches for message in messages]
-    return trace_id, [
-        message if own == trace_id or "trace_id" in message else {**message, "trace_id": own}
-        for own, messages in batches
-        for message in messages
-    ]
 
 
 def json_schema() -> dict[str, Any]:

@@ -36,3 +36,8 @@ def retry_later(message: str, retry_after: float | None) -> Response:
 def refused(status: int, message: str) -> Response:
     """A final refusal and its reason."""
     return json_response(status, {"status": "refused", "error": message})
+
+
+def may_pass(status: int) -> bool:
+    """Whether the same request may succeed later, by the status of its answer."""
+    return status in (408, 429) or status >= 500

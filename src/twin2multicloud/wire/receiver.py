@@ -8,7 +8,7 @@ from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.wire import answers, envelope, tokens
 from twin2multicloud.wire.compression import decompress
 from twin2multicloud.wire.envelope import Envelope
-from twin2multicloud.wire.http import Request, Response, json_response, refused, retry_later
+from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
 Handle = Callable[[Envelope], Sequence[ItemError]]
@@ -38,19 +38,17 @@ def read_body(request: Request) -> bytes:
 
 
 def receive(request: Request, *, expected: Sequence[str], layer: Slot, handle: Handle) -> Response:
-    """The whole exchange for one envelope. `handle` returns the messages that it did not take."""
-    refusal = admit(request, expected)
-    if refusal is not None:
-        return refusal
-    try:
-        received = envelope.decode(read_body(request))
-        if received.target_layer is not layer:
-            raise FinalError(f"this endpoint is {layer}, the envelope is for {received.target_layer}", 400)
-        failed = handle(received)
-    except FinalError as error:
-        return refused(error.status or 400, str(error))
-    except RetryableError as error:
-        return retry_later(str(error), error.retry_after)
+    """The whole exchange for one envelope. `handle` returns the messages that it did not take.
+
+    Raises FinalError and RetryableError, which `wire.calls.refusal` makes answers of.
+    """
+    response = admit(request, expected)
+    if response is not None:
+        return response
+    received = envelope.decode(read_body(request))
+    if received.target_layer != layer:
+        raise FinalError(f"this endpoint is {layer}, the envelope is for {received.target_layer}", 400)
+    failed = handle(received)
     if failed and not isinstance(received.payload, list):  # one message that failed is a failed request
-        return refused(400, failed[0].error) if failed[0].final else retry_later(failed[0].error, None)
+        raise FinalError(failed[0].error, 400) if failed[0].final else RetryableError(failed[0].error)
     return answers.received(received.trace_id, failed)

@@ -14,6 +14,7 @@ from twin2multicloud.wire import answers, envelope
 from twin2multicloud.wire.batches import Item, cut
 from twin2multicloud.wire.breaker import Breaker
 from twin2multicloud.wire.compression import compress
+from twin2multicloud.wire.http import may_pass
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 from twin2multicloud.wire.retry import RetryPolicy, parse_retry_after
 from twin2multicloud.wire.tokens import HEADER
@@ -45,11 +46,10 @@ class Sender:
 
     def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
         """Deliver messages, retrying as the policy says. Returns those that the other side does not have."""
-        failed: list[ItemError] = []
-        for chunk, too_large in cut(readings):
-            failed += [ItemError(i, f"message is over the limit of {MAX_BODY_BYTES} bytes") for i in too_large]
-            if chunk:
-                failed += self._deliver(chunk, trace_id)
+        chunks, too_large = cut(readings)
+        failed = [ItemError(place, f"message is over the limit of {MAX_BODY_BYTES} bytes") for place in too_large]
+        for chunk in chunks:
+            failed += self._deliver(chunk, trace_id)
         return failed
 
     def _deliver(self, chunk: list[Item], trace_id: str) -> list[ItemError]:
@@ -110,7 +110,7 @@ class Sender:
 def _classify(reply: Reply, sent: int) -> answers.Received:
     if reply.status == 200:
         return answers.read(reply.body, sent)
-    said = f"the other side answered {reply.status}: {reply.body[:200].decode(errors='replace')}"
-    if reply.status == 429 or reply.status >= 500 or reply.status == 408:
-        raise RetryableError(said, parse_retry_after(reply.headers.get("retry-after")))
-    raise FinalError(said, reply.status)
+    message = f"the other side answered {reply.status}: {reply.body[:200].decode(errors='replace')}"
+    if may_pass(reply.status):
+        raise RetryableError(message, parse_retry_after(reply.headers.get("retry-after")))
+    raise FinalError(message, reply.status)

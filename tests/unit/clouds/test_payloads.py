@@ -10,9 +10,10 @@ from tests.rigs.payloads import payload
 from twin2multicloud.clouds.aws import entrypoint as aws
 from twin2multicloud.clouds.azure import entrypoint as azure
 from twin2multicloud.clouds.gcp import entrypoint as gcp
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.functions.readings import RawReading
-from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.triggers import Function, QueueHandler
 from twin2multicloud.wire.http import Request, json_response
 
 SAID = {"temperature": 21.5, "humidity": 60, "ts": "2026-01-15T10:30:00Z"}
@@ -29,11 +30,13 @@ class Seen:
         self.function = Function(
             name="seen",
             reporter=reporter(RigErrorSink()),
-            on_device=self._device,
-            on_queue=self._queue,
-            on_http=self._http,
-            on_call=lambda asked: {"asked": dict(asked)},
-            on_schedule=self._schedule,
+            handlers={
+                Trigger.DEVICE: self._device,
+                Trigger.QUEUE: QueueHandler(self._queue, reporter(RigErrorSink())),
+                Trigger.HTTP: self._http,
+                Trigger.CALL: lambda asked: {"asked": dict(asked)},
+                Trigger.SCHEDULE: self._schedule,
+            },
         )
 
     def _device(self, readings):
@@ -45,7 +48,7 @@ class Seen:
             raise RetryableError("bad")
         self.batches.append((list(messages), trace_id))
 
-    def _schedule(self):
+    def _schedule(self, _):
         self.runs += 1
 
     def _http(self, request):
@@ -171,23 +174,25 @@ def test_every_clouds_schedule_starts_the_function_once(seen, native: Native):
 
 @pytest.mark.parametrize("native", NATIVES.values(), ids=NATIVES)
 def test_a_scheduled_run_that_fails_is_reported_and_reaches_the_cloud_so_that_it_tries_again(native: Native):
-    def dark():
+    def dark(_):
         raise RetryableError("the cold store is dark")
 
     errors = RigErrorSink()
     with pytest.raises(RetryableError, match="dark"):
-        native.schedule(Function(name="mover", reporter=reporter(errors), on_schedule=dark))
-    assert errors.codes == ["function-failed"]
+        native.schedule(Function(name="mover", reporter=reporter(errors), handlers={Trigger.SCHEDULE: dark}))
+    assert errors.codes == ["delivery-failed"]
 
 
-def test_an_error_in_the_dispatcher_reaches_the_cloud_so_that_it_delivers_again():
+def test_an_error_in_the_dispatcher_is_reported_and_reaches_the_cloud_so_that_it_delivers_again():
     def dark(_):
         raise RetryableError("the queue is dark")
 
-    function = Function(name="dispatcher", reporter=reporter(RigErrorSink()), on_device=dark)
+    errors = RigErrorSink()
+    function = Function(name="dispatcher", reporter=reporter(errors), handlers={Trigger.DEVICE: dark})
     with pytest.raises(RetryableError):
         aws.on_device(function)({"device_id": "d"}, None)
     with pytest.raises(RetryableError):
         azure.on_device(function)([HubEvent(b"{}", None)])
     with pytest.raises(RetryableError):
         gcp.on_device(function)(PubSubEvent(b"{}", {}))
+    assert errors.codes == ["delivery-failed"] * 3

@@ -9,6 +9,7 @@ from tests.rigs.invoker import RigInvoker
 from twin2multicloud.domain.errors import RetryableError, Severity
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.readings import RawReading, decoded
+from twin2multicloud.functions.writers import QueueWriter
 from twin2multicloud.wire.envelope import is_trace_id
 
 
@@ -16,8 +17,7 @@ class Bench:
     def __init__(self) -> None:
         self.invoker, self.errors = RigInvoker(), RigErrorSink()
         self.dispatch = Dispatcher(
-            invoker=self.invoker,
-            queue="house-processor",
+            writer=QueueWriter(self.invoker, "house-processor"),
             reporter=reporter(self.errors),
             clock=RigClock(),
             chance=RigChance(),

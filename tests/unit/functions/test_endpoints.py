@@ -7,9 +7,12 @@ from tests.rigs.clock import START, RigClock
 from tests.rigs.envelopes import TOKEN, TRACE, body, request
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invoker import RigInvoker
-from twin2multicloud.functions.processing.ingestion import Ingestion
-from twin2multicloud.functions.storage.hot_writer import HotWriter
-from twin2multicloud.functions.storage.store_writer import StoreWriter
+from tests.rigs.telemetry_writer import served
+from tests.rigs.transport import Serve
+from twin2multicloud.domain.placement import Slot
+from twin2multicloud.functions.endpoint import WriterEndpoint
+from twin2multicloud.functions.writers import QueueWriter, StoreWriter
+from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 
 MIXED = [{"device_id": "a"}, {"no": "device"}, {"device_id": "b"}, {"device_id": "c", "t": None}, {"device_id": "d"}]
 
@@ -18,12 +21,16 @@ def said(response) -> dict:
     return msgspec.json.decode(response.body)
 
 
-def ingestion(invoker: RigInvoker) -> Ingestion:
-    return Ingestion(tokens=[TOKEN], invoker=invoker, queue="house-processor", clock=RigClock())
+def endpoint(layer: Slot, writer: TelemetryWriter) -> Serve:
+    return served(WriterEndpoint(tokens=[TOKEN], layer=layer, writer=writer, clock=RigClock()))
 
 
-def hot_writer(store: RigHotStore) -> HotWriter:
-    return HotWriter(tokens=[TOKEN], writer=StoreWriter(store), clock=RigClock())
+def ingestion(invoker: RigInvoker) -> Serve:
+    return endpoint(Slot.L2, QueueWriter(invoker, "house-processor"))
+
+
+def hot_writer(store: RigHotStore) -> Serve:
+    return endpoint(Slot.L3_HOT, StoreWriter(store))
 
 
 def test_ingestion_queues_what_it_was_sent_with_its_trace():

@@ -7,6 +7,7 @@ from tests.rigs.envelopes import request
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
@@ -66,25 +67,24 @@ def test_a_local_persister_requires_the_store_and_no_url():
 
 def test_each_function_has_the_triggers_of_its_kind():
     def triggers(name):
-        function = wire(name, environment(name), RigPorts())
-        return {each for each in ("on_device", "on_queue", "on_http", "on_call") if getattr(function, each)}
+        return set(wire(name, environment(name), RigPorts()).handlers)
 
     assert {name: triggers(name) for name in sorted(FUNCTIONS)} == {
-        "device-gateway": {"on_http"},
-        "dispatcher": {"on_device"},
-        "connector": {"on_queue"},
-        "ingestion": {"on_http"},
-        "processor": {"on_queue"},
-        "persister": {"on_queue"},
-        "hot-writer": {"on_http"},
-        "hot-reader": {"on_call"},
-        "hot-reader-last-entry": {"on_call"},
+        "device-gateway": {Trigger.HTTP},
+        "dispatcher": {Trigger.DEVICE},
+        "connector": {Trigger.QUEUE},
+        "ingestion": {Trigger.HTTP},
+        "processor": {Trigger.QUEUE},
+        "persister": {Trigger.QUEUE},
+        "hot-writer": {Trigger.HTTP},
+        "hot-reader": {Trigger.CALL},
+        "hot-reader-last-entry": {Trigger.CALL},
     }
 
 
 def test_a_reader_has_an_endpoint_where_its_environment_holds_the_token():
     env = {**environment("hot-reader"), "INTER_CLOUD_TOKEN": "t"}
-    assert wire("hot-reader", env, RigPorts()).on_http is not None
+    assert set(wire("hot-reader", env, RigPorts()).handlers) == {Trigger.CALL, Trigger.HTTP}
 
 
 def test_a_connector_with_l2_on_its_own_cloud_is_a_configuration_error():
@@ -101,11 +101,11 @@ def test_a_url_with_equal_placement_is_a_logged_no_op():
 @pytest.mark.parametrize("tokens", ["new,old", " new , old ,"])
 def test_two_tokens_are_taken_apart(tokens):
     function = wire("ingestion", {**environment("ingestion"), "INTER_CLOUD_TOKEN": tokens}, RigPorts())
-    assert [function.answer(request(token=each)).status for each in ("new", "old", "new,old", "")] == [
+    assert [function.run(Trigger.HTTP, request(token=each)).status for each in ("new", "old", "new,old", "")] == [
         *(200, 200, 401, 401)
     ]
 
 
 def test_a_token_of_commas_refuses_everyone():
     function = wire("ingestion", {**environment("ingestion"), "INTER_CLOUD_TOKEN": ",,"}, RigPorts())
-    assert function.answer(request(token="")).status == 401
+    assert function.run(Trigger.HTTP, request(token="")).status == 401

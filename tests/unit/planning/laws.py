@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from tests.rigs.ports import RigPorts
 from tests.rigs.world import resolved
-from twin2multicloud.domain.components import DEVICES, OPERATOR, ComponentType
+from twin2multicloud.domain.components import DEVICES, OPERATOR, ComponentType, Trigger
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
@@ -190,8 +190,9 @@ def every_function_wires(_: Twin, topology: Topology) -> Iterator[str]:
     for each in functions(topology):
         if each.name in FUNCTIONS:
             function = wire(each.name, resolved(each), RigPorts())
-            if (function.on_http is not None) is not (topology.endpoint(each.id) is not None):
-                yield f"{each.id} answers HTTP: {function.on_http is not None}"
+            answers = Trigger.HTTP in function.handlers
+            if answers is not (topology.endpoint(each.id) is not None):
+                yield f"{each.id} answers HTTP: {answers}"
 
 
 LAWS: tuple[Law, ...] = (

@@ -10,7 +10,6 @@ from twin2multicloud.ports.hot_store import RangeQuery, RowKey
 from twin2multicloud.stores.rows import (
     KEY_CHARACTERS,
     PROPERTY_ROWS,
-    batches,
     bounds,
     inexact,
     property_row,
@@ -19,6 +18,7 @@ from twin2multicloud.stores.rows import (
     sort_key,
     sortable,
 )
+from twin2multicloud.wire.batches import batches
 
 TEXTS = st.text(st.characters(exclude_categories=["Cs"]), max_size=40)
 STAMPS = st.integers(0, 99).map(lambda n: f"20{n:02}-01-15T10:30:00.{n:03}Z")

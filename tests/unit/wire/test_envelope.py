@@ -11,7 +11,7 @@ from tests.rigs.envelopes import TRACE, body, document
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.wire import envelope
-from twin2multicloud.wire.envelope import MessageType, decode, encode, is_trace_id, merge, new_trace_id
+from twin2multicloud.wire.envelope import MessageType, decode, encode, is_trace_id, new_trace_id
 from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_MESSAGES
 
 JSON = st.recursive(
@@ -197,22 +197,6 @@ def test_a_new_trace_id_is_one(bits):
             return bits
 
     assert is_trace_id(new_trace_id(Drawn()))
-
-
-def test_merging_batches_of_one_trace_changes_no_message():
-    one, two = [{"device_id": "a"}], [{"device_id": "b"}]
-    assert merge([(TRACE, one), (TRACE, two)]) == (TRACE, one + two)
-
-
-@given(st.lists(st.tuples(st.sampled_from(["a" * 32, "b" * 32, "c" * 32]), st.integers(1, 3)), min_size=1, max_size=5))
-def test_merging_keeps_every_message_and_its_trace(batches):
-    told = [(trace, [{"n": n} for n in range(count)]) for trace, count in batches]
-    trace_id, merged = merge(told)
-    again_trace, again = merge([("d" * 32, [{"n": 99}]), (trace_id, merged)])  # as when a batch is queued once more
-    traces = [trace for trace, messages in told for _ in messages]
-    assert [message.get("trace_id", trace_id) for message in merged] == traces
-    assert [message.get("trace_id", again_trace) for message in again] == ["d" * 32, *traces]
-    assert [message["n"] for message in merged] == [message["n"] for _, messages in told for message in messages]
 
 
 def test_the_decoder_is_not_lenient_about_depth_beside_the_payload():

@@ -9,6 +9,7 @@ from tests.rigs.envelopes import TOKEN, TRACE, body, request
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.ports.telemetry_writer import ItemError
+from twin2multicloud.wire.calls import refusal
 from twin2multicloud.wire.http import Request, Response
 from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
 from twin2multicloud.wire.receiver import receive
@@ -30,7 +31,10 @@ class Handler:
 
 
 def answer(asked: Request, handler: Handler | None = None, expected=(TOKEN,)) -> Response:
-    return receive(asked, expected=expected, layer=Slot.L2, handle=handler or Handler())
+    try:
+        return receive(asked, expected=expected, layer=Slot.L2, handle=handler or Handler())
+    except (FinalError, RetryableError) as error:
+        return refusal(error)
 
 
 def said(response: Response) -> dict:

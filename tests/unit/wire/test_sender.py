@@ -173,7 +173,7 @@ def test_the_breaker_hears_of_every_outcome():
     clock.advance(60)
     bench.send(1)  # a 401 is an answer: the other side is there
     breaker.failed()
-    assert not breaker.is_open
+    assert breaker.allows()
 
 
 def test_batches_are_cut_by_count():

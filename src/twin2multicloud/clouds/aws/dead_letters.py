@@ -16,6 +16,7 @@ class SqsDeadLetters:
         self._client, self._url = client, url
         self._records = Records(Cloud.AWS, clock, chance, MAX_RECORD_BYTES)
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
+    def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""
-        send(self._client, self._url, self._records.of_letters(letters))
+        records = self._records.of_dead_letters(dead_letters)
+        send(self._client, self._url, [record for record, _ in records])

@@ -10,6 +10,7 @@ import binascii
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.triggers import Function
@@ -21,11 +22,9 @@ Handler = Callable[[Event, object], Any]
 
 def on_device(function: Function) -> Handler:
     """Started by an IoT rule: the event *is* the SQL result, `device_id` being ``topic(3)``."""
-    handle = function.on_device
-    assert handle is not None  # noqa: S101 - a wiring error
 
     def handler(event: Event, _context: object) -> None:
-        handle([RawReading(event, event.get("device_id"))])
+        function.run(Trigger.DEVICE, [RawReading(event, event.get("device_id"))])
 
     return handler
 
@@ -35,7 +34,7 @@ def on_queue(function: Function) -> Handler:
 
     def handler(event: Event, _context: object) -> dict[str, Any]:
         records = event["Records"]
-        failed = function.run_records([record["body"] for record in records])
+        failed = function.run(Trigger.QUEUE, [record["body"] for record in records])
         return {"batchItemFailures": [{"itemIdentifier": records[index]["messageId"]} for index in failed]}
 
     return handler
@@ -49,7 +48,7 @@ def on_http(function: Function) -> Handler:
             request = _request(event)
         except FinalError as error:
             return _result(refused(400, str(error)))
-        return _result(function.answer(request))
+        return _result(function.run(Trigger.HTTP, request))
 
     return handler
 
@@ -58,7 +57,8 @@ def on_call(function: Function) -> Handler:
     """Invoked directly, as TwinMaker invokes a connector: the event is the request, the result the answer."""
 
     def handler(event: Event, _context: object) -> Mapping[str, Any]:
-        return function.call(event)
+        answer: Mapping[str, Any] = function.run(Trigger.CALL, event)
+        return answer
 
     return handler
 
@@ -70,9 +70,18 @@ def on_schedule(function: Function) -> Handler:
     """
 
     def handler(_event: Event, _context: object) -> None:
-        function.run_scheduled()
+        function.run(Trigger.SCHEDULE)
 
     return handler
+
+
+HANDLERS: Mapping[Trigger, Callable[[Function], Handler]] = {
+    Trigger.DEVICE: on_device,
+    Trigger.QUEUE: on_queue,
+    Trigger.HTTP: on_http,
+    Trigger.CALL: on_call,
+    Trigger.SCHEDULE: on_schedule,
+}
 
 
 def _request(event: Event) -> Request:

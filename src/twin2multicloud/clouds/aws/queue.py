@@ -8,7 +8,7 @@ from typing import Any, Protocol
 
 from twin2multicloud.clouds.aws.sdk_errors import by_code, domain_errors
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError, TwinError
-from twin2multicloud.stores.rows import batches
+from twin2multicloud.wire.batches import batches
 
 MAX_RECORD_BYTES = 1_040_000
 _ENTRIES, _REQUEST_BYTES = 10, 1_048_576

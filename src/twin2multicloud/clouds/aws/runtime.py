@@ -2,8 +2,8 @@
 
 from typing import Any
 
-from twin2multicloud.clouds.aws import entrypoint
-from twin2multicloud.clouds.aws.entrypoint import Event, Handler
+from twin2multicloud.clouds.aws.entrypoint import HANDLERS, Event, Handler
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.functions.triggers import Function
 
@@ -14,19 +14,12 @@ def expose(function: Function) -> Handler:
     A function with one trigger never looks at its event: a device may publish whatever it likes, and its payload is
     the event. Only a reader has two, its URL and TwinMaker's direct call; what comes by the URL, Lambda itself wraps.
     """
-    if function.on_device is not None:
-        return entrypoint.on_device(function)
-    if function.on_queue is not None:
-        return entrypoint.on_queue(function)
-    if function.on_schedule is not None:
-        return entrypoint.on_schedule(function)
-    if function.on_http is None and function.on_call is None:
-        raise ConfigurationError(f"nothing starts {function.name}")
-    if function.on_http is None:
-        return entrypoint.on_call(function)
-    if function.on_call is None:
-        return entrypoint.on_http(function)
-    return _by_url_or_call(entrypoint.on_http(function), entrypoint.on_call(function))
+    handlers = {trigger: HANDLERS[trigger](function) for trigger in function.handlers}
+    if handlers.keys() == {Trigger.HTTP, Trigger.CALL}:
+        return _by_url_or_call(handlers[Trigger.HTTP], handlers[Trigger.CALL])
+    if len(handlers) != 1:
+        raise ConfigurationError(f"{function.name} has one trigger, or a URL and calls; it has {len(handlers)}")
+    return next(iter(handlers.values()))
 
 
 def _by_url_or_call(by_url: Handler, by_call: Handler) -> Handler:

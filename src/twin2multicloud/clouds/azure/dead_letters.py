@@ -16,6 +16,7 @@ class StorageQueueDeadLetters:
         self._queue = queue
         self._records = Records(Cloud.AZURE, clock, chance, MAX_RECORD_BYTES)
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
+    def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""
-        send(self._queue, self._records.of_letters(letters))
+        records = self._records.of_dead_letters(dead_letters)
+        send(self._queue, [record for record, _ in records])

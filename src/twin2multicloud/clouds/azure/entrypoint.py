@@ -4,8 +4,10 @@ Shapes: azure.functions.HttpRequest and EventHubEvent, by what they can do, so t
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import canonical
 from twin2multicloud.functions.readings import RawReading, decoded
@@ -35,11 +37,9 @@ class EventHubEvent(Protocol):
 
 def on_device(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
     """Started by IoT Hub's built-in endpoint, batch by batch."""
-    handle = function.on_device
-    assert handle is not None  # noqa: S101 - a wiring error
 
     def handler(events: Sequence[EventHubEvent]) -> None:
-        handle([_reading(event) for event in events])
+        function.run(Trigger.DEVICE, [_reading(event) for event in events])
 
     return handler
 
@@ -48,7 +48,7 @@ def on_queue(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
     """Started by an event hub of ours. It knows no partial failure: an exception brings the whole batch again."""
 
     def handler(events: Sequence[EventHubEvent]) -> None:
-        failed = function.run_records([event.get_body() for event in events])
+        failed = function.run(Trigger.QUEUE, [event.get_body() for event in events])
         if failed:
             raise RetryableError(f"{len(failed)} of {len(events)} records failed")
 
@@ -59,23 +59,28 @@ def on_http(function: Function) -> Callable[[HttpRequest], Response]:
     """Behind an HTTP trigger. The bundle's app turns the answer into an ``HttpResponse``."""
 
     def handler(request: HttpRequest) -> Response:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        path = request.url.split("?", 1)[0]
-        return function.answer(Request(request.method, path, headers, request.get_body()))
+        response: Response = function.run(Trigger.HTTP, as_request(request))
+        return response
 
     return handler
 
 
+def as_request(request: HttpRequest) -> Request:
+    """A request as functions see it."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Request(request.method, request.url.split("?", 1)[0], headers, request.get_body())
+
+
 def on_call(function: Function) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Called by another function of the same app."""
-    return function.call
+    return partial(function.run, Trigger.CALL)
 
 
 def on_schedule(function: Function) -> Callable[[object], None]:
     """Started by a timer. A run that comes late (``past_due``) is still due: the function goes by its own clock."""
 
     def handler(_timer: object) -> None:
-        function.run_scheduled()
+        function.run(Trigger.SCHEDULE)
 
     return handler
 

@@ -13,8 +13,9 @@ from typing import TYPE_CHECKING, Any
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.stores.rows import StoredRow, batches, inexact, restored
+from twin2multicloud.stores.rows import StoredRow, inexact, restored
 from twin2multicloud.stores.sorted_hot_store import Put
+from twin2multicloud.wire.batches import batches
 
 if TYPE_CHECKING:
     from azure.cosmos import ContainerProxy

@@ -15,10 +15,10 @@ import msgspec
 
 from twin2multicloud.clouds.azure.sdk_errors import by_status, domain_errors
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
-from twin2multicloud.hosting.called_by_post import post, token_header
 from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.hosting.rotation import CachedSecret
 from twin2multicloud.ports.transport import Transport
+from twin2multicloud.wire.calls import post, token_header
 
 if TYPE_CHECKING:
     from azure.core import PipelineClient

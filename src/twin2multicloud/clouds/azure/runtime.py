@@ -8,10 +8,11 @@ environment: ``EVENT_HUB_NAME`` and ``EVENT_HUB_CONNECTION`` (IoT Hub's built-in
 from typing import TYPE_CHECKING, List  # noqa: UP035 - the worker's check of annotations knows typing.List only
 
 from twin2multicloud.clouds.azure import entrypoint
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.functions.triggers import Function
-from twin2multicloud.hosting.native_call import answer_call
-from twin2multicloud.wire.http import Request, Response
+from twin2multicloud.wire.calls import answer
+from twin2multicloud.wire.http import Response
 
 if TYPE_CHECKING:
     from azure.functions import FunctionApp, HttpResponse
@@ -27,19 +28,11 @@ def expose(function: Function) -> "FunctionApp":
     from azure.functions import FunctionApp  # the runtime brings it, and has imported it already
 
     app = FunctionApp()
-    if function.on_device is not None:
-        _on_device(app, function)
-    elif function.on_queue is not None:
-        _on_queue(app, function)
-    elif function.on_schedule is not None:
-        _on_schedule(app, function)
-    elif function.on_http is not None:
-        _on_http(app, function)
-    elif function.on_call is not None:
-        _on_call(app, function)
-    else:
-        raise ConfigurationError(f"nothing starts {function.name}")
-    return app
+    for trigger, bind in _BINDINGS.items():
+        if trigger in function.handlers:
+            bind(app, function)
+            return app
+    raise ConfigurationError(f"nothing starts {function.name}")
 
 
 def _on_device(app: "FunctionApp", function: Function) -> None:
@@ -108,12 +101,22 @@ def _on_http(app: "FunctionApp", function: Function) -> None:
 def _on_call(app: "FunctionApp", function: Function) -> None:
     from azure.functions import AuthLevel, HttpRequest, HttpResponse
 
+    handler = entrypoint.on_call(function)
+
     @app.function_name(_identifier(function.name))
     @app.route(route=_route(function), methods=METHODS, auth_level=AuthLevel.FUNCTION)
     def on_call(req: HttpRequest) -> HttpResponse:
-        headers = {name.lower(): value for name, value in req.headers.items()}
-        request = Request(req.method, req.url.split("?", 1)[0], headers, req.get_body())
-        return _http_response(answer_call(function, request))
+        return _http_response(answer(handler, entrypoint.as_request(req)))
+
+
+_BINDINGS = {
+    Trigger.DEVICE: _on_device,
+    Trigger.QUEUE: _on_queue,
+    Trigger.SCHEDULE: _on_schedule,
+    Trigger.HTTP: _on_http,
+    Trigger.CALL: _on_call,
+}
+"""In the order of preference: a reader with an endpoint is called natively through it too, with the token."""
 
 
 class _QueueEvent:

@@ -20,6 +20,7 @@ class PubSubDeadLetters:
         self._client, self._topic = client, topic
         self._records = Records(Cloud.GCP, clock, chance, MAX_RECORD_BYTES)
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
+    def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""
-        send(self._client, self._topic, self._records.of_letters(letters))
+        records = self._records.of_dead_letters(dead_letters)
+        send(self._client, self._topic, [record for record, _ in records])

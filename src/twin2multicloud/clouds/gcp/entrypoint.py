@@ -5,13 +5,15 @@ Shapes: a Flask request and a ``cloudevents.http.CloudEvent``, by what they can 
 
 import base64
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, Protocol
 
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import canonical
 from twin2multicloud.functions.readings import RawReading, decoded
 from twin2multicloud.functions.triggers import Function
-from twin2multicloud.wire.http import Request
+from twin2multicloud.wire.http import Request, Response
 
 
 class FlaskRequest(Protocol):
@@ -38,11 +40,9 @@ FlaskAnswer = tuple[bytes, int, Mapping[str, str]]
 
 def on_device(function: Function) -> Callable[[CloudEvent], None]:
     """Started by the telemetry topic; the ingestion put the device's id into the attributes."""
-    handle = function.on_device
-    assert handle is not None  # noqa: S101 - a wiring error
 
     def handler(event: CloudEvent) -> None:
-        handle([_reading(event.data["message"])])
+        function.run(Trigger.DEVICE, [_reading(event.data["message"])])
 
     return handler
 
@@ -51,7 +51,7 @@ def on_queue(function: Function) -> Callable[[CloudEvent], None]:
     """Started by a topic of ours. An exception is a nack: the message comes again."""
 
     def handler(event: CloudEvent) -> None:
-        if function.run_records([_body(event.data["message"])]):
+        if function.run(Trigger.QUEUE, [_body(event.data["message"])]):
             raise RetryableError("the record failed")
 
     return handler
@@ -61,16 +61,25 @@ def on_http(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
     """Behind a Cloud Run URL."""
 
     def handler(request: FlaskRequest) -> FlaskAnswer:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        response = function.answer(Request(request.method, request.path, headers, request.get_data()))
-        return response.body, response.status, response.headers
+        return as_answer(function.run(Trigger.HTTP, as_request(request)))
 
     return handler
 
 
+def as_request(request: FlaskRequest) -> Request:
+    """A request as functions see it."""
+    headers = {name.lower(): value for name, value in request.headers.items()}
+    return Request(request.method, request.path, headers, request.get_data())
+
+
+def as_answer(response: Response) -> FlaskAnswer:
+    """A function's response as Flask takes it."""
+    return response.body, response.status, response.headers
+
+
 def on_call(function: Function) -> Callable[[Mapping[str, Any]], Mapping[str, Any]]:
     """Called by the twin service on the same cloud."""
-    return function.call
+    return partial(function.run, Trigger.CALL)
 
 
 def on_schedule(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
@@ -82,7 +91,7 @@ def on_schedule(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
     """
 
     def handler(_request: FlaskRequest) -> FlaskAnswer:
-        function.run_scheduled()
+        function.run(Trigger.SCHEDULE)
         return b"", 204, {}
 
     return handler

@@ -11,8 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.stores.rows import StoredRow, batches, inexact, restored, sortable
+from twin2multicloud.stores.rows import StoredRow, inexact, restored, sortable
 from twin2multicloud.stores.sorted_hot_store import Put
+from twin2multicloud.wire.batches import batches
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, CollectionReference, DocumentReference

@@ -1,14 +1,14 @@
 """From a wired function to what functions-framework starts: a target named ``main``, and its signature type."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from twin2multicloud.clouds.gcp import entrypoint
 from twin2multicloud.clouds.gcp.entrypoint import FlaskAnswer, FlaskRequest
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.functions.triggers import Function
-from twin2multicloud.hosting.native_call import answer_call
-from twin2multicloud.wire.http import Request
+from twin2multicloud.wire.calls import answer
 
 TARGET = "main"
 Target = Callable[..., Any]
@@ -19,26 +19,15 @@ def expose(function: Function) -> Target:
 
     A Cloud Run service has one URL, so a reader with an endpoint is called natively through it too, with the token.
     """
-    if function.on_device is not None:
-        return _on_event(entrypoint.on_device(function))
-    if function.on_queue is not None:
-        return _on_event(entrypoint.on_queue(function))
-    if function.on_schedule is not None:
-        return _on_request(entrypoint.on_schedule(function))
-    if function.on_http is not None:
-        return _on_request(entrypoint.on_http(function))
-    if function.on_call is not None:
-        return _on_request(_by_call(function))
+    for trigger, target in _TARGETS.items():
+        if trigger in function.handlers:
+            return target(function)
     raise ConfigurationError(f"nothing starts {function.name}")
 
 
 def _by_call(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
-    def handler(request: FlaskRequest) -> FlaskAnswer:
-        headers = {name.lower(): value for name, value in request.headers.items()}
-        response = answer_call(function, Request(request.method, request.path, headers, request.get_data()))
-        return response.body, response.status, response.headers
-
-    return handler
+    call = entrypoint.on_call(function)
+    return lambda request: entrypoint.as_answer(answer(call, entrypoint.as_request(request)))
 
 
 def _on_event(handler: Target) -> Target:
@@ -57,3 +46,12 @@ def _named(register: Callable[[Target], Target], handler: Target) -> Target:
     """The framework knows a signature type by the function's own name, and starts the target of that name."""
     handler.__name__ = TARGET
     return register(handler)
+
+
+_TARGETS: Mapping[Trigger, Callable[[Function], Target]] = {
+    Trigger.DEVICE: lambda function: _on_event(entrypoint.on_device(function)),
+    Trigger.QUEUE: lambda function: _on_event(entrypoint.on_queue(function)),
+    Trigger.SCHEDULE: lambda function: _on_request(entrypoint.on_schedule(function)),
+    Trigger.HTTP: lambda function: _on_request(entrypoint.on_http(function)),
+    Trigger.CALL: lambda function: _on_request(_by_call(function)),
+}

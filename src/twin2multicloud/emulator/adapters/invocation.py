@@ -8,8 +8,8 @@ from typing import Any
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.emulator.host.server import OPERATOR_HEADER
-from twin2multicloud.hosting.called_by_post import post
 from twin2multicloud.ports.transport import Transport
+from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.tokens import HEADER
 
 

@@ -3,14 +3,14 @@
 import logging
 import random
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ErrorEvent, FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
@@ -24,9 +24,9 @@ from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 from twin2multicloud.ports.device_ingress import DeviceIngress
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.transport import Transport
-from twin2multicloud.wire import envelope
-from twin2multicloud.wire.batches import cut
+from twin2multicloud.stores.queue_records import Records
 from twin2multicloud.wire.http_transport import HttpTransport
+from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
 
 class SystemClock:
@@ -45,65 +45,42 @@ class SystemClock:
         time.sleep(seconds)
 
 
+def records(cloud: Cloud) -> Records:
+    """The records of an emulated cloud's queues, each as large as a body may be."""
+    return Records(cloud, SystemClock(), random.Random(), MAX_BODY_BYTES)  # noqa: S311 - trace ids
+
+
 class JournalInvoker:
     """An `Invoker` that appends to the cloud's journal; the host answers when that is durable."""
 
-    def __init__(self, cloud: Cloud, journal: Journal, staged: Staged, clock: Clock, slots: Mapping[str, Slot]) -> None:
-        self._cloud, self._journal, self._staged, self._clock, self._slots = cloud, journal, staged, clock, slots
+    def __init__(self, cloud: Cloud, journal: Journal, staged: Staged, queues: Collection[str]) -> None:
+        self._cloud, self._journal, self._staged, self._queues = cloud, journal, staged, queues
+        self._records = records(cloud)
 
     def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""
-        slot = self._slots.get(function)
-        if slot is None:
+        if function not in self._queues:
             raise FinalError(f"no function {function!r} has a queue on {self._cloud}")
-        for body, count in encode_records(messages, self._cloud, slot, self._clock, trace_id):
+        for body, count in self._records.counted(messages, trace_id):
             self._staged.add(self._journal.append(function, body, count))
 
 
-def encode_records(
-    messages: Sequence[Telemetry], cloud: Cloud, slot: Slot, clock: Clock, trace_id: str
-) -> Iterator[tuple[bytes, int]]:
-    """What waits in a queue: envelopes that do not leave their cloud, each with how many messages it holds.
-
-    Raises FinalError for a message that no envelope can hold.
-    """
-    for items, too_large in cut(messages):
-        if too_large:
-            raise FinalError("a message is over the limit of what a queue takes", 413)
-        body = envelope.encode(
-            [raw for _, raw in items], source_cloud=cloud, target_layer=slot, timestamp=clock.now(), trace_id=trace_id
-        )
-        yield body, len(items)
-
-
 class JournalDeadLetters:
-    """The `DeadLetters` of one function. A letter is kept as an envelope for the queue that it came from."""
+    """The `DeadLetters` of one function: records for the queue that they came from, each with its reasons."""
 
     def __init__(
-        self,
-        name: str,
-        queue: str,
-        slot: Slot,
-        cloud: Cloud,
-        journal: Journal,
-        staged: Staged,
-        on_dead: Callable[[int], None],
+        self, name: str, queue: str, cloud: Cloud, journal: Journal, staged: Staged, on_dead: Callable[[int], None]
     ) -> None:
-        self._name, self._queue, self._slot, self._cloud = name, queue, slot, cloud
+        self._name, self._queue = name, queue
         self._journal, self._staged, self._on_dead = journal, staged, on_dead
-        self._clock = SystemClock()
+        self._clock, self._records = SystemClock(), records(cloud)
 
-    def put(self, letters: Sequence[DeadLetter]) -> None:
-        """See `ports.dead_letters.DeadLetters.put`. Letters with the same reason are kept together."""
-        by_reason: dict[str, list[Telemetry]] = {}
-        for letter in letters:
-            by_reason.setdefault(letter.error, []).append(letter.message)
-        for error, messages in by_reason.items():
-            trace_id = str(messages[0].get("trace_id", "")) or envelope.new_trace_id(random.SystemRandom())
-            for body, count in encode_records(messages, self._cloud, self._slot, self._clock, trace_id):
-                kept = Letter(self._name, self._queue, self._clock.now(), error, count, body)
-                self._staged.add(self._journal.bury(kept))
-        self._on_dead(len(letters))
+    def put(self, dead_letters: Sequence[DeadLetter]) -> None:
+        """See `ports.dead_letters.DeadLetters.put`."""
+        for body, errors in self._records.of_dead_letters(dead_letters):
+            kept = Letter(self._name, self._queue, self._clock.now(), errors[0], len(errors), body)
+            self._staged.add(self._journal.bury(kept))
+        self._on_dead(len(dead_letters))
 
 
 class JournalErrorSink:
@@ -135,7 +112,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     catalog: DeviceCatalog
     hierarchy: Hierarchy
     find_processor: FindProcessor
-    slots: Mapping[str, Slot]  # deployed name of every function with a queue here -> its slot
+    queues: Collection[str]  # deployed name of every function with a queue here
     log: logging.Logger
 
 
@@ -147,7 +124,7 @@ class FunctionPorts:
         self.clock: Clock = SystemClock()
         self.chance: Chance = random.Random()  # noqa: S311 - jitter and trace ids
         self.errors = JournalErrorSink(parts.journal, parts.log)
-        self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, self.clock, parts.slots)
+        self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, parts.queues)
         self.transport: Transport = HttpTransport()
         self.catalog, self.hierarchy = parts.catalog, parts.hierarchy
         self.find_processor = parts.find_processor
@@ -155,15 +132,7 @@ class FunctionPorts:
     def dead_letters(self, queue: str) -> JournalDeadLetters:
         """See `functions.wiring.Ports`."""
         parts = self._parts
-        return JournalDeadLetters(
-            queue,
-            self._deployed_as,
-            parts.slots[self._deployed_as],
-            parts.cloud,
-            parts.journal,
-            parts.staged,
-            self._on_dead,
-        )
+        return JournalDeadLetters(queue, self._deployed_as, parts.cloud, parts.journal, parts.staged, self._on_dead)
 
     def hot_store(self, name: str) -> HotStore:
         """See `functions.wiring.Ports`."""

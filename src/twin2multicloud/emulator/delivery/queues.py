@@ -15,7 +15,7 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
 from twin2multicloud.emulator.delivery.journal import Journal, Letter, Record
 from twin2multicloud.emulator.delivery.traffic import Meter
-from twin2multicloud.emulator.events.event_source import StartOnQueue
+from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 from twin2multicloud.wire.retry import RetryPolicy
@@ -50,7 +50,7 @@ class FunctionQueue:
         self._closing = False
         self._threads: list[threading.Thread] = []
 
-    def start(self, function: StartOnQueue, threads: int) -> None:
+    def start(self, function: Start, threads: int) -> None:
         """Begin working, on so many threads."""
         for number in range(threads):
             thread = threading.Thread(target=self._work, args=(function,), name=f"{self.name}-{number}", daemon=True)
@@ -80,7 +80,7 @@ class FunctionQueue:
             self._waiting.extend(records)
             self._wake.notify()
 
-    def _work(self, function: StartOnQueue) -> None:
+    def _work(self, function: Start) -> None:
         while (batch := self._take()) is not None:
             try:
                 failed = set(function([record.body for record in batch]))

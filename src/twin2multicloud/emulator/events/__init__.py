@@ -1,6 +1,6 @@
 """How each emulated cloud starts a function: native events made from bytes, through the cloud's real entrypoint.
 
-The same four verbs in all three: `on_device`, `on_queue`, `on_http`, `on_call`.
+All three start functions by device, queue, HTTP and call.
 """
 
 from twin2multicloud.domain.placement import Cloud
@@ -8,7 +8,7 @@ from twin2multicloud.emulator.events.event_source import EventSource
 
 
 def event_source(cloud: Cloud) -> EventSource:
-    """The event_source of a cloud. Imports that cloud's alone: a bundle has the code of no other."""
+    """The event source of a cloud. Imports that cloud's alone: a bundle has the code of no other."""
     match cloud:
         case Cloud.AWS:
             from twin2multicloud.emulator.events.aws import AwsEventSource

@@ -1,12 +1,13 @@
 """AWS: IoT rule -> Lambda, SQS -> Lambda with partial failures, function URL, direct invocation."""
 
 import base64
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twin2multicloud.clouds.aws import entrypoint
-from twin2multicloud.domain.errors import Severity
-from twin2multicloud.emulator.events.event_source import StartOnCall, StartOnDevice, StartOnHttp, StartOnQueue
+from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.error_codes import ErrorCode
+from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.readings import decoded
 from twin2multicloud.functions.triggers import Function
@@ -15,61 +16,70 @@ from twin2multicloud.wire.http import Request, Response
 _CONTEXT = object()  # our entrypoints do not look at Lambda's context
 
 
+def _on_device(function: Function) -> Start:
+    """One event per reading: the rule's SQL result, with ``topic(3) as device_id``. A list is a reading each."""
+    handler = entrypoint.on_device(function)
+
+    def start(publishes: Sequence[Published]) -> None:
+        for each in publishes:
+            payload = decoded(each.payload)
+            for reading in payload if isinstance(payload, list) else [payload]:
+                if isinstance(reading, dict):
+                    handler({**reading, "device_id": each.device_id}, _CONTEXT)
+                else:  # the rule's SQL fails on it, and its error action reports it
+                    message = "the rule takes JSON objects only"
+                    function.reporter.report(ErrorCode.INVALID_TELEMETRY, message, raw=reading)
+
+    return start
+
+
+def _on_queue(function: Function) -> Start:
+    """One SQS batch; what ``batchItemFailures`` names has failed, and everything has when the handler raises."""
+    handler = entrypoint.on_queue(function)
+
+    def start(bodies: Sequence[bytes]) -> Sequence[int]:
+        records = [
+            {"messageId": str(index), "body": body.decode(), "eventSource": "aws:sqs", "attributes": {}}
+            for index, body in enumerate(bodies)
+        ]
+        result = handler({"Records": records}, _CONTEXT)
+        return [int(each["itemIdentifier"]) for each in result["batchItemFailures"]]
+
+    return start
+
+
+def _on_http(function: Function) -> Start:
+    """A function URL, payload version 2.0. Bodies that are no UTF-8 text travel as base64."""
+    handler = entrypoint.on_http(function)
+
+    def start(request: Request) -> Response:
+        result = handler(_url_event(request), _CONTEXT)
+        return Response(result["statusCode"], result["headers"], result["body"].encode())
+
+    return start
+
+
+def _on_call(function: Function) -> Start:
+    """A direct invocation."""
+    handler = entrypoint.on_call(function)
+
+    def start(asked: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = handler(asked, _CONTEXT)
+        return answer
+
+    return start
+
+
 class AwsEventSource:
     """See `event_source.EventSource`."""
 
     environments = 4
-
-    def on_device(self, function: Function) -> StartOnDevice:
-        """One event per reading: the rule's SQL result, with ``topic(3) as device_id``. A list is a reading each."""
-        handler = entrypoint.on_device(function)
-
-        def start(publishes: Sequence[Published]) -> None:
-            for each in publishes:
-                payload = decoded(each.payload)
-                for reading in payload if isinstance(payload, list) else [payload]:
-                    if isinstance(reading, dict):
-                        handler({**reading, "device_id": each.device_id}, _CONTEXT)
-                    else:  # the rule's SQL fails on it, and its error action reports it
-                        function.reporter.report(
-                            Severity.WARNING, "invalid-telemetry", "the rule takes JSON objects only", raw=reading
-                        )
-
-        return start
-
-    def on_queue(self, function: Function) -> StartOnQueue:
-        """One SQS batch; what ``batchItemFailures`` names has failed, and everything has when the handler raises."""
-        handler = entrypoint.on_queue(function)
-
-        def start(bodies: Sequence[bytes]) -> Sequence[int]:
-            records = [
-                {"messageId": str(index), "body": body.decode(), "eventSource": "aws:sqs", "attributes": {}}
-                for index, body in enumerate(bodies)
-            ]
-            result = handler({"Records": records}, _CONTEXT)
-            return [int(each["itemIdentifier"]) for each in result["batchItemFailures"]]
-
-        return start
-
-    def on_http(self, function: Function) -> StartOnHttp:
-        """A function URL, payload version 2.0. Bodies that are no UTF-8 text travel as base64."""
-        handler = entrypoint.on_http(function)
-
-        def start(request: Request) -> Response:
-            result = handler(_url_event(request), _CONTEXT)
-            return Response(result["statusCode"], result["headers"], result["body"].encode())
-
-        return start
-
-    def on_call(self, function: Function) -> StartOnCall:
-        """A direct invocation."""
-        handler = entrypoint.on_call(function)
-
-        def start(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-            answer: Mapping[str, Any] = handler(asked, _CONTEXT)
-            return answer
-
-        return start
+    starts: Mapping[Trigger, Callable[[Function], Start]] = {
+        Trigger.DEVICE: _on_device,
+        Trigger.QUEUE: _on_queue,
+        Trigger.HTTP: _on_http,
+        Trigger.CALL: _on_call,
+    }
 
 
 def _url_event(request: Request) -> dict[str, Any]:

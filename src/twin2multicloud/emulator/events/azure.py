@@ -4,15 +4,16 @@ The objects have what `azure.functions`' own have and our entrypoints use; the d
 """
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.clouds.azure import entrypoint
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
-from twin2multicloud.emulator.events.event_source import StartOnCall, StartOnDevice, StartOnHttp, StartOnQueue
+from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request
@@ -42,47 +43,57 @@ class HttpRequest(msgspec.Struct, frozen=True):
         return self.body
 
 
+def _on_device(function: Function) -> Start:
+    """A batch of events, each with the device id of its connection."""
+    handler = entrypoint.on_device(function)
+
+    def start(publishes: Sequence[Published]) -> None:
+        now = from_milliseconds(time.time_ns() // 1_000_000)
+        handler(
+            [
+                EventHubEvent(each.payload, {"connection-device-id": each.device_id, "enqueuedtime": now})
+                for each in publishes
+            ]
+        )
+
+    return start
+
+
+def _on_queue(function: Function) -> Start:
+    """A batch of events. An exception fails all of them: there is no partial answer."""
+    handler = entrypoint.on_queue(function)
+
+    def start(bodies: Sequence[bytes]) -> Sequence[int]:
+        try:
+            handler([EventHubEvent(body) for body in bodies])
+        except RetryableError:
+            return range(len(bodies))
+        return ()
+
+    return start
+
+
+def _on_http(function: Function) -> Start:
+    """An HTTP trigger."""
+    handler = entrypoint.on_http(function)
+    return lambda request: handler(_http_request(request))
+
+
+def _on_call(function: Function) -> Start:
+    """A call inside the app."""
+    return entrypoint.on_call(function)
+
+
 class AzureEventSource:
     """See `event_source.EventSource`."""
 
     environments = 4
-
-    def on_device(self, function: Function) -> StartOnDevice:
-        """A batch of events, each with the device id of its connection."""
-        handler = entrypoint.on_device(function)
-
-        def start(publishes: Sequence[Published]) -> None:
-            now = from_milliseconds(time.time_ns() // 1_000_000)
-            handler(
-                [
-                    EventHubEvent(each.payload, {"connection-device-id": each.device_id, "enqueuedtime": now})
-                    for each in publishes
-                ]
-            )
-
-        return start
-
-    def on_queue(self, function: Function) -> StartOnQueue:
-        """A batch of events. An exception fails all of them: there is no partial answer."""
-        handler = entrypoint.on_queue(function)
-
-        def start(bodies: Sequence[bytes]) -> Sequence[int]:
-            try:
-                handler([EventHubEvent(body) for body in bodies])
-            except RetryableError:
-                return range(len(bodies))
-            return ()
-
-        return start
-
-    def on_http(self, function: Function) -> StartOnHttp:
-        """An HTTP trigger."""
-        handler = entrypoint.on_http(function)
-        return lambda request: handler(_http_request(request))
-
-    def on_call(self, function: Function) -> StartOnCall:
-        """A call inside the app."""
-        return entrypoint.on_call(function)
+    starts: Mapping[Trigger, Callable[[Function], Start]] = {
+        Trigger.DEVICE: _on_device,
+        Trigger.QUEUE: _on_queue,
+        Trigger.HTTP: _on_http,
+        Trigger.CALL: _on_call,
+    }
 
 
 def _http_request(request: Request) -> HttpRequest:

@@ -2,15 +2,16 @@
 
 import base64
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.clouds.gcp import entrypoint
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
-from twin2multicloud.emulator.events.event_source import StartOnCall, StartOnDevice, StartOnHttp, StartOnQueue
+from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response
@@ -35,43 +36,53 @@ class FlaskRequest(msgspec.Struct, frozen=True):
         return self.body
 
 
+def _on_device(function: Function) -> Start:
+    """One event per publish; our ingestion puts the device id into the attributes."""
+    handler = entrypoint.on_device(function)
+
+    def start(publishes: Sequence[Published]) -> None:
+        for each in publishes:
+            handler(_event(each.payload, {"device_id": each.device_id}))
+
+    return start
+
+
+def _on_queue(function: Function) -> Start:
+    """One event per record. An exception is a nack."""
+    handler = entrypoint.on_queue(function)
+
+    def start(bodies: Sequence[bytes]) -> Sequence[int]:
+        return [index for index, body in enumerate(bodies) if not _acknowledged(handler, body)]
+
+    return start
+
+
+def _on_http(function: Function) -> Start:
+    """A request to a Cloud Run URL."""
+    handler = entrypoint.on_http(function)
+
+    def start(request: Request) -> Response:
+        body, status, headers = handler(FlaskRequest(request.method, request.path, request.headers, request.body))
+        return Response(status, headers, body)
+
+    return start
+
+
+def _on_call(function: Function) -> Start:
+    """A call from the twin service."""
+    return entrypoint.on_call(function)
+
+
 class GcpEventSource:
     """See `event_source.EventSource`."""
 
     environments = 16  # a CloudEvent is one message: what others have in batches, this cloud has in width
-
-    def on_device(self, function: Function) -> StartOnDevice:
-        """One event per publish; our ingestion puts the device id into the attributes."""
-        handler = entrypoint.on_device(function)
-
-        def start(publishes: Sequence[Published]) -> None:
-            for each in publishes:
-                handler(_event(each.payload, {"device_id": each.device_id}))
-
-        return start
-
-    def on_queue(self, function: Function) -> StartOnQueue:
-        """One event per record. An exception is a nack."""
-        handler = entrypoint.on_queue(function)
-
-        def start(bodies: Sequence[bytes]) -> Sequence[int]:
-            return [index for index, body in enumerate(bodies) if not _acknowledged(handler, body)]
-
-        return start
-
-    def on_http(self, function: Function) -> StartOnHttp:
-        """A request to a Cloud Run URL."""
-        handler = entrypoint.on_http(function)
-
-        def start(request: Request) -> Response:
-            body, status, headers = handler(FlaskRequest(request.method, request.path, request.headers, request.body))
-            return Response(status, headers, body)
-
-        return start
-
-    def on_call(self, function: Function) -> StartOnCall:
-        """A call from the twin service."""
-        return entrypoint.on_call(function)
+    starts: Mapping[Trigger, Callable[[Function], Start]] = {
+        Trigger.DEVICE: _on_device,
+        Trigger.QUEUE: _on_queue,
+        Trigger.HTTP: _on_http,
+        Trigger.CALL: _on_call,
+    }
 
 
 def _acknowledged(handler: Any, body: bytes) -> bool:  # noqa: ANN401 - an entrypoint's handler

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.components import Kind
+from twin2multicloud.domain.components import Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
@@ -19,7 +19,7 @@ from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events import event_source
-from twin2multicloud.emulator.events.event_source import StartOnCall, StartOnDevice, StartOnHttp
+from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.capabilities import feeds_nobody, runs
 from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, Traffic
@@ -52,9 +52,9 @@ class EmulatedCloud:
         )
         self.gateway: Function | None = None  # where L1 is
         self._event_source = event_source(cloud)
-        self._endpoints: dict[str, StartOnHttp] = {}
-        self._calls: dict[str, StartOnCall] = {}
-        self._on_device: StartOnDevice | None = None
+        self._endpoints: dict[str, Start] = {}
+        self._calls: dict[str, Start] = {}
+        self._on_device: Start | None = None
         self._devices, self._calls_made = Meter(), {each.name: Meter() for each in self._components}
         self._start(self._parts(Path(deployment.folder)))
 
@@ -102,20 +102,20 @@ class EmulatedCloud:
         """Answer a request to a function's URL. What it staged must be durable before the answer leaves."""
         meter, begun = self._calls_made[function], time.monotonic()
         meter.came(1)
-        response = self._endpoints[function](request)
+        response: Response = self._endpoints[function](request)
         if response.status >= 400:
             meter.was_refused()
         meter.went(1, time.monotonic() - begun)
         return response
 
-    def invoke(self, function: str, asked: Mapping[str, Any]) -> Mapping[str, Any]:
+    def invoke(self, function: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call a function natively, as the operator. Raises TwinError."""
         start = self._calls.get(function)
         if start is None:
             raise TwinError(f"{self.cloud} runs no function {function!r} that takes native calls")
         meter, begun = self._calls_made[function], time.monotonic()
         meter.came(1)
-        answer = start(asked)
+        answer: Mapping[str, Any] = start(arguments)
         meter.went(1, time.monotonic() - begun)
         return answer
 
@@ -165,22 +165,24 @@ class EmulatedCloud:
         self._journal.start(self._deliver)
 
     def _gateway(self, parts: CloudParts) -> Function:
-        """The function behind HTTPS publish. The plan has it as a service, which is told nothing."""
+        """The function behind HTTPS publish. The plan has it as a service, which has no environment."""
         name = Kind.DEVICE_GATEWAY.value
-        told = {"CLOUD": self.cloud.value, "TWIN_NAME": self._deployment.twin.name}
-        told |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
-        return wire(name, told, FunctionPorts(parts, name, _nobody))
+        environment = {"CLOUD": str(self.cloud), "TWIN_NAME": self._deployment.twin.name}
+        environment |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
+        return wire(name, environment, FunctionPorts(parts, name, _nobody))
 
     def _expose(self, component: Component, function: Function) -> None:
-        if function.on_device is not None:
-            self._on_device = self._event_source.on_device(function)
-        if function.on_queue is not None:
-            queue = self._queues[component.deployed_as]
-            queue.start(self._event_source.on_queue(function), self._event_source.environments)
-        if function.on_http is not None:
-            self._endpoints[component.name] = self._event_source.on_http(function)
-        if function.on_call is not None:
-            self._calls[component.name] = self._event_source.on_call(function)
+        starts = {
+            trigger: self._event_source.starts[trigger](function)
+            for trigger in function.handlers.keys() & self._event_source.starts.keys()
+        }
+        self._on_device = starts.get(Trigger.DEVICE, self._on_device)
+        if Trigger.QUEUE in starts:
+            self._queues[component.deployed_as].start(starts[Trigger.QUEUE], self._event_source.environments)
+        if Trigger.HTTP in starts:
+            self._endpoints[component.name] = starts[Trigger.HTTP]
+        if Trigger.CALL in starts:
+            self._calls[component.name] = starts[Trigger.CALL]
 
     def _deliver(self, records: Sequence[Record]) -> None:
         by_queue: dict[str, list[Record]] = {}
@@ -216,11 +218,7 @@ class EmulatedCloud:
             catalog=twin.catalog,
             hierarchy=twin.hierarchy,
             find_processor=find_processor_in(str(folder / "processors"), twin.catalog),
-            slots={
-                each.deployed_as: each.slot
-                for each in self._components
-                if each.deployed_as in self._queues and each.slot is not None
-            },
+            queues=frozenset(self._queues),
             log=self.log,
         )
 

@@ -10,15 +10,16 @@ import os
 import ssl
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
-import msgspec
-
-from twin2multicloud.domain.errors import FinalError, RetryableError, TwinError
+from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection, Published
-from twin2multicloud.wire.http import Request, Response, json_response, refused, retry_later
+from twin2multicloud.wire.calls import refusal, serve
+from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
 OPERATOR_HEADER = "x-t2mc-operator"
@@ -55,12 +56,8 @@ class CloudApp:
             if first == "topics":
                 return await self._publish(request)
             return await self._function(first, request)
-        except FinalError as error:
-            return refused(error.status or 400, str(error))
-        except RetryableError as error:
-            return retry_later(str(error), error.retry_after)
         except TwinError as error:
-            return refused(400, str(error))
+            return refusal(error)
 
     async def _function(self, name: str, request: Request) -> Response:
         if not self._cloud.has_endpoint(name):
@@ -77,7 +74,7 @@ class CloudApp:
         gateway = self._cloud.gateway
         if gateway is None:
             return refused(404, "devices connect to another cloud")
-        response = gateway.answer(request)
+        response: Response = gateway.run(Trigger.HTTP, request)
         await all_durable(self._cloud.staged.take())
         if response.status in (401, 403):
             self._cloud.reject()
@@ -94,8 +91,8 @@ class CloudApp:
             case "status":
                 return json_response(200, await self._on_thread(self._cloud.status))
             case "invoke":
-                asked = msgspec.json.decode(request.body, type=dict[str, Any])
-                return json_response(200, await self._on_thread(self._cloud.invoke, argument, asked))
+                response: Response = await self._on_thread(serve, partial(self._cloud.invoke, argument), request)
+                return response
             case "redrive":
                 return json_response(200, {"messages": await self._on_thread(self._cloud.redrive, argument or None)})
             case _:

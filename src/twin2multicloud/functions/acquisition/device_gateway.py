@@ -6,10 +6,14 @@ Basic authentication: device id and key. Knows who may publish where from its au
 
 import base64
 
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 from twin2multicloud.ports.device_ingress import DeviceIngress
-from twin2multicloud.wire.http import Request, Response, json_response, refused, retry_later
+from twin2multicloud.wire.environment import require_env
+from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.receiver import read_body
 
 MAX_PUBLISH_BYTES = 128 * 1024
@@ -20,6 +24,15 @@ TOPICS = "/topics/"
 _RETRY_AFTER_SECONDS = 1.0
 
 
+def build(parts: Parts) -> Function:
+    """HTTP -> the topic that starts the dispatcher."""
+    gateway = DeviceGateway(
+        authenticator=parts.ports.authenticator(require_env(parts.env, "DEVICE_REGISTRY_NAME")),
+        ingress=parts.ports.ingress(require_env(parts.env, "DEVICE_TOPIC")),
+    )
+    return parts.function({Trigger.HTTP: gateway})
+
+
 class DeviceGateway:
     """Answers 200 only for what the ingress has accepted. Nothing of a refused publish is kept."""
 
@@ -27,7 +40,7 @@ class DeviceGateway:
         self._authenticator, self._ingress = authenticator, ingress
 
     def __call__(self, request: Request) -> Response:
-        """Answer one publish: 401, 403, 404, 405, 413, 415 for good; 503 with ``Retry-After`` for now."""
+        """Answer one publish: 401, 403, 404, 405 for good. Raises FinalError (400, 413, 415) and RetryableError."""
         if request.method == "GET" and request.path == "/health":
             return json_response(200, {"status": "ok"})
         if not request.path.startswith(TOPICS):
@@ -36,10 +49,8 @@ class DeviceGateway:
             return refused(405, f"a publish is a POST, not {request.method[:10]}")
         try:
             return self._publish(request.path[len(TOPICS) :], request)
-        except FinalError as error:
-            return refused(error.status or 400, str(error))
         except RetryableError as error:
-            return retry_later(str(error), error.retry_after or _RETRY_AFTER_SECONDS)
+            raise RetryableError(str(error), error.retry_after or _RETRY_AFTER_SECONDS) from error
 
     def _publish(self, topic: str, request: Request) -> Response:
         user, password = credentials(request.headers.get("authorization", ""))

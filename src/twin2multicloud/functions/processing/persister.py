@@ -1,9 +1,12 @@
-"""Persister (L2): sees to it that readings reach the hot store, here or on another cloud. Need not know which."""
+"""Persister (L2): writes readings to the hot store, here or through the hot-writer on another cloud."""
 
-from twin2multicloud.functions.handover import Handover
+from twin2multicloud.domain.error_codes import ErrorCode
+from twin2multicloud.domain.placement import Slot
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import Parts
 
 
-class Persister(Handover):
-    """A hand-over whose writer is the hot store, or the sender to the hot-writer."""
-
-    error_code = "hot-store-unreachable"
+def build(parts: Parts) -> Function:
+    """Queue -> the hot store, or the hot-writer endpoint on L3-hot's cloud."""
+    remote = parts.remote_writer("REMOTE_WRITER_URL", "L3_HOT_CLOUD", Slot.L3_HOT)
+    return parts.hand_over(remote or parts.store_writer, ErrorCode.HOT_STORE_UNREACHABLE)

@@ -1,21 +1,39 @@
-"""Processor (L2): runs the user's code on each reading and hands the result on. Owns what user code may return."""
+"""Processor (L2): runs the user's code on each reading and hands the results on. Owns how user code is called."""
 
 from collections.abc import Callable, Sequence
 
-from twin2multicloud.domain.errors import Severity
-from twin2multicloud.domain.telemetry import InvalidTelemetryError, Telemetry, normalise
-from twin2multicloud.functions.queueing import queue_each
-from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.domain.error_codes import ErrorCode
+from twin2multicloud.domain.errors import described
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.functions.readings import from_user_code
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import Parts
+from twin2multicloud.functions.writers import Undeliverable
 from twin2multicloud.ports.clock import Clock
-from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
-from twin2multicloud.ports.invoker import Invoker
-from twin2multicloud.wire.envelope import traced
+from twin2multicloud.ports.telemetry_writer import TelemetryWriter
+from twin2multicloud.wire.environment import optional_env, require_env
 
 UserProcessor = Callable[[Telemetry], object]
 """``process(telemetry)``: the reading to go on with, or None to drop it."""
 
 FindProcessor = Callable[[str], UserProcessor | None]
 """The user's processor for a device id, if it has one."""
+
+_FAN_OUT = ("TWIN_UPDATER_QUEUE", "EVENT_CHECKER_QUEUE")
+"""What a processor feeds beside the persister, where the topology has it."""
+
+
+def build(parts: Parts) -> Function:
+    """Queue -> user code -> the persister's queue, and the others of `_FAN_OUT`."""
+    queues = [require_env(parts.env, "PERSISTER_QUEUE")]
+    queues += [queue for name in _FAN_OUT if (queue := optional_env(parts.env, name))]
+    processor = Processor(
+        find_processor=parts.ports.find_processor,
+        writers=[parts.queue_writer(queue) for queue in queues],
+        undeliverable=parts.undeliverable(ErrorCode.PROCESSOR_FAILED),
+        clock=parts.ports.clock,
+    )
+    return parts.queue_function(processor)
 
 
 class Processor:
@@ -25,58 +43,39 @@ class Processor:
         self,
         *,
         find_processor: FindProcessor,
-        invoker: Invoker,
-        queues: Sequence[str],
-        dead_letters: DeadLetters,
-        reporter: Reporter,
+        writers: Sequence[TelemetryWriter],
+        undeliverable: Undeliverable,
         clock: Clock,
     ) -> None:
-        self._find, self._invoker, self._queues = find_processor, invoker, queues
-        self._dead_letters, self._reporter, self._clock = dead_letters, reporter, clock
+        self._find, self._writers = find_processor, writers
+        self._undeliverable, self._clock = undeliverable, clock
 
     def __call__(self, messages: Sequence[Telemetry], trace_id: str) -> None:
-        """Process a batch and queue the results. Raises RetryableError where they cannot be queued."""
-        done: list[Telemetry] = []
-        failed: list[DeadLetter] = []
+        """Process a batch and hand the results on. Raises RetryableError where nothing takes them."""
+        sources: list[Telemetry] = []
+        results: list[Telemetry] = []
+        failed: list[tuple[Telemetry, str]] = []
         for message in messages:
             try:
                 result = self._process(message)
-            except Exception as error:
-                failed.append(DeadLetter(traced(message, trace_id), f"{type(error).__name__}: {error}"))
+            except KeyboardInterrupt:
+                raise
+            except BaseException as error:  # user code may also call sys.exit()
+                failed.append((message, described(error)))
             else:
                 if result is not None:
-                    done.append(result)
+                    sources.append(message)
+                    results.append(result)
         if failed:
-            self._give_up(failed)
-        if done:
-            self._hand_on(done, trace_id)
-
-    def _hand_on(self, done: Sequence[Telemetry], trace_id: str) -> None:
-        for queue in self._queues:
-            refused = queue_each(self._invoker, queue, done, trace_id)
-            if refused:
-                self._give_up([DeadLetter(traced(done[each.index], trace_id), each.error) for each in refused])
+            self._undeliverable.keep(failed, len(messages), trace_id)
+        for writer in self._writers if results else ():
+            refused = writer.write_batch(results, trace_id)
+            if refused:  # what is too large for a queue is too large for the dead letters: the message is not
+                pairs = [(sources[item.index], item.error) for item in refused]
+                self._undeliverable.keep(pairs, len(messages), trace_id)
 
     def _process(self, message: Telemetry) -> Telemetry | None:
         user_code = self._find(str(message["device_id"]))
         if user_code is None:
             return message
-        result = user_code(dict(message))
-        if result is None:
-            return None
-        if not isinstance(result, dict):
-            raise InvalidTelemetryError(f"process() returns telemetry or None, returned {type(result).__name__}")
-        # What the user's code left out of the reserved keys is as it was: the reading stays the same reading.
-        kept = {key: message[key] for key in ("device_id", "timestamp", "message_id")}
-        normal = normalise({**kept, **result}, now=self._clock.now())
-        return {**normal, "trace_id": message["trace_id"]} if "trace_id" in message else normal
-
-    def _give_up(self, failed: list[DeadLetter]) -> None:
-        self._dead_letters.put(failed)
-        first = failed[0]
-        self._reporter.report(
-            Severity.CRITICAL,
-            "processor-failed",
-            f"{len(failed)} messages went to the dead letters: {first.error}",
-            raw=first.message,
-        )
+        return from_user_code(user_code(dict(message)), message, self._clock.now())

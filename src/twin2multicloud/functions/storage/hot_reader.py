@@ -10,8 +10,11 @@ import msgspec
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.functions.storage.reader_function import reader_function
 from twin2multicloud.functions.storage.reader_request import ReadRequest, parse
 from twin2multicloud.functions.storage.typed_values import TypedValue, declared_types, typer
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, RowKey
 from twin2multicloud.wire.limits import MAX_ANSWER_BYTES
@@ -35,6 +38,13 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
 _Here = tuple[int, RowKey | None, RowKey, int]
 """A `Position` before it is needed: every value has one, and only the last of a page becomes a token."""
+
+
+def build(parts: Parts) -> Function:
+    """Native call -> the hot store; also HTTP where its environment holds the token for an endpoint."""
+    ports = parts.ports
+    reader = HotReader(store=parts.store, catalog=ports.catalog, hierarchy=ports.hierarchy, clock=ports.clock)
+    return reader_function(parts, reader)
 
 
 class HotReader:

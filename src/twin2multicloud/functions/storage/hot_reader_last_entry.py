@@ -5,10 +5,20 @@ from typing import Any
 
 from twin2multicloud.domain.device import DeviceCatalog, DeviceType
 from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.functions.storage.reader_function import reader_function
 from twin2multicloud.functions.storage.reader_request import parse
 from twin2multicloud.functions.storage.typed_values import declared_types, typed
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.hot_store import HotStore
+
+
+def build(parts: Parts) -> Function:
+    """Native call -> the hot store; also HTTP where its environment holds the token for an endpoint."""
+    ports = parts.ports
+    reader = HotReaderLastEntry(store=parts.store, catalog=ports.catalog, hierarchy=ports.hierarchy, clock=ports.clock)
+    return reader_function(parts, reader)
 
 
 class HotReaderLastEntry:

@@ -6,9 +6,9 @@ from tests.rigs.dead_letters import RigDeadLetters
 from tests.rigs.envelopes import TRACE
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.telemetry_writer import URL, LocalWriterRig, RemoteWriterRig
+from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import RetryableError, Severity
-from twin2multicloud.functions.acquisition.connector import Connector
-from twin2multicloud.functions.processing.persister import Persister
+from twin2multicloud.functions.writers import HandOver, Undeliverable
 
 
 def readings(count: int) -> list[dict]:
@@ -24,11 +24,10 @@ def rig(request):
 
 
 class Bench:
-    def __init__(self, rig, kind=Persister) -> None:
-        self.rig, self.letters, self.errors = rig, RigDeadLetters(), RigErrorSink()
-        self.hand_over = kind(
-            writer=rig.writer, dead_letters=self.letters, reporter=reporter(self.errors, component="persister")
-        )
+    def __init__(self, rig, code=ErrorCode.HOT_STORE_UNREACHABLE) -> None:
+        self.rig, self.dead_letters, self.errors = rig, RigDeadLetters(), RigErrorSink()
+        undeliverable = Undeliverable(self.dead_letters, reporter(self.errors, component="persister"), code)
+        self.hand_over = HandOver(rig.writer, undeliverable)
 
     @property
     def stored(self) -> list[str]:
@@ -36,7 +35,7 @@ class Bench:
 
     @property
     def lettered(self) -> list[str]:
-        return [letter.message["message_id"] for letter in self.letters.letters]
+        return [letter.message["message_id"] for letter in self.dead_letters.letters]
 
 
 def test_a_batch_is_stored(rig):
@@ -60,7 +59,8 @@ def test_what_the_store_refuses_for_good_is_dead_lettered_and_the_rest_is_stored
     assert (bench.stored, bench.lettered) == (["m0", "m2"], ["m1"])
     (event,) = bench.errors.events
     assert (event.error_code, event.severity) == ("hot-store-unreachable", Severity.CRITICAL)
-    assert TRACE in event.raw_data
+    assert (event.trace_id, event.count) == (TRACE, 1)
+    assert event.dedupe_key == "aws/persister/hot-store-unreachable"
     assert "1 of 3" in event.message
 
 
@@ -79,17 +79,17 @@ def test_while_the_store_is_dark_nothing_is_lost(rig):
 
 def test_where_neither_takes_it_the_batch_comes_again(rig):
     bench = Bench(rig)
-    rig.store.down = bench.letters.down = True
+    rig.store.down = bench.dead_letters.down = True
     with pytest.raises(RetryableError):
         bench.hand_over(readings(2), TRACE)
     assert bench.errors.events == []
 
 
-def test_a_connector_names_its_own_failure():
+def test_a_dark_endpoint_is_reported_by_its_own_code():
     rig = RemoteWriterRig()
     rig.transport.served.clear()
-    bench = Bench(rig, Connector)
+    bench = Bench(rig, ErrorCode.INGESTION_UNREACHABLE)
     bench.hand_over(readings(2), TRACE)
     assert bench.lettered == ["m0", "m1"]
     assert bench.errors.codes == ["ingestion-unreachable"]
-    assert URL in bench.letters.letters[0].error
+    assert URL in bench.dead_letters.letters[0].error

@@ -1,0 +1,101 @@
+"""The `TelemetryWriter`s that functions are composed of, and what becomes of readings that a writer does not take.
+
+A writer for another cloud is `wire.sender.Sender`. Retries are the writer's; an exception brings the batch again.
+"""
+
+from collections.abc import Callable, Sequence
+
+from twin2multicloud.domain.error_codes import ErrorCode
+from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
+from twin2multicloud.ports.hot_store import HotStore
+from twin2multicloud.ports.invoker import Invoker
+from twin2multicloud.ports.telemetry_writer import ItemError, TelemetryWriter
+from twin2multicloud.wire.queue_records import traced
+
+
+class QueueWriter:
+    """Writes to the queue of a function on this cloud."""
+
+    def __init__(self, invoker: Invoker, queue: str) -> None:
+        self._invoker, self._queue = invoker, queue
+
+    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
+        """See `ports.telemetry_writer.TelemetryWriter.write_batch`."""
+        return _write(lambda part: self._invoker.invoke(self._queue, part, trace_id), readings)
+
+
+class StoreWriter:
+    """Writes to a hot store on this cloud."""
+
+    def __init__(self, store: HotStore) -> None:
+        self._store = store
+
+    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:  # noqa: ARG002
+        """See `ports.telemetry_writer.TelemetryWriter.write_batch`."""
+        return _write(self._store.write, readings)
+
+
+def _write(write: Callable[[Sequence[Telemetry]], None], readings: Sequence[Telemetry], at: int = 0) -> list[ItemError]:
+    """Write a batch whole; where that is refused for good, halve it until each reading that is refused stands alone.
+
+    What was written before a refusal is written again: stores are idempotent. Raises RetryableError.
+    """
+    try:
+        write(readings)
+    except FinalError as error:
+        if len(readings) == 1:
+            return [ItemError(at, str(error))]
+        half = len(readings) // 2
+        return [*_write(write, readings[:half], at), *_write(write, readings[half:], at + half)]
+    return []
+
+
+class KeyLog:
+    """A writer that logs the key of each reading before it writes it (``mode: debug``)."""
+
+    def __init__(self, writer: TelemetryWriter, name: str, log: Callable[[str], None]) -> None:
+        self._writer, self._name, self._log = writer, name, log
+
+    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
+        """See `ports.telemetry_writer.TelemetryWriter.write_batch`."""
+        for reading in readings:
+            key = f"{reading['device_id']} {reading['timestamp']} {reading['message_id']}"
+            self._log(f"{self._name}: {key} trace {reading.get('trace_id', trace_id)}")
+        return self._writer.write_batch(readings, trace_id)
+
+
+class Undeliverable:
+    """Keeps readings that cannot go on in the dead letters, and reports a batch's as one event."""
+
+    def __init__(self, dead_letters: DeadLetters, reporter: Reporter, code: ErrorCode) -> None:
+        self._dead_letters, self._reporter, self._code = dead_letters, reporter, code
+
+    def keep(self, failed: Sequence[tuple[Telemetry, str]], total: int, trace_id: str) -> None:
+        """Keep readings of a batch of `total`, each with the reason. Raises RetryableError where they are not kept."""
+        dead_letters = [DeadLetter(traced(message, trace_id), error) for message, error in failed]
+        self._dead_letters.put(dead_letters)
+        first = dead_letters[0]
+        self._reporter.report(
+            self._code,
+            f"{len(failed)} of {total} messages went to the dead letters: {first.error}",
+            raw=first.message,
+            count=len(failed),
+            trace_id=str(first.message["trace_id"]),
+        )
+
+
+class HandOver:
+    """Hands batches on to a writer. What it does not take is kept in the dead letters."""
+
+    def __init__(self, writer: TelemetryWriter, undeliverable: Undeliverable) -> None:
+        self._writer, self._undeliverable = writer, undeliverable
+
+    def __call__(self, messages: Sequence[Telemetry], trace_id: str) -> None:
+        """Hand over a batch. Raises RetryableError where neither the writer nor the dead letters take it."""
+        failed = self._writer.write_batch(messages, trace_id)
+        if failed:
+            pairs = [(messages[item.index], item.error) for item in failed]
+            self._undeliverable.keep(pairs, len(messages), trace_id)

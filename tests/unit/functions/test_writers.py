@@ -1,0 +1,85 @@
+"""Writers: one reading that is never taken does not keep the others, is named by its place, and debug logs the keys."""
+
+import pytest
+
+from tests.rigs.envelopes import TRACE
+from tests.rigs.hot_store import RigHotStore
+from tests.rigs.invoker import RigInvoker
+from tests.rigs.ports import RigPorts
+from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.twin import Mode
+from twin2multicloud.functions.readings import RawReading
+from twin2multicloud.functions.wiring import wire
+from twin2multicloud.functions.writers import QueueWriter, StoreWriter
+from twin2multicloud.ports.telemetry_writer import ItemError
+
+ENV = {"CLOUD": "aws", "TWIN_NAME": "house", "PROCESSOR_QUEUE": "q"}
+
+
+def reading(number: int) -> dict:
+    return {"device_id": "sensor-1", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": f"m{number}", "n": number}
+
+
+def refusing(*numbers: int) -> RigInvoker:
+    invoker = RigInvoker()
+    invoker.refuses = lambda message: message["n"] in numbers
+    return invoker
+
+
+@pytest.mark.parametrize("bad", [(), (0,), (1,), (2,), (0, 2), (0, 1, 2)])
+def test_a_queue_gets_the_others_and_each_refused_one_is_named(bad):
+    invoker = refusing(*bad)
+    refused = QueueWriter(invoker, "q").write_batch([reading(number) for number in range(3)], TRACE)
+    assert refused == [ItemError(number, "a message is over the limit of one record") for number in bad]
+    assert [message["n"] for message in invoker.messages("q")] == [number for number in range(3) if number not in bad]
+
+
+def test_one_among_a_thousand_is_found_in_a_few_writes():
+    store, writes = RigHotStore(), []
+    store.refuses = lambda reading: reading["n"] == 700
+    write = store.write
+    store.write = lambda readings: (writes.append(len(readings)), write(readings))[1]  # type: ignore[method-assign]
+    (refused,) = StoreWriter(store).write_batch([reading(number) for number in range(1_000)], TRACE)
+    assert (refused.index, store.count()) == (700, 999)
+    assert len(writes) < 25
+
+
+def test_a_dark_queue_is_the_callers_to_retry():
+    invoker = RigInvoker()
+    invoker.down = True
+    with pytest.raises(RetryableError):
+        QueueWriter(invoker, "q").write_batch([reading(0)], TRACE)
+
+
+def test_a_dispatcher_reports_what_its_queue_never_takes_and_does_not_ask_for_the_batch_again():
+    ports = RigPorts()
+    ports.invoker.refuses = lambda message: message["n"] == 1
+    dispatcher = wire("dispatcher", ENV, ports)
+    assert dispatcher.run(Trigger.DEVICE, [RawReading(reading(number)) for number in range(3)]) == 1
+    assert [message["n"] for message in ports.invoker.messages("q")] == [0, 2]
+    assert [(event.error_code, event.trace_id != "") for event in ports.errors.events] == [("reading-too-large", True)]
+
+
+@pytest.mark.parametrize(("mode", "logged"), [(Mode.DEBUG, 2), (Mode.PRODUCTION, 0), ("", 0)])
+def test_in_debug_mode_the_key_of_each_message_is_logged(mode, logged):
+    ports = RigPorts()
+    dispatcher = wire("dispatcher", {**ENV, "MODE": mode}, ports)
+    dispatcher.run(Trigger.DEVICE, [RawReading(reading(number)) for number in range(2)])
+    ((trace_id, _),) = ports.invoker.batches("q")
+    keys = [f"dispatcher: sensor-1 2026-01-15T10:30:00.000Z m{number} trace {trace_id}" for number in range(logged)]
+    assert ports.lines == keys
+
+
+def test_a_message_with_a_trace_of_its_own_is_logged_with_that():
+    ports = RigPorts()
+    persister = wire(
+        "persister",
+        {**ENV, "MODE": "debug", "L3_HOT_CLOUD": "aws", "HOT_STORE_NAME": "hot", "DEAD_LETTER_QUEUE": "dead"},
+        ports,
+    )
+    own = {**reading(0), "trace_id": "b" * 32}
+    ports.invoker.invoke("persister", [own, reading(1)], TRACE)
+    assert persister.run(Trigger.QUEUE, ports.invoker.queues["persister"]) == []
+    assert [line.rpartition(" ")[2] for line in ports.lines] == ["b" * 32, TRACE]
+    assert ports.hot_store("hot").count() == 2
