@@ -53,7 +53,7 @@ _PAGES = {
 """By whether values are asked for (keys alone are in the index) and the order."""
 
 _AFTER_ALL = b""  # a blob comes after every text
-_NOTES_TIME = 1 << 60
+_NOTES_TIME, _NO_STAMP = 1 << 60, ":"  # comes after the digits that a stamp begins with
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
@@ -236,7 +236,7 @@ def _projection(properties: tuple[str, ...]) -> Callable[[bytes], dict[str, Scal
 
 def _time(stamp: str) -> int:
     """Milliseconds since 1970; notes, and the bound before them, come after all readings."""
-    if stamp.startswith(NOTES[:-1]):
+    if stamp >= _NO_STAMP:
         return _NOTES_TIME if stamp == NOTES else _NOTES_TIME - 1
     return _second(stamp[:19]) + int(stamp[20:23])
 
