@@ -16,7 +16,7 @@ from benchmarks.end_to_end import reading
 from benchmarks.load import Load, publishes
 from benchmarks.report import Result, rate
 from twin2multicloud.domain.telemetry import normalise
-from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.host.deployment import free_port
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
@@ -135,14 +135,15 @@ def _store() -> str:
     ]
     with tempfile.TemporaryDirectory(dir=".") as folder:
         staged = Staged()
-        store = SqliteHotStore(Path(folder) / "hot.sqlite", staged)
+        table = SqliteTable(Path(folder) / "hot.sqlite", staged)
+        store = hot_store(table)
         begun = time.perf_counter()
         for batch in batches:
             store.write(batch)
             for group in staged.take():
                 group.wait()
         seconds = time.perf_counter() - begun
-        store.close()
+        table.close()
     return rate(60_000, seconds)
 
 

@@ -11,8 +11,9 @@ import msgspec
 from tests.rigs.running_twin import AWS, AZURE, GCP, placement, running, write_project
 
 from benchmarks.report import Result, percentile
-from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.adapters.hot_store import SqliteTable, _time
 from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.stores.rows import NOTES
 from twin2multicloud.wire.tokens import HEADER
 
 DEVICES, POINTS = 1_000, 10_000
@@ -65,11 +66,12 @@ def _read(url: str, token: str, device: str) -> float:
 
 def _fill(path: Path) -> None:
     """As they would come: all devices at one time, then all at the next. Written without waiting for the disk."""
-    SqliteHotStore(path, Staged()).close()  # makes the tables
+    SqliteTable(path, Staged()).close()  # makes the tables
     db = sqlite3.connect(path, isolation_level=None)
     db.execute("PRAGMA synchronous=OFF")
     db.executemany("INSERT INTO devices VALUES (?, ?)", [(n, f"g-{n:04}") for n in range(1, DEVICES + 1)])
-    db.executemany("INSERT INTO properties VALUES (?, 'temperature')", [(n,) for n in range(1, DEVICES + 1)])
+    notes = [(device, _time(NOTES)) for device in range(1, DEVICES + 1)]
+    db.executemany("INSERT INTO readings VALUES (?, ?, 'temperature', '{}')", notes)
     for start in range(0, POINTS, 100):
         db.execute("BEGIN")
         db.executemany(
@@ -81,4 +83,5 @@ def _fill(path: Path) -> None:
             ),
         )  # fmt: skip
         db.execute("COMMIT")
+    db.execute("UPDATE counted SET readings = ?", (DEVICES * POINTS,))
     db.close()

@@ -6,7 +6,6 @@ import sys
 import pytest
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.packaging.sources import shipped_modules
 
 LIGHT = {"twin2multicloud", "isal"}
@@ -26,7 +25,7 @@ print(",".join(sorted(loaded - sys.stdlib_module_names)), ",".join(sorted(clouds
 
 @pytest.mark.parametrize("cloud", list(Cloud))
 def test_all_that_ships_loads_nothing_heavy_and_no_other_cloud(cloud):
-    modules = sorted({name for function in FUNCTIONS for name in shipped_modules(cloud, function)})
+    modules = sorted(shipped_modules(cloud))
     probe = subprocess.run(
         [sys.executable, "-I", "-c", _PROBE.format(modules=modules)],
         capture_output=True,
@@ -37,3 +36,15 @@ def test_all_that_ships_loads_nothing_heavy_and_no_other_cloud(cloud):
     loaded, clouds = probe.stdout.strip().split(" ")
     assert set(loaded.split(",")) <= LIGHT
     assert set(clouds.split(",")) & set(Cloud) == {cloud}
+
+
+@pytest.mark.parametrize("cloud", list(Cloud))
+def test_wiring_loads_no_function_adapter_or_engine_before_it_is_asked_for_one(cloud):
+    """All functions of a cloud carry the same code; what one of them pays for at start is what it is made of."""
+    code = f"import sys, twin2multicloud.clouds.{cloud}.wiring; print(*sys.modules)"
+    probe = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=60)
+    later = ("functions.acquisition", "functions.processing", "functions.storage", "stores", "wire.sender")
+    later += ("wire.http_transport", f"clouds.{cloud}.hot_store", f"clouds.{cloud}.invoker", "hosting.user_code")
+    loaded = [each.removeprefix("twin2multicloud.") for each in probe.stdout.split()]
+    assert "hosting.function_ports" in loaded
+    assert [each for each in loaded if each.startswith(later)] == []

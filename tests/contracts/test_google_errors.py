@@ -29,7 +29,7 @@ from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.ports.dead_letters import DeadLetter
-from twin2multicloud.ports.hot_store import RangeQuery
+from twin2multicloud.ports.hot_store import RangeQuery, RowKey
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 PATIENCE = 0.3
@@ -105,7 +105,7 @@ class TestEveryAnswer:
     def test_of_firestore_to_a_deletion(self, server, client, code, expected):
         server.faults, server.stuck = [code], True
         with pytest.raises(expected, match="hot store"):
-            FirestoreTable(client, "hot", PATIENCE).delete("d", ["2026-01-15T10:00:00.000Zm0"])
+            FirestoreTable(client, "hot", PATIENCE).delete("d", [RowKey("2026-01-15T10:00:00.000Z", "m0")])
 
     def test_of_firestore_to_the_authenticator(self, server, client, code, expected):
         server.faults, server.stuck = [code], True
@@ -186,7 +186,9 @@ def test_a_commit_holds_no_more_than_firestore_takes(server, client, rows, size)
     assert max(written) <= 500
     assert max(sizes) <= 10 * 1024 * 1024
     server.commits.clear()
-    FirestoreTable(client, "hot", 10.0).delete("d", [f"2026-01-15T10:00:00.000Zm{number}" for number in range(rows)])
+    FirestoreTable(client, "hot", 10.0).delete(
+        "d", [RowKey("2026-01-15T10:00:00.000Z", f"m{number}") for number in range(rows)]
+    )
     assert sum(writes for writes, _ in server.commits) == rows
     assert max(writes for writes, _ in server.commits) <= 500
 

@@ -16,7 +16,7 @@ from tests.rigs.telemetry_writer import hot_writer, sender
 from tests.rigs.transport import Serve
 from twin2multicloud.domain.errors import ErrorEvent
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import (
     JournalDeadLetters,
     JournalErrorSink,
@@ -51,14 +51,15 @@ class EmulatedHotStoreRig(_Settling):
 
     def __init__(self, folder: Path) -> None:
         super().__init__()
-        self.store = SqliteHotStore(folder / "hot.sqlite", self.staged)
+        self.table = SqliteTable(folder / "hot.sqlite", self.staged)
+        self.store = hot_store(self.table)
 
 
 @contextmanager
 def emulated_hot_store(folder: Path) -> Iterator[EmulatedHotStoreRig]:
     rig = EmulatedHotStoreRig(folder)
     yield rig
-    rig.store.close()
+    rig.table.close()
 
 
 class EmulatedInvokerRig(_Settling):

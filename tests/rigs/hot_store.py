@@ -1,84 +1,88 @@
-"""A hot store in a dict: the shortest text of what a hot store is."""
+"""A hot store in memory: the engine that ships over a table of dicts. Any hot store, failing when it is told to."""
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.domain.telemetry import Telemetry, values_of
+from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row, RowKey
+from twin2multicloud.stores.rows import NOTES, Put, Span, sort_key
+from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 
-class RigHotStore:
-    """A `HotStore`. `down` makes it refuse for now; what `refuses` says yes to, it refuses for good."""
+class MemoryTable:
+    """A `SortedTable`: the shortest text of what a table is."""
+
+    max_row_bytes = 1_000_000
 
     def __init__(self) -> None:
-        self.rows: dict[str, dict[RowKey, Telemetry]] = defaultdict(dict)
-        self.down = False
-        self.refuses: Callable[[Telemetry], bool] = lambda _: False
-        self.queries: list[RangeQuery] = []
+        self.rows: dict[str, dict[RowKey, Mapping[str, Scalar]]] = defaultdict(dict)
 
-    def write(self, readings: Sequence[Telemetry]) -> None:
-        self._dark()
-        if any(self.refuses(reading) for reading in readings):
-            raise FinalError("the store does not take this reading")
-        for each in readings:
-            key = RowKey(str(each["timestamp"]), str(each["message_id"]))
-            self.rows[str(each["device_id"])][key] = values_of(each)
+    def put(self, rows: Sequence[Put]) -> None:
+        for row in rows:
+            self.rows[row.device_id][row.key] = row.values
 
-    def range(self, query: RangeQuery) -> Sequence[Row]:
-        self._dark()
-        self.queries.append(query)
-        rows = self.rows.get(query.device_id, {})
-        keys = sorted((key for key in rows if _wanted(key, query)), reverse=query.descending)
-        found = ((key, {name: rows[key][name] for name in query.properties if name in rows[key]}) for key in keys)
-        return [Row(key, values) for key, values in found if values][: query.limit]
-
-    def last(self, device_id: str, properties: tuple[str, ...]) -> Mapping[str, tuple[str, Scalar]]:
-        self._dark()
-        latest: dict[str, tuple[str, Scalar]] = {}
-        for key, values in sorted(self.rows.get(device_id, {}).items()):
-            latest.update({name: (key.timestamp, values[name]) for name in properties if name in values})
-        return latest
-
-    def delete_range(self, device_id: str, start: str, end: str) -> int:
-        self._dark()
+    def page(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Sequence[Row]:
+        low, high = within.texts
         rows = self.rows.get(device_id, {})
-        gone = [key for key in rows if start < key.timestamp <= end]
-        for key in gone:
-            del rows[key]
-        return len(gone)
+        keys = sorted((key for key in rows if low <= sort_key(key) < high), key=sort_key, reverse=descending)
+        return [Row(key, {name: rows[key][name] for name in properties if name in rows[key]}) for key in keys[:limit]]
 
-    def count(self) -> int:
-        """How many rows there are, of all devices."""
-        return sum(len(rows) for rows in self.rows.values())
-
-    def _dark(self) -> None:
-        if self.down:
-            raise RetryableError("the hot store is dark")
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        for key in keys:
+            self.rows.get(device_id, {}).pop(key, None)
 
 
 class FailingHotStore:
-    """Any `HotStore`, which is dark while it is `down` and refuses for good what `refuses` says yes to."""
+    """Any `HotStore`. `down` makes it refuse for now; what `refuses` says yes to, it refuses for good."""
 
     def __init__(self, store: HotStore) -> None:
         self._store = store
         self.down = False
         self.refuses: Callable[[Telemetry], bool] = lambda _: False
-        self.range, self.last, self.delete_range = store.range, store.last, store.delete_range
 
     def write(self, readings: Sequence[Telemetry]) -> None:
-        if self.down:
-            raise RetryableError("the hot store is dark")
+        store = self._lit()
         if any(self.refuses(reading) for reading in readings):
             raise FinalError("the store does not take this reading")
-        self._store.write(readings)
+        store.write(readings)
+
+    def range(self, query: RangeQuery) -> Sequence[Row]:
+        return self._lit().range(query)
+
+    def last(self, device_id: str, properties: tuple[str, ...]) -> Mapping[str, tuple[str, Scalar]]:
+        return self._lit().last(device_id, properties)
+
+    def delete_range(self, device_id: str, start: str, end: str) -> int:
+        return self._lit().delete_range(device_id, start, end)
+
+    def _lit(self) -> HotStore:
+        if self.down:
+            raise RetryableError("the hot store is dark")
+        return self._store
 
 
-def _wanted(key: RowKey, query: RangeQuery) -> bool:
-    if not query.start < key.timestamp <= query.end:
-        return False
-    return query.after is None or (key < query.after if query.descending else key > query.after)
+class RigHotStore(FailingHotStore):
+    """The hot store in memory, failing when it is told to."""
+
+    def __init__(self) -> None:
+        self.table = MemoryTable()
+        super().__init__(SortedHotStore(self.table))
+
+    @property
+    def rows(self) -> dict[str, dict[RowKey, Mapping[str, Scalar]]]:
+        """The readings of every device, in the order of their writing."""
+        return {
+            device: {key: values for key, values in rows.items() if key.timestamp != NOTES}
+            for device, rows in self.table.rows.items()
+        }
+
+    def count(self) -> int:
+        """How many readings there are, of all devices."""
+        return sum(len(rows) for rows in self.rows.values())
 
 
 class HotStoreRig:
@@ -86,6 +90,7 @@ class HotStoreRig:
 
     def __init__(self) -> None:
         self.store = RigHotStore()
+        self.table = self.store.table
 
     def settle(self) -> None:
         """Wait until what was written is durable and can be read."""

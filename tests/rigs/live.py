@@ -8,15 +8,16 @@ import os
 import secrets
 import time
 from collections.abc import Callable, Mapping, Sequence
-from itertools import count
+from itertools import count, product
 
 import msgspec
 
 from tests.rigs.clock import RigClock
 from tests.rigs.vendor_processes import unavailable
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.stores.rows import StoredRow
-from twin2multicloud.stores.sorted_hot_store import Put, SortedTable
+from twin2multicloud.ports.hot_store import Row, RowKey
+from twin2multicloud.stores.rows import ALL_NOTES, ALL_READINGS, Put, Span
+from twin2multicloud.stores.sorted_hot_store import SortedTable
 from twin2multicloud.wire.queue_records import decode
 
 CHOICE = "T2MC_LIVE"
@@ -27,7 +28,6 @@ RUN = f"{PREFIX}{secrets.token_hex(4)}"
 """What the names of this run begin with."""
 READY_SECONDS = 120.0
 
-_ALL_KEYS = (" ", "\x7f")  # they are of letters, digits and a few signs; no store takes an empty bound
 
 _numbers = count(1)
 
@@ -106,19 +106,22 @@ class ScopedTable:
         self.max_row_bytes = table.max_row_bytes
 
     def put(self, rows: Sequence[Put]) -> None:
-        self._devices |= {device for device, _ in rows}
-        self._table.put([(self._scope + device, row) for device, row in rows])
+        self._devices |= {row.device_id for row in rows}
+        replace = msgspec.structs.replace
+        self._table.put([replace(row, device_id=self._scope + row.device_id) for row in rows])
 
-    def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
-        return self._table.page(self._scope + device_id, low, high, limit, descending=descending)
+    def page(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Sequence[Row]:
+        return self._table.page(self._scope + device_id, within, limit, properties, descending=descending)
 
-    def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
-        self._table.delete(self._scope + device_id, sort_keys)
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        self._table.delete(self._scope + device_id, keys)
 
     def remove(self) -> None:
-        for device in self._devices:
-            while rows := self.page(device, *_ALL_KEYS, 1_000):
-                self.delete(device, [row.sort_key for row in rows])
+        for device, within in product(self._devices, (ALL_READINGS, ALL_NOTES)):
+            while rows := self.page(device, within, 1_000, ()):
+                self.delete(device, [row.key for row in rows])
 
 
 class Leftover(msgspec.Struct, frozen=True):

@@ -163,7 +163,6 @@ def device_registry(_: Path) -> Iterator[LiveIotCoreRig]:
 
 RIGS = {
     "hot_store_rig": hot_store,
-    "table_rig": hot_store,
     "invoker_rig": invoker,
     "dead_letters_rig": dead_letters,
     "error_sink_rig": error_sink,

@@ -195,7 +195,6 @@ def _purge(vault: "SecretClient", name: str) -> None:
 
 RIGS = {
     "hot_store_rig": hot_store,
-    "table_rig": hot_store,
     "invoker_rig": invoker,
     "dead_letters_rig": dead_letters,
     "error_sink_rig": error_sink,

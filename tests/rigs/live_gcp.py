@@ -146,7 +146,6 @@ def secrets(_: Path) -> Iterator[SecretsRig]:
 
 RIGS = {
     "hot_store_rig": hot_store,
-    "table_rig": hot_store,
     "invoker_rig": invoker,
     "dead_letters_rig": dead_letters,
     "error_sink_rig": error_sink,

@@ -68,7 +68,6 @@ def _fixture(port: str) -> Any:
 
 
 hot_store_rig = _fixture("hot_store_rig")
-table_rig = _fixture("table_rig")
 invoker_rig = _fixture("invoker_rig")
 dead_letters_rig = _fixture("dead_letters_rig")
 error_sink_rig = _fixture("error_sink_rig")

@@ -12,16 +12,13 @@ from tests.rigs import vendor_invocations as callers
 from tests.rigs import vendor_queues as queues
 from tests.rigs import vendor_topics as topics
 
-_HOT_STORES = {
-    "dynamodb-moto": hot_stores.dynamodb_on_moto,
-    "cosmos-cosmosdb-server": hot_stores.cosmos_on_cosmosdb_server,
-    "firestore-google": hot_stores.firestore_on_googles_emulator,
-    "firestore-npm": hot_stores.firestore_on_npm,
-}
-
 VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]] = {
-    "hot_store_rig": {**_HOT_STORES},
-    "table_rig": {**_HOT_STORES},  # for what is said of `SortedTable`, which only vendors have
+    "hot_store_rig": {
+        "dynamodb-moto": hot_stores.dynamodb_on_moto,
+        "cosmos-cosmosdb-server": hot_stores.cosmos_on_cosmosdb_server,
+        "firestore-google": hot_stores.firestore_on_googles_emulator,
+        "firestore-npm": hot_stores.firestore_on_npm,
+    },
     "invoker_rig": {
         "sqs-moto": queues.sqs_invoker,
         "storage-queue-azurite": queues.storage_queue_invoker,

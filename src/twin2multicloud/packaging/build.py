@@ -5,9 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.packaging.bundle import Bundle, bundles, packaged
-from twin2multicloud.packaging.requirements import pinned, requirements
-from twin2multicloud.packaging.sources import shipped_modules
+from twin2multicloud.packaging.bundle import Bundle, asked, bundles
 from twin2multicloud.packaging.wheels import fetch, unpacked
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import Project
@@ -56,12 +54,8 @@ def _vendored(project: Project, cache: Path | None) -> Mapping[Cloud, Mapping[st
     """Wheels by cloud, unpacked. Cloud Run's build reads requirements.txt, always; nothing else here is built there."""
     if cache is None:
         return {}
-    topology = plan(project.twin)
-    clouds = [each for each in project.twin.placement.clouds if each in VENDORED]
-    return {cloud: _wheels(cloud, [each.name for each in packaged(topology, cloud)], cache) for cloud in clouds}
-
-
-def _wheels(cloud: Cloud, functions: Sequence[str], cache: Path) -> Mapping[str, bytes]:
-    """What any of a cloud's functions asks for, for all of them: fetched once."""
-    asked = {each for function in functions for each in requirements(cloud, shipped_modules(cloud, function))}
-    return unpacked(fetch([pinned(each) for each in sorted(asked)], PYTHON, cache), cloud)
+    return {
+        cloud: unpacked(fetch(asked(cloud), PYTHON, cache), cloud)
+        for cloud in project.twin.placement.clouds
+        if cloud in VENDORED
+    }

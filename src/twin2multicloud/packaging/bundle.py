@@ -1,7 +1,7 @@
 """Topology -> one archive per function. Owns what a bundle holds and how it is packed: same input, same bytes.
 
-A bundle holds what its function can reach of our code, the entry that its runtime imports, the twin's data and the
-user's processors where the function asks for them, and wheels where the runtime lacks them. Deploys nothing.
+A bundle holds what functions on its cloud can reach of our code, the entry that its runtime imports, the twin's data
+and the user's processors where the function asks for them, and wheels where the runtime lacks them. Deploys nothing.
 """
 
 import hashlib
@@ -96,11 +96,15 @@ def bundles(
     for cloud in topology.placement.clouds:
         wheels = (vendored or {}).get(cloud, {})
         for function in (each.name for each in packaged(topology, cloud)):
-            modules = shipped_modules(cloud, function)
-            asked = tuple(pinned(each) for each in requirements(cloud, modules))
-            root = entry(cloud, function, twin.name, asked)
+            code = sources(shipped_modules(cloud, [function]))
+            root = entry(cloud, function, twin.name, asked(cloud))
             data = twin_files(function, twin, processors)
-            yield Bundle(cloud=cloud, function=function, files={**wheels, **sources(modules), **root, **data})
+            yield Bundle(cloud=cloud, function=function, files={**wheels, **code, **root, **data})
+
+
+def asked(cloud: Cloud) -> list[str]:
+    """What functions on a cloud need that neither their runtime nor our code brings, pinned. Raises TwinError."""
+    return [pinned(each) for each in requirements(cloud, shipped_modules(cloud))]
 
 
 def packaged(topology: Topology, cloud: Cloud) -> list[Component]:

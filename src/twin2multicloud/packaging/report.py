@@ -68,6 +68,7 @@ def report(bundle: Bundle, *, rounds: int = 0) -> Report:
 def cold_import(bundle: Bundle, rounds: int = 3) -> ColdImport:
     """What importing all of a bundle's code costs, without the SDK: that comes with the first client. Raises TwinError.
 
+    No function imports all of it: what a cold start pays for is less.
     As on Lambda, nothing is compiled before and nothing can be kept: the folder is taken to be read-only. Vendored
     wheels are another platform's, so msgspec is the one that is installed here.
     """

@@ -1,7 +1,8 @@
-"""Which modules ship inside a function, and in what form. Owns the walk along their imports; builds no archive.
+"""Which modules ship inside a cloud's functions, and in what form. Owns the walk along imports; builds no archive.
 
-What ships is what the entry can reach of ``domain``, ``ports``, ``wire``, ``functions`` and ``clouds/<one>``: a planner
-or another cloud in there is an error, not a larger bundle. What one function can reach, the wiring says (`live_code`).
+What ships is the function's own module and what its cloud's wiring can reach of ``domain``, ``ports``, ``wire``,
+``functions``, ``stores``, ``hosting`` and ``clouds/<one>``: a planner or another cloud in there is an error, not a
+larger bundle. Adapters that a function does not use ship too: they are small, and imports are lazy.
 Comments and docstrings stay behind (a cold start would unpack and read them); lines keep their numbers, so that a
 traceback points at the source.
 """
@@ -9,58 +10,38 @@ traceback points at the source.
 import ast
 import io
 import tokenize
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.wiring import MODULES
-from twin2multicloud.packaging.bound_names import unbound
-from twin2multicloud.packaging.reachability import live, names_used
 
 PACKAGE = "twin2multicloud"
 _SHARED = ("domain", "ports", "wire", "functions", "stores", "hosting")
-_WIRING = ("clouds.{cloud}.wiring", "hosting.function_ports", "functions.wiring")
-"""Where parts and ports stand, each importing what it makes when it is asked for. The first is what entries call."""
 
 
-def shipped_modules(cloud: Cloud, function: str, package: Path | None = None) -> dict[str, ast.Module]:
-    """Every module that a function on one cloud can reach, by dotted name, parsed; parents before children, sorted.
+def shipped_modules(
+    cloud: Cloud, functions: Iterable[str] = MODULES, package: Path | None = None
+) -> dict[str, ast.Module]:
+    """Every module that `functions` on one cloud can reach, by dotted name, parsed; parents before children, sorted.
 
-    Of the wiring, only what this function can reach is in the trees; its text ships whole. `package` is the folder of
-    this package. Raises TwinError where the code reaches for something that must not ship, or for a name that is not
-    there.
+    `package` is the folder of this package. Raises TwinError where the code reaches for something that must not ship.
     """
     folder = package or Path(__file__).parents[1]
-    wiring = [f"{PACKAGE}.{each.format(cloud=cloud)}" for each in _WIRING]
-    entries = [wiring[0], f"{PACKAGE}.functions.{MODULES[function]}"]
-    used = frozenset({"handler"})
-    while True:
-        found = _reached(entries, wiring, used, cloud, function, folder)
-        more = used.union(*(names_used(tree, inside=name in wiring) for name, tree in found.items()))
-        if more == used:
-            _refuse_unbound(found)
-            return {name: found[name] for name in sorted(found)}
-        used = more
-
-
-def _reached(
-    entries: list[str], wiring: list[str], used: frozenset[str], cloud: Cloud, function: str, folder: Path
-) -> dict[str, ast.Module]:
-    """The modules along the imports from `entries`, where code uses these names."""
     found: dict[str, ast.Module] = {}
-    waiting = list(entries)
+    wired = [f"{PACKAGE}.functions.{MODULES[name]}" for name in functions]  # imported by name
+    waiting = [f"{PACKAGE}.clouds.{cloud}.wiring", *(name for name in wired if _is_ours(name, folder))]
     while waiting:
         name = waiting.pop()
         if name in found:
             continue
         _refuse(name, cloud)
-        tree = _parsed(module_file(name, folder).read_bytes())
-        found[name] = live(tree, used, function) if name in wiring else tree
+        found[name] = _parsed(module_file(name, folder).read_bytes())
         waiting += _parents(name)
         waiting += [each for each in imported(found[name]) if _is_ours(each, folder)]
-    return found
+    return {name: found[name] for name in sorted(found)}
 
 
 @lru_cache(maxsize=1_000)
@@ -154,12 +135,6 @@ def _parents(name: str) -> list[str]:
 
 def _is_ours(name: str, package: Path) -> bool:
     return name.split(".")[0] == PACKAGE and module_file(name, package).is_file()
-
-
-def _refuse_unbound(modules: Mapping[str, ast.Module]) -> None:
-    for name, tree in modules.items():
-        for missing in sorted(unbound(tree)):
-            raise TwinError(f"{name} uses {missing}, which is not there when it runs: nothing that ships may do that")
 
 
 def _refuse(name: str, cloud: Cloud) -> None:

@@ -6,7 +6,7 @@ spelling all of them agree.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -18,7 +18,7 @@ KEY_CHARACTERS = 900
 """Of a spelt text, at most: DynamoDB's sort keys end at 1,024 bytes, Cosmos DB's ids at 1,023."""
 
 _STAMP = len("2026-01-15T10:30:00.000Z")
-_PROPERTY = "property."  # after every timestamp, since digits come before letters
+_encode = msgspec.json.Encoder().encode
 
 
 def _spelt(byte: int) -> str:
@@ -44,63 +44,91 @@ def sortable(text: str) -> str:
     return f"{spelt[: KEY_CHARACTERS - 33]}~{hashlib.blake2b(raw, digest_size=16).hexdigest()}"
 
 
-class StoredRow(msgspec.Struct, frozen=True):
-    """One row of a device: a reading, or (without values) the note that a property called `name` was ever measured.
+class Put(msgspec.Struct, frozen=True, gc=False):
+    """A row to write: a reading, or the note that a device has measured a property. `body` is the values as JSON."""
 
-    `name` is a reading's message id.
-    """
-
-    sort_key: str
-    name: str
+    device_id: str
+    key: RowKey
     values: Mapping[str, Scalar] = {}
+    body: bytes = b"{}"
+
+
+_Bound = tuple[str, bool, str]  # a timestamp, whether all of its rows are meant, else a message id
+
+
+class Span(msgspec.Struct, frozen=True):
+    """The keys of a device that come after one bound and before another, both exclusive."""
+
+    after: _Bound
+    before: _Bound
 
     @property
-    def key(self) -> RowKey:
-        """A reading's key."""
-        return RowKey(self.sort_key[:_STAMP], self.name)
+    def texts(self) -> tuple[str, str]:
+        """The same as sort keys: from the first, up to but without the second."""
+        text, whole, message = self.after
+        low = _after_stamp(text) if whole else text + sortable(message) + "!"  # comes before all longer keys
+        text, whole, message = self.before
+        return low, _after_stamp(text) if whole else text + sortable(message)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no key can be between the bounds."""
+        return self.after >= self.before
+
+    def beyond(self, key: RowKey, *, descending: bool) -> "Span":
+        """What is left when all up to a key was read, in that order."""
+        seen = key.timestamp, False, key.message_id
+        return Span(self.after, min(self.before, seen)) if descending else Span(max(self.after, seen), self.before)
 
 
-def reading_row(reading: Telemetry) -> StoredRow:
+NOTES = "property."
+"""Stands where a reading's timestamp would, and after every one of them, since digits come before letters."""
+
+ALL_NOTES = Span((NOTES[:-1] + "-", True, ""), (NOTES, True, ""))
+ALL_READINGS = Span(("0001-01-01T00:00:00.000Z", False, ""), ("9999-12-31T23:59:59.999Z", True, ""))
+
+
+def reading_put(reading: Telemetry) -> Put:
     """A normalised reading as a row."""
+    values = values_of(reading)
     key = RowKey(str(reading["timestamp"]), str(reading["message_id"]))
-    return StoredRow(sort_key(key), key.message_id, values_of(reading))
-
-
-def property_row(name: str) -> StoredRow:
-    """The note that a device has measured a property."""
-    return StoredRow(_PROPERTY + sortable(name), name)
-
-
-PROPERTY_ROWS = (_PROPERTY, _PROPERTY[:-1] + "/")
-"""The bounds of a device's notes, the upper one exclusive."""
+    return Put(str(reading["device_id"]), key, values, _encode(values))
 
 
 def sort_key(key: RowKey) -> str:
-    """A reading's key as one text, in the order of the keys."""
+    """A row's key as one text, in the order of the keys."""
     return key.timestamp + sortable(key.message_id)
 
 
-def time_bounds(start: str, end: str) -> tuple[str, str]:
-    """The sort keys of ``(start, end]``: from the first bound, up to but without the second.
-
-    Every key of a stamp begins with it, so that the stamp with its ``Z`` counted up comes after all of them.
-    """
-    return _after_stamp(start), _after_stamp(end)
+def row_key(sort_key: str, message_id: str) -> RowKey:
+    """The key of a row that a store keeps under `sort_key`, with its message id (a note's property) as it was."""
+    return RowKey(NOTES if sort_key.startswith(NOTES) else sort_key[:_STAMP], message_id)
 
 
-def bounds(query: RangeQuery) -> tuple[str, str]:
-    """The sort keys that a query still wants: from the first bound, up to but without the second."""
-    low, high = time_bounds(query.start, query.end)
-    if query.after is None:
-        return low, high
-    seen = sort_key(query.after)
-    if query.descending:
-        return low, min(high, seen)
-    return max(low, seen + "!"), high  # "!" comes before all that a longer key could go on with
+def time_span(start: str, end: str) -> Span:
+    """The keys of ``(start, end]``."""
+    return Span((start, True, ""), (end, True, ""))
+
+
+def span(query: RangeQuery) -> Span:
+    """The keys that a query still wants."""
+    whole = time_span(query.start, query.end)
+    return whole if query.after is None else whole.beyond(query.after, descending=query.descending)
 
 
 def _after_stamp(stamp: str) -> str:
+    """Every key of a stamp begins with it, so that the stamp with its last character counted up comes after them."""
     return stamp[:-1] + chr(ord(stamp[-1]) + 1)
+
+
+def escaped(name: str) -> str:
+    r"""A property's name as a field's: not empty, and not ``__like this__``. ``\`` marks those; see `plain`."""
+    return f"\\{name}" if not name or name.startswith(("\\", "__")) else name
+
+
+def plain(name: str) -> str:
+    """The name of a property from its field's."""
+    return name.removeprefix("\\")
 
 
 def inexact(values: Mapping[str, Scalar], keeps: Callable[[Scalar], bool]) -> dict[str, str]:
@@ -108,9 +136,12 @@ def inexact(values: Mapping[str, Scalar], keeps: Callable[[Scalar], bool]) -> di
     return {name: repr(value) for name, value in values.items() if not isinstance(value, str) and not keeps(value)}
 
 
-def restored(values: Iterable[tuple[str, Scalar]], exact: Mapping[str, str]) -> dict[str, Scalar]:
-    """A row's values with the numbers of `inexact` put back."""
-    return {**dict(values), **{name: _number(text) for name, text in exact.items()}}
+def restored(
+    values: Iterable[tuple[str, Scalar]], exact: Mapping[str, str], properties: Sequence[str]
+) -> dict[str, Scalar]:
+    """Those of a row's values that are asked for, with the numbers of `inexact` put back."""
+    found = {**dict(values), **{name: _number(text) for name, text in exact.items()}}
+    return {name: found[name] for name in properties if name in found}
 
 
 def _number(text: str) -> int | float:

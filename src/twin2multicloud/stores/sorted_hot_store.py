@@ -8,31 +8,19 @@ three, and on their emulators.
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-import msgspec
-
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.ports.hot_store import RangeQuery, Row
-from twin2multicloud.stores.rows import (
-    PROPERTY_ROWS,
-    StoredRow,
-    bounds,
-    property_row,
-    reading_row,
-    time_bounds,
-)
+from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
+from twin2multicloud.stores.rows import ALL_NOTES, ALL_READINGS, NOTES, Put, Span, reading_put, span, time_span
 
 _KNOWN_DEVICES = 50_000  # whose properties one process remembers; a small function has 128 MB
-_FIRST_PAGE, _LARGEST_PAGE = 16, 1_000
-_START, _END = "0000-00-00T00:00:00.000Z", "9999-99-99T00:00:00.000Z"
-
-Put = tuple[str, StoredRow]
-"""A device and one of its rows."""
+_FIRST_PAGE, _LARGEST_PAGE = 16, 1_000  # rows
+_NONE: frozenset[str] = frozenset()
 
 
 class SortedTable(Protocol):
-    """Rows by device and sort key. All methods raise RetryableError, ConfigurationError and, for bad rows, FinalError.
+    """Rows by device and key. All methods raise RetryableError, ConfigurationError and, for bad rows, FinalError.
 
     `max_row_bytes`: of a row's values as JSON, what fits for certain.
     """
@@ -40,15 +28,23 @@ class SortedTable(Protocol):
     max_row_bytes: int
 
     def put(self, rows: Sequence[Put]) -> None:
-        """Write rows, each (device, sort key) at most once, over what is there. In any order and any grouping."""
+        """Write rows, each (device, key) at most once, in any order and grouping. A row that is there is the same row.
+
+        A table may stage them, where whoever answers waits until they are durable.
+        """
         ...
 
-    def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
-        """The first `limit` rows with ``low <= sort_key < high``; fewer only where there are no more."""
+    def page(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Sequence[Row]:
+        """The first `limit` rows of a span, with those of their values; fewer only where there are no more.
+
+        What the same thread has put before is there.
+        """
         ...
 
-    def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
-        """Delete rows, those that are not there included."""
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        """Delete rows, those that are not there included. They are gone for good on return."""
         ...
 
 
@@ -57,50 +53,56 @@ class SortedHotStore:
 
     Beside its readings a device has one row for each property that it ever measured. It is written once per process,
     and keeps `last` from reading a device's whole history in search of a property that was never there.
+    `known_devices`: of how many devices one process remembers the properties. `first_page`: how many rows `last` reads
+    first; few where a question costs little.
     """
 
-    def __init__(self, table: SortedTable) -> None:
-        self._table = table
+    def __init__(
+        self, table: SortedTable, *, known_devices: int = _KNOWN_DEVICES, first_page: int = _FIRST_PAGE
+    ) -> None:
+        self._table, self._known_devices, self._first_page = table, known_devices, first_page
         self._known: dict[str, frozenset[str]] = {}
         self._sets: dict[frozenset[str], frozenset[str]] = {}  # one set serves all devices with the same properties
 
     def write(self, readings: Sequence[Telemetry]) -> None:
         """See `ports.hot_store.HotStore.write`."""
-        rows: dict[tuple[str, str], Put] = {}
-        measured: dict[str, set[str]] = {}
+        rows: dict[tuple[str, RowKey], Put] = {}
+        new: dict[str, set[str]] = {}
         for reading in readings:
-            device, row = str(reading["device_id"]), reading_row(reading)
-            self._check_size(device, row)
-            rows[device, row.sort_key] = device, row
-            measured.setdefault(device, set()).update(row.values)
-        notes = [
-            (device, property_row(name)) for device, names in measured.items() for name in self._new(device, names)
-        ]
+            row = reading_put(reading)
+            self._check_size(row)
+            rows[row.device_id, row.key] = row
+            known = self._known.get(row.device_id, _NONE)
+            if not known.issuperset(row.values):
+                new.setdefault(row.device_id, set()).update(row.values.keys() - known)
+        notes = [Put(device, RowKey(NOTES, name)) for device, names in new.items() for name in sorted(names)]
         self._table.put([*notes, *rows.values()])
-        self._remember(measured)
+        self._remember(new)
 
     def range(self, query: RangeQuery) -> Sequence[Row]:
         """See `ports.hot_store.HotStore.range`."""
-        low, high = bounds(query)
         rows: list[Row] = []
-        for stored in self._scan(query.device_id, low, high, query.limit, descending=query.descending):
-            values = {name: stored.values[name] for name in query.properties if name in stored.values}
-            if values:
-                rows.append(Row(stored.key, values))
-                if len(rows) == query.limit:
-                    break
-        return rows
+        for page in self._pages(
+            query.device_id, span(query), query.limit, query.properties, descending=query.descending
+        ):
+            rows += [row for row in page if row.values]
+            if len(rows) >= query.limit:
+                break
+        return rows[: query.limit]
 
     def last(self, device_id: str, properties: tuple[str, ...]) -> Mapping[str, tuple[str, Scalar]]:
         """See `ports.hot_store.HotStore.last`. Reads back from the newest row, until nothing more can be found."""
         found: dict[str, tuple[str, Scalar]] = {}
         missing = set(properties)
-        low, high = time_bounds(_START, _END)
-        for count, row in enumerate(self._scan(device_id, low, high, _FIRST_PAGE, descending=True), 1):
-            for name in missing & row.values.keys():
-                found[name] = row.key.timestamp, row.values[name]
-            missing -= row.values.keys()
-            if count == _FIRST_PAGE:
+        pages = self._pages(device_id, ALL_READINGS, self._first_page, properties, descending=True)
+        for number, page in enumerate(pages):
+            for row in page:
+                for name in missing & row.values.keys():
+                    found[name] = row.key.timestamp, row.values[name]
+                missing -= row.values.keys()
+                if not missing:
+                    break
+            if number == 0 and missing:
                 missing &= self._measured(device_id)
             if not missing:
                 break
@@ -108,44 +110,43 @@ class SortedHotStore:
 
     def delete_range(self, device_id: str, start: str, end: str) -> int:
         """See `ports.hot_store.HotStore.delete_range`."""
-        low, high = time_bounds(start, end)
         deleted = 0
-        while low < high and (rows := self._table.page(device_id, low, high, _LARGEST_PAGE)):
-            self._table.delete(device_id, [row.sort_key for row in rows])
-            deleted += len(rows)
-            if len(rows) < _LARGEST_PAGE:
-                break
+        for page in self._pages(device_id, time_span(start, end), _LARGEST_PAGE, ()):
+            self._table.delete(device_id, [row.key for row in page])
+            deleted += len(page)
         return deleted
 
-    def _scan(self, device_id: str, low: str, high: str, limit: int, *, descending: bool) -> Iterator[StoredRow]:
-        """All rows between two keys, in pages that grow: a reader that finds little asks for more at once."""
-        while low < high:
+    def _pages(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Iterator[Sequence[Row]]:
+        """All rows of a span, in pages that grow: a reader that finds little asks for more at once."""
+        while not within.is_empty:
             limit = min(limit, _LARGEST_PAGE)
-            rows = self._table.page(device_id, low, high, limit, descending=descending)
-            yield from rows
+            rows = self._table.page(device_id, within, limit, properties, descending=descending)
+            if rows:
+                yield rows
             if len(rows) < limit:
                 return
-            low, high = (low, rows[-1].sort_key) if descending else (rows[-1].sort_key + "!", high)
+            within = within.beyond(rows[-1].key, descending=descending)
             limit *= 4
 
     def _measured(self, device_id: str) -> set[str]:
         """The names of all properties that a device ever measured."""
-        return {row.name for row in self._scan(device_id, *PROPERTY_ROWS, _LARGEST_PAGE, descending=False)}
-
-    def _new(self, device: str, names: set[str]) -> Sequence[str]:
-        return sorted(names - self._known.get(device, frozenset()))
+        return {row.key.message_id for page in self._pages(device_id, ALL_NOTES, _LARGEST_PAGE, ()) for row in page}
 
     def _remember(self, measured: Mapping[str, set[str]]) -> None:
         """What is written need not be written again."""
-        if len(self._known) + len(measured) > _KNOWN_DEVICES:
+        if len(self._known) + len(measured) > self._known_devices:
             self._known.clear()
             self._sets.clear()
         for device, names in measured.items():
-            all_names = self._known.get(device, frozenset()) | names
+            all_names = self._known.get(device, _NONE) | names
             self._known[device] = self._sets.setdefault(all_names, all_names)
 
-    def _check_size(self, device: str, row: StoredRow) -> None:
-        size = len(msgspec.json.encode(row.values))
-        if size > self._table.max_row_bytes:
-            said = f"the reading of {device[:60]!r} has {size} bytes, the hot store takes {self._table.max_row_bytes}"
-            raise FinalError(said, 413)
+    def _check_size(self, row: Put) -> None:
+        if len(row.body) > self._table.max_row_bytes:
+            raise FinalError(
+                f"the reading of {row.device_id[:60]!r} has {len(row.body)} bytes, "
+                f"the hot store takes {self._table.max_row_bytes}",
+                413,
+            )

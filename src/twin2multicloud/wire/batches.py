@@ -1,6 +1,6 @@
 """Splitting a batch into what one envelope, record or request can hold, by count and bytes. Sends nothing."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
 import msgspec
@@ -35,9 +35,11 @@ def cut(messages: Sequence[Telemetry], max_bytes: int = MAX_BODY_BYTES) -> tuple
     return pieces, too_large
 
 
-def batches(items: Sequence[_T], *, most: int, max_bytes: int) -> Iterator[list[_T]]:
-    """Items in batches that one request can hold: `most` of them, of so many bytes of JSON. None is left out."""
-    for start, end in _ranges([len(_encode(item)) for item in items], most, max_bytes):
+def batches(
+    items: Sequence[_T], *, most: int, max_bytes: int, size_of: Callable[[_T], int] = lambda item: len(_encode(item))
+) -> Iterator[list[_T]]:
+    """Items in batches that one request can hold: `most` of them, of so many bytes. None is left out."""
+    for start, end in _ranges([size_of(item) for item in items], most, max_bytes):
         yield list(items[start:end])
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.emulated import emulated_hot_store
-from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.ports.hot_store import RangeQuery
 
@@ -27,9 +27,9 @@ def test_a_range_of_several_parts_goes_whole_and_a_restart_counts_the_same(tmp_p
     with emulated_hot_store(tmp_path) as rig:
         rig.store.write([reading(second) for second in range(12_345)])
         assert rig.store.delete_range("d", stamp(-1), stamp(12_299)) == 12_300
-        assert rig.store.count() == 45
+        assert rig.table.count() == 45
     with emulated_hot_store(tmp_path) as rig:
-        assert rig.store.count() == 45
+        assert rig.table.count() == 45
         assert rig.store.last("d", ("t",)) == {"t": (stamp(12_344), 12_344)}
         assert rig.store.delete_range("d", *ALWAYS) == 45
         assert rig.store.last("d", ("t",)) == {}
@@ -46,13 +46,13 @@ def test_writes_get_in_between_the_parts_of_a_large_range(tmp_path: Path) -> Non
             for second in range(20):
                 rig.store.write([reading(60_000 + second)])
                 rig.settle()
-                counts.append(rig.store.count())
+                counts.append(rig.table.count())
 
         other = threading.Thread(target=write_meanwhile)
         other.start()
         assert rig.store.delete_range("d", stamp(-1), stamp(50_000)) == 50_000
         other.join()
-        assert rig.store.count() == 20
+        assert rig.table.count() == 20
         assert any(20 < count < 50_000 for count in counts), counts
 
 
@@ -86,7 +86,7 @@ def test_last_never_goes_back_while_older_readings_are_deleted(tmp_path: Path) -
             thread.join()
         assert answers
         asked = RangeQuery(device_id="d", start=ALWAYS[0], end=ALWAYS[1], properties=("t",), limit=1_000)
-        assert rig.store.count() == len(rig.store.range(asked))
+        assert rig.table.count() == len(rig.store.range(asked))
         newest = {f"p{second % 7}": (stamp(second), second) for second in range(100)}
         present = {row.values["t"] for row in rig.store.range(asked)}
         assert rig.store.last("d", tuple(newest)) == {
@@ -102,8 +102,41 @@ def test_what_the_disk_did_not_take_is_to_be_tried_again(tmp_path: Path) -> None
             disk.execute("CREATE TRIGGER bad BEFORE DELETE ON readings BEGIN SELECT RAISE(ABORT, 'bad sector'); END")
             with pytest.raises(RetryableError, match="bad sector"):
                 rig.store.delete_range("d", *ALWAYS)
-            assert rig.store.count() == 3
+            assert rig.table.count() == 3
             assert rig.store.last("d", ("t",)) == {"t": (stamp(2), 2)}
             disk.execute("DROP TRIGGER bad")
         assert rig.store.delete_range("d", *ALWAYS) == 3
-        assert rig.store.count() == 0
+        assert rig.table.count() == 0
+
+
+def test_what_a_failed_write_was_the_first_to_measure_is_found_when_it_is_written_again(tmp_path: Path) -> None:
+    """The engine notes a property once; the note must not be lost with the write that carried it."""
+    with emulated_hot_store(tmp_path) as rig:
+        with closing(sqlite3.connect(tmp_path / "hot.sqlite", isolation_level=None)) as disk:
+            disk.execute("CREATE TRIGGER bad BEFORE INSERT ON readings BEGIN SELECT RAISE(ABORT, 'bad sector'); END")
+            rig.store.write([reading(0, rare=1)])
+            with pytest.raises(sqlite3.Error, match="bad sector"):
+                rig.settle()
+            disk.execute("DROP TRIGGER bad")
+        rig.store.write([reading(0, rare=1), *(reading(second) for second in range(1, 100))])
+        rig.settle()
+        assert rig.store.last("d", ("rare",)) == {"rare": (stamp(0), 1)}
+        assert rig.table.count() == 100
+
+
+def test_a_file_of_another_version_is_refused(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "hot.sqlite")) as older:
+        older.execute("CREATE TABLE readings (device INTEGER)")
+    with (
+        pytest.raises(ConfigurationError, match=r"hot\.sqlite was written by another version"),
+        emulated_hot_store(tmp_path),
+    ):
+        pass
+
+
+def test_a_row_that_is_there_is_counted_once(tmp_path: Path) -> None:
+    with emulated_hot_store(tmp_path) as rig:
+        for _ in range(2):
+            rig.store.write([reading(0), reading(0), reading(1)])
+            rig.settle()
+        assert rig.table.count() == 2

@@ -8,15 +8,19 @@ from hypothesis import strategies as st
 
 from twin2multicloud.ports.hot_store import RangeQuery, RowKey
 from twin2multicloud.stores.rows import (
+    ALL_NOTES,
+    ALL_READINGS,
     KEY_CHARACTERS,
-    PROPERTY_ROWS,
-    bounds,
+    NOTES,
+    escaped,
     inexact,
-    property_row,
-    reading_row,
+    plain,
+    reading_put,
     restored,
+    row_key,
     sort_key,
     sortable,
+    span,
 )
 from twin2multicloud.wire.batches import batches
 
@@ -58,22 +62,48 @@ def test_the_bounds_hold_what_the_query_wants_and_nothing_else(key, start, end, 
         device_id="d", start=start, end=end, properties=("t",), limit=1, descending=descending, after=after
     )
     wanted = start < key.timestamp <= end and (after is None or (key < after if descending else key > after))
-    low, high = bounds(query)
-    assert (low <= sort_key(key) < high) == wanted
+    within = span(query)
+    assert holds(within, key) == wanted
+    assert not (wanted and within.is_empty)
 
 
 @given(KEYS, TEXTS)
 def test_notes_of_properties_stand_apart_from_readings(key, name):
-    low, high = PROPERTY_ROWS
-    assert low <= property_row(name).sort_key < high
-    assert not low <= sort_key(key) < high
+    note = RowKey(NOTES, name)
+    assert holds(ALL_NOTES, note)
+    assert not holds(ALL_NOTES, key)
+    assert holds(ALL_READINGS, key)
+    assert not holds(ALL_READINGS, note)
 
 
-@given(KEYS)
-def test_a_rows_key_is_its_readings(key):
-    row = reading_row({"device_id": "d", "timestamp": key.timestamp, "message_id": key.message_id, "t": 1})
+@given(KEYS, KEYS, st.booleans())
+def test_what_is_beyond_a_key_is_what_comes_after_it_in_that_order(key, seen, descending):
+    rest = ALL_READINGS.beyond(seen, descending=descending)
+    assert holds(rest, key) == (key < seen if descending else key > seen)
+
+
+def holds(within, key: RowKey) -> bool:
+    """Said of bounds as of texts: they must agree."""
+    low, high = within.texts
+    found = low <= sort_key(key) < high
+    assert found == (within.after < (key.timestamp, False, key.message_id) < within.before)
+    return found
+
+
+@given(KEYS, TEXTS)
+def test_a_rows_key_is_read_back_from_its_sort_key(key, name):
+    row = reading_put({"device_id": "d", "timestamp": key.timestamp, "message_id": key.message_id, "t": 1})
     assert row.key == key
-    assert row.values == {"t": 1}
+    assert (row.values, row.body) == ({"t": 1}, b'{"t":1}')
+    for each in (key, RowKey(NOTES, name)):
+        assert row_key(sort_key(each), each.message_id) == each
+
+
+@given(st.one_of(TEXTS, st.sampled_from(["", "\\", "\\\\x", "__x__", "__"])))
+def test_a_fields_name_is_never_empty_nor_reserved_and_comes_back(name):
+    assert escaped(name)
+    assert not escaped(name).startswith("__")
+    assert plain(escaped(name)) == name
 
 
 @given(st.dictionaries(TEXTS, NUMBERS), st.booleans())
@@ -81,7 +111,7 @@ def test_numbers_that_a_store_changes_come_back_as_they_were(values, keeps):
     """The worst store there is: every number comes back as a double, or not at all."""
     exact = inexact(values, lambda _: keeps)
     spoilt = values.items() if keeps else [(name, float(value)) for name, value in values.items() if value]
-    found = restored(spoilt, exact)
+    found = restored(spoilt, exact, tuple(values))
     assert found == values
     assert [type(found[name]) for name in values] == [type(value) for value in values.values()]
     assert all(math.copysign(1, found[name]) == math.copysign(1, value) for name, value in values.items())

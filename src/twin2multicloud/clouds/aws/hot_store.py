@@ -12,8 +12,8 @@ from twin2multicloud.clouds.aws.sdk_errors import domain_errors
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.ports.clock import Chance, Clock
-from twin2multicloud.stores.rows import StoredRow, inexact, restored
-from twin2multicloud.stores.sorted_hot_store import Put
+from twin2multicloud.ports.hot_store import Row, RowKey
+from twin2multicloud.stores.rows import Put, Span, escaped, inexact, plain, restored, row_key, sort_key
 from twin2multicloud.wire.retry import RetryPolicy
 
 BATCH = 25
@@ -42,15 +42,18 @@ class DynamoTable:
 
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""
-        self._write([{"PutRequest": {"Item": _item(device, row)}} for device, row in rows])
+        self._write([{"PutRequest": {"Item": _item(row)}} for row in rows])
 
-    def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """See `SortedTable.delete`."""
-        self._write([{"DeleteRequest": {"Key": _key(device_id, sort_key)}} for sort_key in sort_keys])
+        self._write([{"DeleteRequest": {"Key": _key(device_id, key)}} for key in keys])
 
-    def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
+    def page(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Sequence[Row]:
         """See `SortedTable.page`. A key condition knows no ``<`` beside ``>=``: the row at `high` is left out here."""
-        rows: list[StoredRow] = []
+        low, high = within.texts
+        rows: list[Row] = []
         start: dict[str, Any] = {}
         while len(rows) < limit:
             with domain_errors(self._doing):
@@ -66,7 +69,7 @@ class DynamoTable:
                     Limit=limit - len(rows) + 1,
                     **start,
                 )
-            rows += [_row(item) for item in answer["Items"] if item["sort_key"]["S"] != high]
+            rows += [_row(item, properties) for item in answer["Items"] if item["sort_key"]["S"] != high]
             if "LastEvaluatedKey" not in answer:
                 break
             start = {"ExclusiveStartKey": answer["LastEvaluatedKey"]}
@@ -91,25 +94,25 @@ class DynamoTable:
                 retry += 1
 
 
-def _key(device_id: str, sort_key: str) -> dict[str, Attribute]:
-    return {"device_id": {"S": device_id}, "sort_key": {"S": sort_key}}
+def _key(device_id: str, key: RowKey) -> dict[str, Attribute]:
+    return {"device_id": {"S": device_id}, "sort_key": {"S": sort_key(key)}}
 
 
-def _item(device_id: str, row: StoredRow) -> dict[str, Attribute]:
+def _item(row: Put) -> dict[str, Attribute]:
     native = {name: _attribute(value) for name, value in row.values.items()}
     exact = inexact(row.values, _keeps)
     return {
-        **_key(device_id, row.sort_key),
-        "name": {"S": row.name},
-        "values": {"M": {_escaped(name): value for name, value in native.items() if value is not None}},
-        **({"exact": {"M": {_escaped(name): {"S": text} for name, text in exact.items()}}} if exact else {}),
+        **_key(row.device_id, row.key),
+        "name": {"S": row.key.message_id},
+        "values": {"M": {escaped(name): value for name, value in native.items() if value is not None}},
+        **({"exact": {"M": {escaped(name): {"S": text} for name, text in exact.items()}}} if exact else {}),
     }
 
 
-def _row(item: Mapping[str, Attribute]) -> StoredRow:
-    values = ((_plain_name(name), _scalar(value)) for name, value in item["values"]["M"].items())
-    exact = {_plain_name(name): value["S"] for name, value in item.get("exact", {"M": {}})["M"].items()}
-    return StoredRow(item["sort_key"]["S"], item["name"]["S"], restored(values, exact))
+def _row(item: Mapping[str, Attribute], properties: Sequence[str]) -> Row:
+    values = ((plain(name), _scalar(value)) for name, value in item["values"]["M"].items())
+    exact = {plain(name): value["S"] for name, value in item.get("exact", {"M": {}})["M"].items()}
+    return Row(row_key(item["sort_key"]["S"], item["name"]["S"]), restored(values, exact, properties))
 
 
 def _attribute(value: Scalar) -> Attribute | None:
@@ -137,12 +140,3 @@ def _keeps(value: Scalar) -> bool:
     if not isinstance(value, float):
         return True
     return not value.is_integer() and _LEAST <= abs(value) <= _MOST
-
-
-def _escaped(name: str) -> str:
-    """An attribute's name is never empty; a property's may be."""
-    return f"\\{name}" if not name or name.startswith("\\") else name
-
-
-def _plain_name(name: str) -> str:
-    return name.removeprefix("\\")

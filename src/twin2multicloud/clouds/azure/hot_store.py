@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Any
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.stores.rows import StoredRow, inexact, restored
-from twin2multicloud.stores.sorted_hot_store import Put
+from twin2multicloud.ports.hot_store import Row, RowKey
+from twin2multicloud.stores.rows import Put, Span, inexact, restored, row_key, sort_key
 from twin2multicloud.wire.batches import batches
 
 if TYPE_CHECKING:
@@ -42,8 +42,8 @@ class CosmosTable:
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""
         by_device: dict[str, list[Item]] = {}
-        for device_id, row in rows:
-            by_device.setdefault(device_id, []).append(_item(device_id, row))
+        for row in rows:
+            by_device.setdefault(row.device_id, []).append(_item(row))
         _side_by_side(
             [
                 (self._put_batch, device_id, batch)
@@ -52,9 +52,9 @@ class CosmosTable:
             ]
         )
 
-    def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """See `SortedTable.delete`. A batch in which one row is gone already is deleted row by row."""
-        ids = [_id(device_id, sort_key) for sort_key in sort_keys]
+        ids = [_id(device_id, key) for key in keys]
         for start in range(0, len(ids), BATCH):
             batch = ids[start : start + BATCH]
             try:
@@ -65,8 +65,11 @@ class CosmosTable:
                     raise
                 self._delete_singly(device_id, batch)
 
-    def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
+    def page(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Sequence[Row]:
         """See `SortedTable.page`."""
+        low, high = within.texts
         with domain_errors(self._doing):
             found = self._container.query_items(
                 _QUERY.format("DESC" if descending else "ASC"),
@@ -78,7 +81,7 @@ class CosmosTable:
                 partition_key=device_id,
                 max_item_count=limit,
             )
-            return [_row(item) for item in islice(found, limit)]
+            return [_row(item, properties) for item in islice(found, limit)]
 
     def _put_batch(self, device_id: str, items: Sequence[Item]) -> None:
         with domain_errors(self._doing):
@@ -115,25 +118,26 @@ def _side_by_side(calls: Sequence[tuple[Callable[[str, Sequence[Item]], None], s
         each.result()
 
 
-def _id(device_id: str, sort_key: str) -> str:
+def _id(device_id: str, key: RowKey) -> str:
     """Unique in the whole container, although Cosmos DB asks for it within a partition only."""
-    return f"{hashlib.blake2b(device_id.encode(), digest_size=8).hexdigest()}.{sort_key}"
+    return f"{hashlib.blake2b(device_id.encode(), digest_size=8).hexdigest()}.{sort_key(key)}"
 
 
-def _item(device_id: str, row: StoredRow) -> Item:
+def _item(row: Put) -> Item:
     exact = inexact(row.values, _keeps)
     return {
-        "id": _id(device_id, row.sort_key),
-        "device_id": device_id,
-        "sort_key": row.sort_key,
-        "name": row.name,
+        "id": _id(row.device_id, row.key),
+        "device_id": row.device_id,
+        "sort_key": sort_key(row.key),
+        "name": row.key.message_id,
         "values": dict(row.values),
         **({"exact": exact} if exact else {}),
     }
 
 
-def _row(item: Mapping[str, Any]) -> StoredRow:
-    return StoredRow(item["sort_key"], item["name"], restored(item["values"].items(), item.get("exact", {})))
+def _row(item: Mapping[str, Any], properties: Sequence[str]) -> Row:
+    values = restored(item["values"].items(), item.get("exact", {}), properties)
+    return Row(row_key(item["sort_key"], item["name"]), values)
 
 
 def _keeps(value: Scalar) -> bool:

@@ -11,8 +11,18 @@ from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.stores.rows import StoredRow, inexact, restored, sortable
-from twin2multicloud.stores.sorted_hot_store import Put
+from twin2multicloud.ports.hot_store import Row, RowKey
+from twin2multicloud.stores.rows import (
+    Put,
+    Span,
+    escaped,
+    inexact,
+    plain,
+    restored,
+    row_key,
+    sort_key,
+    sortable,
+)
 from twin2multicloud.wire.batches import batches
 
 if TYPE_CHECKING:
@@ -21,6 +31,7 @@ if TYPE_CHECKING:
 BATCH = 500
 TIMEOUT = 30.0
 _BATCH_BYTES = 8_000_000  # of 10 MiB
+_KEY_BYTES = 3_000  # at most, of a row's name and its document's
 _LEAST_NORMAL = 2.2250738585072014e-308
 
 Document = dict[str, Any]
@@ -36,26 +47,29 @@ class FirestoreTable:
 
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""
-        for batch in batches(rows, most=BATCH, max_bytes=_BATCH_BYTES):
+        for batch in batches(rows, most=BATCH, max_bytes=_BATCH_BYTES, size_of=lambda row: len(row.body) + _KEY_BYTES):
             writes = self._client.batch()
-            for device_id, row in batch:
-                writes.set(self._document(device_id, row.sort_key), _document(row))
+            for row in batch:
+                writes.set(self._document(row.device_id, row.key), _document(row))
             with domain_errors(self._doing):
                 writes.commit(retry=patient(self._patience), timeout=TIMEOUT)
 
-    def delete(self, device_id: str, sort_keys: Sequence[str]) -> None:
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """See `SortedTable.delete`."""
-        for start in range(0, len(sort_keys), BATCH):
+        for start in range(0, len(keys), BATCH):
             writes = self._client.batch()
-            for sort_key in sort_keys[start : start + BATCH]:
-                writes.delete(self._document(device_id, sort_key))
+            for key in keys[start : start + BATCH]:
+                writes.delete(self._document(device_id, key))
             with domain_errors(self._doing):
                 writes.commit(retry=patient(self._patience), timeout=TIMEOUT)
 
-    def page(self, device_id: str, low: str, high: str, limit: int, *, descending: bool = False) -> Sequence[StoredRow]:
+    def page(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Sequence[Row]:
         """See `SortedTable.page`."""
         from google.cloud.firestore import FieldFilter, Query
 
+        low, high = within.texts
         query = (
             self._readings(device_id)
             .where(filter=FieldFilter("sort_key", ">=", low))
@@ -65,7 +79,8 @@ class FirestoreTable:
         )
         with domain_errors(self._doing):
             return [
-                _row(found.to_dict() or {}) for found in query.stream(retry=patient(self._patience), timeout=TIMEOUT)
+                _row(found.to_dict() or {}, properties)
+                for found in query.stream(retry=patient(self._patience), timeout=TIMEOUT)
             ]
 
     def _readings(self, device_id: str) -> "CollectionReference":
@@ -74,34 +89,25 @@ class FirestoreTable:
         )
         return readings
 
-    def _document(self, device_id: str, sort_key: str) -> "DocumentReference":
-        return self._readings(device_id).document(sort_key)
+    def _document(self, device_id: str, key: RowKey) -> "DocumentReference":
+        return self._readings(device_id).document(sort_key(key))
 
 
-def _document(row: StoredRow) -> Document:
+def _document(row: Put) -> Document:
     exact = inexact(row.values, _keeps)
     return {
-        "sort_key": row.sort_key,
-        "name": row.name,
-        "values": {_escaped(name): value for name, value in row.values.items()},
-        **({"exact": {_escaped(name): text for name, text in exact.items()}} if exact else {}),
+        "sort_key": sort_key(row.key),
+        "name": row.key.message_id,
+        "values": {escaped(name): value for name, value in row.values.items()},
+        **({"exact": {escaped(name): text for name, text in exact.items()}} if exact else {}),
     }
 
 
-def _row(document: Mapping[str, Any]) -> StoredRow:
-    values = ((_plain_name(name), value) for name, value in document["values"].items())
-    exact = {_plain_name(name): text for name, text in document.get("exact", {}).items()}
-    return StoredRow(document["sort_key"], document["name"], restored(values, exact))
+def _row(document: Mapping[str, Any], properties: Sequence[str]) -> Row:
+    values = ((plain(name), value) for name, value in document["values"].items())
+    exact = {plain(name): text for name, text in document.get("exact", {}).items()}
+    return Row(row_key(document["sort_key"], document["name"]), restored(values, exact, properties))
 
 
 def _keeps(value: Scalar) -> bool:
     return not isinstance(value, float) or abs(value) >= _LEAST_NORMAL
-
-
-def _escaped(name: str) -> str:
-    r"""A field's name is not empty and not ``__like this__``; a property's may be. ``\`` marks those."""
-    return f"\\{name}" if not name or name.startswith(("\\", "__")) else name
-
-
-def _plain_name(name: str) -> str:
-    return name.removeprefix("\\")

@@ -1,12 +1,13 @@
-"""The emulator's hot store: SQLite in WAL mode, group commit, rows by device, time and message id.
+"""The hot store's rows in SQLite: WAL mode, group commit, one index by device, time and message id. Only rows.
 
 A plain rowid table: WITHOUT ROWID costs a factor of three at insert. Times are integers (ms) and devices are numbered,
-so that the one index stays small.
+so that the one index stays small; notes of properties have a time after all others. How many readings there are is
+kept as they are written, because SQLite would have to look at each.
 """
 
 import sqlite3
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -14,106 +15,111 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.domain.telemetry import Telemetry, values_of
+from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds, to_datetime
 from twin2multicloud.emulator.delivery.durability import Staged
-from twin2multicloud.emulator.delivery.group_commit import GroupCommit
-from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
+from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
+from twin2multicloud.ports.hot_store import Row, RowKey
+from twin2multicloud.stores.rows import NOTES, Put, Span
+from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
+_FORMAT = 1  # a file of another is refused, see `user_version` below
 _SCHEMA = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
+BEGIN;
 CREATE TABLE IF NOT EXISTS devices (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS readings (device INTEGER NOT NULL, time INTEGER NOT NULL, message TEXT NOT NULL,
                                      body BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS by_time ON readings (device, time, message);
-CREATE TABLE IF NOT EXISTS properties (device INTEGER NOT NULL, name TEXT NOT NULL, PRIMARY KEY (device, name))
+CREATE TABLE IF NOT EXISTS counted (id INTEGER PRIMARY KEY, readings INTEGER NOT NULL);
+INSERT OR IGNORE INTO counted VALUES (1, 0);
+PRAGMA user_version=1;
+COMMIT
 """
-_DELETE = """
-DELETE FROM readings WHERE rowid IN
-    (SELECT rowid FROM readings WHERE device = ? AND time > ? AND time <= ? ORDER BY time LIMIT ?)
+_INSERT = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?)"
+_DELETE = "DELETE FROM readings WHERE device = ? AND time = ? AND message = ?"
+_COUNT = "UPDATE counted SET readings = readings + ?"
+_PAGE = """
+SELECT time, message, {body} FROM readings
+WHERE device = ? AND time >= ? AND time <= ? AND (time, message) > (?, ?) AND (time, message) < (?, ?)
+ORDER BY time {order}, message {order} LIMIT ?
 """
-_DELETED_AT_ONCE = 5_000  # some ten milliseconds, in which writes wait
-_Latest = dict[str, tuple[int, str, Scalar]]
-_StoredRow = tuple[int, int, str, bytes, Telemetry]
+_PAGES = {
+    (body, descending): _PAGE.format(body="body" if body else "NULL", order="DESC" if descending else "ASC")
+    for body in (True, False)
+    for descending in (True, False)
+}
+"""By whether values are asked for (keys alone are in the index) and the order."""
+
+_AFTER_ALL = b""  # a blob comes after every text
+_NOTES_TIME, _NO_STAMP = 1 << 60, ":"  # comes after the digits that a stamp begins with
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
-class _Deletion(msgspec.Struct, eq=False):
-    """A part of a range to delete, staged as writes are: it finds what was staged before it. Milliseconds."""
+def hot_store(table: "SqliteTable") -> SortedHotStore:
+    """The engine as it suits a table on this machine: memory for all devices, and a question costs little."""
+    return SortedHotStore(table, known_devices=1_000_000, first_page=1)
+
+
+class _Deletion(msgspec.Struct, frozen=True):
+    """Rows to delete, staged as writes are."""
 
     device_id: str
-    start: int
-    end: int
-    device: int = 0
-    deleted: int = 0
+    keys: Sequence[RowKey]
 
 
-class SqliteHotStore:
-    """A `HotStore` in one file. A write is staged; the host answers when it is durable (see `durability`)."""
+class SqliteTable:
+    """A `SortedTable` in one file. A write is staged; the host answers when it is durable (see `durability`).
+
+    Raises ConfigurationError where another version of this package wrote the file.
+    """
+
+    max_row_bytes = 1_000_000
 
     def __init__(self, path: Path, staged: Staged) -> None:
         self._path, self._staged = path, staged
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
+        self._refuse_other_formats()
         self._db.executescript(_SCHEMA)
         self._devices: dict[str, int] = {name: number for number, name in self._db.execute("SELECT * FROM devices")}
-        self._properties: set[tuple[int, str]] = set(self._db.execute("SELECT * FROM properties"))
-        self._count: int = self._db.execute("SELECT count(*) FROM readings").fetchone()[0]
-        self._latest: dict[int, _Latest] = {}
-        self._latest_lock = threading.Lock()
+        self._count: int = self._db.execute("SELECT readings FROM counted").fetchone()[0]
+        self._owed: list[Put] = []
         self._local = threading.local()
         self._readers: list[sqlite3.Connection] = []
-        self._commits = GroupCommit[Sequence[Telemetry] | _Deletion](self._write, "hot-store")
+        self._commits = GroupCommit[Sequence[Put] | _Deletion](self._write, "hot-store")
 
-    def write(self, readings: Sequence[Telemetry]) -> None:
-        """See `ports.hot_store.HotStore.write`."""
-        self._staged.add(self._commits.stage(readings))
+    def put(self, rows: Sequence[Put]) -> None:
+        """See `SortedTable.put`."""
+        self._local.put = group = self._commits.stage(rows)
+        self._staged.add(group)
 
-    def range(self, query: RangeQuery) -> Sequence[Row]:
-        """See `ports.hot_store.HotStore.range`."""
-        device = self._devices.get(query.device_id)
-        if device is None:
-            return []
-        select = _projection(query.properties)
-        sql, arguments = _range_sql(query, device)
-        rows: list[Row] = []
-        for time, message, body in self._reader().execute(sql, arguments):
-            found = select(body)
-            if found:
-                rows.append(Row(RowKey(from_milliseconds(time), message), found))
-                if len(rows) == query.limit:
-                    break
-        return rows
-
-    def last(self, device_id: str, properties: tuple[str, ...]) -> Mapping[str, tuple[str, Scalar]]:
-        """See `ports.hot_store.HotStore.last`."""
+    def page(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Sequence[Row]:
+        """See `SortedTable.page`."""
+        self._settle()
         device = self._devices.get(device_id)
         if device is None:
-            return {}
-        latest = self._latest_of(device)
-        return {
-            name: (from_milliseconds(found[0]), found[2])
-            for name in properties
-            if (found := latest.get(name)) is not None
-        }
+            return []
+        low, high = _bound(*within.after), _bound(*within.before)
+        sql = _PAGES[bool(properties), descending]
+        found = self._reader().execute(sql, (device, low[0], high[0], *low, *high, limit))
+        if not properties:
+            return [Row(RowKey(_stamp(time), message), {}) for time, message, _ in found]
+        select = _projection(tuple(properties))
+        return [Row(RowKey(from_milliseconds(time), message), select(body)) for time, message, body in found]
 
-    def delete_range(self, device_id: str, start: str, end: str) -> int:
-        """See `ports.hot_store.HotStore.delete_range`. Part by part, so that no write waits for a large range."""
-        deleted = 0
-        while True:
-            part = _Deletion(device_id, _milliseconds(start), _milliseconds(end))
-            try:
-                self._commits.stage(part).wait()
-            except Exception as error:  # whatever it was that the disk, or a write of the same group, ran into
-                raise RetryableError(f"the disk did not take it: {error}") from error
-            deleted += part.deleted
-            if part.deleted < _DELETED_AT_ONCE:
-                return deleted
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        """See `SortedTable.delete`."""
+        try:
+            self._commits.stage(_Deletion(device_id, keys)).wait()
+        except Exception as error:  # whatever it was that the disk, or a write of the same group, ran into
+            raise RetryableError(f"the disk did not take it: {error}") from error
 
     def count(self) -> int:
-        """How many readings there are; counted as they are written, because SQLite would have to look at each."""
+        """How many readings there are."""
         return self._count
 
     def close(self) -> None:
@@ -122,88 +128,68 @@ class SqliteHotStore:
         for db in (*self._readers, self._db):
             db.close()
 
-    def _write(self, items: Sequence[Sequence[Telemetry] | _Deletion]) -> None:
-        """One transaction for all that was staged. Deletions come last: whoever staged one waits for it, so no write
-        of that thread comes after it.
+    def _refuse_other_formats(self) -> None:
+        (found,) = self._db.execute("PRAGMA user_version").fetchone()
+        (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
+        if tables and found != _FORMAT:
+            self._db.close()
+            raise ConfigurationError(
+                f"{self._path} was written by another version of twin2multicloud; move it away to start empty"
+            )
+
+    def _settle(self) -> None:
+        """Wait for what this thread has put. That it failed, if it did, is told to whoever waits for `staged`."""
+        group: Group | None = self._local.__dict__.pop("put", None)
+        if group is not None and not group.finished:
+            done = threading.Event()
+            group.when_done(lambda _: done.set())
+            done.wait()
+
+    def _write(self, items: Sequence[Sequence[Put] | _Deletion]) -> None:
+        """One transaction for all that was staged.
+
+        Deletions come last: whoever staged one waits for it, so no write of that thread comes after it. Notes that a
+        failed transaction held come with the next one, since the engine never writes them again.
         """
-        db = self._db
+        rows = [row for item in items if not isinstance(item, _Deletion) for row in item]
+        notes = [*self._owed, *(row for row in rows if row.key.timestamp == NOTES)]
         deletions = [item for item in items if isinstance(item, _Deletion)]
+        db = self._db
         db.execute("BEGIN")
-        new: list[tuple[int, str]] = []
         try:
-            rows = [self._row(each, new) for batch in items if not isinstance(batch, _Deletion) for each in batch]
-            inserted = db.executemany("INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?)", [row[:4] for row in rows])
-            db.executemany("INSERT OR IGNORE INTO properties VALUES (?, ?)", new)
-            for part in deletions:
-                self._delete(part)
+            change = self._insert([row for row in rows if row.key.timestamp != NOTES]) - sum(
+                map(self._delete, deletions)
+            )
+            self._insert(notes)
+            db.execute(_COUNT, (change,))
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
             self._devices = {name: number for number, name in db.execute("SELECT * FROM devices")}
-            self._properties.difference_update(new)
+            self._owed = notes
             raise
-        self._count += inserted.rowcount - sum(part.deleted for part in deletions)
-        self._remember(rows)
-        for part in deletions:
-            self._forget(part)
+        self._owed = []
+        self._count += change
 
-    def _delete(self, part: _Deletion) -> None:
-        part.device = self._devices.get(part.device_id, 0)  # no device has it
-        arguments = (part.device, part.start, part.end, _DELETED_AT_ONCE)
-        part.deleted = self._db.execute(_DELETE, arguments).rowcount
+    def _insert(self, rows: Sequence[Put]) -> int:
+        number = self._number
+        return self._db.executemany(
+            _INSERT,
+            [(number(row.device_id), _time(row.key.timestamp), row.key.message_id, row.body) for row in rows],
+        ).rowcount
 
-    def _row(self, reading: Telemetry, new: list[tuple[int, str]]) -> _StoredRow:
-        name = str(reading["device_id"])
+    def _delete(self, deletion: _Deletion) -> int:
+        device = self._number(deletion.device_id)
+        keys = [(device, _time(key.timestamp), key.message_id) for key in deletion.keys]
+        return self._db.executemany(_DELETE, keys).rowcount
+
+    def _number(self, name: str) -> int:
         device = self._devices.get(name)
         if device is None:
             device = self._db.execute("INSERT INTO devices (name) VALUES (?)", (name,)).lastrowid or 0
             self._devices[name] = device
-        values = values_of(reading)
-        for each in values:
-            if (device, each) not in self._properties:
-                self._properties.add((device, each))
-                new.append((device, each))
-        return device, _milliseconds(str(reading["timestamp"])), str(reading["message_id"]), _encode(values), values
-
-    def _remember(self, rows: Sequence[_StoredRow]) -> None:
-        """Keep the latest values of those devices that were asked for before."""
-        with self._latest_lock:
-            for device, time, message, _, values in rows:
-                latest = self._latest.get(device)
-                if latest is not None:
-                    _update(latest, time, message, values)
-
-    def _forget(self, part: _Deletion) -> None:
-        """Where a latest value went with the range, the device is read back when it is next asked for."""
-        with self._latest_lock:
-            latest = self._latest.get(part.device, {})
-            if any(part.start < time <= part.end for time, *_ in latest.values()):
-                self._latest.pop(part.device)
-
-    def _latest_of(self, device: int) -> _Latest:
-        with self._latest_lock:
-            latest = self._latest.get(device)
-            if latest is None:
-                latest = self._latest[device] = self._scan_latest(device)
-            return dict(latest)
-
-    def _scan_latest(self, device: int) -> _Latest:
-        """Read back from the newest row until every property that the device ever had is found."""
-        db = self._reader()
-        missing = {name for (name,) in db.execute("SELECT name FROM properties WHERE device = ?", (device,))}
-        latest: _Latest = {}
-        rows = db.execute(
-            "SELECT time, message, body FROM readings WHERE device = ? ORDER BY time DESC, message DESC", (device,)
-        )
-        for time, message, body in rows:
-            for name, value in _decode(body).items():
-                if name in missing:
-                    latest[name] = (time, message, value)
-                    missing.discard(name)
-            if not missing:
-                break
-        return latest
+        return device
 
     def _reader(self) -> sqlite3.Connection:
         """A connection for this thread: in WAL mode readers do not wait for the writer."""
@@ -215,25 +201,8 @@ class SqliteHotStore:
         return db
 
 
-def _update(latest: _Latest, time: int, message: str, values: Telemetry) -> None:
-    for name, value in values.items():
-        known = latest.get(name)
-        if known is None or (time, message) >= known[:2]:
-            latest[name] = (time, message, value)
-
-
-def _range_sql(query: RangeQuery, device: int) -> tuple[str, tuple[Any, ...]]:
-    arguments: list[Any] = [device, _milliseconds(query.start), _milliseconds(query.end)]
-    condition = ""
-    order, beyond = ("DESC", "<") if query.descending else ("ASC", ">")
-    if query.after is not None:
-        condition = f"AND (time, message) {beyond} (?, ?)"
-        arguments += [_milliseconds(query.after.timestamp), query.after.message_id]
-    sql = (
-        f"SELECT time, message, body FROM readings WHERE device = ? AND time > ? AND time <= ? {condition} "  # noqa: S608 - only our own words
-        f"ORDER BY time {order}, message {order}"
-    )
-    return sql, tuple(arguments)
+def _bound(stamp: str, whole: bool, message: str) -> tuple[int, str | bytes]:
+    return _time(stamp), _AFTER_ALL if whole else message
 
 
 @lru_cache(maxsize=256)
@@ -265,7 +234,17 @@ def _projection(properties: tuple[str, ...]) -> Callable[[bytes], dict[str, Scal
     return select
 
 
-def _milliseconds(stamp: str) -> int:
-    if stamp.startswith("0001-01-01"):
-        return -(1 << 62)  # before everything
-    return round(to_datetime(stamp).timestamp() * 1000)
+def _time(stamp: str) -> int:
+    """Milliseconds since 1970; notes, and the bound before them, come after all readings."""
+    if stamp >= _NO_STAMP:
+        return _NOTES_TIME if stamp == NOTES else _NOTES_TIME - 1
+    return _second(stamp[:19]) + int(stamp[20:23])
+
+
+def _stamp(time: int) -> str:
+    return NOTES if time == _NOTES_TIME else from_milliseconds(time)
+
+
+@lru_cache(maxsize=4096)  # stamps come in runs: the date is worked out once a second, not once a message
+def _second(text: str) -> int:
+    return round(to_datetime(f"{text}Z").timestamp()) * 1000

@@ -13,7 +13,6 @@ from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_milliseconds
-from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Letter
 from twin2multicloud.functions.processing.processor import FindProcessor
@@ -106,7 +105,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     cloud: Cloud
     journal: Journal
     staged: Staged
-    store: SqliteHotStore | None
+    store: HotStore | None
     authenticator: DeviceAuthenticator
     ingress: DeviceIngress
     catalog: DeviceCatalog

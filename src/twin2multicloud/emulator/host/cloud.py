@@ -12,7 +12,7 @@ from twin2multicloud.domain.components import Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
-from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore
+from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts, SystemClock
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
 from twin2multicloud.emulator.delivery.journal import Journal, Record
@@ -45,7 +45,7 @@ class EmulatedCloud:
         self._components = [each for each in self._topology.on(cloud) if runs(each)]
         self._journal = Journal(folder / "journal.sqlite")
         holds_store = deployment.twin.placement[Slot.L3_HOT] is cloud
-        self._store = SqliteHotStore(folder / "hot.sqlite", self.staged) if holds_store else None
+        self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
             deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state / CHANGES_FILE)
@@ -141,15 +141,15 @@ class EmulatedCloud:
             published=self._devices.done,
             rejected=self._devices.refused,
             errors=errors,
-            stored=self._store.count() if self._store is not None else None,
+            stored=self._table.count() if self._table is not None else None,
         )
 
     def close(self) -> None:
         """Finish the batches in hand and close the files."""
         for queue in self._queues.values():
             queue.close()
-        if self._store is not None:
-            self._store.close()
+        if self._table is not None:
+            self._table.close()
         self._journal.close()
 
     # --- being made ----------------------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ class EmulatedCloud:
             cloud=self.cloud,
             journal=self._journal,
             staged=self.staged,
-            store=self._store,
+            store=hot_store(self._table) if self._table is not None else None,
             authenticator=self.authenticator,
             ingress=self,
             catalog=twin.catalog,
