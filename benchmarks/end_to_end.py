@@ -1,9 +1,12 @@
 """MQTT -> hot store over two remote boundaries, on running clouds: throughput, and latency with and without load."""
 
+import itertools
 import json
 import tempfile
 import threading
 import time
+from collections.abc import Iterable
+from itertools import takewhile
 from pathlib import Path
 from statistics import median
 
@@ -86,7 +89,8 @@ def _latency(per_second: int, seconds: int) -> Result:
         packets = publishes(TOPIC, payloads(per_second * seconds))
         load.send(packets[: per_second // 2], per_second)
         stop = threading.Event()
-        prober = threading.Thread(target=_probe, args=(twin, pipeline, samples, stop))
+        numbers = takewhile(lambda _: not stop.is_set(), itertools.count())
+        prober = threading.Thread(target=_probe, args=(twin, pipeline, numbers, samples), kwargs={"pause": 0.01})
         prober.start()
         load.send(packets[per_second // 2 :], per_second)
         stop.set()
@@ -102,13 +106,14 @@ def _latency(per_second: int, seconds: int) -> Result:
 def _alone(count: int) -> Result:
     """Batching off, and each reading published when the one before is readable: what an idle twin takes for one."""
     samples: list[float] = []
+    warm_up = count // 10
     with (
         tempfile.TemporaryDirectory(dir=".") as folder,
         pipelines.twin(Path(folder), batch_records=1) as (twin, pipeline),
     ):
-        _probe(twin, pipeline, [], None, count // 10)
+        _probe(twin, pipeline, range(warm_up), [])
         used = cpu.cpu_seconds(pipeline.pids)
-        _probe(twin, pipeline, samples, None, count, first=count // 10, pause=0)
+        _probe(twin, pipeline, range(warm_up, warm_up + count), samples)
         used = cpu.cpu_seconds(pipeline.pids) - used
     return Result(
         "batching off, one reading in flight after the other: p50 / p95; CPU",
@@ -118,25 +123,17 @@ def _alone(count: int) -> Result:
 
 
 def _probe(
-    twin: RunningTwin,
-    pipeline: Pipeline,
-    samples: list[float],
-    stop: threading.Event | None,
-    count: int = 1_000_000,
-    first: int = 0,
-    pause: float = 0.01,
+    twin: RunningTwin, pipeline: Pipeline, numbers: Iterable[int], samples: list[float], pause: float = 0
 ) -> None:
     """Publish one reading after the other and look into the store's file until it is there."""
     load, there = pipeline.connect(10), hot_rows.finder(_store(twin), "g-002")
-    for number in range(first, first + count):
-        if stop is not None and stop.is_set():
-            break
-        values = json.dumps({"ts": _EPOCH + number, "n": number}).encode()
+    for number in numbers:
+        values = json.dumps(reading(number)).encode()
         packet = publishes(telemetry_topic("testtwin", "g-002"), [values])
         begun = time.perf_counter()
         load.send(packet)
         while not there(_EPOCH + number):
-            time.sleep(0.0002)
+            time.sleep(0.0005 if pause else 0.0001)  # beside a load, looking takes CPU from it
         samples.append(time.perf_counter() - begun)
         time.sleep(pause)
     load.close()

@@ -18,6 +18,7 @@ import aiohttp
 import orjson
 import paho.mqtt.client as mqtt
 import uvicorn
+import uvloop
 from fastapi import FastAPI, Request
 from paho.mqtt.enums import CallbackAPIVersion
 
@@ -108,7 +109,7 @@ def sink(file: str) -> FastAPI:
 
 def main(stage: str, here: str, next_hop: str) -> None:
     if stage == "connector":
-        asyncio.run(connect(int(here), int(next_hop)))
+        uvloop.run(connect(int(here), int(next_hop)))
         return
     app = sink(next_hop) if stage == "sink" else processor(int(next_hop))
     uvicorn.run(app, port=int(here), log_level="warning", access_log=False, loop="uvloop", http="httptools")
