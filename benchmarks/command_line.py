@@ -32,6 +32,6 @@ def _seconds(arguments: list[str], runs: int) -> float:
     samples = []
     for _ in range(runs):
         begun = time.perf_counter()
-        subprocess.run([sys.executable, "-c", _MAIN, *arguments], stdout=subprocess.DEVNULL, check=True)
+        subprocess.run([sys.executable, "-c", _MAIN, *arguments], capture_output=True, check=True)
         samples.append(time.perf_counter() - begun)
     return median(samples)
