@@ -21,11 +21,11 @@ def _on_device(function: Function) -> Start:
     handler = entrypoint.on_device(function)
 
     def start(publishes: Sequence[Published]) -> None:
-        for each in publishes:
-            payload = decoded(each.payload)
+        for publish in publishes:
+            payload = decoded(publish.payload)
             for reading in payload if isinstance(payload, list) else [payload]:
                 if isinstance(reading, dict):
-                    handler({**reading, "device_id": each.device_id}, _CONTEXT)
+                    handler({**reading, "device_id": publish.device_id}, _CONTEXT)
                 else:  # the rule's SQL fails on it, and its error action reports it
                     message = "the rule takes JSON objects only"
                     function.reporter.report(ErrorCode.INVALID_TELEMETRY, message, raw=reading)
@@ -43,7 +43,7 @@ def _on_queue(function: Function) -> Start:
             for index, body in enumerate(bodies)
         ]
         result = handler({"Records": records}, _CONTEXT)
-        return [int(each["itemIdentifier"]) for each in result["batchItemFailures"]]
+        return [int(failure["itemIdentifier"]) for failure in result["batchItemFailures"]]
 
     return start
 
@@ -63,8 +63,8 @@ def _on_call(function: Function) -> Start:
     """A direct invocation."""
     handler = entrypoint.on_call(function)
 
-    def start(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = handler(asked, _CONTEXT)
+    def start(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = handler(arguments, _CONTEXT)
         return answer
 
     return start
