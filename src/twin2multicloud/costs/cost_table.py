@@ -17,8 +17,8 @@ from twin2multicloud.costs.prices import PriceBook, Pricer
 from twin2multicloud.costs.tariff import plan_pricer
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import TARIFFS, TOKEN, Use, held_uses, row_uses, slot_kinds, twin_of
-from twin2multicloud.costs.workload import Dashboards
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.twin import DashboardSource
 from twin2multicloud.planning.connector_rules import TABLE, Row
 
 _ORDER = (Slot.L4, Slot.L3_HOT, Slot.L2, Slot.L1, Slot.L3_COLD, Slot.L3_ARCHIVE, Slot.L5)
@@ -46,7 +46,7 @@ class CostTable(msgspec.Struct, frozen=True):
 
 def cost_table(t: Traffic, book: PriceBook, clouds: Clouds) -> CostTable:
     """The cost of every placement on `clouds`. Raises ConfigurationError where a price is missing."""
-    free_hot = t.workload.dashboards is Dashboards.HOT_STORE
+    free_hot = t.workload.dashboards is DashboardSource.HOT_STORE
     layout = _layout(clouds, free_hot)
     uses = _collect(t, clouds)
     states = [_states(cloud, layout.domains[n], uses[cloud], t, book) for n, cloud in enumerate(clouds)]
