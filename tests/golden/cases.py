@@ -7,10 +7,12 @@ import msgspec
 from tests.rigs.twins import twin
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.planning import drawing
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire import envelope
 
 SCHEMA = Path(envelope.__file__).with_name("envelope.schema.json")
+TOPOLOGY = Path(__file__).parents[2] / "docs" / "topology.md"
 PLANS = Path(__file__).parent / "plans"
 _WORDS = {"a": Cloud.AWS, "z": Cloud.AZURE, "g": Cloud.GCP}
 
@@ -46,3 +48,18 @@ def rendered(described: Twin) -> str:
 def rendered_schema() -> str:
     """The envelope's JSON Schema as it is published."""
     return msgspec.json.format(msgspec.json.encode(envelope.json_schema()), indent=1).decode() + "\n"
+
+
+def drawn(document: str) -> str:
+    """The document with what stands between its markers drawn anew from the tables."""
+    parts = {
+        "flow chart": f"```mermaid\n{drawing.flow_chart()}\n```",
+        "boundaries": drawing.boundaries(),
+        "components": drawing.matrix(),
+    }
+    for name, text in parts.items():
+        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+        head, _, rest = document.partition(begin)
+        _, _, tail = rest.partition(end)
+        document = f"{head}{begin}\n{text}\n\n{end}{tail}"
+    return document

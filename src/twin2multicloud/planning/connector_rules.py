@@ -4,7 +4,7 @@ A row names two slots. `same` holds where both are on one cloud, `different` whe
 takes. A component exists because a call names it. A call with a `url` crosses to an endpoint; no other call makes one.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 import msgspec
 
@@ -379,12 +379,13 @@ EVENTS: tuple[Row, ...] = (
     ),
 )
 
-TABLE: tuple[Row, ...] = INSIDE_SLOTS + BOUNDARIES + EVENTS
+TABLE: list[Row] = [*INSIDE_SLOTS, *BOUNDARIES, *EVENTS]
+"""All rows. A list, so that a row can be added from outside."""
 
 
-def reading_kinds(table: Sequence[Row] = TABLE) -> frozenset[str]:
+def reading_kinds() -> frozenset[str]:
     """The functions whose only use of a store is to read it."""
-    calls = {call for row in table for case in (row.same, row.different) if case for call in case.calls}
+    calls = {call for row in TABLE for case in (row.same, row.different) if case for call in case.calls}
     stores = [call for call in calls if call.delivery is Delivery.STORE]
     changing = {call.source for call in stores if call.access != (Access.READ,)}
     return frozenset(call.source for call in stores) - changing

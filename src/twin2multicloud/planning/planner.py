@@ -1,6 +1,6 @@
 """Twin -> Topology. Walks the table once; what exists follows from the calls it names. Pure, and blind to devices."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 import msgspec
 
@@ -14,10 +14,10 @@ from twin2multicloud.planning.wiring import environment
 _Calls = list[tuple[Row, Call]]
 
 
-def plan(twin: Twin, table: Sequence[Row] = TABLE) -> Topology:
+def plan(twin: Twin) -> Topology:
     """What has to exist for a twin, where, and why. Its size does not depend on the number of devices."""
     cases = [
-        (row, row.between(twin.placement[row.source], twin.placement[row.target])) for row in table if row.applies(twin)
+        (row, row.between(twin.placement[row.source], twin.placement[row.target])) for row in TABLE if row.applies(twin)
     ]
     calls = [(row, call) for row, case in cases for call in case.calls]
     endpoints = tuple(_endpoints(twin, calls))
