@@ -1,13 +1,16 @@
 """A new function is a line in the table of kinds, its rows and its file with a builder: every room then knows it."""
 
 import json
+import shutil
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.rigs.new_function import NAME, ROW, added
+import twin2multicloud
+from tests.rigs import census
+from tests.rigs.new_function import MODULE, NAME, ROW, added
 from tests.rigs.twins import twin
 from twin2multicloud.costs.breakdown import breakdown
 from twin2multicloud.costs.cost_table import cost_table
@@ -19,6 +22,7 @@ from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.host.deployment import Deployment, Secrets, Site
 from twin2multicloud.packaging.bundle import bundles
+from twin2multicloud.packaging.sources import shipped_modules
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import ValueKind
 from twin2multicloud.terraform.render.render import render
@@ -95,3 +99,12 @@ class TestOnEveryCloud:
             assert running.invoke(NAME, {}) == {"devices": 0}
         finally:
             running.close()
+
+
+def test_its_file_ships(tmp_path: Path) -> None:
+    package = tmp_path / "twin2multicloud"
+    shutil.copytree(Path(twin2multicloud.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(Path(census.__file__), package / "functions" / "storage" / "census.py")
+    for cloud in Cloud:
+        assert MODULE in shipped_modules(cloud, [NAME], package)
+        assert MODULE not in shipped_modules(cloud, ["hot-reader"], package)
