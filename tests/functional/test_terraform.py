@@ -13,9 +13,9 @@ from tests.rigs.terraform_workspace import archive, prepared, terraform
 
 from twin2multicloud import clouds
 from twin2multicloud.functions.wiring import wire
+from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform.engine import Engine, EngineError, find_engine
-from twin2multicloud.terraform.render.scope import is_function
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 THREE_CLOUDS = plan(CASES["three-clouds-in-turn"])
@@ -163,7 +163,7 @@ def test_functions_and_adapters_find_all_that_they_ask_for(name, fleet, tmp_path
         missing = {each for each in asked_by(cloud, told) if not told.get(each)}
         assert not missing, f"{cloud}'s {function} is not told {missing}"
         wired.append(function)
-    assert sorted(wired) == sorted(each.name for each in topology.components if is_function(each))
+    assert sorted(wired) == sorted(each.name for each in functions_of(topology))
 
 
 class TestFailures:

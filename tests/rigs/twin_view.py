@@ -7,7 +7,7 @@ from typing import Any
 
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Scalar
 from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.domain.hierarchy import Component, Entity, Hierarchy
+from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.domain.twin import Twin
@@ -48,13 +48,13 @@ def smart_home(placement: Placement = PLACEMENT) -> Twin:
     """A house with three rooms and a street of 100,000 meters."""
     rooms = [("living-room", "Living room"), ("bedroom", "Bedroom"), ("kitchen", "Kitchen")]
     children = tuple(
-        Entity(id=key, name=name, components=(Component(name="climate", device=f"climate-{key}"),))
+        Entity(id=key, name=name, components=(EntityComponent(name="climate", device=f"climate-{key}"),))
         for key, name in rooms
     )
     house = Entity(
-        id="house", name="House", components=(Component(name="meter", device="meter-house"),), children=children
+        id="house", name="House", components=(EntityComponent(name="meter", device="meter-house"),), children=children
     )
-    street = Entity(id="street", name="Street", components=(Component(name="meters", group="street-meters"),))
+    street = Entity(id="street", name="Street", components=(EntityComponent(name="meters", group="street-meters"),))
     devices = tuple(Device(id=f"climate-{key}", type=CLIMATE.name) for key, _ in rooms)
     return Twin(
         name="smart-home",

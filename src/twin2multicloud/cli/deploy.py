@@ -19,7 +19,7 @@ from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import STOPPING, Changes, Workspace, environment, find_engine
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
-from twin2multicloud.terraform.render.scope import left_out
+from twin2multicloud.terraform.render.scope import covered
 from twin2multicloud.terraform.rollout import Options, Rollout, known_options
 
 _STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored")
@@ -58,7 +58,8 @@ def deploy(
     missing = rollout.missing_bundles()
     if missing:
         raise ConfigurationError(f"{rollout.bundles / missing[0]} is missing; run `t2mc package {folder}` first")
-    err.print(f"[dim]note: planned, but not deployed yet: {', '.join(left_out(rollout.topology))}[/]", soft_wrap=True)
+    gaps = covered(rollout.topology).left_out
+    err.print(f"[dim]note: planned, but not deployed yet: {', '.join(gaps)}[/]", soft_wrap=True)
     _carry_out(rollout, destroy=False, plan_only=plan_only, yes=yes)
 
 

@@ -11,8 +11,14 @@ from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, traffic_table
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
-from twin2multicloud.emulator.host.capabilities import left_out
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Tls, load_deployment, prepare
+from twin2multicloud.emulator.host.deployment import (
+    Deployment,
+    Runtime,
+    Tls,
+    load_deployment,
+    prepare,
+    run_by_the_emulator,
+)
 from twin2multicloud.emulator.host.processes import (
     DASHBOARD,
     pid_of,
@@ -111,7 +117,7 @@ def bring_up(
     deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
-    gaps = left_out(deployment.topology)
+    gaps = run_by_the_emulator(deployment.topology).functions_left_out
     if gaps:
         err.print(f"[dim]note: planned, but not run by the emulator yet: {', '.join(gaps)}[/]", soft_wrap=True)
     names = [site.cloud.value for site in deployment.sites] + ([DASHBOARD] if dashboard else [])

@@ -11,10 +11,10 @@ from rich.table import Table
 from twin2multicloud.cli.console import cloud_text, err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.host.capabilities import left_out
 from twin2multicloud.emulator.host.deployment import STATE
 from twin2multicloud.packaging.build import VENDORED, build, write
 from twin2multicloud.packaging.report import Report, report
+from twin2multicloud.planning.coverage import cover
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
 
@@ -45,7 +45,7 @@ def package(
         typer.echo(msgspec.json.format(msgspec.json.encode(reports)).decode())
         return
     say_notes(project)
-    if gaps := left_out(plan(project.twin)):
+    if gaps := cover(plan(project.twin), ()).functions_left_out:
         err.print(f"[dim]note: planned, but there is no code for it yet: {', '.join(gaps)}[/]", soft_wrap=True)
     if not wheels and set(VENDORED) & set(project.twin.placement.clouds):
         names = " and ".join(each.label for each in VENDORED)

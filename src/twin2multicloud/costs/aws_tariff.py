@@ -86,8 +86,8 @@ class AwsTariff:
     def hot_written(self, _: Traffic) -> Uses:
         return ()  # part of plan.dynamodb, which knows the writes
 
-    def hot_read(self, t: Traffic, kind: Kind, count: float) -> Uses:
-        rows = t.workload.points_per_series if kind is Kind.HOT_READER else 1
+    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
+        rows = t.workload.points_per_series if kind == Kind.HOT_READER else 1
         yield "plan.dynamodb", count * math.ceil(rows * t.size_units / 4) / 2  # eventually consistent
 
     def hot_moved(self, t: Traffic) -> Uses:

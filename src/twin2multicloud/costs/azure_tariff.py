@@ -83,8 +83,8 @@ class AzureTariff:
     def hot_written(self, t: Traffic) -> Uses:
         yield "plan.cosmos", t.messages * t.size_units * WRITE_RU
 
-    def hot_read(self, t: Traffic, kind: Kind, count: float) -> Uses:
-        rows = t.workload.points_per_series if kind is Kind.HOT_READER else 1
+    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
+        rows = t.workload.points_per_series if kind == Kind.HOT_READER else 1
         yield "plan.cosmos", count * (QUERY_RU + ROW_RU * rows * t.size_units)
 
     def hot_moved(self, t: Traffic) -> Uses:

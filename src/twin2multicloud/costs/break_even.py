@@ -70,12 +70,6 @@ class BreakEvenMap(msgspec.Struct, frozen=True, kw_only=True):
     winners: tuple[tuple[int, ...], ...]
     totals: tuple[tuple[float, ...], ...]
 
-    def workload_at(self, workload: Workload, x: int, y: int) -> Workload:
-        """The workload of one cell, to be priced by itself."""
-        devices = self.axes.devices()[x]
-        interval = devices * _MINUTES / self.axes.messages()[x + y]
-        return msgspec.structs.replace(workload, devices=devices, interval_min=interval)
-
 
 Costs = dict[Cloud, float]
 Diagonal = dict[tuple[Cloud, Cloud], tuple[float, int]]

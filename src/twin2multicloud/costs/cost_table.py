@@ -17,8 +17,8 @@ from twin2multicloud.costs.prices import PriceBook, Pricer
 from twin2multicloud.costs.tariff import plan_pricer
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import TARIFFS, TOKEN, Use, held_uses, row_uses, slot_kinds, twin_of
-from twin2multicloud.costs.workload import Dashboards
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.twin import DashboardSource
 from twin2multicloud.planning.connector_rules import TABLE, Row
 
 _ORDER = (Slot.L4, Slot.L3_HOT, Slot.L2, Slot.L1, Slot.L3_COLD, Slot.L3_ARCHIVE, Slot.L5)
@@ -46,7 +46,7 @@ class CostTable(msgspec.Struct, frozen=True):
 
 def cost_table(t: Traffic, book: PriceBook, clouds: Clouds) -> CostTable:
     """The cost of every placement on `clouds`. Raises ConfigurationError where a price is missing."""
-    free_hot = t.workload.dashboards is Dashboards.HOT_STORE
+    free_hot = t.workload.dashboards is DashboardSource.HOT_STORE
     layout = _layout(clouds, free_hot)
     uses = _collect(t, clouds)
     states = [_states(cloud, layout.domains[n], uses[cloud], t, book) for n, cloud in enumerate(clouds)]
@@ -131,6 +131,10 @@ def _with(row: Row, here: Cloud, there: Cloud) -> Placement:
     return Placement.of({slot: there if slot is row.target else here for slot in _SLOTS})
 
 
+_RowsAt = tuple[tuple[tuple[int, int, bool], ...], ...]
+"""Per depth: (row, depth of its other slot, whether the other slot is the row's source)."""
+
+
 def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffic, book: PriceBook) -> list[float]:
     """The cost of one cloud in each of its states, in the order of `_index`."""
     meters = _Meters(cloud, uses, t, book)
@@ -138,7 +142,7 @@ def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffi
     token = meters.token_cost
     pricers = meters.pooled_pricers
     costs: list[float] = []
-    none = Part(0.0, (), False)
+    none, rows = Part(0.0, (), False), _rows_at()
 
     def descend(depth: int, chosen: tuple[Cloud, ...], dollars: float, pooled: list[float], has_token: bool) -> None:
         if depth == len(_ORDER):
@@ -149,7 +153,7 @@ def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffi
             return
         for choice in domains[depth]:
             now, amounts, secret = dollars, pooled, has_token
-            for keyed in _added(depth, chosen, choice, cloud):
+            for keyed in _added(rows, depth, chosen, choice, cloud):
                 part = parts.get(keyed, none)
                 now += part.dollars
                 secret = secret or part.token
@@ -163,26 +167,22 @@ def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffi
     return costs
 
 
-def _added(depth: int, chosen: tuple[Cloud, ...], choice: Cloud, cloud: Cloud) -> list[PartKey]:
+def _added(rows: _RowsAt, depth: int, chosen: Clouds, choice: Cloud, cloud: Cloud) -> list[PartKey]:
     """What assigning the next slot adds: what it holds, rows inside it, and rows to slots already assigned."""
     keys: list[PartKey] = [(-1 - _SLOTS.index(_ORDER[depth]), choice, choice)] if choice is cloud else []
-    for n, other, forward in _ROWS_AT[depth]:
+    for n, other, forward in rows[depth]:
         partner = choice if other == depth else chosen[other]
         if choice is cloud or partner is cloud:
             keys.append((n, partner, choice) if forward else (n, choice, partner))
     return keys
 
 
-def _rows_at() -> tuple[tuple[tuple[int, int, bool], ...], ...]:
-    """Per depth: (row, depth of its other slot, whether the other slot is the row's source)."""
+def _rows_at() -> _RowsAt:
     found: list[list[tuple[int, int, bool]]] = [[] for _ in _ORDER]
     for n, row in enumerate(TABLE):
         source, target = _ORDER.index(row.source), _ORDER.index(row.target)
         found[max(source, target)].append((n, min(source, target), source <= target))
     return tuple(tuple(each) for each in found)
-
-
-_ROWS_AT = _rows_at()
 
 
 class _Meters:

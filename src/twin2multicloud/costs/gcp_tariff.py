@@ -89,8 +89,8 @@ class GcpTariff:
     def hot_written(self, t: Traffic) -> Uses:
         yield "firestore.write", t.messages  # per document, whatever its size up to 1 MiB
 
-    def hot_read(self, t: Traffic, kind: Kind, count: float) -> Uses:
-        yield "firestore.read", count * (t.workload.points_per_series if kind is Kind.HOT_READER else 1)
+    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
+        yield "firestore.read", count * (t.workload.points_per_series if kind == Kind.HOT_READER else 1)
 
     def hot_moved(self, t: Traffic) -> Uses:
         yield "firestore.read", t.messages

@@ -11,7 +11,7 @@ import msgspec
 from twin2multicloud.costs.cost_table import Clouds
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import twin_of
-from twin2multicloud.domain.components import KINDS, ComponentType, Kind
+from twin2multicloud.domain.components import KINDS, OPERATOR, ComponentType, home
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.planning.connector_rules import TABLE, Row
 from twin2multicloud.planning.topology import Delivery
@@ -91,12 +91,12 @@ def _table(row: Row, clouds: Clouds, t: Traffic, value: Value) -> dict[tuple[Clo
     return found
 
 
-def _functions(row: Row, here: Cloud, there: Cloud) -> list[tuple[Kind, Cloud]]:
+def _functions(row: Row, here: Cloud, there: Cloud) -> list[tuple[str, Cloud]]:
     """The functions that a row runs, each with its cloud."""
-    way = row.same if here is there or row.different is None else row.different
-    kinds = [call.target for call in way.calls if KINDS[call.target].type is ComponentType.FUNCTION]
-    called = [kind for kind in kinds if not any(call.source == "operator" for call in way.calls)]
-    return [(kind, here if KINDS[kind].slot is row.source else there) for kind in called]
+    calls = row.between(here, there).calls
+    kinds = [call.target for call in calls if KINDS[call.target].type is ComponentType.FUNCTION]
+    called = [kind for kind in kinds if not any(call.source == OPERATOR for call in calls)]
+    return [(kind, here if home(kind) is row.source else there) for kind in called]
 
 
 def _row_ms(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
@@ -118,8 +118,9 @@ def _row_kg(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
     for kind, cloud in _functions(row, here, there):
         hours = t.milliseconds(kind) / 3_600_000
         total += hours * vcpu * WATTS_PER_VCPU[cloud] / 1000 * PUE[cloud] * KG_PER_KWH[cloud]
-    if here is not there and row.different is not None:
-        sent = sum(t.posted_gb(call.target) for call in row.different.calls if call.delivery is Delivery.POST)
+    if here != there:
+        calls = row.between(here, there).calls
+        sent = sum(t.posted_gb(call.target) for call in calls if call.delivery is Delivery.POST)
         total += sent * KWH_PER_GB_SENT * (KG_PER_KWH[here] + KG_PER_KWH[there]) / 2
     return total
 

@@ -2,24 +2,17 @@
 
 import difflib
 import math
-from enum import StrEnum
 
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.twin import DashboardSource
 
 HOURS_PER_MONTH = 730.0
 """One month, everywhere: 730 h = 30.4167 days (the paper mixes 720 h and 730 h)."""
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 KB_PER_GB = 1024 * 1024
-
-
-class Dashboards(StrEnum):
-    """Where dashboards read: the twin service (patterns A and C) or the hot store (pattern B)."""
-
-    TWIN = "twin"
-    HOT_STORE = "hot-store"
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +60,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The size of what a mover sends or stores at once."""
     restore_share: float = 0.01
     """The share of each store of objects that is read back in a month."""
-    dashboards: Dashboards = Dashboards.TWIN
+    dashboards: DashboardSource = DashboardSource.TWIN
     free_tiers: bool = True
     """Whether the free tiers are there to be used, or used up by something else."""
 

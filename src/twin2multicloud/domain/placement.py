@@ -88,10 +88,6 @@ class Placement(msgspec.Struct, frozen=True, kw_only=True):
         used = {self[slot] for slot in Slot}
         return tuple(cloud for cloud in Cloud if cloud in used)
 
-    def slots_on(self, cloud: Cloud) -> tuple[Slot, ...]:
-        """The slots that one cloud holds, in data-path order."""
-        return tuple(slot for slot in Slot if self[slot] == cloud)
-
     def key(self) -> str:
         """Seven words joined by dashes, in slot order: a name for files and golden plans."""
         return "-".join(self[slot].value for slot in Slot)

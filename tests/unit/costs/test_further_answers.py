@@ -24,16 +24,23 @@ MEDIUM = PRESETS["medium"]
 AXES = Axes(steps=12)
 
 
+def workload_at(workload: Workload, x: int, y: int) -> Workload:
+    """The workload of one cell, to be priced by itself: so many devices, at a rate that gives so many messages."""
+    devices = AXES.devices()[x]
+    minutes = 730 * 60
+    return msgspec.structs.replace(workload, devices=devices, interval_min=devices * minutes / AXES.messages()[x + y])
+
+
 class TestBreakEvenMap:
     def test_every_cell_is_what_it_would_be_alone(self, book: PriceBook, preset: Workload) -> None:
         found = break_even_map(preset, book, AXES)
         chance = random.Random(3)
         for _ in range(25):
             x, y = chance.randrange(12), chance.randrange(12)
-            alone = optimize(found.workload_at(preset, x, y), book)
+            alone = optimize(workload_at(preset, x, y), book)
             assert found.totals[y][x] == pytest.approx(alone.total, rel=1e-9)
             winner = found.placements[found.winners[y][x]]
-            t = Traffic.of(found.workload_at(preset, x, y))
+            t = Traffic.of(workload_at(preset, x, y))
             assert breakdown(winner, t, book).total == pytest.approx(alone.total, rel=1e-9)
 
     def test_constraints_hold_in_every_cell(self, book: PriceBook) -> None:

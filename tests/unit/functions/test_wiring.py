@@ -7,7 +7,7 @@ from tests.rigs.envelopes import request
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
-from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.components import KINDS, Trigger
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
@@ -85,6 +85,12 @@ def test_each_function_has_the_triggers_of_its_kind():
 def test_a_reader_has_an_endpoint_where_its_environment_holds_the_token():
     env = {**environment("hot-reader"), "INTER_CLOUD_TOKEN": "t"}
     assert set(wire("hot-reader", env, RigPorts()).handlers) == {Trigger.CALL, Trigger.HTTP}
+
+
+def test_the_table_of_kinds_names_every_trigger():
+    for name in FUNCTIONS:
+        env = {**environment(name), "INTER_CLOUD_TOKEN": "t"}
+        assert set(wire(name, env, RigPorts()).handlers) == set(KINDS[name].triggers), name
 
 
 def test_a_connector_with_l2_on_its_own_cloud_is_a_configuration_error():

@@ -17,15 +17,16 @@ from hypothesis import strategies as st
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
+from twin2multicloud.domain.components import KINDS, Data, has_code
 from twin2multicloud.domain.device import Device, Signal
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.twin import DashboardSource, Twin
-from twin2multicloud.functions.wiring import FUNCTIONS, MODULES, wire
+from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.hosting.bundled import BundledTwin, find_processor, load_twin
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.packaging.build import unpack, write
-from twin2multicloud.packaging.bundle import NEEDS, Bundle, Needs, bundles, pack, packaged, twin_files
+from twin2multicloud.packaging.bundle import Bundle, bundles, pack, packaged, twin_files
 from twin2multicloud.packaging.report import cold_import, report
 from twin2multicloud.packaging.requirements import pinned, requirements
 from twin2multicloud.packaging.sources import PACKAGE, imported, shipped_modules, sources, without_commentary
@@ -156,7 +157,7 @@ class TestContents:
 
     @pytest.mark.parametrize("cloud", Cloud)
     def test_all_of_our_code_stays_small(self, cloud):
-        assert max(len(pack(sources(shipped_modules(cloud, [name])))) for name in MODULES) < 60_000
+        assert max(len(pack(sources(shipped_modules(cloud, [name])))) for name in FUNCTIONS) < 60_000
 
 
 class TestTwinsData:
@@ -194,7 +195,7 @@ class TestTwinsData:
         with pytest.raises(ConfigurationError, match="package the function again"):
             load_twin(str(tmp_path))
 
-    @pytest.mark.parametrize("name", sorted(NEEDS))
+    @pytest.mark.parametrize("name", sorted(FUNCTIONS))
     def test_the_table_of_needs_is_what_functions_ask_their_ports_for(self, name):
         house = with_processor(PLACEMENTS[5])  # all three clouds: every function stands somewhere
         topology = plan(house)
@@ -204,15 +205,15 @@ class TestTwinsData:
         own = {"CLOUD": "gcp", "TWIN_NAME": "house", "DEVICE_REGISTRY_NAME": "r", "DEVICE_TOPIC": "t"}
         wire(name, resolved(component) or own, ports)  # a service of the plan is told nothing there
         # A processor's user code is found by device, so whoever runs it has the catalog too.
-        asked = Needs(
-            catalog=bool(ports.asked & {"catalog", "find_processor"}),
-            hierarchy="hierarchy" in ports.asked,
-            processors="find_processor" in ports.asked,
-        )
-        assert NEEDS[name] == asked
+        asked = {
+            Data.CATALOG: bool(ports.asked & {"catalog", "find_processor"}),
+            Data.HIERARCHY: "hierarchy" in ports.asked,
+            Data.PROCESSORS: "find_processor" in ports.asked,
+        }
+        assert KINDS[name].data == {data for data, there in asked.items() if there}
 
-    def test_the_table_of_needs_names_every_function_there_is(self):
-        assert NEEDS.keys() == FUNCTIONS
+    def test_the_table_of_kinds_knows_which_functions_exist_in_code(self):
+        assert {kind for kind in KINDS if has_code(kind)} == FUNCTIONS
 
 
 class AskedPorts(RigPorts):

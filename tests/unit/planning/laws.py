@@ -93,7 +93,7 @@ def _tokens(component: Component) -> int:
 
 def every_endpoint_is_asked_for(_: Twin, topology: Topology) -> Iterator[str]:
     urls = {each.value for function in functions(topology) for each in function.environment if each.kind == "url"}
-    queried = {link.target for link in topology.links if link.delivery is Delivery.QUERY and link.access == "token"}
+    queried = {link.target for link in topology.links if link.delivery is Delivery.QUERY and link.sign_in == "token"}
     for each in topology.endpoints:
         if each.component not in urls | queried:
             yield f"nobody asks for the endpoint of {each.component}"

@@ -82,10 +82,10 @@ def test_a_dashboard_on_the_hot_store_reads_through_the_readers_but_for_firestor
     described = twin(placed(l3_hot=store, l5=grafana), dashboard=DashboardSource.HOT_STORE)
     queries = [link for link in plan(described).links if link.delivery is Delivery.QUERY]
     if store is grafana is Cloud.GCP:
-        assert [(each.target, each.access) for each in queries] == [("gcp.hot-store", "plugin")]
+        assert [(each.target, each.sign_in) for each in queries] == [("gcp.hot-store", "plugin")]
     else:
         readers = [f"{store}.hot-reader", f"{store}.hot-reader-last-entry"]
-        assert [(each.target, each.access) for each in queries] == [(reader, "token") for reader in readers]
+        assert [(each.target, each.sign_in) for each in queries] == [(reader, "token") for reader in readers]
         assert {each.component for each in plan(described).endpoints} >= set(readers)
 
 

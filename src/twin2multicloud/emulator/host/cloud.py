@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.components import Kind, Trigger
+from twin2multicloud.domain.components import ComponentType, Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
@@ -20,8 +20,7 @@ from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueu
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events import event_source
 from twin2multicloud.emulator.events.event_source import Start
-from twin2multicloud.emulator.host.capabilities import feeds_nobody, runs
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, Traffic
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
@@ -42,7 +41,10 @@ class EmulatedCloud:
         folder = deployment.data_folder(cloud)
         folder.mkdir(parents=True, exist_ok=True)
         self.staged = Staged()
-        self._components = [each for each in self._topology.on(cloud) if runs(each)]
+        self._coverage = covered = run_by_the_emulator(self._topology)
+        self._components = [
+            each for each in covered.components if each.cloud == cloud and each.type is ComponentType.FUNCTION
+        ]
         self._journal = Journal(folder / "journal.sqlite")
         holds_store = deployment.twin.placement[Slot.L3_HOT] is cloud
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
@@ -97,6 +99,10 @@ class EmulatedCloud:
     def has_endpoint(self, function: str) -> bool:
         """Whether a function has a URL."""
         return function in self._endpoints
+
+    def reads_only(self, function: str) -> bool:
+        """Whether a function with a URL stages nothing: it takes native calls too, which write nothing."""
+        return function in self._calls
 
     def request(self, function: str, request: Request) -> Response:
         """Answer a request to a function's URL. What it staged must be durable before the answer leaves."""
@@ -194,7 +200,7 @@ class EmulatedCloud:
     def _environment(self, component: Component) -> dict[str, str]:
         """Fill in what the plan left open: URLs, deployed names, the token."""
         values: dict[str, str] = {}
-        for variable in component.environment:
+        for variable in self._coverage.environment(component):
             match variable.kind:
                 case ValueKind.LITERAL:
                     values[variable.name] = variable.value
@@ -202,7 +208,7 @@ class EmulatedCloud:
                     values[variable.name] = self._deployment.url_of(variable.value)
                 case ValueKind.TOKEN:
                     values[variable.name] = self._secrets.token
-                case ValueKind.RESOURCE if not feeds_nobody(variable, self._topology):
+                case ValueKind.RESOURCE:
                     values[variable.name] = self._topology[variable.value].deployed_as
         return values
 

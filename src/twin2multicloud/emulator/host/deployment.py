@@ -10,11 +10,13 @@ from pathlib import Path
 
 import msgspec
 
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.host.bundled_runtime import BUNDLES
 from twin2multicloud.hosting.user_code import processor_names
+from twin2multicloud.planning.coverage import Coverage, cover
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.inter_cloud import ensure_inter_cloud, write_endpoints
@@ -226,3 +228,8 @@ def _local_secrets(state: Path) -> _LocalSecrets:
         return msgspec.json.decode(path.read_bytes(), type=_LocalSecrets)
     except msgspec.DecodeError as error:
         raise TwinError(f"{path} is not readable ({error}); remove it, and devices get other passwords") from error
+
+
+def run_by_the_emulator(topology: Topology) -> Coverage:
+    """What of a plan the emulator runs: functions that exist in code, the hot store, and what stands around them."""
+    return cover(topology, (Kind.DEVICE_GATEWAY, Kind.HOT_STORE, Kind.DASHBOARD, Kind.ERROR_TOPIC))

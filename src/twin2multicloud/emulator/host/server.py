@@ -23,7 +23,6 @@ from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
 OPERATOR_HEADER = "x-t2mc-operator"
-_READERS = frozenset({"hot-reader", "hot-reader-last-entry"})
 _Done = Callable[[Exception | None], None]
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -62,7 +61,7 @@ class CloudApp:
     async def _function(self, name: str, request: Request) -> Response:
         if not self._cloud.has_endpoint(name):
             return refused(404, "there is no such endpoint")
-        if name in _READERS:
+        if self._cloud.reads_only(name):
             read: Response = await self._on_thread(self._cloud.request, name, request)
             return read
         response = self._cloud.request(name, request)

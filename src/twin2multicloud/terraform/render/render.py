@@ -76,7 +76,7 @@ def _variables(config: Configuration) -> None:
     config.variable("log_retention_days", "How long logs are kept, in days", "number", default=30)
 
 
-def _shared(config: Configuration, found: tuple[scope.Site, ...]) -> None:
+def _shared(config: Configuration, found: tuple[scope.CloudScope, ...]) -> None:
     if any(site.needs_token for site in found):
         config.resource("random_password", "inter_cloud_token", length=_TOKEN_LENGTH, special=False)
     if any(site.cloud in (Cloud.AZURE, Cloud.GCP) for site in found):

@@ -6,8 +6,10 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from twin2multicloud.domain.components import has_code
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning import own_services
+from twin2multicloud.planning.coverage import functions_of
+from twin2multicloud.planning.services import is_ours
 from twin2multicloud.planning.topology import Topology, ValueKind
 from twin2multicloud.terraform import schemas
 from twin2multicloud.terraform.render import scope
@@ -36,7 +38,7 @@ def environment_of(config: Config, cloud: str, key: str) -> dict[str, str]:
 
 
 def every_function_of_the_slice_exists_once(topology: Topology, config: Config) -> Iterator[str]:
-    planned = {(each.cloud.value, scope.key_of(each)) for each in topology.components if scope.is_function(each)}
+    planned = {(each.cloud.value, scope.key_of(each)) for each in functions_of(topology)}
     rendered = {(cloud, key) for cloud, kind in _FUNCTION_TYPES.items() for key in config["resource"].get(kind, {})}
     if planned != rendered:
         yield f"planned and rendered differ in {sorted(planned ^ rendered)}"
@@ -74,9 +76,9 @@ def only_endpoints_are_open(topology: Topology, config: Config) -> Iterator[str]
         asked = {
             each.component.split(".")[1].replace("-", "_")
             for each in topology.endpoints
-            if each.cloud.value == cloud and each.component.split(".")[1] in scope.FUNCTIONS
+            if each.cloud.value == cloud and has_code(topology[each.component].name)
         }
-        asked |= {scope.key_of(each) for each in topology.on(Cloud(cloud)) if own_services.is_ours(each)}
+        asked |= {scope.key_of(each) for each in topology.on(Cloud(cloud)) if is_ours(each)}
         if found != asked:
             yield f"{cloud}: open {sorted(found)}, asked for {sorted(asked)}"
 

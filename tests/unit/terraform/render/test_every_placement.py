@@ -8,6 +8,7 @@ from tests.rigs.twins import twin
 from tests.unit.terraform.render.laws import LAWS
 from twin2multicloud.domain.placement import all_placements
 from twin2multicloud.domain.twin import DashboardSource
+from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform import schemas
 from twin2multicloud.terraform.render import scope
@@ -40,7 +41,8 @@ def test_every_placement_renders_fits_the_schemas_and_keeps_the_laws(dashboard, 
 
 
 def test_what_is_left_out_is_said():
-    left = scope.left_out(plan(twin(next(all_placements()))))
+    coverage = scope.covered(plan(twin(next(all_placements()))))
+    left = coverage.left_out
     assert "hot-to-cold-mover" in left
     assert "error-reporter" in left
-    assert not set(left) & scope.FUNCTIONS
+    assert not set(left) & {each.name for each in functions_of(coverage.topology)}

@@ -15,7 +15,7 @@ from twin2multicloud.terraform.render.on_aws import (
     secrets,
 )
 from twin2multicloud.terraform.render.references import Clouds
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 REFERENCES = references.REFERENCES
 
@@ -30,7 +30,7 @@ def provide(config: Configuration, twin: str) -> None:
     )
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Add AWS's part of the slice to the configuration."""
     provide(config, site.twin)
     error_topic.render(config, site)

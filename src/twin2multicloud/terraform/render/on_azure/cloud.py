@@ -16,7 +16,7 @@ from twin2multicloud.terraform.render.on_azure import (
     secrets,
 )
 from twin2multicloud.terraform.render.references import Clouds
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 REFERENCES = references.REFERENCES
 
@@ -28,7 +28,7 @@ def provide(config: Configuration, _: str) -> None:
     config.provider("azurerm", features=[{}], storage_use_azuread=True)
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Add Azure's part of the slice to the configuration."""
     provide(config, site.twin)
     config.resource(
