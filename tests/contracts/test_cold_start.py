@@ -5,7 +5,7 @@ import sys
 
 import pytest
 
-from twin2multicloud.domain.placement import Cloud
+from tests.rigs.clouds import ALL
 from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.packaging.sources import shipped_modules
 
@@ -24,7 +24,7 @@ print(",".join(sorted(loaded - sys.stdlib_module_names)), ",".join(sorted(clouds
 """
 
 
-@pytest.mark.parametrize("cloud", list(Cloud))
+@pytest.mark.parametrize("cloud", ALL)
 def test_all_that_ships_loads_nothing_heavy_and_no_other_cloud(cloud):
     modules = sorted({name for function in FUNCTIONS for name in shipped_modules(cloud, function)})
     probe = subprocess.run(
@@ -36,4 +36,4 @@ def test_all_that_ships_loads_nothing_heavy_and_no_other_cloud(cloud):
     )
     loaded, clouds = probe.stdout.strip().split(" ")
     assert set(loaded.split(",")) <= LIGHT
-    assert set(clouds.split(",")) & set(Cloud) == {cloud}
+    assert set(clouds.split(",")) & set(ALL) == {cloud}

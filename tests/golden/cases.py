@@ -4,15 +4,16 @@ from pathlib import Path
 
 import msgspec
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.twins import twin
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire import envelope
 
 SCHEMA = Path(envelope.__file__).with_name("envelope.schema.json")
 PLANS = Path(__file__).parent / "plans"
-_WORDS = {"a": Cloud.AWS, "z": Cloud.AZURE, "g": Cloud.GCP}
+_WORDS = {"a": AWS, "z": AZURE, "g": GCP}
 
 
 def _placed(letters: str) -> Placement:

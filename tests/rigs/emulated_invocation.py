@@ -6,10 +6,10 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.rigs.clouds import AZURE
 from tests.rigs.invocation import NAME, TOKEN, CallerRig, Told, served
 from tests.rigs.vendor_processes import HOST, free_port
 from twin2multicloud.domain.errors import TwinError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.invocation import EmulatedInvocation
 from twin2multicloud.emulator.events import event_source
 from twin2multicloud.emulator.host.server import CloudApp
@@ -24,7 +24,7 @@ class _Cloud:
     """As much of an `EmulatedCloud` as answers calls."""
 
     def __init__(self, told: Told, *, endpoint: bool) -> None:
-        function, kind = told.as_function(Cloud.AZURE, endpoint=endpoint), event_source(Cloud.AZURE)
+        function, kind = told.as_function(AZURE, endpoint=endpoint), event_source(AZURE)
         self._calls = {NAME: kind.on_call(function)}
         self._endpoints = {NAME: kind.on_http(function)} if endpoint else {}
 

@@ -4,8 +4,9 @@ from collections import defaultdict
 from collections.abc import Callable, Sequence
 
 from tests.rigs.clock import START
+from tests.rigs.clouds import AWS
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.wire import envelope
 from twin2multicloud.wire.batches import cut
@@ -29,7 +30,7 @@ class RigInvoker:
                 raise FinalError("a message is over the limit of one envelope")
             body = envelope.encode(
                 [raw for _, raw in piece],
-                source_cloud=Cloud.AWS,
+                source_cloud=AWS,
                 target_layer=Slot.L2,
                 timestamp=START,
                 trace_id=trace_id,

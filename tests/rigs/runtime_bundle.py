@@ -80,11 +80,11 @@ class Running:
 
 def _start(cloud: Cloud, folder: Path, env: Mapping[str, str]) -> Runtime:
     match cloud:
-        case Cloud.AWS:
+        case AWS:
             return _Aws(folder, env)
-        case Cloud.AZURE:
+        case AZURE:
             return _Azure(folder, env)
-        case Cloud.GCP:
+        case GCP:
             return _Gcp(folder, env)
 
 

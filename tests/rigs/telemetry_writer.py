@@ -5,10 +5,11 @@ In memory here; over the emulator's store, on a disk and a socket, in `emulated.
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.clouds import AWS
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.transport import Serve, ServedTransport
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.functions.storage.hot_writer import HotWriter
 from twin2multicloud.functions.storage.store_writer import StoreWriter
 from twin2multicloud.functions.triggers import Function
@@ -56,7 +57,7 @@ def sender(url: str, transport: Transport) -> Sender:
     return Sender(
         url=url,
         token=TOKEN,
-        source_cloud=Cloud.AWS,
+        source_cloud=AWS,
         target_layer=Slot.L3_HOT,
         transport=transport,
         clock=RigClock(),

@@ -4,12 +4,10 @@ Owns the step from "this component calls that one" to "this much of that meter, 
 are the planner's own (`connector_rules`), so what is deployed and what is priced cannot drift apart. Knows no price.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
-from twin2multicloud.costs.aws_tariff import AwsTariff
-from twin2multicloud.costs.azure_tariff import AzureTariff
-from twin2multicloud.costs.gcp_tariff import GcpTariff
 from twin2multicloud.costs.tariff import Tariff, Uses
 from twin2multicloud.costs.traffic import CROSSING_MS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, Dashboards, Workload
@@ -17,11 +15,11 @@ from twin2multicloud.domain.components import KINDS, ComponentType, Kind
 from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.connector_rules import TABLE, Call, Row
 from twin2multicloud.planning.planner import boundary_name
 from twin2multicloud.planning.topology import Delivery, Topology
 
-TARIFFS: Mapping[Cloud, Tariff] = {Cloud.AWS: AwsTariff(), Cloud.AZURE: AzureTariff(), Cloud.GCP: GcpTariff()}
 TOKEN = "token"  # noqa: S105 - the name of a pseudo meter
 """A pseudo meter: this cloud holds the inter-cloud token. However many functions read it, it is one secret."""
 
@@ -33,6 +31,12 @@ class Use(NamedTuple):
     meter: str
     quantity: float
     place: str
+
+
+@cache
+def tariff_of(cloud: Cloud) -> Tariff:
+    """What activities take of a cloud's meters. Raises ConfigurationError for a cloud that is not registered."""
+    return pack(cloud).tariff()
 
 
 def twin_of(w: Workload, placement: Placement) -> Twin:
@@ -59,7 +63,7 @@ def topology_uses(topology: Topology, t: Traffic) -> Iterator[Use]:
         row = rows.get(link.row)  # dead letters and errors are charged with the runs that cause them
         if row is not None:
             here, there = topology.placement[row.source], topology.placement[row.target]
-            way = row.same if here is there or row.different is None else row.different
+            way = row.same if here == there or row.different is None else row.different
             names = (link.source.split(".")[-1], link.target.split(".")[-1])
             call = next(each for each in way.calls if (each.source, each.target) == names)
             yield from call_uses(row, call, topology.placement, t)
@@ -68,14 +72,14 @@ def topology_uses(topology: Topology, t: Traffic) -> Iterator[Use]:
 def row_uses(row: Row, placement: Placement, t: Traffic) -> Iterator[Use]:
     """Every use of one row of the table. It depends on the clouds of the row's own two slots only."""
     here, there = placement[row.source], placement[row.target]
-    way = row.same if here is there or row.different is None else row.different
+    way = row.same if here == there or row.different is None else row.different
     for call in way.calls:
         yield from call_uses(row, call, placement, t)
 
 
 def held_uses(kind: Kind, cloud: Cloud, t: Traffic) -> Iterator[Use]:
     """What a store or a service takes by being there."""
-    tariff, place = TARIFFS[cloud], KINDS[kind].slot.value
+    tariff, place = tariff_of(cloud), KINDS[kind].slot.value
     match kind:
         case Kind.HOT_STORE:
             uses = tariff.hot_held(t)
@@ -100,7 +104,7 @@ def call_uses(row: Row, call: Call, placement: Placement, t: Traffic) -> Iterato
     home = KINDS[call.target].slot.value
     on_the_way = home if call in row.same.calls else boundary_name(row)
     at_target = home if any(each.target is call.target for each in row.same.calls) else boundary_name(row)
-    for meter, quantity in _target_uses(call, TARIFFS[target], t):
+    for meter, quantity in _target_uses(call, tariff_of(target), t):
         yield Use(target, meter, quantity, at_target)
     for cloud, uses in _way_uses(call, source, target, t):
         for meter, quantity in uses:
@@ -110,20 +114,20 @@ def call_uses(row: Row, call: Call, placement: Placement, t: Traffic) -> Iterato
 def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[tuple[Cloud, Uses]]:
     """The transport: queues on one cloud, egress and waiting between two."""
     if call.delivery is Delivery.QUEUE:
-        yield target, _queue_uses(call, TARIFFS[target], t)
+        yield target, _queue_uses(call, tariff_of(target), t)
     elif call.delivery is Delivery.POST and _asked(call, t):
-        yield source, ((TOKEN, 1.0), *TARIFFS[source].egress(t.posted_gb(call.target)))
-        yield target, ((TOKEN, 1.0), *TARIFFS[target].egress(t.answered_gb(call.target)))
-        yield source, TARIFFS[source].function(t, 0, t.invocations(call.target) * CROSSING_MS)
+        yield source, ((TOKEN, 1.0), *tariff_of(source).egress(t.posted_gb(call.target)))
+        yield target, ((TOKEN, 1.0), *tariff_of(target).egress(t.answered_gb(call.target)))
+        yield source, tariff_of(source).function(t, 0, t.invocations(call.target) * CROSSING_MS)
     elif call.delivery is Delivery.POST:
         yield source, ((TOKEN, 1.0),)
         yield target, ((TOKEN, 1.0),)
     elif call.delivery is Delivery.QUERY:
         if call.serves:
             yield target, ((TOKEN, 1.0),)
-        if source is not target:
+        if source != target:
             gb = t.answered_gb(call.target) if call.target in _READERS else t.dashboard_gb
-            yield target, TARIFFS[target].egress(gb)
+            yield target, tariff_of(target).egress(gb)
 
 
 def _queue_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:

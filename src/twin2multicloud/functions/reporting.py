@@ -22,7 +22,7 @@ class Reporter:
         self._sink.report(
             ErrorEvent(
                 twin_id=self._twin,
-                cloud_provider=self._cloud.value,
+                cloud_provider=self._cloud,
                 severity=severity,
                 component=self._component,
                 error_code=code,

@@ -9,15 +9,12 @@ from twin2multicloud.packaging.bundle import Bundle, bundles, packaged
 from twin2multicloud.packaging.requirements import pinned, requirements
 from twin2multicloud.packaging.sources import shipped_modules
 from twin2multicloud.packaging.wheels import fetch, unpacked
+from twin2multicloud.planning.clouds import known_clouds, packaging_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import Project
 
 PYTHON = "3.13"
 """The Python that wheels are fetched for: what the functions are deployed with."""
-
-
-VENDORED = (Cloud.AWS, Cloud.AZURE)
-"""Where a deployment installs nothing: Lambda never does, an Azure app only where somebody asks for a remote build."""
 
 
 def build(project: Project, *, cache: Path | None) -> list[Bundle]:
@@ -29,7 +26,7 @@ def build(project: Project, *, cache: Path | None) -> list[Bundle]:
 def write(made: Sequence[Bundle], folder: Path) -> None:
     """Write archives, ``<cloud>/<function>.zip``, and remove those of functions that are no more."""
     names = {each.name for each in made}
-    for cloud in Cloud:
+    for cloud in known_clouds():
         for old in (folder / cloud).glob("*.zip"):
             if old.relative_to(folder).as_posix() not in names:
                 old.unlink()
@@ -53,12 +50,12 @@ def unpack(made: Sequence[Bundle], folder: Path) -> None:
 
 
 def _vendored(project: Project, cache: Path | None) -> Mapping[Cloud, Mapping[str, bytes]]:
-    """Wheels by cloud, unpacked. Cloud Run's build reads requirements.txt, always; nothing else here is built there."""
+    """Wheels by cloud, unpacked, of the clouds whose deployments install nothing."""
     if cache is None:
         return {}
     topology = plan(project.twin)
-    clouds = [each for each in project.twin.placement.clouds if each in VENDORED]
-    return {cloud: _wheels(cloud, [each.name for each in packaged(topology, cloud)], cache) for cloud in clouds}
+    vendored = [each for each in project.twin.placement.clouds if packaging_of(each).vendored]
+    return {cloud: _wheels(cloud, [each.name for each in packaged(topology, cloud)], cache) for cloud in vendored}
 
 
 def _wheels(cloud: Cloud, functions: Sequence[str], cache: Path) -> Mapping[str, bytes]:

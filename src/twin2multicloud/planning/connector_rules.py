@@ -12,6 +12,7 @@ from twin2multicloud.domain.components import DEVICES, OPERATOR, Kind
 from twin2multicloud.domain.event_rule import ActionKind
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.topology import Delivery
 
 
@@ -51,12 +52,15 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
     applies: Callable[[Twin], bool] = _always
 
 
+_AWS, _AZURE, _GCP = Cloud("aws"), Cloud("azure"), Cloud("gcp")
+
+
 def _l4_on(*clouds: Cloud) -> Callable[[Twin], bool]:
     return lambda twin: twin.placement.l4 in clouds
 
 
 def _through_twin(cloud: Cloud) -> Callable[[Twin], bool]:
-    return lambda twin: twin.dashboard is DashboardSource.TWIN and twin.placement.l4 is cloud
+    return lambda twin: twin.dashboard is DashboardSource.TWIN and twin.placement.l4 == cloud
 
 
 def _from_hot_store(*clouds: Cloud) -> Callable[[Twin], bool]:
@@ -72,7 +76,7 @@ def _events(kind: ActionKind | None = None) -> Callable[[Twin], bool]:
 
 def _twin_view(cloud: Cloud, plugin: str, infinity: str, native: str, remote: str) -> Row:
     return Row(
-        name=f"L4 → L5 ({cloud.label})",
+        name=f"L4 → L5 ({label_of(cloud)})",
         source=Slot.L4,
         target=Slot.L5,
         applies=_through_twin(cloud),
@@ -222,7 +226,7 @@ BOUNDARIES: tuple[Row, ...] = (
         name="L3-hot → L4",
         source=Slot.L3_HOT,
         target=Slot.L4,
-        applies=_l4_on(Cloud.AWS, Cloud.GCP),
+        applies=_l4_on(_AWS, _GCP),
         same=Way(
             "the twin service calls the hot reader natively",
             (
@@ -249,7 +253,7 @@ BOUNDARIES: tuple[Row, ...] = (
         name="L2 → L4",
         source=Slot.L2,
         target=Slot.L4,
-        applies=_l4_on(Cloud.AZURE),
+        applies=_l4_on(_AZURE),
         same=Way(
             "Azure Digital Twins is written to, it does not read: the twin is updated directly",
             (
@@ -266,18 +270,16 @@ BOUNDARIES: tuple[Row, ...] = (
             ),
         ),
     ),
+    _twin_view(_AWS, "the TwinMaker plugin reads TwinMaker", "Infinity reads TwinMaker with SigV4", "plugin", "sigv4"),
     _twin_view(
-        Cloud.AWS, "the TwinMaker plugin reads TwinMaker", "Infinity reads TwinMaker with SigV4", "plugin", "sigv4"
-    ),
-    _twin_view(
-        Cloud.AZURE,
+        _AZURE,
         "Infinity reads Azure Digital Twins with OAuth2",
         "Infinity reads Azure Digital Twins with OAuth2",
         "oauth2",
         "oauth2",
     ),
     _twin_view(
-        Cloud.GCP,
+        _GCP,
         "Infinity reads the twin service with a token",
         "Infinity reads the twin service with a token",
         "token",
@@ -287,7 +289,7 @@ BOUNDARIES: tuple[Row, ...] = (
         name="L3-hot → L5 (Firestore)",
         source=Slot.L3_HOT,
         target=Slot.L5,
-        applies=_from_hot_store(Cloud.GCP),
+        applies=_from_hot_store(_GCP),
         same=Way(
             "pattern B: the Firestore community plugin reads the store",
             (Call(Kind.DASHBOARD, Kind.HOT_STORE, Delivery.QUERY, access="plugin"),),
@@ -298,7 +300,7 @@ BOUNDARIES: tuple[Row, ...] = (
         name="L3-hot → L5 (reader endpoint)",
         source=Slot.L3_HOT,
         target=Slot.L5,
-        applies=_from_hot_store(Cloud.AWS, Cloud.AZURE),
+        applies=_from_hot_store(_AWS, _AZURE),
         same=Way(
             "pattern B: DynamoDB and Cosmos DB plugins are Enterprise, so the reader endpoint serves on one cloud too",
             _reader_queries("token", serves=True),

@@ -46,7 +46,7 @@ def boundary_name(row: Row) -> str:
 
 def _locality(row: Row, twin: Twin) -> Locality:
     here, there = twin.placement[row.source], twin.placement[row.target]
-    return Locality.LOCAL if here is there else Locality.REMOTE
+    return Locality.LOCAL if here == there else Locality.REMOTE
 
 
 def _way(row: Row, twin: Twin) -> Way:

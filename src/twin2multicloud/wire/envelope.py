@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Cloud, Slot, parse_cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical
 from twin2multicloud.ports.clock import Chance
@@ -65,7 +65,7 @@ class _CloudWord:
     """A cloud's name, with its aliases."""
 
     def __init__(self, word: str) -> None:
-        self.cloud = Cloud.parse(word)
+        self.cloud = parse_cloud(word)
 
 
 class _SlotWord:

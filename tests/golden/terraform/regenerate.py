@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.golden.terraform.cases import KEPT, NAMES, rendered
+from tests.rigs.clouds import ALL
 from tests.rigs.twins import twin
 from twin2multicloud.domain.placement import all_placements
 from twin2multicloud.planning.planner import plan
@@ -23,7 +24,7 @@ _FULL_BUT_USELESS = {"aws": ("endpoints",)}  # 300 URLs that the product never s
 def types_in_use() -> dict[str, set[str]]:
     """``resource`` and ``data`` -> the types that any placement renders."""
     used: dict[str, set[str]] = {"resource": set(), "data": set()}
-    for placement in all_placements():
+    for placement in all_placements(ALL):
         config = render(plan(twin(placement)))
         for block, types in used.items():
             types |= set(config.get(block, {}))

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
@@ -60,7 +61,7 @@ def made(placement: Placement = PLACEMENTS[0], vendored: Mapping[Cloud, Mapping[
 @pytest.fixture(scope="module")
 def three() -> dict[Cloud, Bundle]:
     """A processor on each cloud."""
-    found = [each for cloud in Cloud for each in made(Placement.single(cloud)) if each.function == "processor"]
+    found = [each for cloud in ALL for each in made(Placement.single(cloud)) if each.function == "processor"]
     return {each.cloud: each for each in found}
 
 
@@ -71,7 +72,7 @@ class TestArchive:
     def test_the_same_bytes_in_another_process_with_another_hash_seed(self, three):
         program = (
             "from tests.unit.packaging.test_bundle import *\n"
-            "print(*[each.digest for each in made(Placement.single(Cloud.GCP)) if each.function == 'processor'])"
+            "print(*[each.digest for each in made(Placement.single(GCP)) if each.function == 'processor'])"
         )
         found = subprocess.run(
             [sys.executable, "-c", program],
@@ -80,7 +81,7 @@ class TestArchive:
             text=True,
             check=True,
         )
-        assert found.stdout.strip() == three[Cloud.GCP].digest
+        assert found.stdout.strip() == three[GCP].digest
 
     @given(st.dictionaries(st.text("abc/.", min_size=1, max_size=8), st.binary(max_size=50)))
     def test_order_and_time_do_not_matter_and_nothing_is_lost(self, files):
@@ -97,7 +98,7 @@ class TestArchive:
         found = made(placement)
         names = [each.name for each in found]
         assert len(set(names)) == len(names)
-        assert set(names) == {f"{cloud}/{each.name}.zip" for cloud in Cloud for each in packaged(topology, cloud)}
+        assert set(names) == {f"{cloud}/{each.name}.zip" for cloud in ALL for each in packaged(topology, cloud)}
         assert {each.function for each in found} <= FUNCTIONS
 
 
@@ -105,7 +106,7 @@ class TestContents:
     @pytest.mark.parametrize("cloud", Cloud)
     def test_no_other_cloud_and_nothing_of_the_planner_ships(self, cloud, three):
         parts = {tuple(path.split("/")[1:3]) for path in three[cloud].files if path.startswith(PACKAGE)}
-        others = {other.value for other in Cloud} - {cloud.value}
+        others = {other for other in ALL} - {cloud}
         shared = {"domain", "ports", "wire", "functions", "stores", "hosting"}
         assert {part[0] for part in parts} <= {"__init__.py", *shared, "clouds"}
         assert not {part[1] for part in parts if part[0] == "clouds"} & others
@@ -121,7 +122,7 @@ class TestContents:
 
     @pytest.mark.parametrize("cloud", Cloud)
     def test_the_entry_wires_the_function_by_name(self, cloud, three):
-        file = "function_app.py" if cloud is Cloud.AZURE else "main.py"
+        file = "function_app.py" if cloud == AZURE else "main.py"
         tree = ast.parse(three[cloud].files[file])
         (assigned,) = [node for node in tree.body if isinstance(node, ast.Assign)]
         assert (
@@ -130,10 +131,10 @@ class TestContents:
         )
 
     def test_what_the_runtimes_lack_is_asked_for(self, three):
-        assert "requirements.txt" not in three[Cloud.AWS].files, "Lambda installs nothing"
+        assert "requirements.txt" not in three[AWS].files, "Lambda installs nothing"
         for cloud, queue, store in (
-            (Cloud.AZURE, "azure-storage-queue==", "azure-cosmos=="),
-            (Cloud.GCP, "google-cloud-pubsub==", "google-cloud-firestore=="),
+            (AZURE, "azure-storage-queue==", "azure-cosmos=="),
+            (GCP, "google-cloud-pubsub==", "google-cloud-firestore=="),
         ):
             asked = three[cloud].files["requirements.txt"].decode()
             assert "msgspec==" in asked
@@ -141,19 +142,19 @@ class TestContents:
             assert store not in asked, "a processor never looks at the hot store"
 
     def test_azures_host_has_no_route_prefix(self, three):
-        host = msgspec.json.decode(three[Cloud.AZURE].files["host.json"])
+        host = msgspec.json.decode(three[AZURE].files["host.json"])
         assert host["version"] == "2.0"
         assert host["extensions"]["http"]["routePrefix"] == ""
 
     def test_vendored_wheels_are_in_it_and_are_not_our_code(self, three):
         bigger = next(
             each
-            for each in made(Placement.single(Cloud.AWS), {Cloud.AWS: {"msgspec/__init__.py": b"there = 1"}})
+            for each in made(Placement.single(AWS), {AWS: {"msgspec/__init__.py": b"there = 1"}})
             if each.function == "processor"
         )
         assert bigger.files["msgspec/__init__.py"] == b"there = 1"
-        assert bigger.own_bytes == three[Cloud.AWS].own_bytes
-        assert len(bigger.archive) > len(three[Cloud.AWS].archive)
+        assert bigger.own_bytes == three[AWS].own_bytes
+        assert len(bigger.archive) > len(three[AWS].archive)
 
     @pytest.mark.parametrize("cloud", Cloud)
     def test_aims_are_kept_by_every_function(self, cloud):
@@ -162,14 +163,14 @@ class TestContents:
 
 class TestTwinsData:
     def test_a_processor_has_the_twins_user_code_and_no_other(self, tmp_path, three):
-        unpack([three[Cloud.AWS]], tmp_path / "b")
+        unpack([three[AWS]], tmp_path / "b")
         root = str(tmp_path / "b" / "processor")
         catalog = load_twin(root).catalog
         process = find_processor(catalog, root)("sensor-2")
         assert process is not None
         assert process({"device_id": "sensor-2"}) == {"device_id": "sensor-2", "processed": True}
         assert find_processor(catalog, root)("sensor-1") is None
-        assert [path for path in three[Cloud.AWS].files if path.startswith("processors/")] == ["processors/mark.py"]
+        assert [path for path in three[AWS].files if path.startswith("processors/")] == ["processors/mark.py"]
 
     def test_a_reader_has_types_and_hierarchy_but_neither_signals_nor_user_code(self):
         house = with_processor(PLACEMENTS[0])
@@ -269,19 +270,19 @@ class TestSources:
             (package / f"{module}.py").touch()
         (package / "clouds" / "aws" / "wiring.py").write_text(f"def handler():\n    import {found}\n")
         with pytest.raises(TwinError, match=r"AWS would have to carry"):
-            shipped_modules(Cloud.AWS, "persister", package)
+            shipped_modules(AWS, "persister", package)
 
 
 class TestRequirements:
     def test_an_import_that_nobody_brings_is_refused(self):
         with pytest.raises(TwinError, match="imports requests, which neither AWS's runtime nor the bundle brings"):
-            requirements(Cloud.AWS, {"m": ast.parse("def f():\n    import requests")})
+            requirements(AWS, {"m": ast.parse("def f():\n    import requests")})
 
     def test_submodules_belong_to_their_distribution(self):
         tree = ast.parse(
             "from google.cloud.firestore_v1.base_query import FieldFilter\nfrom google.cloud import pubsub_v1"
         )
-        assert requirements(Cloud.GCP, {"m": tree}) == ("google-cloud-firestore", "google-cloud-pubsub")
+        assert requirements(GCP, {"m": tree}) == ("google-cloud-firestore", "google-cloud-pubsub")
 
     def test_what_is_installed_is_pinned(self):
         assert pinned("msgspec") == f"msgspec=={msgspec.__version__}"
@@ -292,8 +293,8 @@ class TestRequirements:
         wheel.write_bytes(
             pack({"x/__init__.py": b"1", "x/a.pyi": b"2", "x-1.dist-info/RECORD": b"3", "x/LICENSE": b"4"})
         )
-        assert unpacked([wheel], Cloud.AWS) == {"x/__init__.py": b"1", "x/LICENSE": b"4"}
-        assert set(unpacked([wheel], Cloud.AZURE)) == {
+        assert unpacked([wheel], AWS) == {"x/__init__.py": b"1", "x/LICENSE": b"4"}
+        assert set(unpacked([wheel], AZURE)) == {
             ".python_packages/lib/site-packages/x/__init__.py",
             ".python_packages/lib/site-packages/x/LICENSE",
         }
@@ -318,7 +319,7 @@ class TestWheels:
         for path in offline.iterdir():
             path.unlink()
         assert fetch(["rigged"], "3.13", tmp_path / "cache") == found
-        assert unpacked(found, Cloud.AWS)["rigged.py"] == b"tag = 'cp313-cp313-manylinux2014_x86_64'\n"
+        assert unpacked(found, AWS)["rigged.py"] == b"tag = 'cp313-cp313-manylinux2014_x86_64'\n"
 
     def test_what_cannot_be_had_is_said_and_not_kept(self, tmp_path, offline):
         with pytest.raises(TwinError, match=r"no wheels of rigged for Python 3.13: .* found for rigged; --no-wheels"):
@@ -360,14 +361,14 @@ class TestWritten:
         assert 0 < cold.own_ms < cold.total_ms
 
     def test_the_report_is_of_the_archive(self, three):
-        found = report(three[Cloud.AWS])
-        assert (found.name, found.bytes) == ("aws/processor.zip", len(three[Cloud.AWS].archive))
+        found = report(three[AWS])
+        assert (found.name, found.bytes) == ("aws/processor.zip", len(three[AWS].archive))
         assert found.cold is None
 
     def test_a_bundle_that_cannot_be_imported_says_why(self, three):
-        files = {**three[Cloud.AWS].files, f"{PACKAGE}/clouds/aws/wiring.py": b"import nowhere_to_be_found"}
+        files = {**three[AWS].files, f"{PACKAGE}/clouds/aws/wiring.py": b"import nowhere_to_be_found"}
         with pytest.raises(TwinError, match="No module named 'nowhere_to_be_found'"):
-            cold_import(msgspec.structs.replace(three[Cloud.AWS], files=files), rounds=1)
+            cold_import(msgspec.structs.replace(three[AWS], files=files), rounds=1)
 
 
 def _silent(tree: ast.Module) -> ast.Module:

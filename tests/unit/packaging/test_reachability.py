@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.packaging.bound_names import unbound
@@ -197,7 +198,7 @@ def test_code_that_would_fail_when_it_runs_is_not_packed(tmp_path: Path) -> None
         (folder / "__init__.py").touch()
     (package / "clouds" / "aws" / "wiring.py").write_text("def handler():\n    return Forgotten()\n")
     with pytest.raises(TwinError, match=r"clouds\.aws\.wiring uses Forgotten, which is not there when it runs"):
-        shipped_modules(Cloud.AWS, "persister", package)
+        shipped_modules(AWS, "persister", package)
 
 
 @pytest.mark.parametrize("cloud", Cloud)
@@ -217,5 +218,5 @@ def test_a_bundle_leaves_out_what_its_function_never_does(cloud: Cloud) -> None:
 
 @pytest.mark.parametrize(("function", "store"), [("ingestion", False), ("persister", True), ("hot-reader", True)])
 def test_only_functions_with_a_store_ask_for_its_sdk(function: str, store: bool) -> None:
-    for cloud, sdk in ((Cloud.AZURE, "azure-cosmos"), (Cloud.GCP, "google-cloud-firestore")):
+    for cloud, sdk in ((AZURE, "azure-cosmos"), (GCP, "google-cloud-firestore")):
         assert (sdk in requirements(cloud, shipped_modules(cloud, function))) is store

@@ -2,6 +2,7 @@
 
 import pytest
 
+from tests.rigs.clouds import ALL, AWS, GCP
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.wire.environment import Remote, optional_env, remote_side, require_cloud, require_env
@@ -25,12 +26,12 @@ def test_the_token_has_an_alias_and_its_own_name_wins():
 
 
 def test_a_cloud_is_read_with_its_alias_and_another_word_is_named():
-    assert require_cloud({"CLOUD": "google"}, "CLOUD") is Cloud.GCP
+    assert require_cloud({"CLOUD": "google"}, "CLOUD") == GCP
     with pytest.raises(ConfigurationError, match=r"CLOUD.*'ibm'"):
         require_cloud({"CLOUD": "ibm"}, "CLOUD")
 
 
-PAIRS = [(here, there) for here in Cloud for there in Cloud]
+PAIRS = [(here, there) for here in ALL for there in ALL]
 
 
 def validate(here: Cloud, there: Cloud, **more: str) -> tuple[Remote | None, list[str]]:
@@ -63,9 +64,9 @@ def test_without_a_url_differing_clouds_are_a_configuration_error(here, there, u
 
 def test_a_crossing_without_a_token_is_a_configuration_error():
     with pytest.raises(ConfigurationError, match="INTER_CLOUD_TOKEN"):
-        validate(Cloud.AWS, Cloud.GCP, REMOTE_INGESTION_URL="https://x.example")
+        validate(AWS, GCP, REMOTE_INGESTION_URL="https://x.example")
 
 
 def test_a_local_boundary_needs_no_token_and_never_shows_one():
-    _, lines = validate(Cloud.AWS, Cloud.AWS, REMOTE_INGESTION_URL="https://x.example", INTER_CLOUD_TOKEN="s3cr3t")
+    _, lines = validate(AWS, AWS, REMOTE_INGESTION_URL="https://x.example", INTER_CLOUD_TOKEN="s3cr3t")
     assert "s3cr3t" not in "".join(lines)

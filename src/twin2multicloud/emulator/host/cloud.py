@@ -18,7 +18,6 @@ from twin2multicloud.emulator.delivery.durability import Staged, when_all_durabl
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
-from twin2multicloud.emulator.events import event_source
 from twin2multicloud.emulator.events.event_source import StartOnCall, StartOnDevice, StartOnHttp
 from twin2multicloud.emulator.host.capabilities import feeds_nobody, runs
 from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets
@@ -28,6 +27,7 @@ from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
 from twin2multicloud.hosting.user_code import find_processor_in
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
 from twin2multicloud.wire.http import Request, Response
 
@@ -44,14 +44,14 @@ class EmulatedCloud:
         self.staged = Staged()
         self._components = [each for each in self._topology.on(cloud) if runs(each)]
         self._journal = Journal(folder / "journal.sqlite")
-        holds_store = deployment.twin.placement[Slot.L3_HOT] is cloud
+        holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
         self._store = SqliteHotStore(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
             deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state / CHANGES_FILE)
         )
         self.gateway: Function | None = None  # where L1 is
-        self._event_source = event_source(cloud)
+        self._event_source = pack(cloud).events()
         self._endpoints: dict[str, StartOnHttp] = {}
         self._calls: dict[str, StartOnCall] = {}
         self._on_device: StartOnDevice | None = None
@@ -167,7 +167,7 @@ class EmulatedCloud:
     def _gateway(self, parts: CloudParts) -> Function:
         """The function behind HTTPS publish. The plan has it as a service, which is told nothing."""
         name = Kind.DEVICE_GATEWAY.value
-        told = {"CLOUD": self.cloud.value, "TWIN_NAME": self._deployment.twin.name}
+        told = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
         told |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
         return wire(name, told, FunctionPorts(parts, name, _nobody))
 
