@@ -22,6 +22,7 @@ from twin2multicloud.packaging.bundle import Bundle, bundles
 from twin2multicloud.packaging.report import cold_import
 from twin2multicloud.packaging.requirements import pinned
 from twin2multicloud.packaging.wheels import fetch, unpacked
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.tokens import HEADER
@@ -51,7 +52,7 @@ def measure() -> dict[str, list[Result]]:
 
 def _cold(bundle: Bundle) -> list[Result]:
     """Our code is compiled anew each time, as Lambda's read-only folder has it; the SDKs come compiled."""
-    cold, label, sdk = cold_import(bundle, _ROUNDS), bundle.label_of(cloud), _SDK[bundle.cloud]
+    cold, label, sdk = cold_import(bundle, _ROUNDS), label_of(bundle.cloud), _SDK[bundle.cloud]
     return [
         Result(f"{label}: import of our own code", _ms(cold.own_ms), "50 ms"),
         Result(f"{label}: msgspec before it", _ms(cold.msgspec_ms)),

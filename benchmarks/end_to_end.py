@@ -7,7 +7,8 @@ import threading
 import time
 from pathlib import Path
 
-from tests.rigs.running_twin import AWS, AZURE, GCP, RunningTwin, placement, running, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
 from benchmarks.load import Load, publishes
 from benchmarks.report import Result, percentile, rate

@@ -8,7 +8,8 @@ import urllib.request
 from pathlib import Path
 
 import msgspec
-from tests.rigs.running_twin import AWS, AZURE, GCP, placement, running, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import placement, running, write_project
 
 from benchmarks.report import Result, percentile
 from twin2multicloud.emulator.adapters.hot_store import SqliteHotStore

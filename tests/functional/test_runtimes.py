@@ -359,7 +359,7 @@ SIGNED_IN: dict[Cloud, dict[str, str]] = {
 """What each cloud's own wiring wants, with services at an address where nobody listens."""
 
 
-@pytest.mark.parametrize("cloud", Cloud)
+@pytest.mark.parametrize("cloud", ALL)
 def test_a_bundle_as_it_is_deployed_refuses_strangers(tmp_path: Path, cloud: Cloud) -> None:
     """Nothing replaced: the cloud's own wiring, adapters and SDK."""
     with _as_deployed(cloud, tmp_path) as running:

@@ -22,7 +22,7 @@ GOOD = [
     *(document(message_type=kind) for kind in MessageType),
 ]
 BAD = [
-    document(source_cloud="ibm"),
+    document(source_cloud="no cloud"),
     document(target_layer="L9"),
     document(message_type="gossip"),
     document(payload=[]),

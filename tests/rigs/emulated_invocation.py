@@ -11,8 +11,8 @@ from tests.rigs.invocation import NAME, TOKEN, CallerRig, Told, served
 from tests.rigs.vendor_processes import HOST, free_port
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.adapters.invocation import EmulatedInvocation
-from twin2multicloud.emulator.events import event_source
 from twin2multicloud.emulator.host.server import CloudApp
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.ports.transport import Reply
 from twin2multicloud.wire.http import Request, Response
 from twin2multicloud.wire.http_transport import HttpTransport
@@ -24,7 +24,7 @@ class _Cloud:
     """As much of an `EmulatedCloud` as answers calls."""
 
     def __init__(self, told: Told, *, endpoint: bool) -> None:
-        function, kind = told.as_function(AZURE, endpoint=endpoint), event_source(AZURE)
+        function, kind = told.as_function(AZURE, endpoint=endpoint), pack(AZURE).events()
         self._calls = {NAME: kind.on_call(function)}
         self._endpoints = {NAME: kind.on_http(function)} if endpoint else {}
 

@@ -39,7 +39,7 @@ def write_project(folder: Path, where: Placement, **changes: Mapping[str, Any]) 
             "mode": "debug",
             "dashboard": "twin",
         },
-        "config_providers": {f"layer_{_KEYS[slot]}_provider": where[slot].value for slot in Slot},
+        "config_providers": {f"layer_{_KEYS[slot]}_provider": where[slot] for slot in Slot},
         "config_iot_devices": {
             "types": {
                 "all": {"properties": [{"name": kind.lower(), "data_type": kind} for kind in _TYPES]},

@@ -11,14 +11,14 @@ import msgspec
 Cloud = NewType("Cloud", str)
 """One cloud's short name, as on the wire and in project files. Which there are, `planning.clouds` knows."""
 
-_WORD = re.compile("[a-z][a-z0-9]{1,15}")
+CLOUD_NAME = re.compile("[a-z][a-z0-9]{1,15}")
 _ALIASES = {"google": "gcp"}
 
 
 def parse_cloud(text: str) -> Cloud:
     """Read a cloud's name; ``google`` is ``gcp``. Raises ValueError for what is no name, not for one nobody knows."""
     word = text.strip().lower()
-    if not _WORD.fullmatch(word):
+    if not CLOUD_NAME.fullmatch(word):
         raise ValueError(f"{text!r} is no name of a cloud")
     return Cloud(_ALIASES.get(word, word))
 

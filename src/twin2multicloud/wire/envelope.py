@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud, Slot, parse_cloud
+from twin2multicloud.domain.placement import CLOUD_NAME, Cloud, Slot, parse_cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical
 from twin2multicloud.ports.clock import Chance
@@ -211,6 +211,7 @@ def json_schema() -> dict[str, Any]:
     schema["$defs"]["Envelope"]["description"] = inspect.cleandoc(Envelope.__doc__ or "")  # as Python 3.13 has it
     properties = schema["$defs"]["Envelope"]["properties"]
     properties["trace_id"]["pattern"] = f"^{_TRACE_ID.pattern}$"
+    properties["source_cloud"]["pattern"] = f"^{CLOUD_NAME.pattern}$"  # which clouds there are, only a planner knows
     properties["timestamp"]["format"] = "date-time"
     batch = next(each for each in properties["payload"]["anyOf"] if each["type"] == "array")
     batch.update(minItems=1, maxItems=MAX_MESSAGES)

@@ -5,7 +5,7 @@ from itertools import product
 import msgspec
 import pytest
 
-from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from tests.rigs.world import World
 from twin2multicloud.domain.errors import RetryableError
@@ -16,7 +16,7 @@ READINGS = [
     {"device_id": "sensor-1", "timestamp": f"2026-01-15T10:{minute:02}:00Z", "temperature": 20.0 + minute / 10}
     for minute in range(30)
 ]
-PATHS = list(product(Cloud, repeat=3))
+PATHS = list(product(ALL, repeat=3))
 
 
 def placed(l1: Cloud, l2: Cloud, l3_hot: Cloud) -> Placement:

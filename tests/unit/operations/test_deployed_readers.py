@@ -12,7 +12,7 @@ from tests.rigs.twins import twin
 from tests.rigs.vendor_processes import need_package
 from twin2multicloud import clouds
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.placement import Placement
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.deployed_readers import open_readers
 from twin2multicloud.planning.clouds import label_of
@@ -34,7 +34,7 @@ def test_what_is_rendered_is_enough_to_open_the_readers(case):
     assert isinstance(open_readers(CASES[case], outputs_of(CASES[case])), HotReaders)
 
 
-@pytest.mark.parametrize("cloud", Cloud)
+@pytest.mark.parametrize("cloud", ALL)
 def test_where_the_hot_store_is_not_deployed_nobody_is_asked(cloud):
     other = next(each for each in ALL if each != cloud)
     asked = twin(Placement.single(cloud))

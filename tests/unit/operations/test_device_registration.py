@@ -9,7 +9,6 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from twin2multicloud.operations.device_connections import CONNECTIONS
 
 from tests.golden.cases import CASES
 from tests.rigs.clouds import ALL, AWS, AZURE, GCP
@@ -18,10 +17,11 @@ from tests.rigs.twins import twin
 from twin2multicloud import terraform
 from twin2multicloud.domain.device import Device, DeviceCatalog, DeviceGroup
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
-from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.placement import Placement
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.device_files import DeviceFiles, folder_name
 from twin2multicloud.operations.device_registration import Gateway, deployed_gateway, gateway_in_the_way
+from twin2multicloud.planning.clouds import deployed_on
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform.engine import Changes
 from twin2multicloud.terraform.render.render import render
@@ -44,7 +44,7 @@ IDS = ["pump", "fan", "sensor-1", "sensor-2", "sensor-3"]
 
 @pytest.fixture
 def gateway():
-    return Gateway(AWS, RigDeviceRegistry(), lambda device_id: CONNECTIONS[AWS](OUTPUTS, device_id))
+    return Gateway(AWS, RigDeviceRegistry(), lambda device_id: deployed_on(AWS).connection(OUTPUTS, device_id))
 
 
 @pytest.fixture
@@ -152,7 +152,7 @@ class TestFiles:
 
     def test_a_cloud_that_is_left_is_forgotten_and_no_other(self, gateway, files):
         registration.register(gateway, files, ["pump"], Told())
-        on_azure = Gateway(AZURE, gateway.registry, lambda each: CONNECTIONS[AZURE](OUTPUTS, each))
+        on_azure = Gateway(AZURE, gateway.registry, lambda each: deployed_on(AZURE).connection(OUTPUTS, each))
         registration.register(on_azure, files, ["fan"], Told())
         (files.root / "mine").mkdir()
         (files.root / "mine" / "connection.json").write_text("my own notes")
@@ -174,27 +174,27 @@ class TestFiles:
 
 
 class TestConnections:
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_a_device_is_told_where_to_connect(self, cloud):
-        found = CONNECTIONS[cloud](OUTPUTS, "pump")
+        found = deployed_on(cloud).connection(OUTPUTS, "pump")
         assert (found.device_id, found.cloud) == ("pump", cloud)
         assert found.host
         assert found.port in (8883, 443)
         assert found.topic.startswith(("dt/house/pump/", "devices/pump/"))
         assert json.loads(msgspec.json.encode(found))["cloud"] == cloud
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_all_that_is_asked_for_is_an_output(self, cloud):
         name = f"all-{cloud}"
         assert {each for each in OUTPUTS if each.startswith(cloud)} <= render(plan(CASES[name]))["output"].keys()
 
     def test_what_azure_routes_by_is_in_the_topic(self):
-        found = CONNECTIONS[AZURE](OUTPUTS, "pump")
+        found = deployed_on(AZURE).connection(OUTPUTS, "pump")
         assert found.topic == "devices/pump/messages/events/%24.ct=application%2Fjson&%24.ce=utf-8"
         assert found.user_name == "house-hub.azure-devices.net/pump/?api-version=2021-04-12"
 
     def test_on_google_cloud_it_is_a_url(self):
-        found = CONNECTIONS[GCP](OUTPUTS, "pump")
+        found = deployed_on(GCP).connection(OUTPUTS, "pump")
         assert (found.host, found.url) == (
             "house-device-gateway.run.app",
             "https://house-device-gateway.run.app/topics/dt/house/pump/telemetry",
@@ -259,7 +259,7 @@ class TestInTheWay:
         changes = Changes(remove=1, addresses={"aws_iot_policy.devices": "delete"})
         assert gateway_in_the_way(changes, {"aws_device_policy": "house-devices"}) is None
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_what_ends_every_registration_is_what_is_rendered(self, cloud):
         """A gateway's resources, all deleted: some address among them is known to take the registrations."""
         resources = render(plan(CASES[f"all-{cloud}"]))["resource"]

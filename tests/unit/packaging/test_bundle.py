@@ -36,7 +36,7 @@ from twin2multicloud.planning.planner import plan
 SOURCE = Path(__file__).parents[3] / "src" / PACKAGE
 PROCESSOR = b"def process(telemetry):\n    return {**telemetry, 'processed': True}\n"
 PLACEMENTS = [
-    msgspec.structs.replace(Placement.single(l3_hot), l1=l1, l2=l2) for l1, l2, l3_hot in product(Cloud, repeat=3)
+    msgspec.structs.replace(Placement.single(l3_hot), l1=l1, l2=l2) for l1, l2, l3_hot in product(ALL, repeat=3)
 ]
 
 
@@ -103,16 +103,16 @@ class TestArchive:
 
 
 class TestContents:
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_no_other_cloud_and_nothing_of_the_planner_ships(self, cloud, three):
         parts = {tuple(path.split("/")[1:3]) for path in three[cloud].files if path.startswith(PACKAGE)}
-        others = {other for other in ALL} - {cloud}
+        others = set(ALL) - {cloud}
         shared = {"domain", "ports", "wire", "functions", "stores", "hosting"}
         assert {part[0] for part in parts} <= {"__init__.py", *shared, "clouds"}
         assert not {part[1] for part in parts if part[0] == "clouds"} & others
 
     @pytest.mark.parametrize("function", sorted(FUNCTIONS))
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_everything_that_shipped_code_imports_of_ours_ships(self, cloud, function):
         """Function bodies too: a name that is neither a module nor in one would fail in the middle of the night."""
         modules = shipped_modules(cloud, function)
@@ -120,7 +120,7 @@ class TestContents:
             for name in (each for each in imported(tree) if each.split(".")[0] == PACKAGE):
                 assert name in modules or name.rpartition(".")[0] in modules, name
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_the_entry_wires_the_function_by_name(self, cloud, three):
         file = "function_app.py" if cloud == AZURE else "main.py"
         tree = ast.parse(three[cloud].files[file])
@@ -156,7 +156,7 @@ class TestContents:
         assert bigger.own_bytes == three[AWS].own_bytes
         assert len(bigger.archive) > len(three[AWS].archive)
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_aims_are_kept_by_every_function(self, cloud):
         assert max(len(pack(sources(shipped_modules(cloud, each)))) for each in FUNCTIONS) < 60_000
 
@@ -231,7 +231,7 @@ class AskedPorts(RigPorts):
 
 
 class TestSources:
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_code_without_commentary_is_the_same_code_on_the_same_lines(self, cloud):
         shipped = {path: text for each in FUNCTIONS for path, text in sources(shipped_modules(cloud, each)).items()}
         for path, stripped in shipped.items():
@@ -354,7 +354,7 @@ class TestWritten:
             *(each.name for each in made()),
         }
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_a_bundle_can_be_imported_with_msgspec_and_nothing_else(self, cloud, three):
         """No SDK at import: it comes with the first client. Milliseconds depend on the machine, see the benchmark."""
         cold = cold_import(three[cloud], rounds=1)

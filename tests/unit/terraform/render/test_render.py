@@ -14,7 +14,7 @@ from tests.rigs.twins import twin
 from tests.unit.terraform.render.laws import names_fit
 from twin2multicloud.costs.gcp_tariff import GATEWAY_CONCURRENCY
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform import render as package
 from twin2multicloud.terraform.render.configuration import Configuration
@@ -31,7 +31,7 @@ def test_the_same_topology_gives_the_same_text():
     assert json.dumps(render(topology)) == json.dumps(render(topology))
 
 
-@given(TWIN_NAMES, st.sampled_from([THREE, *map(Placement.single, Cloud)]))
+@given(TWIN_NAMES, st.sampled_from([THREE, *map(Placement.single, ALL)]))
 def test_names_fit_whatever_the_twin_is_called(name, placement):
     topology = plan(twin(placement, name=name))
     config = render(topology)
@@ -84,7 +84,7 @@ def test_the_device_gateway_is_deployed_as_it_is_priced():
     assert (service["available_cpu"], service["available_memory"]) == ("1", "512Mi")
 
 
-@pytest.mark.parametrize("cloud", Cloud)
+@pytest.mark.parametrize("cloud", ALL)
 def test_a_cloud_that_holds_nothing_of_the_slice_costs_nothing(cloud):
     """L4 and L5 alone bring no resource, no provider and no variable of their cloud."""
     other = next(each for each in ALL if each != cloud)
