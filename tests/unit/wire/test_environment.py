@@ -27,8 +27,8 @@ def test_the_token_has_an_alias_and_its_own_name_wins():
 
 def test_a_cloud_is_read_with_its_alias_and_another_word_is_named():
     assert require_cloud({"CLOUD": "google"}, "CLOUD") == GCP
-    with pytest.raises(ConfigurationError, match=r"CLOUD.*'ibm'"):
-        require_cloud({"CLOUD": "ibm"}, "CLOUD")
+    with pytest.raises(ConfigurationError, match=r"CLOUD.*'no cloud'"):
+        require_cloud({"CLOUD": "no cloud"}, "CLOUD")
 
 
 PAIRS = [(here, there) for here in ALL for there in ALL]
@@ -36,14 +36,14 @@ PAIRS = [(here, there) for here in ALL for there in ALL]
 
 def validate(here: Cloud, there: Cloud, **more: str) -> tuple[Remote | None, list[str]]:
     lines: list[str] = []
-    env = {"CLOUD": here.value, "L2_CLOUD": there.value, **more}
+    env = {"CLOUD": here, "L2_CLOUD": there, **more}
     return remote_side(env, "REMOTE_INGESTION_URL", "L2_CLOUD", lines.append), lines
 
 
 @pytest.mark.parametrize(("here", "there"), PAIRS)
 def test_with_a_url_it_is_remote_only_where_the_clouds_differ(here, there):
     remote, lines = validate(here, there, REMOTE_INGESTION_URL="https://x.example", INTER_CLOUD_TOKEN="t")
-    if here is there:
+    if here == there:
         assert remote is None
         assert len(lines) == 1
         assert "REMOTE_INGESTION_URL" in lines[0]
@@ -55,7 +55,7 @@ def test_with_a_url_it_is_remote_only_where_the_clouds_differ(here, there):
 @pytest.mark.parametrize(("here", "there"), PAIRS)
 @pytest.mark.parametrize("url", [{}, {"REMOTE_INGESTION_URL": " "}], ids=["missing", "blank"])
 def test_without_a_url_differing_clouds_are_a_configuration_error(here, there, url):
-    if here is there:
+    if here == there:
         assert validate(here, there, **url) == (None, [])
     else:
         with pytest.raises(ConfigurationError, match="REMOTE_INGESTION_URL"):
