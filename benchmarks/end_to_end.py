@@ -10,7 +10,8 @@ from itertools import takewhile
 from pathlib import Path
 from statistics import median
 
-from tests.rigs.running_twin import AWS, AZURE, GCP, RunningTwin, placement
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import RunningTwin, placement
 
 from benchmarks import cpu, hot_rows, pipelines
 from benchmarks.cpu import Cost

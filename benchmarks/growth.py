@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from tests.rigs.running_twin import GCP, RunningTwin
+from tests.rigs.clouds import GCP
+from tests.rigs.running_twin import RunningTwin
 
 from benchmarks import pipelines
 from benchmarks.cpu import cpu_seconds, memory_mb, wait_until_stored

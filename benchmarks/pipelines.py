@@ -17,7 +17,8 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.rigs.running_twin import AWS, AZURE, GCP, RunningTwin, placement, running, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
 from benchmarks import hot_rows
 from benchmarks.load import Load, publishes

@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.rigs.running_twin import AWS, AZURE, GCP, placement, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import placement, write_project
 
 pytestmark = pytest.mark.functional
 

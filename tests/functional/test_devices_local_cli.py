@@ -7,7 +7,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from tests.rigs.running_twin import AWS, RunningTwin, placement, running, write_project
+from tests.rigs.clouds import AWS
+from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
 from twin2multicloud.cli.local_devices import LocalTwin
 from twin2multicloud.emulator.host.deployment import Tls, prepare

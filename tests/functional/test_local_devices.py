@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
-from tests.rigs.running_twin import AWS, GCP, RunningTwin, placement, running, write_project
+from tests.rigs.clouds import AWS, GCP
+from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry, open_registry

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.rigs.clouds import ALL, AWS, GCP
 
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host import bundled_runtime
 from twin2multicloud.emulator.host.deployment import Runtime, load_deployment
 
@@ -30,7 +30,7 @@ from twin2multicloud.emulator.host.processes import start_cloud, wait_until_up
 deployment = load_deployment(Path(sys.argv[1]))
 for site in deployment.sites:
     start_cloud(deployment, site.cloud)
-wait_until_up(deployment, [site.cloud.value for site in deployment.sites])
+wait_until_up(deployment, [site.cloud for site in deployment.sites])
 """
 """Starts clouds from what is laid out for them, as after a crash: `t2mc up` would lay it out anew."""
 
@@ -105,7 +105,7 @@ def test_three_clouds_run_from_bundles(factory: Path) -> None:
     done = t2mc("demo", factory, "--runtime", "bundles", "--no-stay")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every reading arrived once" in done.stdout
-    for cloud in Cloud:
+    for cloud in ALL:
         folder = factory / ".t2mc" / cloud / "bundle"
         assert f"functions run from {folder}" in (factory / ".t2mc" / cloud / "log.txt").read_text()
 
@@ -117,7 +117,7 @@ def test_a_cloud_without_functions_runs_too(factory: Path) -> None:
     providers.write_text(json.dumps({**alone, "layer_3_archive_provider": "aws"}))
     done = t2mc("up", factory, "--no-dashboard", "--runtime", "bundles")
     assert done.returncode == 0, done.stderr
-    assert not list(load_deployment(factory).bundle_folder(Cloud.AWS).iterdir())
+    assert not list(load_deployment(factory).bundle_folder(AWS).iterdir())
     assert t2mc("status", factory).returncode == 0
 
 
@@ -126,7 +126,7 @@ def test_what_a_bundle_carries_is_what_runs(factory: Path) -> None:
     assert t2mc("up", factory, "--no-dashboard", "--runtime", "bundles").returncode == 0
     assert t2mc("down", factory).returncode == 0
     deployment = load_deployment(factory)
-    processor = deployment.bundle_folder(Cloud.AWS) / "processor" / "processors" / "calibrate.py"
+    processor = deployment.bundle_folder(AWS) / "processor" / "processors" / "calibrate.py"
     processor.write_text("def process(telemetry):\n    return {**telemetry, 'velocity': 42.0}\n")
     subprocess.run([sys.executable, "-c", START, factory], check=True, timeout=60)
     published = t2mc("simulate", "-p", factory, "--device", "line-1-vib-01", "--count", "5", "--rate", "100")
@@ -163,7 +163,7 @@ def test_a_cloud_whose_bundles_are_not_one_code_does_not_start(
     assert t2mc("up", factory, "--no-dashboard", "--runtime", "bundles").returncode == 0
     assert t2mc("down", factory).returncode == 0
     deployment = load_deployment(factory)
-    spoilt(deployment.bundle_folder(Cloud.GCP))
+    spoilt(deployment.bundle_folder(GCP))
     done = subprocess.run(
         [sys.executable, "-P", bundled_runtime.__file__, deployment.folder, "gcp"],
         capture_output=True,

@@ -14,6 +14,7 @@ from contextlib import ExitStack
 import pytest
 from tests.rigs import vendor_clients
 from tests.rigs.clock import RigClock
+from tests.rigs.clouds import GCP
 from tests.rigs.envelopes import document
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
@@ -29,7 +30,6 @@ from tests.rigs.vendor_processes import moto_account, need_package
 
 from twin2multicloud.clouds.gcp.runtime import expose
 from twin2multicloud.domain.components import Trigger
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.storage.hot_reader import HotReader
 from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
@@ -166,7 +166,7 @@ def service(folder, name):
     store.write(PAYLOAD)
     made = HotReader if name == "hot-reader" else HotReaderLastEntry
     reader = made(store=store, catalog=twin.catalog, hierarchy=twin.hierarchy, clock=RigClock())
-    reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin=twin.name, cloud=Cloud.GCP, component=name)
+    reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin=twin.name, cloud=GCP, component=name)
     function = Function(name=name, reporter=reporter, handlers={Trigger.CALL: reader})
     return CloudRunService(expose(function), is_open=False)
 

@@ -4,9 +4,10 @@ from pathlib import Path
 
 import msgspec
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from twin2multicloud.domain.error_codes import ERROR_CODES
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning import drawing
 from twin2multicloud.planning.planner import plan
@@ -16,7 +17,7 @@ SCHEMA = Path(envelope.__file__).with_name("envelope.schema.json")
 ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
 TOPOLOGY = Path(__file__).parents[2] / "docs" / "topology.md"
 PLANS = Path(__file__).parent / "plans"
-_WORDS = {"a": Cloud.AWS, "z": Cloud.AZURE, "g": Cloud.GCP}
+_WORDS = {"a": AWS, "z": AZURE, "g": GCP}
 
 
 def _placed(letters: str) -> Placement:

@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 import msgspec
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.payloads import payload
 from twin2multicloud.clouds.aws import entrypoint as aws
 from twin2multicloud.clouds.azure import entrypoint as azure
@@ -162,4 +163,4 @@ class GcpNative:
         assert 200 <= status < 300, "anything else is a failed attempt"
 
 
-NATIVES: dict[Cloud, Native] = {Cloud.AWS: AwsNative(), Cloud.AZURE: AzureNative(), Cloud.GCP: GcpNative()}
+NATIVES: dict[Cloud, Native] = {AWS: AwsNative(), AZURE: AzureNative(), GCP: GcpNative()}

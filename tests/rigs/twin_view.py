@@ -5,6 +5,7 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Scalar
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
@@ -34,13 +35,13 @@ METER = DeviceType(
     ),
 )
 PLACEMENT = Placement(
-    l1=Cloud.AWS,
-    l2=Cloud.AZURE,
-    l3_hot=Cloud.GCP,
-    l3_cold=Cloud.GCP,
-    l3_archive=Cloud.AWS,
-    l4=Cloud.AWS,
-    l5=Cloud.AZURE,
+    l1=AWS,
+    l2=AZURE,
+    l3_hot=GCP,
+    l3_cold=GCP,
+    l3_archive=AWS,
+    l4=AWS,
+    l5=AZURE,
 )
 
 
@@ -153,8 +154,8 @@ class MemoryTwinView:
         return CloudStatus(
             cloud=cloud,
             running=True,
-            published=self._sent() if placement.l1 is cloud else 0,
-            stored=self._sent() - 5 if placement.l3_hot is cloud else None,
+            published=self._sent() if placement.l1 == cloud else 0,
+            stored=self._sent() - 5 if placement.l3_hot == cloud else None,
         )
 
     def _sent(self) -> int:

@@ -62,6 +62,33 @@ class TestCode:
         assert device_service < files["gcp"]
 
 
+NAMES = {"aws", "azure", "gcp", "google", "AWS", "AZURE", "GCP"}
+OWN = re.compile(r"(^|/)(on_)?(aws|azure|gcp)([/_.])")
+"""Where a cloud's own code is: its folders and files bear its name."""
+
+MAY_NAME = {
+    "domain/placement.py": "the alias: google is read as gcp",
+    "project/documents.py": "the alias again, for the schema",
+    "costs/paper.py": "the published model, which compares AWS and Azure",
+    "costs/paper_choice.py": "the same",
+    "costs/paper_tables.py": "the same",
+    "cli/cost_tables.py": "the same model's table",
+}
+
+
+def clouds_named(path: Path) -> set[str]:
+    tree = parsed(path)
+    words = {node.value for node in ast.walk(tree) if isinstance(node, ast.Constant) and isinstance(node.value, str)}
+    names = {node.id for node in ast.walk(tree) if isinstance(node, ast.Name)}
+    return (words | names | {node.attr for node in ast.walk(tree) if isinstance(node, ast.Attribute)}) & NAMES
+
+
+def test_outside_its_own_folders_no_code_names_a_cloud() -> None:
+    shared = [path for path in MODULES if not OWN.search(path.relative_to(PACKAGE).as_posix())]
+    found = {path.relative_to(PACKAGE).as_posix() for path in shared if clouds_named(path)}
+    assert found == set(MAY_NAME)
+
+
 def function_lengths(path: Path) -> Iterator[tuple[str, int]]:
     for node in ast.walk(parsed(path)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):

@@ -10,6 +10,7 @@ import pytest
 
 import twin2multicloud
 from tests.rigs import census
+from tests.rigs.clouds import ALL
 from tests.rigs.new_function import MODULE, NAME, ROW, added
 from tests.rigs.twins import twin
 from twin2multicloud.costs.breakdown import breakdown
@@ -42,7 +43,7 @@ def new_function() -> Iterator[None]:
         yield
 
 
-@pytest.mark.parametrize("cloud", list(Cloud))
+@pytest.mark.parametrize("cloud", ALL)
 class TestOnEveryCloud:
     def test_it_is_planned(self, cloud: Cloud) -> None:
         topology = plan(twin(Placement.single(cloud)))
@@ -105,6 +106,6 @@ def test_its_file_ships(tmp_path: Path) -> None:
     package = tmp_path / "twin2multicloud"
     shutil.copytree(Path(twin2multicloud.__file__).parent, package, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(Path(census.__file__), package / "functions" / "storage" / "census.py")
-    for cloud in Cloud:
+    for cloud in ALL:
         assert MODULE in shipped_modules(cloud, [NAME], package)
         assert MODULE not in shipped_modules(cloud, ["hot-reader"], package)

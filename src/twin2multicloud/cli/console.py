@@ -6,17 +6,16 @@ from rich.text import Text
 
 from twin2multicloud.domain.errors import Finding, InvalidProjectError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Locality
 
 out = Console()
 err = Console(stderr=True)
 
-CLOUD_STYLES = {Cloud.AWS: "dark_orange", Cloud.AZURE: "dodger_blue1", Cloud.GCP: "green3"}
-
 
 def cloud_text(cloud: Cloud) -> Text:
     """A cloud's short name in its colour."""
-    return Text(cloud.value, style=CLOUD_STYLES[cloud])
+    return Text(cloud, style=pack(cloud).style)
 
 
 def locality_text(locality: Locality) -> Text:

@@ -16,6 +16,7 @@ from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.emulator.host.deployment import Deployment, Runtime
 from twin2multicloud.operations.checks import Comparison, compare, complaints, wait_until_settled
 from twin2multicloud.operations.twin_client import TwinClient
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.templates import write_template
 
 _RATE = 50.0
@@ -59,7 +60,8 @@ def _play_and_check(deployment: Deployment) -> bool:
     found = _compare_some(client, played, deployment)
     boundaries = client.boundaries()
     out.print(traffic_table(boundaries, title=f"{deployment.twin.name}: {len(played)} readings, hop by hop"))
-    problems = complaints(boundaries) + [f"{each.cloud.label} does not answer" for each in statuses if not each.running]
+    dark = [f"{label_of(each.cloud)} does not answer" for each in statuses if not each.running]
+    problems = complaints(boundaries) + dark
     if not all(each.equal for each in found):
         out.print(comparison_table(found))
         problems.append("what the hot reader returns is not what was published")

@@ -16,6 +16,7 @@ from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.operations import device_registration as registration
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import STOPPING, Changes, Workspace, environment, find_engine
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
@@ -150,7 +151,7 @@ def _say_registrations(changes: Changes, in_the_way: int) -> None:
         return
     first = f"; {in_the_way:,} registrations are taken away first" if in_the_way else ""
     out.print(
-        f"  {_MARKS['delete']} devices can no longer connect to {left.label}, their credentials here go too{first}",
+        f"  {_MARKS['delete']} devices can no longer connect to {label_of(left)}, their credentials here go too{first}",
         highlight=False,
         soft_wrap=True,
     )

@@ -26,6 +26,7 @@ from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import did_you_mean, quoted
 from twin2multicloud.terraform.engine import environment
@@ -181,7 +182,7 @@ def _running(project: Project) -> LocalTwin:
 
 def _whose(gateway: Gateway, running: LocalTwin | None) -> str:
     """The cloud, and not the real one where it is ours."""
-    return f"the {gateway.cloud.label} of this machine" if running else gateway.cloud.label
+    return f"the {label_of(gateway.cloud)} of this machine" if running else label_of(gateway.cloud)
 
 
 def _say_how(running: LocalTwin, device_ids: Sequence[str]) -> None:

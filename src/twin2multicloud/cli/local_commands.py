@@ -29,6 +29,7 @@ from twin2multicloud.emulator.host.processes import (
 )
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.packaging.build import build, unpack
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 
 RuntimeOption = Annotated[
@@ -55,7 +56,7 @@ def up(
     site = deployment.acquisition
     scheme = "mqtts" if deployment.tls else "mqtt"
     out.print(
-        f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {site.cloud.label}",
+        f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {label_of(site.cloud)}",
         soft_wrap=True,
     )
 
@@ -120,7 +121,7 @@ def bring_up(
     gaps = run_by_the_emulator(deployment.topology).functions_left_out
     if gaps:
         err.print(f"[dim]note: planned, but not run by the emulator yet: {', '.join(gaps)}[/]", soft_wrap=True)
-    names = [site.cloud.value for site in deployment.sites] + ([DASHBOARD] if dashboard else [])
+    names = [site.cloud for site in deployment.sites] + ([DASHBOARD] if dashboard else [])
     new = [name for name in names if pid_of(deployment, name) is None]
     try:
         _start(deployment, names)
@@ -141,7 +142,7 @@ def _refuse_another_twin(project: Project, runtime: Runtime) -> None:
         before = load_deployment(project.folder)
     except TwinError:
         return  # nothing was ever up
-    running = ", ".join(site.cloud.value for site in before.sites if pid_of(before, site.cloud.value) is not None)
+    running = ", ".join(site.cloud for site in before.sites if pid_of(before, site.cloud) is not None)
     if running and before.runtime is not runtime:
         raise ConfigurationError(
             f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {project.folder}` first"
@@ -159,13 +160,13 @@ def lay_out_bundles(project: Project, deployment: Deployment) -> None:
     """
     made = build(project, cache=None)
     for site in deployment.sites:
-        if pid_of(deployment, site.cloud.value) is None:
-            unpack([each for each in made if each.cloud is site.cloud], deployment.bundle_folder(site.cloud))
+        if pid_of(deployment, site.cloud) is None:
+            unpack([each for each in made if each.cloud == site.cloud], deployment.bundle_folder(site.cloud))
 
 
 def take_down(deployment: Deployment) -> list[str]:
     """Stop everything, the dashboard first, the clouds along the data path; what was running."""
-    names = [DASHBOARD, *(site.cloud.value for site in deployment.sites)]
+    names = [DASHBOARD, *(site.cloud for site in deployment.sites)]
     return [name for name in names if stop(deployment, name)]
 
 

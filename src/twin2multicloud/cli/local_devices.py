@@ -14,9 +14,9 @@ from twin2multicloud.emulator.adapters.device_authenticator import telemetry_top
 from twin2multicloud.emulator.adapters.device_registry import KEY, open_registry
 from twin2multicloud.emulator.host.deployment import STATE, load_deployment, load_secrets
 from twin2multicloud.emulator.host.processes import pid_of
-from twin2multicloud.operations.device_connections import Connection
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
+from twin2multicloud.ports.device_connection import Connection
 from twin2multicloud.project.loader import Project
 
 
@@ -37,7 +37,7 @@ class LocalTwin:
     @property
     def is_up(self) -> bool:
         """Whether the cloud that devices connect to runs now."""
-        return pid_of(self._deployment, self._deployment.acquisition.cloud.value) is not None
+        return pid_of(self._deployment, self._deployment.acquisition.cloud) is not None
 
     def describes(self, project: Project) -> bool:
         """Whether it came up with the project as that is now."""

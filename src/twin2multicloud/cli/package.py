@@ -12,8 +12,9 @@ from twin2multicloud.cli.console import cloud_text, err, out
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host.deployment import STATE
-from twin2multicloud.packaging.build import VENDORED, build, write
+from twin2multicloud.packaging.build import build, write
 from twin2multicloud.packaging.report import Report, report
+from twin2multicloud.planning.clouds import label_of, packaging_of
 from twin2multicloud.planning.coverage import cover
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
@@ -47,8 +48,9 @@ def package(
     say_notes(project)
     if gaps := cover(plan(project.twin), ()).functions_left_out:
         err.print(f"[dim]note: planned, but there is no code for it yet: {', '.join(gaps)}[/]", soft_wrap=True)
-    if not wheels and set(VENDORED) & set(project.twin.placement.clouds):
-        names = " and ".join(each.label for each in VENDORED)
+    vendored = [label_of(each) for each in project.twin.placement.clouds if packaging_of(each).vendored]
+    if not wheels and vendored:
+        names = " and ".join(vendored)
         err.print(f"[dim]note: without wheels, archives for {names} lack what their runtimes lack[/]", soft_wrap=True)
     out.print(report_table(reports))
     out.print(f"{len(made)} archives in {target}")

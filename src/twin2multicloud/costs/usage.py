@@ -4,12 +4,10 @@ Owns the step from "this component calls that one" to "this much of that meter, 
 are the planner's own (`connector_rules`), so what is deployed and what is priced cannot drift apart. Knows no price.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
+from functools import cache
 from typing import NamedTuple
 
-from twin2multicloud.costs.aws_tariff import AwsTariff
-from twin2multicloud.costs.azure_tariff import AzureTariff
-from twin2multicloud.costs.gcp_tariff import GcpTariff
 from twin2multicloud.costs.tariff import Tariff, Uses
 from twin2multicloud.costs.traffic import CROSSING_MS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, Workload
@@ -17,10 +15,10 @@ from twin2multicloud.domain.components import KINDS, OPERATOR, ComponentType, Ki
 from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.connector_rules import TABLE, Call, Row
 from twin2multicloud.planning.topology import Delivery, Topology
 
-TARIFFS: Mapping[Cloud, Tariff] = {Cloud.AWS: AwsTariff(), Cloud.AZURE: AzureTariff(), Cloud.GCP: GcpTariff()}
 TOKEN = "token"  # noqa: S105 - the name of a pseudo meter
 """A pseudo meter: this cloud holds the inter-cloud token. However many functions read it, it is one secret."""
 
@@ -32,6 +30,12 @@ class Use(NamedTuple):
     meter: str
     quantity: float
     place: str
+
+
+@cache
+def tariff_of(cloud: Cloud) -> Tariff:
+    """What activities take of a cloud's meters. Raises ConfigurationError for a cloud that is not registered."""
+    return pack(cloud).make_tariff()
 
 
 def twin_of(w: Workload, placement: Placement) -> Twin:
@@ -66,7 +70,7 @@ def row_uses(row: Row, placement: Placement, t: Traffic) -> Iterator[Use]:
 
 def held_uses(kind: str, cloud: Cloud, t: Traffic) -> Iterator[Use]:
     """What a store or a service takes by being there."""
-    tariff, place = TARIFFS[cloud], home(kind).value
+    tariff, place = tariff_of(cloud), home(kind).value
     match kind:
         case Kind.HOT_STORE:
             uses = tariff.hot_held(t)
@@ -91,7 +95,7 @@ def call_uses(row: Row, call: Call, placement: Placement, t: Traffic) -> Iterato
     at_home = home(call.target).value
     on_the_way = at_home if call in row.same.calls else row.boundary
     at_target = at_home if any(each.target == call.target for each in row.same.calls) else row.boundary
-    for meter, quantity in _target_uses(call, TARIFFS[target], t):
+    for meter, quantity in _target_uses(call, tariff_of(target), t):
         yield Use(target, meter, quantity, at_target)
     for cloud, uses in _way_uses(call, source, target, t):
         for meter, quantity in uses:
@@ -101,20 +105,20 @@ def call_uses(row: Row, call: Call, placement: Placement, t: Traffic) -> Iterato
 def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[tuple[Cloud, Uses]]:
     """The transport: queues on one cloud, egress and waiting between two."""
     if call.delivery is Delivery.QUEUE:
-        yield target, _queue_uses(call, TARIFFS[target], t)
+        yield target, _queue_uses(call, tariff_of(target), t)
     elif call.delivery is Delivery.POST and _asked(call, t):
-        yield source, ((TOKEN, 1.0), *TARIFFS[source].egress(t.posted_gb(call.target)))
-        yield target, ((TOKEN, 1.0), *TARIFFS[target].egress(t.answered_gb(call.target)))
-        yield source, TARIFFS[source].function(t, 0, t.invocations(call.target) * CROSSING_MS)
+        yield source, ((TOKEN, 1.0), *tariff_of(source).egress(t.posted_gb(call.target)))
+        yield target, ((TOKEN, 1.0), *tariff_of(target).egress(t.answered_gb(call.target)))
+        yield source, tariff_of(source).function(t, 0, t.invocations(call.target) * CROSSING_MS)
     elif call.delivery is Delivery.POST:
         yield source, ((TOKEN, 1.0),)
         yield target, ((TOKEN, 1.0),)
     elif call.delivery is Delivery.QUERY:
         if call.serves:
             yield target, ((TOKEN, 1.0),)
-        if source is not target:
+        if source != target:
             gb = t.answered_gb(call.target) if call.target in _READERS else t.dashboard_gb
-            yield target, TARIFFS[target].egress(gb)
+            yield target, tariff_of(target).egress(gb)
 
 
 def _queue_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:

@@ -9,7 +9,7 @@ from pathlib import Path
 import msgspec
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.operations.device_connections import Connection
+from twin2multicloud.ports.device_connection import Connection
 from twin2multicloud.ports.device_registry import DeviceCredentials
 
 CONNECTION = "connection.json"
@@ -69,7 +69,7 @@ class DeviceFiles:
     def forget(self, cloud: Cloud) -> None:
         """Remove the credentials of all devices on a cloud: nobody there knows them any more."""
         for path in list(self.root.glob(f"*/{CONNECTION}")):
-            if _cloud_of(path) is cloud:
+            if _cloud_of(path) == cloud:
                 shutil.rmtree(path.parent)
 
     @staticmethod

@@ -18,6 +18,7 @@ from twin2multicloud.domain.components import KINDS
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.wiring import FUNCTIONS
+from twin2multicloud.planning.clouds import known_clouds, label_of
 
 PACKAGE = "twin2multicloud"
 _SHARED = ("domain", "ports", "wire", "functions", "stores", "hosting")
@@ -142,5 +143,5 @@ def _refuse(name: str, cloud: Cloud) -> None:
     words = name.split(".")[1:]
     if not words or words[0] in _SHARED:
         return
-    if words[0] != "clouds" or (len(words) > 1 and words[1] in set(Cloud) - {cloud}):
-        raise TwinError(f"a function on {cloud.label} would have to carry {name}; nothing that ships may import it")
+    if words[0] != "clouds" or (len(words) > 1 and words[1] in set(known_clouds()) - {cloud}):
+        raise TwinError(f"a function on {label_of(cloud)} would have to carry {name}; nothing that ships may import it")

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from twin2multicloud.domain.components import KINDS, ComponentType, has_code
 from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.planning.clouds import known_clouds, label_of
 from twin2multicloud.planning.connector_rules import BOUNDARIES, TABLE, Call, Row
 from twin2multicloud.planning.services import services_of
 
@@ -36,12 +37,12 @@ def boundaries() -> str:
 
 def matrix() -> str:
     """Every component and what it is on each cloud, as a Markdown table."""
-    clouds = list(Cloud)
+    clouds = known_clouds()
     rows = (
         [kind, str(info.slot or _ERROR_PATH), *(_made_of(kind, cloud) for cloud in clouds), info.purpose]
         for kind, info in KINDS.items()
     )
-    return _table(["component", "slot", *(cloud.label for cloud in clouds), "what it does"], rows)
+    return _table(["component", "slot", *map(label_of, clouds), "what it does"], rows)
 
 
 def _made_of(kind: str, cloud: Cloud) -> str:

@@ -1,27 +1,15 @@
-"""What the planner knows of clouds: the record of each, by one lookup. Rows ask the record, never which cloud it is."""
+"""What a cloud's services can do, by one look-up, and the services that we make where a cloud lacks them."""
 
 from twin2multicloud.domain.cloud_services import CloudServices
-from twin2multicloud.domain.components import ComponentType, Kind, SignIn
+from twin2multicloud.domain.components import ComponentType, Kind
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Component, Endpoint, ValueKind, Variable
-
-_SERVICES = {
-    Cloud.AWS: CloudServices(twin_reads=True, twin_sign_in=SignIn.PLUGIN, remote_twin_sign_in=SignIn.SIGV4),
-    Cloud.AZURE: CloudServices(twin_reads=False, twin_sign_in=SignIn.OAUTH2, remote_twin_sign_in=SignIn.OAUTH2),
-    # Google Cloud has no device service since IoT Core ended (August 2023).
-    Cloud.GCP: CloudServices(
-        twin_reads=True,
-        twin_sign_in=SignIn.TOKEN,
-        remote_twin_sign_in=SignIn.TOKEN,
-        hot_store_plugin=True,
-        own={Kind.DEVICE_GATEWAY: "/topics"},
-    ),
-}
 
 
 def services_of(cloud: Cloud) -> CloudServices:
     """What a cloud's services can do."""
-    return _SERVICES[cloud]
+    return pack(cloud).services
 
 
 def is_ours(component: Component) -> bool:

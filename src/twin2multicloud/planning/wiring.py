@@ -37,7 +37,7 @@ def environment(
     """The environment of one function, sorted by name. `calls` are those of the whole topology."""
     found = {
         "TWIN_NAME": Variable("TWIN_NAME", ValueKind.LITERAL, twin.name),
-        "CLOUD": Variable("CLOUD", ValueKind.LITERAL, component.cloud.value),
+        "CLOUD": Variable("CLOUD", ValueKind.LITERAL, component.cloud),
         "MODE": Variable("MODE", ValueKind.LITERAL, twin.mode.value),
         "ERROR_TOPIC": Variable("ERROR_TOPIC", ValueKind.RESOURCE, f"{component.cloud}.{Kind.ERROR_TOPIC}"),
     }
@@ -61,7 +61,7 @@ def _outgoing(component: Component, twin: Twin, row: Row, call: Call) -> Iterabl
     if component.name in _crossing_callers(row):
         other = row.target if home(component.name) is row.source else row.source
         name = cloud_variable(other)
-        yield Variable(name, ValueKind.LITERAL, twin.placement[other].value)
+        yield Variable(name, ValueKind.LITERAL, twin.placement[other])
 
 
 def _crossing_callers(row: Row) -> frozenset[str]:

@@ -3,18 +3,19 @@
 import msgspec
 import pytest
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.envelopes import request
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
 from twin2multicloud.domain.components import KINDS, Trigger
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.placement import Placement
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.planning.planner import plan
 
-ACROSS = msgspec.structs.replace(Placement.single(Cloud.GCP), l1=Cloud.AWS, l2=Cloud.AZURE)
-LOCAL = Placement.single(Cloud.AWS)
+ACROSS = msgspec.structs.replace(Placement.single(GCP), l1=AWS, l2=AZURE)
+LOCAL = Placement.single(AWS)
 COMMON = {"CLOUD", "TWIN_NAME"}
 REQUIRED = {
     "device-gateway": COMMON | {"DEVICE_REGISTRY_NAME", "DEVICE_TOPIC"},

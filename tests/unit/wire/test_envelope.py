@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import START
+from tests.rigs.clouds import ALL, GCP
 from tests.rigs.envelopes import TRACE, body, document
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.wire import envelope
 from twin2multicloud.wire.envelope import MessageType, decode, encode, is_trace_id, new_trace_id
 from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_MESSAGES
@@ -75,7 +76,7 @@ def test_a_spoilt_envelope_is_an_envelope_or_a_refusal(data):
     assert is_envelope_or_refusal(bytes(content[:cut]))
 
 
-@given(READINGS, st.sampled_from(Cloud), st.sampled_from(Slot), st.sampled_from(MessageType))
+@given(READINGS, st.sampled_from(ALL), st.sampled_from(Slot), st.sampled_from(MessageType))
 def test_what_goes_out_comes_back(readings, cloud, slot, kind):
     sent = encode(readings, source_cloud=cloud, target_layer=slot, timestamp=START, trace_id=TRACE, message_type=kind)
     received = decode(sent)
@@ -86,14 +87,14 @@ def test_what_goes_out_comes_back(readings, cloud, slot, kind):
 
 def test_messages_that_are_encoded_already_go_out_as_they_are():
     raw = [msgspec.Raw(b'{"a":1.0}'), msgspec.Raw(b'{"b":2}')]
-    sent = encode(raw, source_cloud=Cloud.GCP, target_layer=Slot.L2, timestamp=START, trace_id=TRACE)
+    sent = encode(raw, source_cloud=GCP, target_layer=Slot.L2, timestamp=START, trace_id=TRACE)
     assert b'[{"a":1.0},{"b":2}]' in sent
     assert decode(sent).messages == [{"a": 1.0}, {"b": 2}]
 
 
 def test_aliases_are_read():
     received = decode(body(source_cloud="google", target_layer="L3", timestamp="2026-01-15T11:30:00+01:00"))
-    assert (received.source_cloud, received.target_layer) == (Cloud.GCP, Slot.L3_HOT)
+    assert (received.source_cloud, received.target_layer) == (GCP, Slot.L3_HOT)
     assert received.timestamp == START
 
 
@@ -106,7 +107,7 @@ def test_one_message_is_a_batch_of_one():
 @pytest.mark.parametrize(
     ("changes", "status", "names"),
     [
-        ({"source_cloud": "ibm"}, 400, "source_cloud"),
+        ({"source_cloud": "no cloud"}, 400, "source_cloud"),
         ({"source_cloud": 5}, 400, "source_cloud"),
         ({"source_cloud": None}, 400, "source_cloud"),
         ({"target_layer": "L9"}, 400, "target_layer"),

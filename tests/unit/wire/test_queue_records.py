@@ -7,9 +7,9 @@ from hypothesis import strategies as st
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import START, RigClock
+from tests.rigs.clouds import AWS
 from tests.rigs.envelopes import TRACE, body
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.stores.queue_records import REASON_CHARACTERS, Records
 from twin2multicloud.wire.queue_records import QueueRecord, decode, encode, merge
@@ -72,7 +72,7 @@ def test_merging_keeps_every_message_and_its_trace(batches):
 
 
 def records(max_bytes: int = 4_096) -> Records:
-    return Records(Cloud.AWS, RigClock(), RigChance(), max_bytes)
+    return Records(AWS, RigClock(), RigChance(), max_bytes)
 
 
 def test_a_dead_letter_record_can_be_put_back_into_its_queue_as_it_is():

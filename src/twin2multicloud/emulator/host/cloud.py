@@ -18,7 +18,6 @@ from twin2multicloud.emulator.delivery.durability import Staged, when_all_durabl
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
-from twin2multicloud.emulator.events import event_source
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, Traffic
@@ -27,6 +26,7 @@ from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
 from twin2multicloud.hosting.user_code import find_processor_in
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
 from twin2multicloud.wire.http import Request, Response
 
@@ -46,14 +46,14 @@ class EmulatedCloud:
             each for each in covered.components if each.cloud == cloud and each.type is ComponentType.FUNCTION
         ]
         self._journal = Journal(folder / "journal.sqlite")
-        holds_store = deployment.twin.placement[Slot.L3_HOT] is cloud
+        holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
             deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state / CHANGES_FILE)
         )
         self.gateway: Function | None = None  # where L1 is
-        self._event_source = event_source(cloud)
+        self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
         self._on_device: Start | None = None
@@ -173,7 +173,7 @@ class EmulatedCloud:
     def _gateway(self, parts: CloudParts) -> Function:
         """The function behind HTTPS publish. The plan has it as a service, which has no environment."""
         name = Kind.DEVICE_GATEWAY.value
-        environment = {"CLOUD": str(self.cloud), "TWIN_NAME": self._deployment.twin.name}
+        environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
         environment |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
         return wire(name, environment, FunctionPorts(parts, name, _nobody))
 

@@ -77,7 +77,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
     def site(self, cloud: Cloud) -> Site:
         """The site of a cloud that is in use."""
-        return next(site for site in self.sites if site.cloud is cloud)
+        return next(site for site in self.sites if site.cloud == cloud)
 
     @property
     def acquisition(self) -> Site:
@@ -86,7 +86,7 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
     def data_folder(self, cloud: Cloud) -> Path:
         """Where a cloud keeps its files."""
-        return self.state / cloud.value
+        return self.state / cloud
 
     def bundle_folder(self, cloud: Cloud) -> Path:
         """Where a cloud's bundles lie unpacked, each in a folder of its function's name."""
@@ -194,7 +194,7 @@ def free_port() -> int:
 
 
 def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
-    acquires = twin.placement[Slot.L1] is cloud
+    acquires = twin.placement[Slot.L1] == cloud
     return Site(
         cloud=cloud,
         http_port=known.http_port if known else free_port(),

@@ -25,7 +25,7 @@ def start_cloud(deployment: Deployment, cloud: Cloud) -> None:
     program = ["-m", "twin2multicloud.emulator"]
     if deployment.runtime is Runtime.BUNDLES:
         program = [bundled_runtime.__file__]
-    _start(deployment, cloud.value, [sys.executable, "-P", *program, deployment.folder, cloud.value])
+    _start(deployment, cloud, [sys.executable, "-P", *program, deployment.folder, cloud])
 
 
 def start_dashboard(deployment: Deployment) -> None:

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from tests.rigs.clouds import ALL
 from tests.rigs.twins import twin
 from tests.unit.terraform.render.laws import LAWS
 from twin2multicloud.domain.placement import all_placements
@@ -24,7 +25,7 @@ def test_every_placement_renders_fits_the_schemas_and_keeps_the_laws(dashboard, 
     """Placements that differ in cold, archive, L4 or L5 alone often render the same text; that is checked once."""
     known, broken, count = schemas.load(), [], 0
     seen: set[str] = set()
-    for placement in all_placements():
+    for placement in all_placements(ALL):
         count += 1
         topology = plan(twin(placement, dashboard=dashboard, events=events))
         config = render(topology)
@@ -41,7 +42,7 @@ def test_every_placement_renders_fits_the_schemas_and_keeps_the_laws(dashboard, 
 
 
 def test_what_is_left_out_is_said():
-    coverage = scope.covered(plan(twin(next(all_placements()))))
+    coverage = scope.covered(plan(twin(next(all_placements(ALL)))))
     left = coverage.left_out
     assert "hot-to-cold-mover" in left
     assert "error-reporter" in left

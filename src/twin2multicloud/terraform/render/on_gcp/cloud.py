@@ -16,7 +16,7 @@ from twin2multicloud.terraform.render.on_gcp import (
     references,
     secrets,
 )
-from twin2multicloud.terraform.render.references import Clouds
+from twin2multicloud.terraform.render.references import Clouds, Renderer
 from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
 
 REFERENCES = references.REFERENCES
@@ -70,3 +70,8 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
 def _is_endpoint(function: FunctionView) -> bool:
     """Whether other clouds call it, with the token. A service of ours has callers of its own, and its own output."""
     return function.endpoint is not None and not is_ours(function.component)
+
+
+RENDERER = Renderer(
+    references=REFERENCES, provide=provide, render=render, versions={"google": "6.50.0"}, needs_suffix=True
+)
