@@ -13,7 +13,7 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
-from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts, SystemClock
+from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
@@ -27,6 +27,7 @@ from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
+from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.hosting.user_code import find_processor_in
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
 from twin2multicloud.wire.http import Request, Response
