@@ -90,8 +90,3 @@ def _stay(deployment: Deployment) -> None:
         publish(deployment, live_readings(deployment, rate=10, seed=2), total=None, speed=1.0, title="live")
     except KeyboardInterrupt:
         err.print("stopped")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("demo")(demo)

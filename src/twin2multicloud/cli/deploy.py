@@ -215,9 +215,3 @@ def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
             raise ConfigurationError(f"{option} is name=value; found {each!r}")
         found[name] = value
     return found
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (deploy, destroy, outputs):
-        app.command(command.__name__)(command)

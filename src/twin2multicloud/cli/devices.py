@@ -32,6 +32,7 @@ from twin2multicloud.terraform.engine import environment
 from twin2multicloud.terraform.rollout import STATE, deployed_outputs
 
 devices_app = typer.Typer(
+    add_completion=False,
     help="Who may connect to a deployed twin: register devices, list them, take them away.",
     no_args_is_help=True,
 )
@@ -223,8 +224,3 @@ def _watching(doing: str, total: int) -> Iterator[Report]:
             bar.advance(task)
 
         yield tell
-
-
-def register(app: typer.Typer) -> None:
-    """Add the sub-commands."""
-    app.add_typer(devices_app, name="devices")

@@ -182,9 +182,3 @@ def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
         if path is None or not path.is_file():
             raise typer.BadParameter("TLS needs both files, --tls-cert and --tls-key", param_hint=option)
     return Tls(str(Path(str(certificate)).resolve()), str(Path(str(key)).resolve()))
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (up, down, status, redrive):
-        app.command(command.__name__)(command)

@@ -66,8 +66,3 @@ def report_table(reports: Sequence[Report]) -> Table:
         sizes = (f"{each.bytes / 1000:.0f}", f"{each.own_bytes / 1000:.0f}")
         table.add_row(cloud_text(Cloud(each.cloud)), each.function, *sizes, *cold)
     return table
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("package")(package)

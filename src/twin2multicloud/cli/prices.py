@@ -36,7 +36,9 @@ CloudNames = Annotated[
 ]
 _TIMEOUT = 120.0  # s; an offer file of AWS has several megabytes
 
-prices_app = typer.Typer(help="List prices: show them, compare them, fetch new ones.", no_args_is_help=True)
+prices_app = typer.Typer(
+    add_completion=False, help="List prices: show them, compare them, fetch new ones.", no_args_is_help=True
+)
 
 
 class HttpsPriceSource:
@@ -239,8 +241,3 @@ def _clouds(names: list[str] | None) -> tuple[Cloud, ...]:
 
 def _report(event: Progress) -> None:
     err.print(event.message, style="dim", soft_wrap=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the sub-commands."""
-    app.add_typer(prices_app, name="prices")

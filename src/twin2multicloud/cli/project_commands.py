@@ -77,9 +77,3 @@ def say_notes(project: Project) -> None:
     """What was left to defaults."""
     for note in project.notes:
         err.print(f"[dim]note: {note}[/]", soft_wrap=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (init, validate, plan):
-        app.command(command.__name__)(command)

@@ -227,9 +227,3 @@ def _instant(text: str) -> str:
 
 def _json(value: object) -> str:
     return msgspec.json.format(msgspec.json.encode(value)).decode()
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (simulate, replay, query):
-        app.command(command.__name__)(command)
