@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from tests.rigs.running_twin import AWS, RunningTwin, placement, running, write_project
 
-from twin2multicloud.cli.local_devices import LocalTwin
 from twin2multicloud.emulator.host.deployment import Tls, prepare
+from twin2multicloud.operations.local_devices import LocalTwin
 from twin2multicloud.project.loader import load_project
 
 pytestmark = pytest.mark.functional

@@ -3,14 +3,13 @@
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.console import err, out, say_json
 from twin2multicloud.cli.devices import Yes, ask, device_files, take_away
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
@@ -82,7 +81,7 @@ def outputs(
     rollout = Rollout(load_project(folder), _deployed(folder))
     found = rollout.workspace(find_engine(environment()), environment(), lambda _: None).outputs()
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        say_json(found)
         return
     if not found:
         raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {folder}` first")

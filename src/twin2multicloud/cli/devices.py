@@ -10,15 +10,13 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from twin2multicloud.cli.console import err, out
-from twin2multicloud.cli.local_devices import LocalTwin
+from twin2multicloud.cli.console import err, out, say_json
 from twin2multicloud.cli.project_commands import Folder
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError
@@ -26,10 +24,12 @@ from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
+from twin2multicloud.operations.local_devices import LocalTwin
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import did_you_mean, quoted
+from twin2multicloud.project.state_folder import StateFolder
 from twin2multicloud.terraform.engine import environment
-from twin2multicloud.terraform.rollout import STATE, deployed_outputs
+from twin2multicloud.terraform.rollout import deployed_outputs
 
 devices_app = typer.Typer(
     add_completion=False,
@@ -98,7 +98,7 @@ def list_devices(
     gateway, files = _work_on(project, running)
     found = list(registration.standings(gateway, files, running.catalog if running else project.twin.catalog))
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        say_json(found)
         return
     table = Table(box=None, header_style="dim")
     for column in ("device", "may connect", "files", ""):
@@ -141,7 +141,7 @@ def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = F
 
 def device_files(folder: Path) -> DeviceFiles:
     """Where a project keeps its devices' credentials."""
-    return DeviceFiles(folder.resolve() / STATE / "devices")
+    return DeviceFiles(StateFolder.of(folder).device_credentials)
 
 
 def take_away(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str]) -> None:

@@ -1,6 +1,5 @@
 """t2mc prices: show, compare and fetch list prices. Owns the files of price books and the socket to the price lists."""
 
-import json
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,7 +14,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from twin2multicloud.cli.console import cloud_text, err, out
+from twin2multicloud.cli.console import cloud_text, err, out, say_json
 from twin2multicloud.costs.aws_fetch import fetch_aws
 from twin2multicloud.costs.azure_fetch import fetch_azure
 from twin2multicloud.costs.constraints import parse_cloud
@@ -97,7 +96,7 @@ def show(
     clouds = _clouds(cloud)
     if as_json:
         found = [msgspec.to_builtins(book[each]) for each in clouds]
-        typer.echo(json.dumps({"digest": book.digest(), "books": found}, indent=2))
+        say_json({"digest": book.digest(), "books": found})
         return
     if markdown:
         typer.echo("\n".join(_markdown(book[each]) for each in clouds), nl=False)

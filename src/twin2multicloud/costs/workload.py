@@ -1,12 +1,12 @@
 """What a twin has to carry in a month, as numbers. Owns the meaning and validity of each; prices nothing."""
 
-import difflib
 import math
 from enum import StrEnum
 
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.suggestions import nearest
 
 HOURS_PER_MONTH = 730.0
 """One month, everywhere: 730 h = 30.4167 days (the paper mixes 720 h and 730 h)."""
@@ -151,8 +151,8 @@ def workload_from(found: object, source: str = "workload") -> Workload:
         )
     for name in found:
         if name not in Workload.__struct_fields__:
-            close = difflib.get_close_matches(str(name), Workload.__struct_fields__, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            near = nearest(str(name), Workload.__struct_fields__)
+            hint = f"; did you mean {near}?" if near else ""
             raise ConfigurationError(f"{source}: {name} is not a figure of a workload{hint}")
     try:
         return msgspec.convert(found, Workload)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 
 import msgspec
 
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
 
 Outputs = Mapping[str, str]
@@ -43,7 +44,7 @@ def on_aws(outputs: Outputs, device_id: str) -> Connection:
         host=outputs["aws_device_endpoint"],
         port=MQTTS_PORT,
         client_id=device_id,
-        topic=f"dt/{outputs['twin']}/{device_id}/telemetry",
+        topic=telemetry_topic(outputs["twin"], device_id),
         sign_in="TLS client certificate: certificate.pem and private.key; the server's root is Amazon Root CA 1",
     )
 
@@ -67,7 +68,7 @@ def on_azure(outputs: Outputs, device_id: str) -> Connection:
 
 def on_gcp(outputs: Outputs, device_id: str) -> Connection:
     """HTTPS publish to the device gateway of ours: Google Cloud has no device service, and so no MQTT."""
-    topic = f"dt/{outputs['twin']}/{device_id}/telemetry"
+    topic = telemetry_topic(outputs["twin"], device_id)
     url = f"{outputs['gcp_device_endpoint']}/{topic}"
     return Connection(
         device_id=device_id,

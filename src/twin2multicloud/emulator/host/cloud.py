@@ -11,7 +11,7 @@ import msgspec
 from twin2multicloud.domain.components import Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.device_authenticator import Changes, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
@@ -40,7 +40,7 @@ class EmulatedCloud:
         self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
         self.log = logging.getLogger(f"t2mc.{cloud}")
         self._topology: Topology = deployment.topology
-        folder = deployment.data_folder(cloud)
+        folder = deployment.state.process(cloud)
         folder.mkdir(parents=True, exist_ok=True)
         self.staged = Staged()
         self._components = [each for each in self._topology.on(cloud) if runs(each)]
@@ -49,7 +49,7 @@ class EmulatedCloud:
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
-            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state / CHANGES_FILE)
+            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state.device_registry)
         )
         self.gateway: Function | None = None  # where L1 is
         self._event_source = event_source(cloud)
@@ -169,7 +169,7 @@ class EmulatedCloud:
         """The function behind HTTPS publish. The plan has it as a service, which has no environment."""
         name = Kind.DEVICE_GATEWAY.value
         environment = {"CLOUD": str(self.cloud), "TWIN_NAME": self._deployment.twin.name}
-        environment |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
+        environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
         return wire(name, environment, FunctionPorts(parts, name, _nobody))
 
     def _expose(self, component: Component, function: Function) -> None:
@@ -227,7 +227,7 @@ class EmulatedCloud:
         """What one function gets: run from bundles, the twin's data and the user's code come from its own."""
         if self._deployment.runtime is Runtime.SOURCE:
             return parts
-        root = str(self._deployment.bundle_folder(self.cloud) / component.name)
+        root = str(self._deployment.state.unpacked_bundles(self.cloud) / component.name)
         twin = load_twin(root)
         return msgspec.structs.replace(
             parts,
