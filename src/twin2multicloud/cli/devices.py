@@ -1,7 +1,6 @@
 """t2mc devices: who may connect to a deployed twin, and with what. Asks before it takes anything away.
 
-Keys go into files and nowhere else: nothing here prints one. `deploy` borrows from here what it needs to ask, and to
-take registrations away.
+Keys go into files and nowhere else: nothing here prints one. `deploy` borrows from here what it needs to ask.
 """
 
 import sys
@@ -22,12 +21,11 @@ from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
-from twin2multicloud.operations.device_files import DeviceFiles
+from twin2multicloud.operations.device_files import DeviceFiles, files_of
 from twin2multicloud.operations.device_registration import Gateway
 from twin2multicloud.operations.local_devices import LocalTwin
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import did_you_mean, quoted
-from twin2multicloud.project.state_folder import StateFolder
 from twin2multicloud.terraform.engine import environment
 from twin2multicloud.terraform.rollout import deployed_outputs
 
@@ -134,20 +132,10 @@ def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = F
     out.print(f"{_some(chosen)}: the credentials in use will be refused by {_whose(gateway, running)}", soft_wrap=True)
     if not yes:
         ask()
-    take_away(gateway, files, chosen)
+    with _watching("removing", len(chosen)) as tell:
+        registration.remove(gateway, files, chosen, tell)
     absent = sum(each not in known for each in chosen)  # or so new that the registry's list has it not yet
     out.print(f"[green]removed[/] {len(chosen) - absent:,}" + (f", {absent:,} not registered" if absent else ""))
-
-
-def device_files(folder: Path) -> DeviceFiles:
-    """Where a project keeps its devices' credentials."""
-    return DeviceFiles(StateFolder.of(folder).device_credentials)
-
-
-def take_away(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str]) -> None:
-    """Remove registrations, with a bar."""
-    with _watching("removing", len(device_ids)) as tell:
-        registration.remove(gateway, files, device_ids, tell)
 
 
 def ask() -> None:
@@ -161,7 +149,7 @@ def _work_on(project: Project, running: LocalTwin | None) -> tuple[Gateway, Devi
     """Which registry a command works on, and where the credentials are that it gave."""
     if running:
         return running.gateway, running.files
-    return _gateway(project), device_files(project.folder)
+    return _gateway(project), files_of(project.folder)
 
 
 def _running(project: Project) -> LocalTwin:
