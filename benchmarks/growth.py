@@ -15,7 +15,8 @@ from benchmarks.end_to_end import payloads
 from benchmarks.load import Crowd, publishes
 from benchmarks.pipelines import Pipeline
 from benchmarks.report import Result, Section
-from twin2multicloud.emulator.adapters.device_authenticator import password, telemetry_topic
+from twin2multicloud.domain.device_topics import telemetry_topic
+from twin2multicloud.emulator.adapters.device_authenticator import password
 from twin2multicloud.emulator.host.processes import pid_of
 
 _DEVICES = {

@@ -117,7 +117,7 @@ def test_a_cloud_without_functions_runs_too(factory: Path) -> None:
     providers.write_text(json.dumps({**alone, "layer_3_archive_provider": "aws"}))
     done = t2mc("up", factory, "--no-dashboard", "--runtime", "bundles")
     assert done.returncode == 0, done.stderr
-    assert not list(load_deployment(factory).bundle_folder(AWS).iterdir())
+    assert not list(load_deployment(factory).state.unpacked_bundles(AWS).iterdir())
     assert t2mc("status", factory).returncode == 0
 
 
@@ -126,7 +126,7 @@ def test_what_a_bundle_carries_is_what_runs(factory: Path) -> None:
     assert t2mc("up", factory, "--no-dashboard", "--runtime", "bundles").returncode == 0
     assert t2mc("down", factory).returncode == 0
     deployment = load_deployment(factory)
-    processor = deployment.bundle_folder(AWS) / "processor" / "processors" / "calibrate.py"
+    processor = deployment.state.unpacked_bundles(AWS) / "processor" / "processors" / "calibrate.py"
     processor.write_text("def process(telemetry):\n    return {**telemetry, 'velocity': 42.0}\n")
     subprocess.run([sys.executable, "-c", START, factory], check=True, timeout=60)
     published = t2mc("simulate", "-p", factory, "--device", "line-1-vib-01", "--count", "5", "--rate", "100")
@@ -163,9 +163,17 @@ def test_a_cloud_whose_bundles_are_not_one_code_does_not_start(
     assert t2mc("up", factory, "--no-dashboard", "--runtime", "bundles").returncode == 0
     assert t2mc("down", factory).returncode == 0
     deployment = load_deployment(factory)
-    spoilt(deployment.bundle_folder(GCP))
+    spoilt(deployment.state.unpacked_bundles(GCP))
+    bundles = str(deployment.state.unpacked_bundles(GCP))
     done = subprocess.run(
-        [sys.executable, "-P", bundled_runtime.__file__, deployment.folder, "gcp"],
+        [
+            sys.executable,
+            "-P",
+            bundled_runtime.__file__,
+            deployment.folder,
+            "gcp",
+            bundles,
+        ],
         capture_output=True,
         text=True,
         timeout=30,

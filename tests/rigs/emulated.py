@@ -16,12 +16,10 @@ from tests.rigs.hot_store import FailingHotStore
 from tests.rigs.telemetry_writer import hot_writer, sender
 from tests.rigs.transport import Serve
 from twin2multicloud.domain.errors import ErrorEvent
+from twin2multicloud.emulator.adapters.dead_letters import JournalDeadLetters
+from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
-from twin2multicloud.emulator.adapters.wiring import (
-    JournalDeadLetters,
-    JournalErrorSink,
-    JournalInvoker,
-)
+from twin2multicloud.emulator.adapters.invoker import JournalInvoker
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.functions.writers import StoreWriter

@@ -9,13 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from tests.rigs.clouds import AWS, AZURE, GCP
-from twin2multicloud.cli.local_commands import lay_out_bundles
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, Tls, load_secrets, prepare
-from twin2multicloud.emulator.host.processes import kill, log_file, start_cloud, stop, wait_until_up
+from twin2multicloud.emulator.host.processes import kill, start_cloud, stop, wait_until_up
 from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.fleet.mqtt_device import DeviceConnection
+from twin2multicloud.operations.bring_up import lay_out_bundles
 from twin2multicloud.operations.checks import wait_until_settled
+from twin2multicloud.operations.readings import connection
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.loader import load_project
 
@@ -77,7 +78,7 @@ class RunningTwin:
         return load_secrets(Path(self.deployment.folder))
 
     def connect(self, **options: Any) -> DeviceConnection:
-        return DeviceConnection(self.deployment, self.secrets, **options)
+        return connection(self.deployment, **options)
 
     def publish(self, device: str, *payloads: object) -> None:
         with self.connect() as gateway:
@@ -99,7 +100,7 @@ class RunningTwin:
         wait_until_up(self.deployment, [cloud])
 
     def log(self, cloud: Cloud) -> str:
-        return log_file(self.deployment, cloud).read_text()
+        return self.deployment.state.log(cloud).read_text()
 
 
 @contextmanager

@@ -11,9 +11,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 from typer.core import TyperGroup
-from typer.main import get_command
 
-from twin2multicloud.cli.app import app
+from twin2multicloud.cli.commands import load
 
 ROOT = Path(__file__).parents[2]
 PACKAGE = ROOT / "src" / "twin2multicloud"
@@ -161,9 +160,7 @@ class TestPaper:
     def test_commands_in_documents_can_be_typed(self, line: str) -> None:
         """Command, options and number of arguments are ones that `t2mc` has. Runs nothing."""
         name, *arguments = shlex.split(line)
-        root = get_command(app)
-        assert isinstance(root, TyperGroup)
-        command = root.commands[name]
+        command = load(name)
         while isinstance(command, TyperGroup) and arguments:
             command = command.commands[arguments.pop(0)]
         _, left_over, _ = command.make_parser(command.context_class(command)).parse_args(arguments)

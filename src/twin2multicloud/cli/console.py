@@ -1,5 +1,7 @@
 """What the command line looks like: the two consoles, and how a finding and an error are said. Decides nothing."""
 
+import msgspec
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
@@ -34,6 +36,11 @@ def say_findings(error: InvalidProjectError) -> None:
 def say_error(message: str) -> None:
     """One sentence on the error console."""
     err.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
+
+
+def say_json(value: object) -> None:
+    """A value as the JSON answer of a command."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
 
 
 def _finding(finding: Finding) -> Text:

@@ -324,8 +324,3 @@ def _apply(project: Path, result: Result, derived: tuple[DerivedFigure, ...]) ->
     write_atomically(project / DECISION_FILE, json_text(record))
     write_placement(project, result.placement)
     return [project / PROVIDERS_FILE, project / DECISION_FILE]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("optimize")(optimize_command)

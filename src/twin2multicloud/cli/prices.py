@@ -1,6 +1,5 @@
 """t2mc prices: show, compare and fetch list prices. Owns the files of price books and the socket to the price lists."""
 
-import json
 import urllib.error
 import urllib.parse
 import urllib.request
@@ -15,7 +14,7 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from twin2multicloud.cli.console import cloud_text, err, out
+from twin2multicloud.cli.console import cloud_text, err, out, say_json
 from twin2multicloud.costs.fetching import Fetched, PriceSource
 from twin2multicloud.costs.prices import CloudPrices, Price, PriceBook, differences
 from twin2multicloud.costs.snapshots import decode_prices, encode_prices, shipped_book
@@ -33,7 +32,9 @@ CloudNames = Annotated[
 ]
 _TIMEOUT = 120.0  # s; an offer file of AWS has several megabytes
 
-prices_app = typer.Typer(help="List prices: show them, compare them, fetch new ones.", no_args_is_help=True)
+prices_app = typer.Typer(
+    add_completion=False, help="List prices: show them, compare them, fetch new ones.", no_args_is_help=True
+)
 
 
 class HttpsPriceSource:
@@ -92,7 +93,7 @@ def show(
     clouds = _clouds(cloud)
     if as_json:
         found = [msgspec.to_builtins(book[each]) for each in clouds]
-        typer.echo(json.dumps({"digest": book.digest(), "books": found}, indent=2))
+        say_json({"digest": book.digest(), "books": found})
         return
     if markdown:
         typer.echo("\n".join(_markdown(book[each]) for each in clouds), nl=False)
@@ -235,8 +236,3 @@ def _clouds(names: list[str] | None) -> tuple[Cloud, ...]:
 
 def _report(event: Progress) -> None:
     err.print(event.message, style="dim", soft_wrap=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the sub-commands."""
-    app.add_typer(prices_app, name="prices")

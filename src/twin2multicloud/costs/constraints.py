@@ -1,6 +1,5 @@
 """What a placement must satisfy beside being cheap. Owns the rules and their wording; searches nothing."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -9,6 +8,7 @@ from twin2multicloud.costs.cost_table import Clouds
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.suggestions import nearest
 from twin2multicloud.planning.clouds import known_cloud, known_clouds, label_of, pack
 
 
@@ -81,8 +81,8 @@ def parse_slot(text: str) -> Slot:
 
 
 def _near(text: str, words: Iterable[str]) -> str:
-    close = difflib.get_close_matches(text.strip(), [str(word) for word in words], n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    near = nearest(text, map(str, words))
+    return f"; did you mean {near}?" if near else ""
 
 
 def parse_fixed(items: Iterable[str]) -> dict[Slot, Cloud]:

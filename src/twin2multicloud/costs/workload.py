@@ -1,11 +1,11 @@
 """What a twin has to carry in a month, as numbers. Owns the meaning and validity of each; prices nothing."""
 
-import difflib
 import math
 
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.suggestions import nearest
 from twin2multicloud.domain.twin import DashboardSource
 
 HOURS_PER_MONTH = 730.0
@@ -144,8 +144,8 @@ def workload_from(found: object, source: str = "workload") -> Workload:
         )
     for name in found:
         if name not in Workload.__struct_fields__:
-            close = difflib.get_close_matches(str(name), Workload.__struct_fields__, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            near = nearest(str(name), Workload.__struct_fields__)
+            hint = f"; did you mean {near}?" if near else ""
             raise ConfigurationError(f"{source}: {name} is not a figure of a workload{hint}")
     try:
         return msgspec.convert(found, Workload)

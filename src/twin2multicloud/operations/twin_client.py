@@ -13,9 +13,8 @@ import msgspec
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import RetryableError, TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.emulator.adapters.invocation import EmulatedInvocation
+from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
 from twin2multicloud.emulator.host.deployment import Deployment, load_secrets, run_by_the_emulator
-from twin2multicloud.emulator.host.server import OPERATOR_HEADER
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
 from twin2multicloud.functions.storage.reader_client import HotReaders, Point
 from twin2multicloud.planning.connector_rules import reading_kinds

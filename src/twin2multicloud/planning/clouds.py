@@ -6,7 +6,6 @@ Owns the record and the look-up; no layer above or below knows another list of c
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -17,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 from twin2multicloud.domain.cloud_services import CloudServices
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, parse_cloud
+from twin2multicloud.domain.suggestions import nearest
 
 if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a cloud, and this module calls none of it
     from twin2multicloud.costs.fetching import Fetcher
@@ -209,6 +209,6 @@ def deployed_on(cloud: Cloud) -> Deployed:
 def _unknown(text: str) -> ConfigurationError:
     names = [*known_clouds()]
     expected = " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    close = difflib.get_close_matches(text.strip(), names, n=1)
-    hint = f"; did you mean {close[0]}?" if close else ""
+    near = nearest(text, names)
+    hint = f"; did you mean {near}?" if near else ""
     return ConfigurationError(f"cloud {text!r} is unknown, expected {expected}{hint}")

@@ -49,11 +49,11 @@ def test_a_processor_changed(project: Project, started: Deployment, edited: str,
 
 
 def test_secrets_that_are_not_ours_any_more_are_one_sentence(started: Deployment) -> None:
-    (started.state / "secrets.json").write_text("{")
+    started.state.secrets.write_text("{")
     with pytest.raises(TwinError, match=r"secrets\.json is not readable .*; remove it"):
         load_secrets(Path(started.folder))
 
 
 def test_a_copied_project_is_not_the_one_that_runs(started: Deployment, tmp_path: Path) -> None:
     copy = shutil.copytree(started.folder, tmp_path / "copy")
-    assert load_deployment(copy).state == copy / ".t2mc"
+    assert load_deployment(copy).state.root == copy / ".t2mc"

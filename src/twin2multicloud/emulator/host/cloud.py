@@ -11,9 +11,9 @@ import msgspec
 from twin2multicloud.domain.components import ComponentType, Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.device_authenticator import Changes, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
-from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts, SystemClock
+from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
@@ -25,6 +25,7 @@ from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
+from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.hosting.user_code import find_processor_in
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
@@ -38,7 +39,7 @@ class EmulatedCloud:
         self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
         self.log = logging.getLogger(f"t2mc.{cloud}")
         self._topology: Topology = deployment.topology
-        folder = deployment.data_folder(cloud)
+        folder = deployment.state.process(cloud)
         folder.mkdir(parents=True, exist_ok=True)
         self.staged = Staged()
         self._coverage = covered = run_by_the_emulator(self._topology)
@@ -50,7 +51,7 @@ class EmulatedCloud:
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
-            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state / CHANGES_FILE)
+            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state.device_registry)
         )
         self.gateway: Function | None = None  # where L1 is
         self._event_source = pack(cloud).event_source()
@@ -174,7 +175,7 @@ class EmulatedCloud:
         """The function behind HTTPS publish. The plan has it as a service, which has no environment."""
         name = Kind.DEVICE_GATEWAY.value
         environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
-        environment |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
+        environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
         return wire(name, environment, FunctionPorts(parts, name, _nobody))
 
     def _expose(self, component: Component, function: Function) -> None:
@@ -232,7 +233,7 @@ class EmulatedCloud:
         """What one function gets: run from bundles, the twin's data and the user's code come from its own."""
         if self._deployment.runtime is Runtime.SOURCE:
             return parts
-        root = str(self._deployment.bundle_folder(self.cloud) / component.name)
+        root = str(self._deployment.state.unpacked_bundles(self.cloud) / component.name)
         twin = load_twin(root)
         return msgspec.structs.replace(
             parts,

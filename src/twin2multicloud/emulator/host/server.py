@@ -15,6 +15,7 @@ from typing import Any
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection, Published
@@ -22,7 +23,6 @@ from twin2multicloud.wire.calls import refusal, serve
 from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
-OPERATOR_HEADER = "x-t2mc-operator"
 _Done = Callable[[Exception | None], None]
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
