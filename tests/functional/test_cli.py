@@ -1,30 +1,17 @@
-"""t2mc as a person uses it: the installed command, its exit codes, its words."""
+"""t2mc as a person uses it: its exit codes, its words.
+
+The installed command, in a process of its own, is the smoke set: each exit code once, and the demo.
+"""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.command_line import installed_t2mc, t2mc
 from tests.rigs.running_twin import placement, write_project
 
 pytestmark = pytest.mark.functional
-
-T2MC = Path(sys.executable).with_name("t2mc")
-
-
-def t2mc(*arguments: object, timeout: float = 90) -> subprocess.CompletedProcess[str]:
-    """Run the command without a terminal."""
-    return subprocess.run(
-        [T2MC, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
-    )
 
 
 def test_help_names_every_command_with_an_example() -> None:
@@ -48,7 +35,7 @@ def test_help_names_every_command_with_an_example() -> None:
 
 def test_a_new_project_is_valid_and_plans(tmp_path: Path) -> None:
     folder = tmp_path / "my-twin"
-    assert t2mc("init", folder, "--template", "factory").returncode == 0
+    assert installed_t2mc("init", folder, "--template", "factory").returncode == 0
     valid = t2mc("validate", folder)
     assert valid.returncode == 0
     assert "my-twin" in valid.stdout
@@ -78,7 +65,7 @@ def test_bad_input_is_one_report_with_suggestions_and_exit_code_2(tmp_path: Path
         config_providers={"layer_2_provider": "azur"},
         config={"retention": 1},
     )
-    bad = t2mc("validate", folder)
+    bad = installed_t2mc("validate", folder)
     assert bad.returncode == 2
     report = " ".join(bad.stderr.split())
     assert 'config_providers.json: layer_2_provider: found "azur"' in report
@@ -196,8 +183,8 @@ def test_simulated_devices_publish_as_many_as_asked(tmp_path: Path) -> None:
 
 
 def test_the_demo_checks_the_path_and_leaves_nothing_running(tmp_path: Path) -> None:
-    done = t2mc("demo", tmp_path / "smart-home")
+    done = installed_t2mc("demo", tmp_path / "smart-home")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✓ every reading arrived once" in done.stdout
     assert "L1 → L2" in done.stdout
-    assert t2mc("status", tmp_path / "smart-home").returncode == 1
+    assert installed_t2mc("status", tmp_path / "smart-home").returncode == 1

@@ -2,11 +2,9 @@
 
 import json
 import stat
-import subprocess
-import sys
 
 import pytest
-from tests.rigs import vendor_clients
+from tests.rigs import command_line, vendor_clients
 from tests.rigs.clock import RigClock
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
@@ -32,9 +30,8 @@ class Home:
 
     def t2mc(self, *arguments):
         """Run the command line; its exit code, and what it said."""
-        env = clean_environment({**self.env, "COLUMNS": "200"})
-        command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        env = clean_environment(self.env)
+        done = command_line.t2mc(*arguments, env=env, columns=200)
         return done.returncode, done.stdout + done.stderr
 
     def deploy(self):

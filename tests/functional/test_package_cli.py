@@ -1,7 +1,6 @@
 """t2mc package, and clouds that run from what it builds: as a person uses both, without an account or a network."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -12,15 +11,14 @@ from pathlib import Path
 
 import pytest
 from tests.rigs.clouds import ALL, AWS, GCP
+from tests.rigs.command_line import installed_t2mc, t2mc
 
 from twin2multicloud.emulator.host import bundled_runtime
 from twin2multicloud.emulator.host.deployment import Runtime, load_deployment
 
 pytestmark = pytest.mark.functional
 
-T2MC = Path(sys.executable).with_name("t2mc")
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NOT_PYTESTS = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 QUICK = ("--no-wheels", "--measure", "0")
 START = """
 import sys
@@ -33,17 +31,6 @@ for site in deployment.sites:
 wait_until_up(deployment, [site.cloud for site in deployment.sites])
 """
 """Starts clouds from what is laid out for them, as after a crash: `t2mc up` would lay it out anew."""
-
-
-def t2mc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [T2MC, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        stdin=subprocess.DEVNULL,
-        env={**NOT_PYTESTS, "COLUMNS": "100", "NO_COLOR": "1"},
-    )
 
 
 @pytest.fixture
@@ -102,7 +89,7 @@ def test_a_broken_project_builds_nothing(factory: Path, tmp_path: Path) -> None:
 
 def test_three_clouds_run_from_bundles(factory: Path) -> None:
     """User code, both boundaries and the readers; every process says where its functions came from."""
-    done = t2mc("demo", factory, "--runtime", "bundles", "--no-stay")
+    done = installed_t2mc("demo", factory, "--runtime", "bundles", "--no-stay")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every reading arrived once" in done.stdout
     for cloud in ALL:

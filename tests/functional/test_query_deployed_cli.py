@@ -6,13 +6,11 @@ Google Cloud a reader stands behind a Cloud Run of ours, which looks at the ID t
 """
 
 import json
-import subprocess
-import sys
 import zipfile
 from contextlib import ExitStack
 
 import pytest
-from tests.rigs import vendor_clients
+from tests.rigs import command_line, vendor_clients
 from tests.rigs.clock import RigClock
 from tests.rigs.clouds import GCP
 from tests.rigs.envelopes import document
@@ -57,9 +55,8 @@ class Home:
 
     def t2mc(self, *arguments, **more):
         """Run the command line; its exit code, what it printed, and what it said beside."""
-        env = clean_environment({**self.env, "COLUMNS": "200", **more})
-        command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        env = clean_environment({**self.env, **more})
+        done = command_line.t2mc(*arguments, env=env, columns=200)
         return done.returncode, done.stdout, " ".join(done.stderr.split())
 
     def query(self, *arguments, **more):
