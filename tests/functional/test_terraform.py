@@ -1,7 +1,9 @@
 """The real Terraform core over whole rendered configurations, with stand-in providers: from nothing to nothing."""
 
+import copy
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -28,13 +30,32 @@ def fleet():
         yield found, env
 
 
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory):
+    """Three clouds that are applied, once for all tests that begin with that; and the providers that hold them."""
+    with stand_in_providers() as found:
+        made = prepared(THREE_CLOUDS, tmp_path_factory.mktemp("applied"), terraform(), found[1])
+        made.workspace.init()
+        made.workspace.plan()
+        made.workspace.apply()
+        yield found, made
+
+
 @pytest.fixture
-def deployed(fleet, tmp_path):
-    made = prepared(THREE_CLOUDS, tmp_path, terraform(), fleet[1])
-    made.workspace.init()
-    made.workspace.plan()
-    made.workspace.apply()
-    return made
+def deployed(applied, tmp_path):
+    """What was applied; whatever a test does to it is undone: files, events, and what the providers hold."""
+    (fleet, _), made = applied
+    folders, events = (made.folder, made.bundles), list(made.events)
+    held = {name: copy.deepcopy(each.made) for name, each in fleet.items()}
+    for each in folders:
+        shutil.copytree(each, tmp_path / each.name)
+    yield made
+    for each in folders:
+        shutil.rmtree(each)
+        shutil.copytree(tmp_path / each.name, each)
+    made.events[:] = events
+    for name, each in fleet.items():
+        each.made = held[name]
 
 
 def environments(fleet: Fleet):
@@ -83,6 +104,12 @@ class TestThreeClouds:
         work.apply()
         assert work.resources() == []
         assert [each.made for each in fleet[0].values()] == [{}] * len(fleet[0])
+
+
+class TestThreeCloudsDeployed:
+    @pytest.fixture
+    def fleet(self, applied):
+        return applied[0]
 
     def test_progress_is_told_as_it_happens(self, deployed):
         told = [(event.kind, event.address) for event in deployed.events if event.action == "create"]

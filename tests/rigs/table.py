@@ -163,7 +163,7 @@ VENDORS = (
     ),
     Rig(
         service="Firestore",
-        runs_on="@firestore-emulator/host/server",
+        runs_on="@firestore-emulator/server",
         process="npm's Firestore",
         names={
             "hot_store_rig": ("firestore-npm",),
