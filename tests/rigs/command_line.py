@@ -80,11 +80,19 @@ def _environment(env: Mapping[str, str]) -> Iterator[None]:
     kept = dict(os.environ)
     os.environ.clear()
     os.environ.update(env)
+    _forget_sessions()
     try:
         yield
     finally:
         os.environ.clear()
         os.environ.update(kept)
+        _forget_sessions()
+
+
+def _forget_sessions() -> None:
+    """Let boto3 read keys and region from the environment again: it does so once in a process."""
+    if "boto3" in sys.modules:
+        sys.modules["boto3"].DEFAULT_SESSION = None  # type: ignore[attr-defined]
 
 
 @contextmanager
