@@ -14,6 +14,20 @@ from tests.rigs.running_twin import placement, write_project
 pytestmark = pytest.mark.functional
 
 
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("plan", 0), ("status", 1), ("validate --no-such-option", 2), ("up", 2)],
+    ids=lambda it: str(it),
+)
+def test_in_process_it_says_what_the_installed_command_says(tmp_path: Path, command: str, code: int) -> None:
+    """So that most tests can do without a process for every command."""
+    bad = {"config": {"retention": 1}} if command == "up" else {}
+    words = [*command.split(), write_project(tmp_path / "p", placement(AWS, AZURE, GCP), **bad)]
+    here, installed = t2mc(*words), installed_t2mc(*words)
+    assert (here.returncode, here.stdout, here.stderr) == (code, installed.stdout, installed.stderr)
+    assert installed.returncode == code
+
+
 def test_help_names_every_command_with_an_example() -> None:
     overview = t2mc("--help").stdout
     for command in (

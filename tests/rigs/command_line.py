@@ -14,6 +14,7 @@ import warnings
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager, redirect_stderr, redirect_stdout
 from pathlib import Path
+from types import ModuleType
 
 T2MC = Path(sys.executable).with_name("t2mc")
 Done = subprocess.CompletedProcess[str]
@@ -97,13 +98,14 @@ def _forget_sessions() -> None:
 
 @contextmanager
 def _arguments(command: list[str]) -> Iterator[None]:
-    kept = sys.argv, sys.stdin
+    """Arguments, no input, and a main module that is a script: click names the program after it in its usage line."""
+    kept = sys.argv, sys.stdin, sys.modules["__main__"]
     with Path(os.devnull).open(encoding="utf-8") as nothing:
-        sys.argv, sys.stdin = command, nothing
+        sys.argv, sys.stdin, sys.modules["__main__"] = command, nothing, ModuleType("__main__")
         try:
             yield
         finally:
-            sys.argv, sys.stdin = kept
+            sys.argv, sys.stdin, sys.modules["__main__"] = kept
 
 
 @contextmanager
