@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 import pytest
-import typer
 from tests.functional.test_paper_scenarios import differences
 from tests.rigs.clouds import AWS, AZURE, GCP
 from typer.testing import CliRunner
 
-from twin2multicloud.cli import optimize, prices
+from twin2multicloud.cli import prices
+from twin2multicloud.cli.app import app
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.snapshots import encode_prices, shipped_book
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, InvalidProjectError, RetryableError
@@ -21,9 +21,7 @@ from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import template_names, write_template
 
 pytestmark = pytest.mark.functional
-APP = typer.Typer()
-optimize.register(APP)
-prices.register(APP)
+APP = app
 MEDIUM = msgspec.to_builtins(PRESETS["medium"])
 
 
