@@ -74,6 +74,7 @@ def pytest_unconfigure() -> None:
     open_until_exit.close()
 
 
+@pytest.hookimpl(tryfirst=True)  # before tests/conftest.py makes groups of it
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Expect to fail what the table of rigs says, and run together what needs the same emulator started."""
     for item in items:
