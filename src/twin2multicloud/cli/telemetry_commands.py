@@ -2,24 +2,24 @@
 
 import itertools
 import re
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from twin2multicloud.cli.console import err, out, say_json
+from twin2multicloud.cli.progress import progress_line
 from twin2multicloud.cli.tables import comparison_table, history_table, latest_table
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical, from_datetime
 from twin2multicloud.emulator.host.deployment import Deployment, load_deployment
 from twin2multicloud.fleet.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
-from twin2multicloud.operations.checks import compare, wait_until_settled
-from twin2multicloud.operations.readings import live_readings, properties_of, publish, readers_of
+from twin2multicloud.operations.checks import read_back
+from twin2multicloud.operations.readings import live_readings, properties_of, publish
+from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.operations.twin_client import TwinClient
 
 ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The project folder.", show_default="this folder")]
@@ -80,8 +80,11 @@ def replay(
         rows = list(shifted(rows, shift_to(rows, datetime.now(UTC), ends=speed is None)))
     sent = show_publishing(deployment, rows, total=len(rows), speed=speed, title=f"replaying {file.name}")
     out.print(f"{sent:,} readings published and acknowledged")
-    if check and not _check(deployment, rows):
-        raise typer.Exit(1)
+    if check:
+        found = read_back(rows, TwinClient(deployment))
+        out.print(comparison_table(found))
+        if not all(each.equal for each in found):
+            raise typer.Exit(1)
 
 
 def query(
@@ -101,8 +104,8 @@ def query(
 
     Example: t2mc query living-room temperature --since 15m -p examples/smart-home
     """
-    catalog, readers = readers_of(project, deployed=deployed)
-    names = properties or properties_of(catalog, device)
+    twin = open_twin(project, deployed=deployed)
+    readers, names = twin.readers, properties or properties_of(twin.catalog, device)
     if last:
         latest = readers.latest(device, names)
         shown = {name: {"time": stamp, "value": value} for name, (stamp, value) in latest.items()}
@@ -118,24 +121,14 @@ def show_publishing(
     deployment: Deployment, source: Iterable[Telemetry], *, total: int | None, speed: float | None, title: str
 ) -> int:
     """Publish readings, with a progress bar; returns how many. Ctrl-C ends it in order. Raises TwinError."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(title, total=total)
+    with progress_line(title, total) as update:
         return publish(
             deployment,
             source,
             speed=speed,
-            sent=lambda count: progress.update(task, completed=count),
+            sent=lambda count: update(completed=count),
             stopped=lambda: err.print("stopped"),
         )
-
-
-def _check(deployment: Deployment, rows: Sequence[Telemetry]) -> bool:
-    client = TwinClient(deployment)
-    wait_until_settled(client, 120.0, time.sleep, time.monotonic)
-    found = compare(rows, client)
-    out.print(comparison_table(found))
-    return all(each.equal for each in found)
 
 
 def _mapping(

@@ -14,7 +14,7 @@ from twin2multicloud import clouds
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.functions.storage.reader_client import HotReaders
-from twin2multicloud.operations.deployed_readers import open_readers
+from twin2multicloud.operations.twin import open_readers
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform.render.render import render
