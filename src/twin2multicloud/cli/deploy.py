@@ -15,10 +15,10 @@ from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.deployment import Planned, carry_out
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
-from twin2multicloud.terraform.engine import Changes, Workspace, environment, find_engine
+from twin2multicloud.terraform.engine import Changes, Workspace, environment
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
 from twin2multicloud.terraform.render.scope import covered
-from twin2multicloud.terraform.rollout import Options, Rollout, known_options
+from twin2multicloud.terraform.rollout import Options, Rollout, deployed_outputs, known_options, last_rollout
 
 _MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
 
@@ -65,8 +65,7 @@ def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
 
     Example: t2mc destroy examples/smart-home
     """
-    rollout = Rollout(load_project(folder), _deployed(folder))
-    _carry_out(rollout, destroy=True, plan_only=False, yes=yes)
+    _carry_out(last_rollout(load_project(folder)), destroy=True, plan_only=False, yes=yes)
 
 
 def outputs(
@@ -77,8 +76,7 @@ def outputs(
 
     Example: t2mc outputs examples/smart-home --json
     """
-    rollout = Rollout(load_project(folder), _deployed(folder))
-    found = rollout.workspace(find_engine(environment()), environment(), lambda _: None).outputs()
+    found = deployed_outputs(load_project(folder), environment())
     if as_json:
         say_json(found)
         return
@@ -90,13 +88,6 @@ def outputs(
         for part, text in rows:
             table.add_row(f"{name} {part}".strip(), str(text))
     out.print(table)
-
-
-def _deployed(folder: Path) -> Options:
-    options = known_options(folder)
-    if options is None:
-        raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {folder}` first")
-    return options
 
 
 def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -> None:

@@ -16,7 +16,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical, from_datetime
 from twin2multicloud.emulator.host.deployment import Deployment, load_deployment
-from twin2multicloud.fleet.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
+from twin2multicloud.fleet.recordings import Column, DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
 from twin2multicloud.operations.checks import read_back
 from twin2multicloud.operations.readings import live_readings, properties_of, publish
 from twin2multicloud.operations.twin import open_twin
@@ -71,7 +71,11 @@ def replay(
     Example: t2mc replay room.csv -p examples/room-climate --mapping examples/room-climate/mappings/room-climate.json
     """
     deployment = load_deployment(project)
-    how = _mapping(mapping, time_column, device, device_column, device_pattern, column, header, delimiter)
+    if mapping is not None:
+        how = read_mapping(mapping.read_bytes(), str(mapping))
+    else:
+        of_device = DeviceColumn(id=device, column=device_column, pattern=device_pattern)
+        how = _mapping(time_column, of_device, column, header, delimiter)
     with file.open(newline="", encoding="utf-8") as lines:
         rows = list(itertools.islice(readings(lines, how, deployment.twin.catalog, str(file)), limit))
     if not rows:
@@ -131,32 +135,17 @@ def show_publishing(
         )
 
 
-def _mapping(
-    file: Path | None,
-    time_column: str | None,
-    device: str | None,
-    device_column: str | None,
-    pattern: str,
-    columns: list[str] | None,
-    header: bool,
-    delimiter: str,
-) -> Mapping:
-    if file is not None:
-        return read_mapping(file.read_bytes(), str(file))
-    if time_column is None or not columns or (device is None and device_column is None):
+def _mapping(time: str | None, device: DeviceColumn, named: list[str] | None, header: bool, delimiter: str) -> Mapping:
+    """The mapping that the options of a command line are."""
+    if time is None or not named or (device.id is None and device.column is None):
         raise ConfigurationError(
             "which column is what? Give --mapping FILE, or --time, --map and one of --device and --device-column"
         )
-    pairs = [each.partition("=") for each in columns]
+    pairs = [each.partition("=") for each in named]
     if any(not name or not where for name, _, where in pairs):
-        raise ConfigurationError(f"--map is PROPERTY=COLUMN, found {' '.join(columns)!r}")
-    return Mapping(
-        time=time_column,
-        device=DeviceColumn(id=device, column=device_column, pattern=pattern),
-        properties={name: where for name, _, where in pairs},
-        header=header,
-        delimiter=delimiter,
-    )
+        raise ConfigurationError(f"--map is PROPERTY=COLUMN, found {' '.join(named)!r}")
+    properties: dict[str, Column] = {name: where for name, _, where in pairs}
+    return Mapping(time=time, device=device, properties=properties, header=header, delimiter=delimiter)
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

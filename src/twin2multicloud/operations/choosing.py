@@ -47,7 +47,9 @@ class Workloads(msgspec.Struct, frozen=True, kw_only=True):
 def read_workloads(project: Path | None, file: Path | None, preset: str | None, said: dict[str, object]) -> Workloads:
     """The workloads that were asked for; `said` are figures of the command line. Raises ConfigurationError."""
     if file is None and preset is not None:
-        return _from_preset(preset, said)
+        if preset not in PRESETS:
+            raise ConfigurationError(f"preset {preset!r} is unknown, expected one of {', '.join(PRESETS)}")
+        return Workloads(by_id={preset: msgspec.structs.replace(PRESETS[preset], **said)})
     if project is None:
         if file is None:
             raise ConfigurationError(
@@ -58,12 +60,6 @@ def read_workloads(project: Path | None, file: Path | None, preset: str | None, 
     own = project / WORKLOAD_FILE
     file = file or (own if own.exists() else None)
     return _completed(twin.name, said, twin, str(project)) if file is None else _from_file(file, said, twin)
-
-
-def _from_preset(preset: str, said: dict[str, object]) -> Workloads:
-    if preset not in PRESETS:
-        raise ConfigurationError(f"preset {preset!r} is unknown, expected one of {', '.join(PRESETS)}")
-    return Workloads(by_id={preset: msgspec.structs.replace(PRESETS[preset], **said)})
 
 
 def _completed(name: str, figures: dict[str, object], twin: Twin, source: str) -> Workloads:

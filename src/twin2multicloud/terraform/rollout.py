@@ -93,12 +93,17 @@ class Rollout:
                 raise ConfigurationError(f"--var {name}=… is missing: {each['description']}")
 
 
-def deployed_outputs(project: Project, env: Mapping[str, str]) -> dict[str, Any]:
-    """What the deployment of a project says of itself. Raises TwinError where there is none, EngineError."""
+def last_rollout(project: Project) -> Rollout:
+    """A project as it was deployed last. Raises TwinError where it never was."""
     options = known_options(project.folder)
     if options is None:
         raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")
-    return Rollout(project, options).workspace(find_engine(env), env, lambda _: None).outputs()
+    return Rollout(project, options)
+
+
+def deployed_outputs(project: Project, env: Mapping[str, str]) -> dict[str, Any]:
+    """What the deployment of a project says of itself. Raises TwinError where there is none, EngineError."""
+    return last_rollout(project).workspace(find_engine(env), env, lambda _: None).outputs()
 
 
 def known_options(folder: Path) -> Options | None:
