@@ -37,12 +37,6 @@ class Model(StrEnum):
 Folder = Annotated[
     Path | None, typer.Argument(help="The project folder: what it says of the workload is taken from it.")
 ]
-WorkloadFile = Annotated[Path | None, typer.Option("--workload", "-w", help="The workload as a JSON file.")]
-Interval = Annotated[float | None, typer.Option("--interval", help="Minutes between a device's messages.")]
-MessageKb = Annotated[float | None, typer.Option("--message-kb", help="KB per message.")]
-Preset = Annotated[str | None, typer.Option(help=f"One of the paper's scenarios: {', '.join(PRESETS)}.")]
-Fix = Annotated[list[str] | None, typer.Option("--fix", metavar="SLOT=CLOUD", help="Keep a slot on a cloud.")]
-Forbid = Annotated[list[str] | None, typer.Option("--forbid", metavar="CLOUD", help="Leave a cloud out.")]
 Residency = Annotated[
     list[str] | None, typer.Option("--residency", metavar="SLOT=DE,NL", help="Where a slot's data may lie.")
 ]
@@ -50,14 +44,14 @@ Residency = Annotated[
 
 def optimize_command(
     project: Folder = None,
-    workload: WorkloadFile = None,
-    preset: Preset = None,
-    interval: Interval = None,
-    message_kb: MessageKb = None,
+    workload: Annotated[Path | None, typer.Option("--workload", "-w", help="The workload as a JSON file.")] = None,
+    preset: Annotated[str | None, typer.Option(help=f"One of the paper's scenarios: {', '.join(PRESETS)}.")] = None,
+    interval: Annotated[float | None, typer.Option(help="Minutes between a device's messages.")] = None,
+    message_kb: Annotated[float | None, typer.Option(help="KB per message.")] = None,
     model: Annotated[Model, typer.Option(help="Ours, or the published one.")] = Model.OURS,
     prices: BookPath = None,
-    fix: Fix = None,
-    forbid: Forbid = None,
+    fix: Annotated[list[str] | None, typer.Option(metavar="SLOT=CLOUD", help="Keep a slot on a cloud.")] = None,
+    forbid: Annotated[list[str] | None, typer.Option(metavar="CLOUD", help="Leave a cloud out.")] = None,
     residency: Residency = None,
     max_clouds: Annotated[int | None, typer.Option(help="At most so many clouds.")] = None,
     pareto: Annotated[bool, typer.Option(help="Latency and carbon too: what nothing beats in all three.")] = False,

@@ -1,7 +1,6 @@
 """How a device reaches the device gateway of ours on Google Cloud: URL, name and topic.
 
-Pure: reads the outputs of the deployment, whose names are `render`'s. What a topic is like is
-`render.on_gcp.device_gateway`'s.
+Pure: reads the outputs of the deployment, whose names are `render`'s.
 """
 
 from collections.abc import Mapping
