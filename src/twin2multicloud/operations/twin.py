@@ -113,7 +113,7 @@ class LocalTwin:
     @property
     def readers(self) -> HotReaders:
         """See `OperatedTwin`."""
-        return TwinClient(self._deployment).readers
+        return TwinClient(self._deployment)
 
     @property
     def notes(self) -> Sequence[str]:

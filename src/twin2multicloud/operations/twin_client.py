@@ -9,46 +9,33 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
 from twin2multicloud.emulator.host.deployment import Deployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
-from twin2multicloud.functions.storage.reader_client import HotReaders, Point
+from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.http_transport import HttpTransport
 
 
-class TwinClient:
-    """One running twin. Blocking; safe to share between threads. Raises TwinError with what a cloud answered.
+class TwinClient(HotReaders):
+    """One running twin, its hot readers first. Blocking; safe to share between threads.
 
-    `readers` ask its hot store.
+    Raises TwinError with what a cloud answered.
     """
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._secrets = load_secrets(Path(deployment.folder))
         self._transport = HttpTransport()
-        self.readers = HotReaders(self._caller(deployment.twin.placement[Slot.L3_HOT]))
+        super().__init__(self._invocation(deployment.twin.placement[Slot.L3_HOT]))
 
     def close(self) -> None:
         """Close its connections."""
         self._transport.close()
-
-    # --- reading -------------------------------------------------------------------------------------------------
-
-    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
-        """See `functions.storage.reader_client.HotReaders.latest`."""
-        return self.readers.latest(device_id, properties)
-
-    def history(
-        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
-    ) -> dict[str, list[Point]]:
-        """See `functions.storage.reader_client.HotReaders.history`."""
-        return self.readers.history(device_id, properties, start, end, max_points)
 
     # --- how it is -----------------------------------------------------------------------------------------------
 
@@ -103,7 +90,7 @@ class TwinClient:
 
     # --- asking --------------------------------------------------------------------------------------------------
 
-    def _caller(self, cloud: Cloud) -> EmulatedInvocation:
+    def _invocation(self, cloud: Cloud) -> EmulatedInvocation:
         deployment, secrets = self._deployment, self._secrets
         served = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
         functions = {each.name: served.get(each.id) for each in deployment.topology.on(cloud)}
