@@ -18,7 +18,7 @@ from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import Changes, Workspace, environment
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
 from twin2multicloud.terraform.render.scope import covered
-from twin2multicloud.terraform.rollout import Options, Rollout, deployed_outputs, known_options, last_rollout
+from twin2multicloud.terraform.rollout import Options, Rollout, chosen, deployed, deployed_outputs, known_options
 
 _MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
 
@@ -44,17 +44,8 @@ def deploy(
     """
     project = load_project(folder)
     say_notes(project)
-    before = known_options(folder) or Options()
-    options = Options(
-        variables={**before.variables, **_pairs("--var", var)},
-        bundles=str(bundles.resolve()) if bundles is not None else before.bundles,
-        backend=_backend(before.backend, state, state_setting),
-        clouds=before.clouds,
-    )
-    rollout = Rollout(project, options)
-    missing = rollout.missing_bundles()
-    if missing:
-        raise ConfigurationError(f"{rollout.bundles / missing[0]} is missing; run `t2mc package {folder}` first")
+    rollout = chosen(project, _pairs("--var", var), bundles, _backend(folder, state, state_setting))
+    rollout.require_bundles()
     gaps = covered(rollout.topology).left_out
     say_note(f"planned, but not deployed yet: {', '.join(gaps)}")
     _carry_out(rollout, destroy=False, plan_only=plan_only, yes=yes)
@@ -65,7 +56,7 @@ def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
 
     Example: t2mc destroy examples/smart-home
     """
-    _carry_out(last_rollout(load_project(folder)), destroy=True, plan_only=False, yes=yes)
+    _carry_out(deployed(load_project(folder)), destroy=True, plan_only=False, yes=yes)
 
 
 def outputs(
@@ -143,11 +134,11 @@ def _say_unregistered(project: Project, workspace: Workspace) -> None:
         out.print(f"{missing:,} {are} not registered yet: {command} lets them connect", soft_wrap=True)
 
 
-def _backend(before: Backend, kind: str | None, settings: list[str] | None) -> Backend:
-    """What was said now, else what was said before."""
+def _backend(folder: Path, kind: str | None, settings: list[str] | None) -> Backend | None:
+    """What was said now, a setting alone being one of the backend of before; None where nothing was."""
     if kind is None and settings is None:
-        return before
-    return Backend(kind or before.kind, _pairs("--state-setting", settings))
+        return None
+    return Backend(kind or (known_options(folder) or Options()).backend.kind, _pairs("--state-setting", settings))
 
 
 def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
