@@ -61,10 +61,9 @@ def register_devices(
         out.print(f"credentials: {escape(str(twin.files.root))}", soft_wrap=True)
     for line in lines:
         out.print(escape(line), soft_wrap=True, highlight=False)
-    lost = [each for each in chosen if not twin.files.has(each)]
     if local and not device:
         out.print("[dim]--device says what a client of your own connects with[/]")
-    elif lost:
+    elif lost := [each for each in chosen if not twin.files.has(each)]:
         err.print(
             f"[yellow]note:[/] {_some(lost)}: registered before, and no files here. Where they are lost, "
             "`t2mc devices register --renew --device …` makes new ones",
