@@ -48,6 +48,8 @@ class Reporter:
 
 
 def _text(raw: object) -> str:
+    if isinstance(raw, bytes):
+        return raw.decode(errors="replace")
     try:
         return msgspec.json.encode(raw).decode()
     except (TypeError, ValueError, RecursionError):  # not JSON: all the more a reason to report it

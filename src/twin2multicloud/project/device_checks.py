@@ -73,7 +73,7 @@ def _check_property(each: Tree, at: Place) -> Iterator[Problem]:
 
 def is_reserved(name: str) -> bool:
     """Whether a property cannot be called this. The normal form of telemetry decides: it swallows such a key."""
-    return name not in values_of(normalise({"device_id": "any", name: _SOME_TIME}, now=_SOME_TIME))
+    return name not in values_of(normalise({"device_id": "any", name: _SOME_TIME}, now=_SOME_TIME).flat)
 
 
 def _check_signal(signal: Tree, data_type: DataType, at: Place) -> Iterator[Problem]:

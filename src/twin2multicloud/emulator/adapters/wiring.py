@@ -11,7 +11,7 @@ from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ErrorEvent, FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Letter
@@ -56,7 +56,7 @@ class JournalInvoker:
         self._cloud, self._journal, self._staged, self._queues = cloud, journal, staged, queues
         self._records = records(cloud)
 
-    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+    def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""
         if function not in self._queues:
             raise FinalError(f"no function {function!r} has a queue on {self._cloud}")
@@ -110,7 +110,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     ingress: DeviceIngress
     catalog: DeviceCatalog
     hierarchy: Hierarchy
-    find_processor: FindProcessor
+    find_processor: FindProcessor | None
     queues: Collection[str]  # deployed name of every function with a queue here
     log: logging.Logger
 
