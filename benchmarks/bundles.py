@@ -12,7 +12,7 @@ from tests.rigs.runtime_bundle import Running
 from tests.rigs.twins import twin
 from tests.rigs.world import TOKEN, resolved
 
-from benchmarks.report import Result, percentile
+from benchmarks.report import Result, Section, percentile
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.twin import Twin
@@ -26,11 +26,11 @@ from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.tokens import HEADER
 
 _SDK = {Cloud.AWS: "boto3", Cloud.AZURE: "azure.cosmos", Cloud.GCP: "google.cloud.firestore"}
-_ROUNDS, _CALLS = 11, 1_000
 
 
-def measure() -> dict[str, list[Result]]:
+def measure(*, quick: bool = False) -> dict[str, Section]:
     """Every row of this file."""
+    rounds, calls = (1, 50) if quick else (11, 1_000)
     largest = {cloud: max(_made(cloud), key=lambda each: each.own_bytes) for cloud in Cloud}
     sizes = [
         Result(f"{cloud.label}: our code in the largest, {each.function}, zipped", _kb(each.own_bytes), "60 KB")
@@ -39,22 +39,22 @@ def measure() -> dict[str, list[Result]]:
     sizes.append(Result("AWS: the largest whole archive, with msgspec", _whole(), "300 KB"))
     return {
         "Bundles: size": sizes,
-        f"Bundles: cold import of that function (best of {_ROUNDS})": [
-            row for each in largest.values() for row in _cold(each)
+        f"Bundles: cold import of that function (best of {rounds})": [
+            row for each in largest.values() for row in _cold(each, rounds)
         ],
         "An ingestion under its real runtime, one client": [
-            row for cloud in Cloud for row in _pace(next(e for e in _made(cloud) if e.function == "ingestion"))
+            row for cloud in Cloud for row in _pace(next(e for e in _made(cloud) if e.function == "ingestion"), calls)
         ],
     }
 
 
-def _cold(bundle: Bundle) -> list[Result]:
+def _cold(bundle: Bundle, rounds: int) -> list[Result]:
     """Our code is compiled anew each time, as Lambda's read-only folder has it; the SDKs come compiled."""
-    cold, label, sdk = cold_import(bundle, _ROUNDS), bundle.cloud.label, _SDK[bundle.cloud]
+    cold, label, sdk = cold_import(bundle, rounds), bundle.cloud.label, _SDK[bundle.cloud]
     return [
         Result(f"{label}: import of our own code", _ms(cold.own_ms), "50 ms"),
         Result(f"{label}: msgspec before it", _ms(cold.msgspec_ms)),
-        Result(f"{label}: beside it, `import {sdk}` alone", _import_ms(sdk)),
+        Result(f"{label}: beside it, `import {sdk}` alone", _import_ms(sdk, rounds)),
     ]
 
 
@@ -78,18 +78,18 @@ def _whole() -> str:
         return _kb(max(len(each.archive) for each in _made(Cloud.AWS, unpacked(wheels, Cloud.AWS))))
 
 
-def _import_ms(module: str) -> str:
+def _import_ms(module: str, rounds: int) -> str:
     program = f"import time; begun = time.perf_counter(); import {module}; print(time.perf_counter() - begun)"
     done = [
         subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
-        for _ in range(_ROUNDS)
+        for _ in range(rounds)
     ]
     if any(each.returncode for each in done):
         return "not installed"
     return _ms(1000 * min(float(each.stdout) for each in done))
 
 
-def _pace(bundle: Bundle) -> list[Result]:
+def _pace(bundle: Bundle, calls: int) -> list[Result]:
     """From the start of a process to its first answer, then answers a second and how long one takes."""
     cloud = bundle.cloud
     env = resolved(plan(_placed(cloud))[f"{cloud}.ingestion"])
@@ -101,7 +101,7 @@ def _pace(bundle: Bundle) -> list[Result]:
             assert running.runtime.request(request).status == 200
             first = time.perf_counter() - begun
             samples = []
-            for _ in range(_CALLS):
+            for _ in range(calls):
                 called = time.perf_counter()
                 running.runtime.request(request)
                 samples.append(time.perf_counter() - called)
@@ -109,7 +109,7 @@ def _pace(bundle: Bundle) -> list[Result]:
             running.runtime.close()
     return [
         Result(f"{cloud.label}: unpacked, started and answered once", _ms(1000 * first)),
-        Result(f"{cloud.label}: answers a second", f"{_CALLS / sum(samples):,.0f}/s"),
+        Result(f"{cloud.label}: answers a second", f"{calls / sum(samples):,.0f}/s"),
         Result(f"{cloud.label}: an answer, p99", f"{1000 * percentile(samples, 0.99):.1f} ms"),
     ]
 

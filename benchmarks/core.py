@@ -1,25 +1,26 @@
 """What a plan costs, for a device and for a fleet."""
 
 import time
+from itertools import islice
 
-from benchmarks.report import Result, percentile
+from benchmarks.report import Result, Section, percentile
 from twin2multicloud.domain.device import DataType, DeviceCatalog, DeviceGroup, DeviceType, Property
 from twin2multicloud.domain.placement import Cloud, Placement, all_placements
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.planner import plan
 
 
-def measure() -> dict[str, list[Result]]:
+def measure(*, quick: bool = False) -> dict[str, Section]:
     """Every row of this file."""
     one, many = _fleet(1), _fleet(100_000)
     begun = time.perf_counter()
-    for where in all_placements():
+    for where in islice(all_placements(), 100 if quick else None):
         plan(Twin(name="t", placement=where))
     all_of_them = time.perf_counter() - begun
     planning = [
         Result("one twin, 1 device", f"{_planning_ms(one):.2f} ms"),
         Result("one twin, 100,000 devices", f"{_planning_ms(many):.2f} ms", "1 s"),
-        Result("all 2,187 placements", f"{all_of_them:.2f} s"),
+        Result("the first 100 placements" if quick else "all 2,187 placements", f"{all_of_them:.2f} s"),
     ]
     return {"Planning": planning}
 

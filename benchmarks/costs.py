@@ -14,7 +14,7 @@ from collections.abc import Callable
 
 import msgspec
 
-from benchmarks.report import Result
+from benchmarks.report import Result, Section
 from twin2multicloud.costs.break_even import Axes, break_even_map
 from twin2multicloud.costs.cost_table import cost_table
 from twin2multicloud.costs.optimizer import optimize
@@ -39,19 +39,20 @@ print((time.perf_counter() - begun) * 1000)
 """
 
 
-def measure() -> dict[str, list[Result]]:
+def measure(*, quick: bool = False) -> dict[str, Section]:
     """Every row of this file."""
     book, medium = shipped_book(), PRESETS["medium"]
-    first = min(float(_run([sys.executable, "-c", _FIRST])) for _ in range(5))
-    table = _best_ms(lambda: cost_table(Traffic.of(medium), book, tuple(Cloud)), 50)
-    answer = _best_ms(lambda: optimize(medium, book), 10)
-    one_map = _best_ms(lambda: break_even_map(medium, book, Axes(steps=100)), 3)
+    first = min(float(_run([sys.executable, "-c", _FIRST])) for _ in range(1 if quick else 5))
+    table = _best_ms(lambda: cost_table(Traffic.of(medium), book, tuple(Cloud)), 5 if quick else 50)
+    answer = _best_ms(lambda: optimize(medium, book), 1 if quick else 10)
+    steps = 10 if quick else 100
+    one_map = _best_ms(lambda: break_even_map(medium, book, Axes(steps=steps)), 1 if quick else 3)
     flips = _best_ms(lambda: (price_flips(medium, book), workload_flips(medium, book)), 1)
     ours = [
         Result("all 2,187 placements and their variants, first call after import", f"{first:.1f} ms", "10 ms"),
         Result("the same, warm", f"{table:.1f} ms", "10 ms"),
         Result("a whole answer (breakdown, runner-ups, five batch sizes)", f"{answer:.0f} ms"),
-        Result("break-even map of 100 x 100 workloads", f"{one_map / 1000:.2f} s", "10 s"),
+        Result(f"break-even map of {steps} x {steps} workloads", f"{one_map / 1000:.2f} s", "10 s"),
         Result("what flips the choice, all prices and figures", f"{flips / 1000:.1f} s"),
     ]
     return {"costs": ours, "costs: the published model, one workload per turn of a warm loop": _published()}

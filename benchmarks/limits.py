@@ -2,7 +2,6 @@
 
 import asyncio
 import multiprocessing
-import shutil
 import socket
 import subprocess
 import tempfile
@@ -14,7 +13,8 @@ import uvicorn
 
 from benchmarks.end_to_end import reading
 from benchmarks.load import Load, publishes
-from benchmarks.report import Result, rate
+from benchmarks.pipelines import mosquitto
+from benchmarks.report import Result, Section, rate
 from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.delivery.durability import Staged
@@ -23,15 +23,16 @@ from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
 from twin2multicloud.wire.http_transport import HttpTransport
 
 
-def measure() -> dict[str, list[Result]]:
+def measure(*, quick: bool = False) -> dict[str, Section]:
     """Every row of this file."""
+    share = 50 if quick else 1
     return {
         "The limits, each alone": [
-            Result("POST of 80 KB to a bare ASGI app, 4 threads of our transport", _posts(80_000, 4, 4_000)),
-            Result("POST of 800 B, the same", _posts(800, 4, 12_000)),
-            Result("our MQTT endpoint alone, 800 B, acknowledging at once", _endpoint()),
-            Result("mosquitto alone, the same load", _mosquitto()),
-            Result("the hot store alone, batches of 100 readings of 800 B, fsync each", _store()),
+            Result("POST of 80 KB to a bare ASGI app, 4 threads of our transport", _posts(80_000, 4, 4_000 // share)),
+            Result("POST of 800 B, the same", _posts(800, 4, 12_000 // share)),
+            Result("our MQTT endpoint alone, 800 B, acknowledging at once", _endpoint(60_000 // share)),
+            Result("mosquitto alone, the same load", _mosquitto(60_000 // share)),
+            Result("the hot store alone, batches of 100 readings of 800 B, fsync each", _store(60_000 // share)),
         ]
     }
 
@@ -92,17 +93,17 @@ def _serve_mqtt(port: int) -> None:
     uvloop.run(serve())
 
 
-def _endpoint() -> str:
+def _endpoint(count: int) -> str:
     port = free_port()
     server = multiprocessing.get_context("spawn").Process(target=_serve_mqtt, args=(port,), daemon=True)
     server.start()
-    seconds = _load(port)
+    seconds = _load(port, count)
     server.kill()
-    return rate(60_000, seconds)
+    return rate(count, seconds)
 
 
-def _mosquitto() -> str:
-    binary = shutil.which("mosquitto") or shutil.which("mosquitto", path="/usr/sbin")
+def _mosquitto(count: int) -> str:
+    binary = mosquitto()
     if binary is None:
         return "not on this machine"
     with tempfile.TemporaryDirectory() as folder:
@@ -110,17 +111,17 @@ def _mosquitto() -> str:
         configuration = Path(folder) / "mosquitto.conf"
         configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n")
         broker = subprocess.Popen([binary, "-c", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-        seconds = _load(port)
+        seconds = _load(port, count)
         broker.kill()
         broker.wait()
-    return rate(60_000, seconds)
+    return rate(count, seconds)
 
 
-def _load(port: int) -> float:
+def _load(port: int, count: int) -> float:
     _wait_for(port)
-    packets = publishes("dt/twin/device/telemetry", [b"x" * 800] * 60_000)
+    packets = publishes("dt/twin/device/telemetry", [b"x" * 800] * count)
     load = Load(port, "user", "password", 2_000)
-    load.send(packets[:2_000])
+    load.send(packets[: count // 30])
     begun = time.perf_counter()
     load.send(packets)
     seconds = time.perf_counter() - begun
@@ -128,10 +129,10 @@ def _load(port: int) -> float:
     return seconds
 
 
-def _store() -> str:
+def _store(count: int) -> str:
     batches = [
         [normalise(reading(number), now="", device_id="d1") for number in range(start, start + 100)]
-        for start in range(0, 60_000, 100)
+        for start in range(0, count, 100)
     ]
     with tempfile.TemporaryDirectory(dir=".") as folder:
         staged = Staged()
@@ -144,7 +145,7 @@ def _store() -> str:
                 group.wait()
         seconds = time.perf_counter() - begun
         table.close()
-    return rate(60_000, seconds)
+    return rate(count, seconds)
 
 
 def _wait_for(port: int) -> None:

@@ -3,9 +3,11 @@
 Not a device client: it costs next to nothing, so that what is measured is the twin.
 """
 
+import selectors
 import socket
 import threading
 import time
+from collections.abc import Sequence
 from functools import partial
 
 from twin2multicloud.emulator.mqtt import packets
@@ -47,7 +49,8 @@ class Load:
         return self._window - (sent - (self._acknowledged - first))
 
     def close(self) -> None:
-        """Hang up."""
+        """Hang up, also where the other thread still reads."""
+        self._socket.shutdown(socket.SHUT_RDWR)
         self._socket.close()
 
     def _count_acknowledgements(self) -> None:
@@ -68,3 +71,41 @@ class Load:
 def publishes(topic: str, payloads: list[bytes]) -> list[bytes]:
     """Encoded PUBLISH packets with QoS 1."""
     return [packets.publish(topic, payload, 1 + index % 65_000) for index, payload in enumerate(payloads)]
+
+
+class Crowd:
+    """Many connections, each of a device of its own, with one unacknowledged publish each."""
+
+    def __init__(self, port: int, users: Sequence[tuple[str, str]]) -> None:
+        self._sockets = []
+        self._selector = selectors.DefaultSelector()
+        for number, (user, password) in enumerate(users):
+            connection = socket.create_connection(("127.0.0.1", port))
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            connection.sendall(packets.connect(user, user, password))
+            answer = connection.recv(4)
+            assert answer[3:] == b"\0", f"connection refused: {answer!r}"
+            self._selector.register(connection, selectors.EVENT_READ, number)
+            self._sockets.append(connection)
+
+    def send(self, publishes: Sequence[Sequence[bytes]]) -> None:
+        """Send what each connection has to send, one after the other, and wait for every acknowledgement."""
+        left = [iter(each) for each in publishes]
+        waiting = sum(map(len, publishes))
+        for number, connection in enumerate(self._sockets):
+            connection.sendall(next(left[number]))
+        while waiting:
+            ready = self._selector.select(60)
+            assert ready, "no acknowledgement for a minute"
+            for key, _ in ready:
+                connection = self._sockets[key.data]
+                assert len(connection.recv(4)) == 4, "the connection was closed"
+                waiting -= 1
+                if (following := next(left[key.data], None)) is not None:
+                    connection.sendall(following)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._selector.close()
+        for connection in self._sockets:
+            connection.close()

@@ -5,6 +5,7 @@ import platform
 import sqlite3
 import tempfile
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,13 +18,25 @@ class Result(NamedTuple):
     aim: str = ""
 
 
+class Grid(NamedTuple):
+    """A table of other columns, whose first names the row, and a text below it."""
+
+    columns: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    note: str
+
+
+Section = Sequence[Result] | Grid
+"""What stands below one heading."""
+
+
 def percentile(samples: list[float], share: float) -> float:
     """A sample that `share` of all stay below."""
     ordered = sorted(samples)
     return ordered[min(len(ordered) - 1, int(share * len(ordered)))]
 
 
-def rate(count: int, seconds: float) -> str:
+def rate(count: float, seconds: float) -> str:
     """Messages a second, rounded to what is meant."""
     return f"{round(count / seconds, -2):,.0f}/s"
 
@@ -40,14 +53,22 @@ def machine() -> str:
     )
 
 
-def table(sections: dict[str, list[Result]]) -> str:
+def table(sections: Mapping[str, Section]) -> str:
     """The report as Markdown."""
     lines = []
-    for title, rows in sections.items():
-        lines += [f"### {title}", "", "| what | measured | aim |", "|---|---:|---:|"]
-        lines += [f"| {row.what} | {row.value} | {row.aim} |" for row in rows]
-        lines.append("")
+    for title, section in sections.items():
+        lines += [f"### {title}", "", *(_grid(section if isinstance(section, Grid) else _results(section))), ""]
     return "\n".join(lines)
+
+
+def _results(rows: Sequence[Result]) -> Grid:
+    return Grid(("what", "measured", "aim"), rows, "")
+
+
+def _grid(grid: Grid) -> list[str]:
+    lines = [f"| {' | '.join(cells)} |" for cells in (grid.columns, *grid.rows)]
+    lines.insert(1, "|---|" + "---:|" * (len(grid.columns) - 1))
+    return [*lines, "", *grid.note.splitlines()] if grid.note else lines
 
 
 def _lines(path: str) -> list[str]:

@@ -1,0 +1,1 @@
+"""What a user would write or take instead of this project, to be measured beside it."""
