@@ -39,7 +39,7 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def is_batch(self) -> bool:
         """Whether the payload is a list."""
-        return bytes(self.payload[:1]) == b"["
+        return bytes(self.payload).startswith(b"[")
 
     @property
     def messages(self) -> list[bytes]:
