@@ -242,7 +242,7 @@ def test_a_scheduled_run_that_fails_is_reported_and_tried_again(three: Callable[
         (each.folder / FAILS).touch()
     done, effects = same({cloud: (each.runtime.tick(), each.effects()) for cloud, each in running.items()})
     assert not done, "the cloud would not try again"
-    assert effects == [("error", "scheduled", ["WARNING", "function-failed", "RetryableError: told to fail"])]
+    assert effects == [("error", "scheduled", ["WARNING", "delivery-failed", "RetryableError: told to fail"])]
     for each in running.values():
         (each.folder / FAILS).unlink()
     done, effects = same({cloud: (each.runtime.tick(), each.effects()) for cloud, each in running.items()})

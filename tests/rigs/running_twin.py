@@ -35,7 +35,7 @@ def write_project(folder: Path, where: Placement, **changes: Mapping[str, Any]) 
             "name": "testtwin",
             "hot_retention_days": 7,
             "cold_retention_days": 30,
-            "mode": "debug",
+            "mode": "production",
             "dashboard": "twin",
         },
         "config_providers": {f"layer_{_KEYS[slot]}_provider": where[slot].value for slot in Slot},

@@ -35,5 +35,5 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[EventRule, ...] = ()
     hot_retention_days: int = 7
     cold_retention_days: int = 30
-    mode: Mode = Mode.DEBUG
+    mode: Mode = Mode.PRODUCTION
     dashboard: DashboardSource = DashboardSource.TWIN
