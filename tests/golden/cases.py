@@ -5,12 +5,14 @@ from pathlib import Path
 import msgspec
 
 from tests.rigs.twins import twin
+from twin2multicloud.domain.error_codes import ERROR_CODES
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire import envelope
 
 SCHEMA = Path(envelope.__file__).with_name("envelope.schema.json")
+ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
 PLANS = Path(__file__).parent / "plans"
 _WORDS = {"a": Cloud.AWS, "z": Cloud.AZURE, "g": Cloud.GCP}
 
@@ -46,3 +48,22 @@ def rendered(described: Twin) -> str:
 def rendered_schema() -> str:
     """The envelope's JSON Schema as it is published."""
     return msgspec.json.format(msgspec.json.encode(envelope.json_schema()), indent=1).decode() + "\n"
+
+
+_ERRORS_HEAD = """# Error events
+
+A function that something goes wrong in sends an error event to its cloud's error topic; `t2mc status` counts them.
+An event names the twin, cloud, component, code and severity, and holds a message, a time and, where there is one, what
+it is about (`raw_data`, 4,000 characters at most). One failure is one event: `count` says how many messages or records
+it is about, `trace_id` is the trace of the first of them, and events of one twin with the same `dedupe_key` tell of the
+same problem.
+
+| code | severity | what it means | what to do |
+|---|---|---|---|
+"""
+
+
+def rendered_errors() -> str:
+    """The page of error codes, from the table."""
+    rows = (f"| `{code}` | {info.severity} | {info.meaning} | {info.remedy} |" for code, info in ERROR_CODES.items())
+    return _ERRORS_HEAD + "\n".join(rows) + "\n"

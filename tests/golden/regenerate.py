@@ -1,11 +1,12 @@
 """Writes what is kept anew: ``python -m tests.golden.regenerate``. Read the diff before it is committed."""
 
-from tests.golden.cases import CASES, PLANS, SCHEMA, rendered, rendered_schema
+from tests.golden.cases import CASES, ERRORS, PLANS, SCHEMA, rendered, rendered_errors, rendered_schema
 
 
 def main() -> None:
-    """Write the envelope's schema and every plan, and remove plans that no case names any more."""
+    """Write the envelope's schema, the page of errors and every plan, and remove plans that no case names any more."""
     SCHEMA.write_text(rendered_schema(), encoding="utf-8")
+    ERRORS.write_text(rendered_errors(), encoding="utf-8")
     PLANS.mkdir(exist_ok=True)
     for path in PLANS.glob("*.json"):
         if path.stem not in CASES:

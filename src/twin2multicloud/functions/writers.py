@@ -52,19 +52,27 @@ def _write(write: Callable[[Sequence[Reading]], None], readings: Sequence[Readin
     return []
 
 
+_KEYS_IN_A_LINE = 100  # a batch may hold a thousand; Azure cuts a line at 32 KiB
+
+
 class KeyLog:
-    """A writer that logs the key of each reading before it writes it (``mode: debug``)."""
+    """A writer that logs the key of each reading before it writes it (``mode: debug``), in lines of up to 100 keys."""
 
     def __init__(self, writer: TelemetryWriter, name: str, log: Callable[[str], None]) -> None:
         self._writer, self._name, self._log = writer, name, log
 
     def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
         """See `ports.telemetry_writer.TelemetryWriter.write_batch`."""
-        for reading in readings:
-            key = reading.key
-            trace = key.trace_id or trace_id
-            self._log(f"{self._name}: {key.device_id} {key.timestamp} {key.message_id} trace {trace}")
+        for start in range(0, len(readings), _KEYS_IN_A_LINE):
+            keys = ", ".join(map(_key, readings[start : start + _KEYS_IN_A_LINE]))
+            self._log(f"{self._name}: trace {trace_id}: {keys}")
         return self._writer.write_batch(readings, trace_id)
+
+
+def _key(reading: Reading) -> str:
+    key = reading.key
+    own = f" trace {key.trace_id}" if key.trace_id else ""
+    return f"{key.device_id} {key.timestamp} {key.message_id}{own}"
 
 
 class Undeliverable:

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 class Invocation(Protocol):
     """The functions of a twin on one cloud that take native calls (see `functions.triggers.OnCall`)."""
 
-    def call(self, function: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Ask a function, by its name in the plan (``hot-reader``), and wait for its answer; both are JSON objects.
 
         A call may be made twice, where nobody knows whether the first arrived: only what may be repeated is called.

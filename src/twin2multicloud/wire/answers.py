@@ -30,7 +30,7 @@ _decoder = msgspec.json.Decoder(Received)
 
 def received(trace_id: str, failed: Sequence[ItemError]) -> Response:
     """200, with what was not taken."""
-    items = [FailedItem(each.index, each.error, each.final) for each in failed]
+    items = [FailedItem(item.index, item.error, item.final) for item in failed]
     return json_response(200, Received("received", trace_id, items))
 
 
@@ -42,9 +42,9 @@ def read(body: bytes, sent: int) -> Received:
     try:
         answer = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RetryableError("the other side answered 200 with something that is not an answer of ours") from error
+        raise RetryableError("unexpected body in a 200 response") from error
     if answer.status != "received":
         raise RetryableError(f"the other side answered 200 with status {answer.status[:40]!r}")
-    if not all(0 <= each.index < sent for each in answer.failed):
+    if not all(0 <= item.index < sent for item in answer.failed):
         raise RetryableError(f"the other side answered for messages that are not among the {sent} sent")
     return answer

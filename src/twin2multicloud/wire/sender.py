@@ -56,8 +56,8 @@ class Sender:
         while True:
             try:
                 failed = self._try(chunk, trace_id)
-                lost += [each for each in failed if each.final]
-                again = {each.index: each.error for each in failed if not each.final}
+                lost += [item for item in failed if item.final]
+                again = {item.index: item.error for item in failed if not item.final}
                 wait = self._policy.delay(retry, self._chance)
             except FinalError as error:
                 return lost + [ItemError(index, str(error)) for index, _ in chunk]
@@ -84,7 +84,7 @@ class Sender:
             self._breaker.succeeded()  # it answered; that the answer was no is another matter
             raise
         self._breaker.succeeded()
-        return [ItemError(chunk[each.index][0], each.error, each.final) for each in answer.failed]
+        return [ItemError(chunk[item.index][0], item.error, item.final) for item in answer.failed]
 
     def _post(self, messages: list[bytes], trace_id: str) -> Reply:
         body = envelope.encode(

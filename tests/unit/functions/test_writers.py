@@ -61,14 +61,28 @@ def test_a_dispatcher_reports_what_its_queue_never_takes_and_does_not_ask_for_th
     assert [(event.error_code, event.trace_id != "") for event in ports.errors.events] == [("reading-too-large", True)]
 
 
-@pytest.mark.parametrize(("mode", "logged"), [(Mode.DEBUG, 2), (Mode.PRODUCTION, 0), ("", 0)])
-def test_in_debug_mode_the_key_of_each_message_is_logged(mode, logged):
+def published(mode: str, count: int) -> tuple[RigPorts, str]:
+    """A dispatcher's ports after a publish of so many readings, and the batch's trace."""
     ports = RigPorts()
-    dispatcher = wire("dispatcher", {**ENV, "MODE": mode}, ports)
-    dispatcher.run(Trigger.DEVICE, [RawReading(reading(number)) for number in range(2)])
+    wire("dispatcher", {**ENV, "MODE": mode}, ports).run(Trigger.DEVICE, [RawReading([*map(reading, range(count))])])
     ((trace_id, _),) = ports.invoker.batches("q")
-    keys = [f"dispatcher: sensor-1 2026-01-15T10:30:00.000Z m{number} trace {trace_id}" for number in range(logged)]
-    assert ports.lines == keys
+    return ports, trace_id
+
+
+def test_in_debug_mode_the_key_of_each_message_is_logged():
+    ports, trace_id = published(Mode.DEBUG, 2)
+    keys = ", ".join(f"sensor-1 2026-01-15T10:30:00.000Z m{number}" for number in range(2))
+    assert ports.lines == [f"dispatcher: trace {trace_id}: {keys}"]
+
+
+def test_a_large_batch_is_logged_in_several_lines():
+    ports, _ = published(Mode.DEBUG, 250)
+    assert [line.count("sensor-1") for line in ports.lines] == [100, 100, 50]
+
+
+@pytest.mark.parametrize("mode", [Mode.PRODUCTION, ""])
+def test_in_production_no_key_is_logged(mode):
+    assert published(mode, 2)[0].lines == []
 
 
 def test_a_message_with_a_trace_of_its_own_is_logged_with_that():
@@ -81,5 +95,6 @@ def test_a_message_with_a_trace_of_its_own_is_logged_with_that():
     own = {**reading(0), "trace_id": "b" * 32}
     ports.invoker.invoke("persister", [own, reading(1)], TRACE)
     assert persister.run(Trigger.QUEUE, ports.invoker.queues["persister"]) == []
-    assert [line.rpartition(" ")[2] for line in ports.lines] == ["b" * 32, TRACE]
+    first, second = (f"sensor-1 2026-01-15T10:30:00.000Z m{number}" for number in range(2))
+    assert ports.lines == [f"persister: trace {TRACE}: {first} trace {'b' * 32}, {second}"]
     assert ports.hot_store("hot").count() == 2

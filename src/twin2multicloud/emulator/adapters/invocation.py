@@ -22,12 +22,12 @@ class EmulatedInvocation:
         self._url, self._operator_key, self._token = url, operator_key, token
         self._functions, self._transport = functions, transport
 
-    def call(self, function: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.invocation.Invocation.call`."""
         if function not in self._functions:
             raise ConfigurationError(f"{function}: no such function is on this cloud")
         endpoint = self._functions[function]
         if endpoint is not None:
-            return post(self._transport, endpoint, {HEADER: self._token}, function, asked)
+            return post(self._transport, endpoint, {HEADER: self._token}, function, arguments)
         url = f"{self._url}/_cloud/invoke/{function}"
-        return post(self._transport, url, {OPERATOR_HEADER: self._operator_key}, function, asked)
+        return post(self._transport, url, {OPERATOR_HEADER: self._operator_key}, function, arguments)

@@ -38,7 +38,7 @@ def _on_queue(function: Function) -> Start:
             for index, body in enumerate(bodies)
         ]
         result = handler({"Records": records}, _CONTEXT)
-        return [int(each["itemIdentifier"]) for each in result["batchItemFailures"]]
+        return [int(failure["itemIdentifier"]) for failure in result["batchItemFailures"]]
 
     return start
 
@@ -58,8 +58,8 @@ def _on_call(function: Function) -> Start:
     """A direct invocation."""
     handler = entrypoint.on_call(function)
 
-    def start(asked: Mapping[str, Any]) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = handler(asked, _CONTEXT)
+    def start(arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        answer: Mapping[str, Any] = handler(arguments, _CONTEXT)
         return answer
 
     return start

@@ -51,8 +51,8 @@ def _on_device(function: Function) -> Start:
         now = from_milliseconds(time.time_ns() // 1_000_000)
         handler(
             [
-                EventHubEvent(each.payload, {"connection-device-id": each.device_id, "enqueuedtime": now})
-                for each in publishes
+                EventHubEvent(publish.payload, {"connection-device-id": publish.device_id, "enqueuedtime": now})
+                for publish in publishes
             ]
         )
 

@@ -41,8 +41,8 @@ def _on_device(function: Function) -> Start:
     handler = entrypoint.on_device(function)
 
     def start(publishes: Sequence[Published]) -> None:
-        for each in publishes:
-            handler(_event(each.payload, {"device_id": each.device_id}))
+        for publish in publishes:
+            handler(_event(publish.payload, {"device_id": publish.device_id}))
 
     return start
 

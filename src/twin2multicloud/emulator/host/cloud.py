@@ -119,9 +119,9 @@ class EmulatedCloud:
         meter.went(1, time.monotonic() - begun)
         return answer
 
-    def redrive(self, letters: str | None) -> int:
-        """Send dead letters again; returns how many messages."""
-        return self._journal.redrive(letters)
+    def redrive(self, queue: str | None) -> int:
+        """Send dead letters again, all or those of one dead-letter queue; returns how many messages."""
+        return self._journal.redrive(queue)
 
     # --- saying how it is ----------------------------------------------------------------------------------------
 
@@ -239,15 +239,15 @@ class EmulatedCloud:
         return any(link.target == component.id and link.delivery is Delivery.QUEUE for link in self._topology.links)
 
     def _queue(self, component: Component) -> FunctionQueue:
-        letters = component.variable("DEAD_LETTER_QUEUE")
-        assert letters is not None, component.id  # noqa: S101 - the planner gives one to every queued function
+        dead_letters = component.variable("DEAD_LETTER_QUEUE")
+        assert dead_letters is not None, component.id  # noqa: S101 - the planner gives one to every queued function
         return FunctionQueue(
             name=component.deployed_as,
             cloud=self.cloud,
             journal=self._journal,
             staged=self.staged,
             clock=SystemClock(),
-            dead_letters=self._topology[letters.value].deployed_as,
+            dead_letters=self._topology[dead_letters.value].deployed_as,
             batch_records=self._deployment.batch_records or BATCH_RECORDS,
         )
 
@@ -258,8 +258,8 @@ class EmulatedCloud:
             for each in self._topology.links
             if each.target == component.id and each.delivery is Delivery.QUEUE and each.source in self._topology
         )
-        letters = component.variable("DEAD_LETTER_QUEUE")
-        name = self._topology[letters.value].deployed_as if letters else ""
+        dead_letters = component.variable("DEAD_LETTER_QUEUE")
+        name = self._topology[dead_letters.value].deployed_as if dead_letters else ""
         return Traffic(
             function=component.name,
             boundary=link.boundary,

@@ -53,9 +53,9 @@ class HotReader:
     def __init__(self, *, store: HotStore, catalog: DeviceCatalog, hierarchy: Hierarchy, clock: Clock) -> None:
         self._store, self._catalog, self._hierarchy, self._clock = store, catalog, hierarchy, clock
 
-    def __call__(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """One page. Raises FinalError (400, 404) for a request that cannot be answered, RetryableError."""
-        request = parse(asked, self._catalog, self._hierarchy, self._clock.now())
+        request = parse(arguments, self._catalog, self._hierarchy, self._clock.now())
         position = _read_token(request.next_token)
         series: dict[tuple[str, str], list[dict[str, Any]]] = {}
         room = MAX_ANSWER_BYTES - _ANSWER_ROOM

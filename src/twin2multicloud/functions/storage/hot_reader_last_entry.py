@@ -27,14 +27,14 @@ class HotReaderLastEntry:
     def __init__(self, *, store: HotStore, catalog: DeviceCatalog, hierarchy: Hierarchy, clock: Clock) -> None:
         self._store, self._catalog, self._hierarchy, self._clock = store, catalog, hierarchy, clock
 
-    def __call__(self, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The latest values of one device. Raises FinalError (400, 404), RetryableError.
 
         Each entry has TwinMaker's ``propertyReference`` and ``propertyValue``; to callers other than TwinMaker, which
         knows no more keys than these, also the ``time`` of what a device measured.
         """
-        for_twinmaker = "workspaceId" in asked
-        request = parse(asked, self._catalog, self._hierarchy, self._clock.now())
+        for_twinmaker = "workspaceId" in arguments
+        request = parse(arguments, self._catalog, self._hierarchy, self._clock.now())
         device_id = next(iter(request.devices), "")
         device_type = self._catalog.type_of(device_id)
         types = declared_types(device_type)
@@ -52,7 +52,7 @@ class HotReaderLastEntry:
 
 
 def _described(device_type: DeviceType | None, name: str) -> Any:  # noqa: ANN401 - a scalar or None
-    found = device_type.property(name) if device_type is not None else None
-    if found is None:
+    declared = device_type.property(name) if device_type is not None else None
+    if declared is None:
         return None
-    return found.constant if found.constant is not None else found.initial
+    return declared.constant if declared.constant is not None else declared.initial

@@ -22,8 +22,8 @@ class HotReaders:
 
     def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
         """The latest value of each property with its timestamp; None for a value that was never measured."""
-        asked = {"iotDeviceId": device_id, "selectedProperties": list(properties)}
-        entries = self._caller.call("hot-reader-last-entry", asked)["propertyValues"]
+        arguments = {"iotDeviceId": device_id, "selectedProperties": list(properties)}
+        entries = self._caller.call("hot-reader-last-entry", arguments)["propertyValues"]
         return {name: (entry.get("time"), plain(entry["propertyValue"])) for name, entry in entries.items()}
 
     def history(
@@ -31,7 +31,7 @@ class HotReaders:
     ) -> dict[str, list[Point]]:
         """Values by property in time order, at most `max_points` of the newest altogether, from (start, end]."""
         series: dict[str, list[Point]] = {name: [] for name in properties}
-        asked: dict[str, Any] = {
+        arguments: dict[str, Any] = {
             "iotDeviceId": device_id,
             "selectedProperties": list(properties),
             "startTime": start,
@@ -40,12 +40,12 @@ class HotReaders:
         }
         left = max_points
         while left > 0:
-            answer = self._caller.call("hot-reader", {**asked, "maxResults": min(left, _PAGE)})
-            for each in answer["propertyValues"]:
-                points = [(point["time"], plain(point["value"])) for point in each["values"]]
-                series[each["entityPropertyReference"]["propertyName"]] += points
+            answer = self._caller.call("hot-reader", {**arguments, "maxResults": min(left, _PAGE)})
+            for values in answer["propertyValues"]:
+                points = [(point["time"], plain(point["value"])) for point in values["values"]]
+                series[values["entityPropertyReference"]["propertyName"]] += points
                 left -= len(points)
             if not answer["nextToken"]:
                 break
-            asked["nextToken"] = answer["nextToken"]
+            arguments["nextToken"] = answer["nextToken"]
         return {name: points[::-1] for name, points in series.items()}

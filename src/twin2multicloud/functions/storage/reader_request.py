@@ -1,4 +1,4 @@
-"""What a hot reader is asked, in either of its two shapes: TwinMaker's request, or an envelope. Owns reading both."""
+"""The request of a hot reader, in either of its two shapes: TwinMaker's, or an envelope. Owns reading both."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -36,52 +36,52 @@ class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):
         return {"externalIdProperty": {self.external_id: device_id}, "propertyName": name}
 
 
-def parse(asked: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierarchy, now: str) -> ReadRequest:
+def parse(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierarchy, now: str) -> ReadRequest:
     """A read from TwinMaker's request, from an envelope's payload, or from the envelope itself.
 
     Raises FinalError (400) with what is missing or wrong.
     """
-    payload = asked.get("payload")
+    payload = arguments.get("payload")
     if isinstance(payload, Mapping):
-        asked = payload
-    _refuse_gaps(asked)
-    external, devices = _devices(asked, catalog, hierarchy)
+        arguments = payload
+    _refuse_gaps(arguments)
+    external, devices = _devices(arguments, catalog, hierarchy)
     return ReadRequest(
         devices=devices,
-        properties=_properties(asked),
-        start=_time(asked, "startTime", "startDateTime") or "0001-01-01T00:00:00.000Z",
-        end=_time(asked, "endTime", "endDateTime") or now,
-        max_results=_max_results(asked),
-        descending=_descending(asked),
-        next_token=_text(asked, "nextToken"),
-        entity_id=_text(asked, "entityId"),
-        component=_text(asked, "componentName"),
+        properties=_properties(arguments),
+        start=_time(arguments, "startTime", "startDateTime") or "0001-01-01T00:00:00.000Z",
+        end=_time(arguments, "endTime", "endDateTime") or now,
+        max_results=_max_results(arguments),
+        descending=_descending(arguments),
+        next_token=_text(arguments, "nextToken"),
+        entity_id=_text(arguments, "entityId"),
+        component=_text(arguments, "componentName"),
         external_id=external,
     )
 
 
-def _refuse_gaps(asked: Mapping[str, Any]) -> None:
+def _refuse_gaps(arguments: Mapping[str, Any]) -> None:
     for key in ("propertyFilters", "interpolation"):
-        if asked.get(key):
+        if arguments.get(key):
             raise FinalError(f"the hot reader does not do {key}; leave it out and filter what comes back", 400)
 
 
-def _devices(asked: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierarchy) -> tuple[str, Sequence[str]]:
+def _devices(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierarchy) -> tuple[str, Sequence[str]]:
     """The name of the external id and the devices meant, by: id, external id, entity and component, component type."""
-    direct = _text(asked, "iotDeviceId") or _text(asked, "deviceId")
+    direct = _text(arguments, "iotDeviceId") or _text(arguments, "deviceId")
     if direct is not None:
         return "deviceId", (direct,)
-    external = _external_id(asked)
+    external = _external_id(arguments)
     if external is not None and external[1] is not None:
         return external[0], (external[1],)
     name = external[0] if external is not None else "deviceId"
-    entity, component = _text(asked, "entityId"), _text(asked, "componentName")
+    entity, component = _text(arguments, "entityId"), _text(arguments, "componentName")
     if entity is not None and component is not None:
         device = _fed_by(entity, component, catalog, hierarchy)
         if device is None:
             raise FinalError(f"no device feeds component {component!r} of entity {entity!r}", 404)
         return name, (device,)
-    type_id = _text(asked, "componentTypeId")
+    type_id = _text(arguments, "componentTypeId")
     if type_id is not None:
         return name, catalog.ids_of_type(type_id.rsplit(".", 1)[-1])
     raise FinalError("which device is meant? Give iotDeviceId, or entityId and componentName, or componentTypeId", 400)
@@ -94,20 +94,20 @@ def _fed_by(entity: str, component: str, catalog: DeviceCatalog, hierarchy: Hier
     return component if member else hierarchy.device_of(entity, component)
 
 
-def _external_id(asked: Mapping[str, Any]) -> tuple[str, str | None] | None:
-    for name, each in _mapping(asked, "properties").items():
+def _external_id(arguments: Mapping[str, Any]) -> tuple[str, str | None] | None:
+    for name, each in _mapping(arguments, "properties").items():
         if isinstance(each, Mapping) and _mapping(each, "definition").get("isExternalId"):
             return name, _text(_mapping(each, "value"), "stringValue")
     return None
 
 
-def _mapping(asked: Mapping[str, Any], name: str) -> Mapping[str, Any]:
-    value = asked.get(name)
+def _mapping(arguments: Mapping[str, Any], name: str) -> Mapping[str, Any]:
+    value = arguments.get(name)
     return value if isinstance(value, Mapping) else {}
 
 
-def _properties(asked: Mapping[str, Any]) -> tuple[str, ...]:
-    names = asked.get("selectedProperties")
+def _properties(arguments: Mapping[str, Any]) -> tuple[str, ...]:
+    names = arguments.get("selectedProperties")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
         raise FinalError("selectedProperties is a list of property names, one at least", 400)
     if len(names) > MAX_PROPERTIES:
@@ -115,10 +115,10 @@ def _properties(asked: Mapping[str, Any]) -> tuple[str, ...]:
     return tuple(dict.fromkeys(names))
 
 
-def _time(asked: Mapping[str, Any], name: str, older: str) -> str | None:
-    value = asked.get(name)
+def _time(arguments: Mapping[str, Any], name: str, older: str) -> str | None:
+    value = arguments.get(name)
     if value is None:
-        value = asked.get(older)
+        value = arguments.get(older)
     if value is None:
         return None
     try:
@@ -127,8 +127,8 @@ def _time(asked: Mapping[str, Any], name: str, older: str) -> str | None:
         raise FinalError(f"{name} is ISO 8601 or epoch seconds, found {str(value)[:60]!r}", 400) from error
 
 
-def _max_results(asked: Mapping[str, Any]) -> int:
-    value = asked.get("maxResults")
+def _max_results(arguments: Mapping[str, Any]) -> int:
+    value = arguments.get("maxResults")
     if value is None or value == 0:
         return DEFAULT_RESULTS
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_RESULTS:
@@ -136,15 +136,15 @@ def _max_results(asked: Mapping[str, Any]) -> int:
     return value
 
 
-def _descending(asked: Mapping[str, Any]) -> bool:
-    order = asked.get("orderByTime") or "ASCENDING"
+def _descending(arguments: Mapping[str, Any]) -> bool:
+    order = arguments.get("orderByTime") or "ASCENDING"
     if order not in ("ASCENDING", "DESCENDING"):
         raise FinalError(f"orderByTime is ASCENDING or DESCENDING, found {str(order)[:40]!r}", 400)
     return bool(order == "DESCENDING")
 
 
-def _text(asked: Mapping[str, Any], name: str) -> str | None:
-    value = asked.get(name)
+def _text(arguments: Mapping[str, Any], name: str) -> str | None:
+    value = arguments.get(name)
     if value is None or value == "":
         return None
     if not isinstance(value, str):
