@@ -9,7 +9,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable
-from typing import Any, NamedTuple
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -23,14 +23,18 @@ RESERVED = frozenset({"device_id", "timestamp", "message_id", "trace_id"})
 """Keys of a flat object that are not properties."""
 
 MESSAGE_ID_CHARACTERS = 128
+_ERROR_CHARACTERS = 200  # of msgspec's own error; a sender's text may be in it
 _DEVICE_KEYS = ("device_id", "iotDeviceId", "deviceId")
 _TIME_KEYS = ("timestamp", "time", "ts")
+_ALIASES = frozenset(_DEVICE_KEYS + _TIME_KEYS) - RESERVED
 _SCALARS = frozenset({str, int, float, bool})
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
+_Whole = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_decode_values = msgspec.json.Decoder(dict[str, Scalar]).decode
+_decode_values = msgspec.json.Decoder(dict[str, str | _Whole | float | bool]).decode
 _decode_text = msgspec.json.Decoder(str).decode
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 TRACE_ID_PATTERN = "(?!0{32})[0-9a-f]{32}"
 _TRACE_ID = re.compile(TRACE_ID_PATTERN)
@@ -62,18 +66,19 @@ class Key(NamedTuple):
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
-    """One reading between functions, in its normal form. Only `normalise` and `recognise` make one of foreign data."""
+    """One reading between functions, in its normal form. Only `normalise` and `recognise` make one of foreign data.
+
+    Its bytes are JSON and UTF-8 and begin with the key (`is_keyed`): whoever makes one sees to that.
+    """
 
     encoded: bytes
 
     @property
     def key(self) -> Key:
-        """The reading's key, read off its first bytes. Raises InvalidTelemetryError where they are no key."""
-        head = _HEAD.match(self.encoded)
-        if head is None:
-            raise InvalidTelemetryError("a reading begins with device_id, timestamp and message_id")
-        device, stamp, message, trace = head.groups(b"")
-        return Key(_text(device), stamp.decode(), _text(message), trace.decode(), head.end())
+        """The reading's key, read off its first bytes."""
+        key = _key_in(self.encoded)
+        assert key is not None, self.encoded[:200]  # noqa: S101 - as the class says
+        return key
 
     def body(self, key: Key) -> bytes:
         """The properties as a JSON object, by the reading's own key."""
@@ -130,24 +135,29 @@ def recognise(span: bytes, *, now: str) -> Reading:
 
     The bytes are UTF-8. Raises InvalidTelemetryError.
     """
-    head = _HEAD.match(span)
-    if head is not None and _is_flat(span) and is_canonical(head[2].decode()) and _names_fit(head[1], head[3]):
+    key = _key_in(span)
+    if key is not None and _is_normal(span, key):
         return Reading(span)
     flat = _decoded(span)
+    if key is not None and key[:3] != (flat["device_id"], flat["timestamp"], flat["message_id"]):
+        raise InvalidTelemetryError("telemetry has a key twice")  # which of the two the hops before went by is unknown
     trace_id = flat.get("trace_id")
     reading = normalise(flat, now=now)
     return reading.traced(trace_id) if isinstance(trace_id, str) and is_trace_id(trace_id) else reading
 
 
+def is_keyed(span: bytes) -> bool:
+    """Whether an object begins as the normal form does: all that has to hold for what a queue brings back."""
+    return _HEAD.match(span) is not None
+
+
 def values_in(body: bytes) -> Telemetry:
     """The properties in a JSON object. Raises InvalidTelemetryError for what no store and no reader has."""
     try:
-        values = _decode_values(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        return _decode_values(body)
+    except _NOT_JSON as error:
         _check_kinds(_decoded(body))
-        raise InvalidTelemetryError("a property is beyond what JSON's numbers and texts can say") from None
-    _check_integers(values)
-    return values
+        raise InvalidTelemetryError(f"properties are scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
 def digest(head: bytes, body: bytes) -> str:
@@ -173,14 +183,26 @@ def _text(escaped: bytes) -> str:
     return escaped.decode() if b"\\" not in escaped else _decode_text(b'"%b"' % escaped)
 
 
-def _is_flat(span: bytes) -> bool:
-    """Whether an object surely holds neither objects, lists, nulls nor escapes; cheaper than to decode it."""
-    return span.find(b"{", 1) < 0 and b"[" not in span and b"null" not in span and b"\\u" not in span
+def _key_in(span: bytes) -> Key | None:
+    head = _HEAD.match(span)
+    if head is None:
+        return None
+    device, stamp, message, trace = head.groups(b"")
+    return Key(_text(device), stamp.decode(), _text(message), trace.decode(), head.end())
 
 
-def _names_fit(device: bytes, message: bytes) -> bool:
-    return bool(device and message) and (
-        len(message) <= MESSAGE_ID_CHARACTERS or len(_text(message)) <= MESSAGE_ID_CHARACTERS
+def _is_normal(span: bytes, key: Key) -> bool:
+    """Whether `normalise` would change nothing. A key that comes twice with two values makes it say no."""
+    try:
+        flat = _decode_values(span)
+    except _NOT_JSON:
+        return False
+    return (
+        key[:4] == (flat["device_id"], flat["timestamp"], flat["message_id"], flat.get("trace_id", ""))
+        and key.device_id != ""
+        and 0 < len(key.message_id) <= MESSAGE_ID_CHARACTERS
+        and _ALIASES.isdisjoint(flat)
+        and is_canonical(key.timestamp)
     )
 
 
@@ -207,8 +229,8 @@ def _take(values: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401 -
 def _decoded(body: bytes) -> dict[str, Any]:
     try:
         return _decode(body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise InvalidTelemetryError(f"telemetry is a flat JSON object: {str(error)[:200]}") from error
+    except _NOT_JSON as error:
+        raise InvalidTelemetryError(f"telemetry is a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
 def _check_kinds(values: dict[str, Any]) -> None:

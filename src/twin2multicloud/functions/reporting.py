@@ -48,9 +48,7 @@ class Reporter:
 
 
 def _text(raw: object) -> str:
-    if isinstance(raw, bytes):
-        return raw.decode(errors="replace")
     try:
-        return msgspec.json.encode(raw).decode()
-    except (TypeError, ValueError, RecursionError):  # not JSON: all the more a reason to report it
+        return raw.decode() if isinstance(raw, bytes) else msgspec.json.encode(raw).decode()
+    except (TypeError, ValueError, RecursionError):  # neither UTF-8 nor JSON: all the more a reason to report it
         return ascii(raw)

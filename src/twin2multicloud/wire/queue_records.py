@@ -9,7 +9,7 @@ from collections.abc import Sequence
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.telemetry import Reading, is_trace_id
+from twin2multicloud.domain.telemetry import Reading, is_keyed, is_trace_id
 
 
 class QueueRecord(msgspec.Struct, frozen=True):
@@ -32,7 +32,6 @@ class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
 _decoder = msgspec.json.Decoder(_Record)
 _encode = msgspec.json.Encoder().encode
 _ERROR_CHARACTERS = 300  # of msgspec's own error; a sender's text may be in it
-_START = b'{"device_id":"'
 
 
 def encode(readings: Sequence[bytes], trace_id: str, now: str, errors: Sequence[str] = ()) -> bytes:
@@ -45,15 +44,17 @@ def encode(readings: Sequence[bytes], trace_id: str, now: str, errors: Sequence[
 def decode(body: bytes | str) -> QueueRecord:
     """A record from JSON; unknown keys do not matter. Raises FinalError (400) whose text names what is wrong."""
     try:
+        if isinstance(body, bytes):
+            body.decode()  # readings are passed on as they are
         record = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise FinalError(f"this is not a queue record: {str(error)[:_ERROR_CHARACTERS]}", 400) from error
     if not is_trace_id(record.trace_id):
         raise FinalError("this is not a queue record: trace_id is not 32 lower-case hex digits", 400)
-    readings = [Reading(bytes(raw)) for raw in record.payload]
-    if not all(reading.encoded.startswith(_START) for reading in readings):
+    spans = [bytes(raw) for raw in record.payload]
+    if not all(map(is_keyed, spans)):
         raise FinalError("this is not a queue record: its payload holds something else than readings", 400)
-    return QueueRecord(record.trace_id, readings, record.errors)
+    return QueueRecord(record.trace_id, [Reading(span) for span in spans], record.errors)
 
 
 def merge(records: Sequence[QueueRecord]) -> tuple[str, list[Reading]]:
