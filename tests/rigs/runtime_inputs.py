@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from tests.rigs.envelopes import TOKEN as OTHER_TOKEN
 from tests.rigs.envelopes import TRACE, document
+from tests.rigs.readings import flat
 from tests.rigs.world import TOKEN
 from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.wire.http import Request
@@ -56,9 +57,9 @@ def records(layer: str) -> st.SearchStrategy[bytes]:
 def _normal(reading: dict[str, Any]) -> dict[str, Any]:
     """What an invoker would have been given: normalised readings, or a plain one in place of what is none."""
     try:
-        return dict(normalise(reading, now=STAMPS[0], device_id="sensor-1"))
+        return flat(normalise(reading, now=STAMPS[0], device_id="sensor-1"))
     except ValueError:
-        return dict(normalise({"temperature": 21}, now=STAMPS[0], device_id="sensor-1"))
+        return flat(normalise({"temperature": 21}, now=STAMPS[0], device_id="sensor-1"))
 
 
 def requests(bodies: st.SearchStrategy[bytes]) -> st.SearchStrategy[Request]:
