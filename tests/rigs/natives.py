@@ -38,7 +38,8 @@ class Native(Protocol):
 
 def rule_event(body: bytes, device_id: str) -> dict[str, Any]:
     """What the IoT rule's SQL makes of a publish: see `terraform.render.on_aws.device_gateway`."""
-    return {"body": base64.b64encode(body).decode(), "device_id": device_id, "received_at": 1768473000480}
+    kept: dict[str, Any] = payload("aws_iot_rule_to_lambda")
+    return {**kept, "body": base64.b64encode(body).decode(), "device_id": device_id}
 
 
 class AwsNative:

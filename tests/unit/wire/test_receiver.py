@@ -45,7 +45,7 @@ def test_a_batch_is_handled_and_answered():
     handler = Handler()
     response = answer(request(), handler)
     assert (response.status, said(response)) == (200, {"status": "received", "id": TRACE})
-    assert handler.envelopes[0].messages == [{"device_id": "d", "temperature": 21.5}]
+    assert handler.envelopes[0].messages == [b'{"device_id":"d","temperature":21.5}']
 
 
 def test_gzip_is_accepted():
