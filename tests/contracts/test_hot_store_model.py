@@ -28,7 +28,7 @@ class ModelHotStore:
         self.rows: dict[str, dict[RowKey, Telemetry]] = defaultdict(dict)
 
     def write(self, readings: Sequence[Reading]) -> None:
-        for each in (reading.flat for reading in readings):
+        for each in (made.flat for made in readings):
             self.rows[str(each["device_id"])][RowKey(each["timestamp"], each["message_id"])] = values_of(each)
 
     def range(self, query: RangeQuery) -> Sequence[Row]:
