@@ -99,7 +99,7 @@ def test_another_method_is_405():
         (request(b"no gzip", content_encoding="gzip"), 400, "gzip"),
         (request(content_encoding="br"), 415, "'br'"),
         (request(b"no json"), 400, "JSON"),
-        (request(b"\xff\xfe"), 400, "JSON"),
+        (request(b"\xff\xfe"), 400, "UTF-8"),
         (request(body(payload=[{}] * (MAX_MESSAGES + 1))), 413, str(MAX_MESSAGES)),
         (request(body(target_layer="L3-hot")), 400, "L3-hot"),
     ],
