@@ -188,7 +188,10 @@ def _key_in(span: bytes) -> Key | None:
     if head is None:
         return None
     device, stamp, message, trace = head.groups(b"")
-    return Key(_text(device), stamp.decode(), _text(message), trace.decode(), head.end())
+    try:
+        return Key(_text(device), stamp.decode(), _text(message), trace.decode(), head.end())
+    except _NOT_JSON:
+        return None
 
 
 def _is_normal(span: bytes, key: Key) -> bool:
