@@ -18,6 +18,7 @@ from tests.rigs.envelopes import document
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invocation import served
+from tests.rigs.readings import readings
 from tests.rigs.runtime_lambda import LambdaRuntime
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
@@ -163,7 +164,7 @@ def test_what_the_twin_wrote_its_reader_answers(home):
 def service(folder, name):
     """A reader of the project's twin over a store with the rows, as Cloud Run serves it."""
     twin, store = load_project(folder).twin, RigHotStore()
-    store.write(PAYLOAD)
+    store.write(readings(PAYLOAD))
     made = HotReader if name == "hot-reader" else HotReaderLastEntry
     reader = made(store=store, catalog=twin.catalog, hierarchy=twin.hierarchy, clock=RigClock())
     reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin=twin.name, cloud=Cloud.GCP, component=name)

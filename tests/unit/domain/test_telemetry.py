@@ -146,8 +146,7 @@ def outcome(made) -> dict | None:
     """The reading's flat object; None where it is refused."""
     try:
         reading = made()
-    except InvalidTelemetryError as error:
-        assert str(error)
+    except InvalidTelemetryError:
         return None
     return reading.flat
 
