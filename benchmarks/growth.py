@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from statistics import median
 
-from tests.rigs.running_twin import GCP, RunningTwin
+from tests.rigs.clouds import GCP
+from tests.rigs.running_twin import RunningTwin
 
 from benchmarks import pipelines
 from benchmarks.cpu import cpu_seconds, memory_mb, wait_until_stored
@@ -14,7 +15,8 @@ from benchmarks.end_to_end import payloads
 from benchmarks.load import Crowd, publishes
 from benchmarks.pipelines import Pipeline
 from benchmarks.report import Result, Section
-from twin2multicloud.emulator.adapters.device_authenticator import password, telemetry_topic
+from twin2multicloud.domain.device_topics import telemetry_topic
+from twin2multicloud.emulator.adapters.device_authenticator import password
 from twin2multicloud.emulator.host.processes import pid_of
 
 _DEVICES = {

@@ -17,12 +17,14 @@ from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from tests.rigs.running_twin import AWS, AZURE, GCP, RunningTwin, placement, running, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
 from benchmarks import hot_rows
 from benchmarks.load import Load, publishes
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Placement, Slot
-from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password, telemetry_topic
+from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
 from twin2multicloud.emulator.host.deployment import free_port
 from twin2multicloud.emulator.host.processes import pid_of
 
@@ -56,7 +58,7 @@ def twin(
         port = deployment.acquisition.mqtt_port
         assert port is not None
         connect = partial(Load, port, GATEWAY, password(key, GATEWAY))
-        stored = hot_rows.counter(deployment.data_folder(where[Slot.L3_HOT]) / "hot.sqlite")
+        stored = hot_rows.counter(deployment.state.process(where[Slot.L3_HOT]) / "hot.sqlite")
         yield running_twin, Pipeline(pids, TOPIC, connect, stored)
 
 

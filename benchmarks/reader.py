@@ -13,7 +13,8 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import msgspec
-from tests.rigs.running_twin import AWS, AZURE, GCP, RunningTwin, placement
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import RunningTwin, placement
 
 from benchmarks import cpu, hot_rows, pipelines
 from benchmarks.end_to_end import payloads

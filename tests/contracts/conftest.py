@@ -31,9 +31,10 @@ from tests.rigs.error_sink import ErrorSinkRig
 from tests.rigs.hot_store import HotStoreRig
 from tests.rigs.invocation import memory_caller
 from tests.rigs.invoker import InvokerRig
+from tests.rigs.table import expected_failure, process_of
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
 from tests.rigs.transport import TransportRig
-from tests.rigs.vendor import GAPS, SDK_PACKAGES, VENDOR_RIGS
+from tests.rigs.vendor import SDK_PACKAGES, VENDOR_RIGS
 from tests.rigs.vendor_processes import need_package, open_until_exit
 
 MakeRig = Callable[[Path], AbstractContextManager[Any]]
@@ -74,11 +75,23 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """What a vendor's emulator cannot do is said in `GAPS`; a test that passes there is a surprise: a failure."""
+    """Expect to fail what the table of rigs says, and run together what needs the same emulator started."""
     for item in items:
-        for name, parameter, reason in GAPS:
-            if item.name.startswith(name) and parameter in item.name:
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+        callspec = getattr(item, "callspec", None)
+        if callspec is None:
+            continue
+        expected = expected_failure(item.originalname, callspec.id)
+        if expected is not None:
+            item.add_marker(pytest.mark.xfail(reason=expected.reason, strict=True))
+        if group := next(filter(None, map(_process, callspec.params.items())), ""):
+            item.add_marker(pytest.mark.emulator(group))
+
+
+def _process(parameter: tuple[str, object]) -> str:
+    """What is started for a test that is given this parameter."""
+    fixture, made = parameter
+    name = next((name for name, rig in RIGS.get(fixture, {}).items() if rig is made), "")
+    return process_of(fixture, name)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

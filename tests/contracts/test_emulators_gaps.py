@@ -1,7 +1,7 @@
 """What vendors' emulators get wrong or never say: probed, so that docs/support_matrix.md says what is so.
 
-A gap that closes fails here. Then the fault that stands in for it may go, and the line in the matrix too; what is a
-gap for a port's own suite is in `tests.rigs.vendor.GAPS`.
+A gap that closes fails here. Then the fault that stands in for it may go, and its words in `tests.rigs.table` too; what
+is a gap for a port's own suite is in that table's expected failures.
 """
 
 import json

@@ -13,6 +13,7 @@ from google.auth import jwt
 from google.auth.exceptions import TransportError
 
 from tests.contracts import test_aws_errors, test_azure_errors
+from tests.rigs.clouds import AZURE
 from tests.rigs.invocation import NAME, TOKEN, Told, served
 from tests.rigs.transport import ScriptedTransport
 from tests.rigs.vendor_aws_faults import AwsFaults, refusal
@@ -35,7 +36,6 @@ from twin2multicloud.clouds.azure import invocation as azure
 from twin2multicloud.clouds.azure import runtime as azure_runtime
 from twin2multicloud.clouds.gcp.invocation import CloudRunInvocation, OperatorIdentity
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.transport import Reply
 from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.http_transport import HttpTransport
@@ -166,7 +166,7 @@ class Azure:
 
 @pytest.fixture
 def app():
-    host = FunctionsHost(azure_runtime.expose(Told().as_function(Cloud.AZURE)))
+    host = FunctionsHost(azure_runtime.expose(Told().as_function(AZURE)))
     transport = HttpTransport()
     with served(host) as url:
         yield Azure(url, host, transport)

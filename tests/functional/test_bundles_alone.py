@@ -11,6 +11,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.rigs.clouds import ALL
 from tests.rigs.envelopes import body
 from tests.rigs.refusing_services import Refusing, refusing
 from tests.rigs.runtime_bundle import Running
@@ -18,7 +19,7 @@ from tests.rigs.runtime_process import LOG
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
 
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.packaging.bundle import Bundle, bundles
 from twin2multicloud.planning.planner import plan
@@ -31,8 +32,8 @@ pytestmark = pytest.mark.functional
 def _every_bundle() -> dict[str, tuple[Bundle, dict[str, str]]]:
     """Each function of each cloud once, with its environment; L1 elsewhere, so that there are connectors too."""
     found: dict[str, tuple[Bundle, dict[str, str]]] = {}
-    for cloud in Cloud:
-        other = next(each for each in Cloud if each is not cloud)
+    for cloud in ALL:
+        other = next(each for each in ALL if each != cloud)
         alone = Placement.single(cloud)
         for placement in (alone, msgspec.structs.replace(alone, l1=other), msgspec.structs.replace(alone, l2=other)):
             placed = twin(placement)

@@ -1,29 +1,31 @@
-"""t2mc as a person uses it: the installed command, its exit codes, its words."""
+"""t2mc as a person uses it: its exit codes, its words.
+
+The installed command, in a process of its own, is the smoke set: each exit code once, and the demo.
+"""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from tests.rigs.running_twin import AWS, AZURE, GCP, placement, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.command_line import installed_t2mc, t2mc
+from tests.rigs.running_twin import placement, write_project
 
 pytestmark = pytest.mark.functional
 
-T2MC = Path(sys.executable).with_name("t2mc")
 
-
-def t2mc(*arguments: object, timeout: float = 90) -> subprocess.CompletedProcess[str]:
-    """Run the command without a terminal."""
-    return subprocess.run(
-        [T2MC, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=timeout,
-        stdin=subprocess.DEVNULL,
-        env={**os.environ, "COLUMNS": "100", "NO_COLOR": "1"},
-    )
+@pytest.mark.parametrize(
+    ("command", "code"),
+    [("plan", 0), ("status", 1), ("validate --no-such-option", 2), ("up", 2)],
+    ids=lambda it: str(it),
+)
+def test_in_process_it_says_what_the_installed_command_says(tmp_path: Path, command: str, code: int) -> None:
+    """So that most tests can do without a process for every command."""
+    bad = {"config": {"retention": 1}} if command == "up" else {}
+    words = [*command.split(), write_project(tmp_path / "p", placement(AWS, AZURE, GCP), **bad)]
+    here, installed = t2mc(*words), installed_t2mc(*words)
+    assert (here.returncode, here.stdout, here.stderr) == (code, installed.stdout, installed.stderr)
+    assert installed.returncode == code
 
 
 def test_help_names_every_command_with_an_example() -> None:
@@ -47,7 +49,7 @@ def test_help_names_every_command_with_an_example() -> None:
 
 def test_a_new_project_is_valid_and_plans(tmp_path: Path) -> None:
     folder = tmp_path / "my-twin"
-    assert t2mc("init", folder, "--template", "factory").returncode == 0
+    assert installed_t2mc("init", folder, "--template", "factory").returncode == 0
     valid = t2mc("validate", folder)
     assert valid.returncode == 0
     assert "my-twin" in valid.stdout
@@ -77,7 +79,7 @@ def test_bad_input_is_one_report_with_suggestions_and_exit_code_2(tmp_path: Path
         config_providers={"layer_2_provider": "azur"},
         config={"retention": 1},
     )
-    bad = t2mc("validate", folder)
+    bad = installed_t2mc("validate", folder)
     assert bad.returncode == 2
     report = " ".join(bad.stderr.split())
     assert 'config_providers.json: layer_2_provider: found "azur"' in report
@@ -195,8 +197,8 @@ def test_simulated_devices_publish_as_many_as_asked(tmp_path: Path) -> None:
 
 
 def test_the_demo_checks_the_path_and_leaves_nothing_running(tmp_path: Path) -> None:
-    done = t2mc("demo", tmp_path / "smart-home")
+    done = installed_t2mc("demo", tmp_path / "smart-home")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "✓ every reading arrived once" in done.stdout
     assert "L1 → L2" in done.stdout
-    assert t2mc("status", tmp_path / "smart-home").returncode == 1
+    assert installed_t2mc("status", tmp_path / "smart-home").returncode == 1

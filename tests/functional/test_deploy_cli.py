@@ -9,6 +9,7 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.rigs import command_line
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
 from tests.rigs.vendor_processes import moto_account
@@ -39,9 +40,8 @@ def folder(tmp_path):
 
 def t2mc(env, *arguments, path=None):
     """Run the command line; its exit code and what it said."""
-    whole = clean_environment({**env, "COLUMNS": "200"} | ({"PATH": path} if path else {}))
-    command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
-    done = subprocess.run(command, env=whole, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    whole = clean_environment(env | ({"PATH": path} if path else {}))
+    done = command_line.t2mc(*arguments, env=whole, columns=200)
     return done.returncode, done.stdout, done.stderr
 
 

@@ -14,13 +14,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.rigs import vendor_clients, vendor_processes
+from tests.rigs.clouds import GCP
 from tests.rigs.device_gateway import RigAuthenticator, RigIngress
 from tests.rigs.runtime_bundle import Running
 from tests.rigs.runtime_wiring import KEYS
 from tests.rigs.telemetry_writer import served
 from tests.rigs.twins import twin
 
-from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.placement import Placement
 from twin2multicloud.functions.acquisition.device_gateway import MAX_PUBLISH_BYTES, DeviceGateway
 from twin2multicloud.packaging.bundle import bundles
 from twin2multicloud.planning.planner import plan
@@ -39,7 +40,7 @@ ENV = {
 
 @contextmanager
 def under_its_runtime(name: str, folder: Path, **options: Any) -> Iterator[Running]:
-    placed = twin(Placement.single(Cloud.GCP))
+    placed = twin(Placement.single(GCP))
     (bundle,) = (each for each in bundles(placed, plan(placed), {}) if each.function == name)
     running = Running(bundle, {**ENV, **options.pop("env", {})}, folder, **options)
     try:

@@ -1,12 +1,12 @@
 """t2mc devices as a user types it: the engine with stand-in providers, and IoT Core in moto."""
 
 import json
+import shutil
 import stat
-import subprocess
-import sys
+from contextlib import contextmanager
 
 import pytest
-from tests.rigs import vendor_clients
+from tests.rigs import command_line, vendor_clients
 from tests.rigs.clock import RigClock
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
@@ -32,9 +32,8 @@ class Home:
 
     def t2mc(self, *arguments):
         """Run the command line; its exit code, and what it said."""
-        env = clean_environment({**self.env, "COLUMNS": "200"})
-        command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        env = clean_environment(self.env)
+        done = command_line.t2mc(*arguments, env=env, columns=200)
         return done.returncode, done.stdout + done.stderr
 
     def deploy(self):
@@ -58,11 +57,15 @@ class Home:
         found = self.iot.list_things(attributeName="twin", attributeValue=self.twin.name, maxResults=250)["things"]
         return sorted(each["thingName"] for each in found)
 
+    def take_out_all(self):
+        """Names of things are the account's: the next test's devices are called the same."""
+        IotCoreDeviceRegistry(self.iot, self.twin.name, self.policy, RigClock()).remove(self.things())
 
-@pytest.fixture
-def home(tmp_path):
+
+@contextmanager
+def smart_home(folder):
+    """Packaged, with an empty IoT Core and providers that have made nothing."""
     terraform()  # or skip
-    folder = tmp_path / "home"
     write_template("smart-home", folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
     config["name"] = vendor_clients.unique("home")
@@ -71,8 +74,29 @@ def home(tmp_path):
     with stand_in_providers() as (_, env):
         made = Home(folder, env | moto_account())
         yield made
-        # Names of things are the account's: the next test's devices are called the same.
-        IotCoreDeviceRegistry(made.iot, made.twin.name, made.policy, RigClock()).remove(made.things())
+        made.take_out_all()
+
+
+@pytest.fixture
+def home(tmp_path):
+    with smart_home(tmp_path / "home") as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def deployed_once(tmp_path_factory):
+    with smart_home(tmp_path_factory.mktemp("deployed") / "home") as made:
+        code, said = made.deploy()
+        assert code == 0, said
+        yield made
+
+
+@pytest.fixture
+def deployed(deployed_once, tmp_path):
+    """A copy of a project that is deployed: for tests that do not deploy again. No device is registered."""
+    made = Home(shutil.copytree(deployed_once.folder, tmp_path / "home"), deployed_once.env)
+    yield made
+    made.take_out_all()
 
 
 def test_from_the_first_device_to_none(home):
@@ -111,59 +135,55 @@ def test_from_the_first_device_to_none(home):
     assert "no device is registered" in home.t2mc("devices", "remove", home.folder, "--yes")[1]
 
 
-def test_only_the_owner_reads_keys(home):
-    assert home.deploy()[0] == 0
-    assert home.t2mc("devices", "register", home.folder, "--device", home.ids[0])[0] == 0
-    root = home.folder / ".t2mc" / "devices"
-    modes = {stat.S_IMODE(path.stat().st_mode) for path in (root, root / home.ids[0])}
+def test_only_the_owner_reads_keys(deployed):
+    assert deployed.t2mc("devices", "register", deployed.folder, "--device", deployed.ids[0])[0] == 0
+    root = deployed.folder / ".t2mc" / "devices"
+    modes = {stat.S_IMODE(path.stat().st_mode) for path in (root, root / deployed.ids[0])}
     assert modes == {0o700}
-    assert {stat.S_IMODE(path.stat().st_mode) for path in (root / home.ids[0]).iterdir()} == {0o600}
+    assert {stat.S_IMODE(path.stat().st_mode) for path in (root / deployed.ids[0]).iterdir()} == {0o600}
 
 
-def test_lost_files_are_noticed_and_renewed(home):
-    assert home.deploy()[0] == 0
-    first, second = home.ids[:2]
+def test_lost_files_are_noticed_and_renewed(deployed):
+    first, second = deployed.ids[:2]
     chosen = ("--device", first, "--device", second)
-    assert home.t2mc("devices", "register", home.folder, *chosen)[0] == 0
-    kept, lost = home.files(first), home.files(second)
-    for path in (home.folder / ".t2mc" / "devices" / second).iterdir():
+    assert deployed.t2mc("devices", "register", deployed.folder, *chosen)[0] == 0
+    kept, lost = deployed.files(first), deployed.files(second)
+    for path in (deployed.folder / ".t2mc" / "devices" / second).iterdir():
         path.unlink()
-    code, said = home.t2mc("devices", "register", home.folder, *chosen)
+    code, said = deployed.t2mc("devices", "register", deployed.folder, *chosen)
     assert code == 0
     assert f"1 device ({second}): registered before, and no files here" in said
-    assert home.t2mc("devices", "register", home.folder, "--renew", "--device", second)[0] == 0
-    assert home.files(first) == kept
-    assert home.files(second)["certificate.pem"] not in ("", lost["certificate.pem"])
-    assert home.things() == [first, second]
+    assert deployed.t2mc("devices", "register", deployed.folder, "--renew", "--device", second)[0] == 0
+    assert deployed.files(first) == kept
+    assert deployed.files(second)["certificate.pem"] not in ("", lost["certificate.pem"])
+    assert deployed.things() == [first, second]
 
 
-def test_the_list_says_who_may_connect_and_who_should_not(home):
-    assert home.deploy()[0] == 0
-    first = home.ids[0]
-    assert home.t2mc("devices", "register", home.folder, "--device", first)[0] == 0
-    code, said = home.t2mc("devices", "list", home.folder, "--json")
+def test_the_list_says_who_may_connect_and_who_should_not(deployed):
+    first = deployed.ids[0]
+    assert deployed.t2mc("devices", "register", deployed.folder, "--device", first)[0] == 0
+    code, said = deployed.t2mc("devices", "list", deployed.folder, "--json")
     assert code == 0
     found = {each["device_id"]: each for each in json.loads(said)}
-    assert found.keys() == set(home.ids)
+    assert found.keys() == set(deployed.ids)
     assert [each for each in found if found[each]["registered"]] == [first]
-    for path in home.folder.glob("config_*.json"):
+    for path in deployed.folder.glob("config_*.json"):
         path.write_text(path.read_text(encoding="utf-8").replace(f'"{first}"', f'"{first}-2"'), encoding="utf-8")
-    code, said = home.t2mc("devices", "list", home.folder)
+    code, said = deployed.t2mc("devices", "list", deployed.folder)
     assert code == 0, said
-    assert f"1 of {len(home.ids) + 1} devices may connect to AWS" in said
+    assert f"1 of {len(deployed.ids) + 1} devices may connect to AWS" in said
     assert "not in the project" in said
-    code, said = home.t2mc("devices", "remove", home.folder, "--device", first, "--yes")
-    assert (code, home.things()) == (0, []), said
+    code, said = deployed.t2mc("devices", "remove", deployed.folder, "--device", first, "--yes")
+    assert (code, deployed.things()) == (0, []), said
 
 
-def test_an_unknown_device_is_exit_code_2_with_a_suggestion(home):
-    assert home.deploy()[0] == 0
-    wrong = f"{home.ids[0]}x"
+def test_an_unknown_device_is_exit_code_2_with_a_suggestion(deployed):
+    wrong = f"{deployed.ids[0]}x"
     for command in ("register", "remove"):
-        code, said = home.t2mc("devices", command, home.folder, "--device", wrong)
+        code, said = deployed.t2mc("devices", command, deployed.folder, "--device", wrong)
         assert (code, f'--device "{wrong}": no such device in the twin; did you mean' in said) == (2, True), said
-    assert home.things() == []
-    code, said = home.t2mc("devices", "register", home.folder, "--renew")
+    assert deployed.things() == []
+    code, said = deployed.t2mc("devices", "register", deployed.folder, "--renew")
     assert (code, "say which, with --device" in said) == (2, True), said
 
 

@@ -3,14 +3,15 @@
 import json
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
-from tests.rigs.running_twin import AWS, RunningTwin, placement, running, write_project
+from tests.rigs import command_line
+from tests.rigs.clouds import AWS
+from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
-from twin2multicloud.cli.local_devices import LocalTwin
 from twin2multicloud.emulator.host.deployment import Tls, prepare
+from twin2multicloud.operations.local_devices import LocalTwin
 from twin2multicloud.project.loader import load_project
 
 pytestmark = pytest.mark.functional
@@ -23,8 +24,7 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> RunningTwin:
 
 
 def t2mc(*arguments: object) -> tuple[int, str]:
-    command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
-    done = subprocess.run(command, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+    done = command_line.t2mc(*arguments, columns=80)
     return done.returncode, done.stdout + done.stderr
 
 

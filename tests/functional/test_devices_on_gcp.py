@@ -4,11 +4,9 @@ What the command wrote down opens the door of the authenticator that is deployed
 """
 
 import json
-import subprocess
-import sys
 
 import pytest
-from tests.rigs import vendor_clients, vendor_processes
+from tests.rigs import command_line, vendor_clients, vendor_processes
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
 
@@ -29,9 +27,8 @@ class Home:
         self.ids = list(self.twin.catalog.ids())
 
     def t2mc(self, *arguments):
-        command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
-        env = clean_environment({**self.env, "COLUMNS": "200"})
-        done = subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        env = clean_environment(self.env)
+        done = command_line.t2mc(*arguments, env=env, columns=200)
         return done.returncode, done.stdout + done.stderr
 
     def read(self, device, name):

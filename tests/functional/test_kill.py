@@ -8,10 +8,12 @@ from contextlib import suppress
 from pathlib import Path
 
 import pytest
-from tests.rigs.running_twin import AWS, AZURE, GCP, placement, running, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import placement, running, write_project
 
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.adapters.device_authenticator import password, telemetry_topic
+from twin2multicloud.emulator.adapters.device_authenticator import password
 
 pytestmark = pytest.mark.functional
 

@@ -19,7 +19,7 @@ from tests.rigs.vendor_cosmos_proxy import cosmos_with_batches
 from tests.rigs.vendor_event_grid import EventGridServer
 from tests.rigs.vendor_processes import ROOT
 
-pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 
 LEFT_OUT = "not any_text and not big_batch and not values_come_back and not paging_by_key and not more_than_a_page"
 """They take long, and have been over these emulators already (tests/contracts)."""

@@ -11,11 +11,13 @@ from pathlib import Path
 
 import pytest
 from paho.mqtt.enums import MQTTProtocolVersion
-from tests.rigs.running_twin import AWS, GCP, RunningTwin, placement, running, write_project
+from tests.rigs.clouds import AWS, GCP
+from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry, open_registry
+from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.fleet.mqtt_device import DeviceConnection
+from twin2multicloud.operations.local_devices import open_registry
 
 pytestmark = pytest.mark.functional
 
@@ -133,7 +135,7 @@ def test_the_registry_outlives_the_cloud(tmp_path: Path) -> None:
         twin.kill(AWS)
         twin.start(AWS)
         assert post(twin, "d1", key) == 401
-        assert (twin.deployment.state / "device-registry.json").stat().st_mode & 0o077 == 0
+        assert twin.deployment.state.device_registry.stat().st_mode & 0o077 == 0
 
 
 @pytest.mark.parametrize("user", ["g-001", "nobody"], ids=["let in", "refused"])

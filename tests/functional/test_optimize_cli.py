@@ -8,22 +8,20 @@ from typing import Any
 
 import msgspec
 import pytest
-import typer
 from tests.functional.test_paper_scenarios import differences
+from tests.rigs.clouds import AWS, AZURE, GCP
 from typer.testing import CliRunner
 
-from twin2multicloud.cli import optimize, prices
+from twin2multicloud.cli import prices
+from twin2multicloud.cli.app import app
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.snapshots import encode_prices, shipped_book
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, InvalidProjectError, RetryableError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import template_names, write_template
 
 pytestmark = pytest.mark.functional
-APP = typer.Typer()
-optimize.register(APP)
-prices.register(APP)
+APP = app
 MEDIUM = msgspec.to_builtins(PRESETS["medium"])
 
 
@@ -90,7 +88,7 @@ def test_apply_writes_a_placement_that_the_project_loader_takes(project: Path) -
     run("optimize", project, "--apply", "--fix", "L5=aws")
     record = json.loads((project / "placement_decision.json").read_text())
     placement = load_project(project).twin.placement
-    assert placement.l5 is Cloud.AWS
+    assert placement.l5 == AWS
     assert msgspec.to_builtins(placement) == record["placement"]
     assert record["price_digest"] == shipped_book().digest()
     assert record["constraints"]["fixed"] == {"L5": "aws"}
@@ -291,8 +289,8 @@ class TestPrices:
         assert page.read_text().endswith(run("prices", "show", "--markdown"))
 
     def test_diff_shows_what_changed(self, tmp_path: Path) -> None:
-        changed = shipped_book().scaled(1.5, Cloud.AZURE, "adt.operation")
-        (tmp_path / "azure.json").write_bytes(encode_prices(changed[Cloud.AZURE]))
+        changed = shipped_book().scaled(1.5, AZURE, "adt.operation")
+        (tmp_path / "azure.json").write_bytes(encode_prices(changed[AZURE]))
         said = run("prices", "diff", tmp_path)
         assert "adt.operation" in said
         assert "+50.0 %" in said
@@ -300,25 +298,25 @@ class TestPrices:
         assert "no price differs" in run("prices", "diff", tmp_path, tmp_path)
 
     def test_a_book_of_ones_own_is_used_and_the_newest_of_two_wins(self, tmp_path: Path) -> None:
-        base = shipped_book()[Cloud.AWS]
+        base = shipped_book()[AWS]
         for date, factor in (("2027-01-01", 3.0), ("2026-12-01", 2.0)):
-            book = shipped_book().scaled(factor, Cloud.AWS)[Cloud.AWS]
+            book = shipped_book().scaled(factor, AWS)[AWS]
             (tmp_path / f"aws-{date}.json").write_bytes(encode_prices(msgspec.structs.replace(book, date=date)))
         found = prices.load_book(tmp_path)
-        assert found.price(Cloud.AWS, "secrets.month").price == pytest.approx(base.prices["secrets.month"].price * 3)
-        assert found[Cloud.GCP] == shipped_book()[Cloud.GCP]
+        assert found.price(AWS, "secrets.month").price == pytest.approx(base.prices["secrets.month"].price * 3)
+        assert found[GCP] == shipped_book()[GCP]
         alone = json.loads(run("optimize", "--preset", "small", "--json", "--prices", tmp_path))["single_cloud"]["aws"]
         assert alone > 40
 
     def test_a_zero_price_refuses_to_compute(self, tmp_path: Path) -> None:
-        raw = json.loads(encode_prices(shipped_book()[Cloud.AWS]))
+        raw = json.loads(encode_prices(shipped_book()[AWS]))
         raw["prices"]["sqs.request"]["price"] = 0
         (tmp_path / "aws.json").write_text(json.dumps(raw))
         with pytest.raises(ConfigurationError, match=r"aws.json: prices: AWS .* sqs.request is 0.*, expected a price"):
             run("optimize", "--preset", "small", "--prices", tmp_path)
 
     def test_a_missing_price_refuses_to_compute(self, tmp_path: Path) -> None:
-        raw = json.loads(encode_prices(shipped_book()[Cloud.GCP]))
+        raw = json.loads(encode_prices(shipped_book()[GCP]))
         del raw["prices"]["pubsub.gib"]
         (tmp_path / "gcp.json").write_text(json.dumps(raw))
         with pytest.raises(ConfigurationError, match=r"no price for pubsub.gib; a missing price does not count"):
@@ -329,9 +327,9 @@ class TestPrices:
             run("prices", "diff", tmp_path)
 
     def test_snapshots_are_written_under_their_date(self, tmp_path: Path) -> None:
-        fetched = prices.Fetched(prices=shipped_book()[Cloud.AWS], kept={})
+        fetched = prices.Fetched(prices=shipped_book()[AWS], kept={})
         (written,) = prices.write_snapshots((fetched,), tmp_path / "new")
-        assert written.name == f"aws-eu-central-1-{shipped_book()[Cloud.AWS].date}.json"
+        assert written.name == f"aws-eu-central-1-{shipped_book()[AWS].date}.json"
         assert prices.load_book(written) == shipped_book()
 
     def test_the_socket_says_what_went_wrong(self) -> None:

@@ -1,7 +1,6 @@
 """t2mc package, and clouds that run from what it builds: as a person uses both, without an account or a network."""
 
 import json
-import os
 import shutil
 import subprocess
 import sys
@@ -11,16 +10,15 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.rigs.clouds import ALL, AWS, GCP
+from tests.rigs.command_line import installed_t2mc, t2mc
 
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host import bundled_runtime
 from twin2multicloud.emulator.host.deployment import Runtime, load_deployment
 
 pytestmark = pytest.mark.functional
 
-T2MC = Path(sys.executable).with_name("t2mc")
 EXAMPLES = Path(__file__).parents[2] / "examples"
-NOT_PYTESTS = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 QUICK = ("--no-wheels", "--measure", "0")
 START = """
 import sys
@@ -30,20 +28,9 @@ from twin2multicloud.emulator.host.processes import start_cloud, wait_until_up
 deployment = load_deployment(Path(sys.argv[1]))
 for site in deployment.sites:
     start_cloud(deployment, site.cloud)
-wait_until_up(deployment, [site.cloud.value for site in deployment.sites])
+wait_until_up(deployment, [site.cloud for site in deployment.sites])
 """
 """Starts clouds from what is laid out for them, as after a crash: `t2mc up` would lay it out anew."""
-
-
-def t2mc(*arguments: object) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(
-        [T2MC, *map(str, arguments)],
-        capture_output=True,
-        text=True,
-        timeout=90,
-        stdin=subprocess.DEVNULL,
-        env={**NOT_PYTESTS, "COLUMNS": "100", "NO_COLOR": "1"},
-    )
 
 
 @pytest.fixture
@@ -102,10 +89,10 @@ def test_a_broken_project_builds_nothing(factory: Path, tmp_path: Path) -> None:
 
 def test_three_clouds_run_from_bundles(factory: Path) -> None:
     """User code, both boundaries and the readers; every process says where its functions came from."""
-    done = t2mc("demo", factory, "--runtime", "bundles", "--no-stay")
+    done = installed_t2mc("demo", factory, "--runtime", "bundles", "--no-stay")
     assert done.returncode == 0, done.stdout + done.stderr
     assert "every reading arrived once" in done.stdout
-    for cloud in Cloud:
+    for cloud in ALL:
         folder = factory / ".t2mc" / cloud / "bundle"
         assert f"functions run from {folder}" in (factory / ".t2mc" / cloud / "log.txt").read_text()
 
@@ -117,7 +104,7 @@ def test_a_cloud_without_functions_runs_too(factory: Path) -> None:
     providers.write_text(json.dumps({**alone, "layer_3_archive_provider": "aws"}))
     done = t2mc("up", factory, "--no-dashboard", "--runtime", "bundles")
     assert done.returncode == 0, done.stderr
-    assert not list(load_deployment(factory).bundle_folder(Cloud.AWS).iterdir())
+    assert not list(load_deployment(factory).state.unpacked_bundles(AWS).iterdir())
     assert t2mc("status", factory).returncode == 0
 
 
@@ -126,7 +113,7 @@ def test_what_a_bundle_carries_is_what_runs(factory: Path) -> None:
     assert t2mc("up", factory, "--no-dashboard", "--runtime", "bundles").returncode == 0
     assert t2mc("down", factory).returncode == 0
     deployment = load_deployment(factory)
-    processor = deployment.bundle_folder(Cloud.AWS) / "processor" / "processors" / "calibrate.py"
+    processor = deployment.state.unpacked_bundles(AWS) / "processor" / "processors" / "calibrate.py"
     processor.write_text("def process(telemetry):\n    return {**telemetry, 'velocity': 42.0}\n")
     subprocess.run([sys.executable, "-c", START, factory], check=True, timeout=60)
     published = t2mc("simulate", "-p", factory, "--device", "line-1-vib-01", "--count", "5", "--rate", "100")
@@ -163,9 +150,17 @@ def test_a_cloud_whose_bundles_are_not_one_code_does_not_start(
     assert t2mc("up", factory, "--no-dashboard", "--runtime", "bundles").returncode == 0
     assert t2mc("down", factory).returncode == 0
     deployment = load_deployment(factory)
-    spoilt(deployment.bundle_folder(Cloud.GCP))
+    spoilt(deployment.state.unpacked_bundles(GCP))
+    bundles = str(deployment.state.unpacked_bundles(GCP))
     done = subprocess.run(
-        [sys.executable, "-P", bundled_runtime.__file__, deployment.folder, "gcp"],
+        [
+            sys.executable,
+            "-P",
+            bundled_runtime.__file__,
+            deployment.folder,
+            "gcp",
+            bundles,
+        ],
         capture_output=True,
         text=True,
         timeout=30,

@@ -11,7 +11,8 @@ import msgspec
 import pytest
 import trustme
 from paho.mqtt.enums import MQTTProtocolVersion
-from tests.rigs.running_twin import ALWAYS, AWS, AZURE, GCP, RunningTwin, placement, running, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import ALWAYS, RunningTwin, placement, running, write_project
 
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud

@@ -6,14 +6,13 @@ Google Cloud a reader stands behind a Cloud Run of ours, which looks at the ID t
 """
 
 import json
-import subprocess
-import sys
 import zipfile
 from contextlib import ExitStack
 
 import pytest
-from tests.rigs import vendor_clients
+from tests.rigs import command_line, vendor_clients
 from tests.rigs.clock import RigClock
+from tests.rigs.clouds import GCP
 from tests.rigs.envelopes import document
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
@@ -30,7 +29,6 @@ from tests.rigs.vendor_processes import moto_account, need_package
 
 from twin2multicloud.clouds.gcp.runtime import expose
 from twin2multicloud.domain.components import Trigger
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.storage.hot_reader import HotReader
 from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
@@ -58,9 +56,8 @@ class Home:
 
     def t2mc(self, *arguments, **more):
         """Run the command line; its exit code, what it printed, and what it said beside."""
-        env = clean_environment({**self.env, "COLUMNS": "200", **more})
-        command = [sys.executable, "-m", "twin2multicloud.cli.app", *map(str, arguments)]
-        done = subprocess.run(command, env=env, capture_output=True, text=True, stdin=subprocess.DEVNULL)
+        env = clean_environment({**self.env, **more})
+        done = command_line.t2mc(*arguments, env=env, columns=200)
         return done.returncode, done.stdout, " ".join(done.stderr.split())
 
     def query(self, *arguments, **more):
@@ -167,7 +164,7 @@ def service(folder, name):
     store.write(readings(PAYLOAD))
     made = HotReader if name == "hot-reader" else HotReaderLastEntry
     reader = made(store=store, catalog=twin.catalog, hierarchy=twin.hierarchy, clock=RigClock())
-    reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin=twin.name, cloud=Cloud.GCP, component=name)
+    reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin=twin.name, cloud=GCP, component=name)
     function = Function(name=name, reporter=reporter, handlers={Trigger.CALL: reader})
     return CloudRunService(expose(function), is_open=False)
 

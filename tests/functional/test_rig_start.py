@@ -31,6 +31,7 @@ def contracts(rig: str, path: str, **env: str) -> subprocess.CompletedProcess[st
     return subprocess.run(command, cwd=ROOT, env=told, capture_output=True, text=True, timeout=100)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rig", REASONS)
 def test_on_a_users_machine_it_is_skipped_with_its_reason(rig, tmp_path):
     done = contracts(rig, str(tmp_path))
@@ -39,6 +40,7 @@ def test_on_a_users_machine_it_is_skipped_with_its_reason(rig, tmp_path):
     assert done.returncode == 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rig", REASONS)
 def test_in_ci_it_fails_with_the_same_reason(rig, tmp_path):
     done = contracts(rig, str(tmp_path), CI="true")

@@ -1,5 +1,4 @@
 """One function, three clouds, three real runtimes: the same input has the same output and the same effects.
-
 The bundles are what would be deployed; only the ports under the functions are the rigs' (see `rigs.runtime_wiring`).
 """
 
@@ -13,6 +12,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.envelopes import document
 from tests.rigs.runtime_bundle import Effect, Running
 from tests.rigs.runtime_inputs import STAMPS, asked_for, devices, envelopes, readings, records, requests
@@ -58,7 +58,7 @@ SEED = [
 
 
 def _next(cloud: Cloud) -> Cloud:
-    clouds = list(Cloud)
+    clouds = ALL
     return clouds[(clouds.index(cloud) + 1) % 3]
 
 
@@ -68,7 +68,7 @@ def _alone(cloud: Cloud) -> Twin:
 
 def _but_the_twin_service(cloud: Cloud) -> Twin:
     """Everything on the cloud but L4: a twin service on Azure is fed by the processor, and only there."""
-    return twin(msgspec.structs.replace(Placement.single(cloud), l4=Cloud.AWS))
+    return twin(msgspec.structs.replace(Placement.single(cloud), l4=AWS))
 
 
 def _across(slot: str) -> Callable[[Cloud], Twin]:
@@ -106,7 +106,7 @@ def three(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[str], 
 
     def on_all(case: str) -> Three:
         if case not in started:
-            started[case] = {cloud: _start(case, cloud, tmp_path_factory.mktemp("bundle")) for cloud in Cloud}
+            started[case] = {cloud: _start(case, cloud, tmp_path_factory.mktemp("bundle")) for cloud in ALL}
         return started[case]
 
     yield on_all
@@ -282,7 +282,7 @@ def test_the_limit_of_a_body(three: Callable[[str], Three], size: int, status: i
 def test_the_lambda_of_a_reader_with_a_url_also_takes_twinmakers_call(three: Callable[[str], Three]) -> None:
     asked = {"iotDeviceId": "sensor-1", "selectedProperties": ["temperature"]}
     by_url = Request("POST", "/", {HEADER: TOKEN}, msgspec.json.encode(asked))
-    reader = three("hot-reader")[Cloud.AWS].runtime
+    reader = three("hot-reader")[AWS].runtime
     assert reader.call(asked) == msgspec.json.decode(reader.request(by_url).body)
 
 
@@ -298,7 +298,7 @@ BINDINGS = {
 @pytest.mark.parametrize("case", BINDINGS)
 def test_azures_worker_finds_one_function_with_its_binding(three: Callable[[str], Three], case: str) -> None:
     kind, settings = BINDINGS[case]
-    running = three(case)[Cloud.AZURE]
+    running = three(case)[AZURE]
     ready = running.runtime.ready
     (trigger,) = [each for each in ready["bindings"] if each["type"] == kind]
     assert {name: trigger.get(name) for name in settings} == settings
@@ -308,12 +308,12 @@ def test_azures_worker_finds_one_function_with_its_binding(three: Callable[[str]
 
 def test_azures_host_never_gives_up_on_a_batch_of_devices(three: Callable[[str], Three]) -> None:
     """When a retry policy ends, the checkpoint is written and the batch is gone: there are no dead letters there."""
-    assert three("dispatcher")[Cloud.AZURE].runtime.ready["retry"]["max_retry_count"] == "-1"
+    assert three("dispatcher")[AZURE].runtime.ready["retry"]["max_retry_count"] == "-1"
 
 
 def test_azures_host_tries_a_timer_again_as_often_as_lambda_does(three: Callable[[str], Three]) -> None:
     """Left alone, it never would: the next run is the next day's."""
-    assert three("ingestion, for a scheduled function")[Cloud.AZURE].runtime.ready["retry"] == {
+    assert three("ingestion, for a scheduled function")[AZURE].runtime.ready["retry"] == {
         "setting_name": "retry_policy",
         "strategy": "exponential_backoff",
         "max_retry_count": "2",
@@ -329,27 +329,27 @@ def test_azures_host_tries_a_timer_again_as_often_as_lambda_does(three: Callable
 def test_functions_framework_knows_how_a_target_is_started(
     three: Callable[[str], Three], case: str, signature: str
 ) -> None:
-    running = three(case)[Cloud.GCP]
+    running = three(case)[GCP]
     assert running.runtime.ready["signature"] == signature
     assert Path(running.runtime.ready["package"]).is_relative_to(running.folder)
 
 
 NOBODY = "127.0.0.1:9"
 SIGNED_IN: dict[Cloud, dict[str, str]] = {
-    Cloud.AWS: {
+    AWS: {
         "AWS_ENDPOINT_URL": f"http://{NOBODY}",
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
         "PROCESSOR_QUEUE": f"http://{NOBODY}/1/processor",
     },
-    Cloud.AZURE: {
+    AZURE: {
         "QUEUES__queueServiceUri": f"http://{NOBODY}/account",
         "QUEUES_KEY": base64.b64encode(b"none").decode(),
         "PROCESSOR_QUEUE": "processor",
         "ERROR_TOPIC": f"http://{NOBODY}/topic",
         "ERROR_TOPIC_KEY": "none",
     },
-    Cloud.GCP: {
+    GCP: {
         "GOOGLE_CLOUD_PROJECT": "p",
         "PUBSUB_EMULATOR_HOST": NOBODY,
         "PROCESSOR_QUEUE": "projects/p/topics/processor",
@@ -359,7 +359,7 @@ SIGNED_IN: dict[Cloud, dict[str, str]] = {
 """What each cloud's own wiring wants, with services at an address where nobody listens."""
 
 
-@pytest.mark.parametrize("cloud", Cloud)
+@pytest.mark.parametrize("cloud", ALL)
 def test_a_bundle_as_it_is_deployed_refuses_strangers(tmp_path: Path, cloud: Cloud) -> None:
     """Nothing replaced: the cloud's own wiring, adapters and SDK."""
     with _as_deployed(cloud, tmp_path) as running:
@@ -369,7 +369,7 @@ def test_a_bundle_as_it_is_deployed_refuses_strangers(tmp_path: Path, cloud: Clo
 
 def test_a_bundle_as_it_is_deployed_asks_to_wait_while_its_cloud_is_dark(tmp_path: Path) -> None:
     """On Lambda, because boto3 gives up first: in a second, where others take half a minute."""
-    with _as_deployed(Cloud.AWS, tmp_path) as running:
+    with _as_deployed(AWS, tmp_path) as running:
         body = msgspec.json.encode(document(target_layer="L2"))
         answer = running.runtime.request(Request("POST", "/", {HEADER: TOKEN}, body))
     assert answered(answer)[0] == 503
@@ -387,7 +387,7 @@ def _as_deployed(cloud: Cloud, folder: Path) -> Iterator[Running]:
 
 def test_a_plain_push_of_pubsub_is_the_same_as_eventarcs_event(three: Callable[[str], Three]) -> None:
     """A push subscription sends the envelope alone; functions-framework makes an event of it."""
-    running = three("dispatcher")[Cloud.GCP]
+    running = three("dispatcher")[GCP]
     data = base64.b64encode(b'{"temperature": 21.5}').decode()
     message = {"data": data, "attributes": {"device_id": "sensor-1"}, "messageId": "1", "publishTime": STAMPS[30]}
     envelope = {"message": message, "subscription": "projects/p/subscriptions/s", "deliveryAttempt": 1}

@@ -9,7 +9,7 @@ from tests.rigs.terraform_workspace import prepared, terraform
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform.render.render import render
 
-pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 TOPOLOGY = plan(CASES["all-aws"])
 
 

@@ -1,7 +1,9 @@
 """The real Terraform core over whole rendered configurations, with stand-in providers: from nothing to nothing."""
 
+import copy
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -13,9 +15,9 @@ from tests.rigs.terraform_workspace import archive, prepared, terraform
 
 from twin2multicloud import clouds
 from twin2multicloud.functions.wiring import wire
+from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform.engine import Engine, EngineError, find_engine
-from twin2multicloud.terraform.render.scope import is_function
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 THREE_CLOUDS = plan(CASES["three-clouds-in-turn"])
@@ -28,13 +30,32 @@ def fleet():
         yield found, env
 
 
+@pytest.fixture(scope="module")
+def applied(tmp_path_factory):
+    """Three clouds that are applied, once for all tests that begin with that; and the providers that hold them."""
+    with stand_in_providers() as found:
+        made = prepared(THREE_CLOUDS, tmp_path_factory.mktemp("applied"), terraform(), found[1])
+        made.workspace.init()
+        made.workspace.plan()
+        made.workspace.apply()
+        yield found, made
+
+
 @pytest.fixture
-def deployed(fleet, tmp_path):
-    made = prepared(THREE_CLOUDS, tmp_path, terraform(), fleet[1])
-    made.workspace.init()
-    made.workspace.plan()
-    made.workspace.apply()
-    return made
+def deployed(applied, tmp_path):
+    """What was applied; whatever a test does to it is undone: files, events, and what the providers hold."""
+    (fleet, _), made = applied
+    folders, events = (made.folder, made.bundles), list(made.events)
+    held = {name: copy.deepcopy(each.made) for name, each in fleet.items()}
+    for each in folders:
+        shutil.copytree(each, tmp_path / each.name)
+    yield made
+    for each in folders:
+        shutil.rmtree(each)
+        shutil.copytree(tmp_path / each.name, each)
+    made.events[:] = events
+    for name, each in fleet.items():
+        each.made = held[name]
 
 
 def environments(fleet: Fleet):
@@ -83,6 +104,12 @@ class TestThreeClouds:
         work.apply()
         assert work.resources() == []
         assert [each.made for each in fleet[0].values()] == [{}] * len(fleet[0])
+
+
+class TestThreeCloudsDeployed:
+    @pytest.fixture
+    def fleet(self, applied):
+        return applied[0]
 
     def test_progress_is_told_as_it_happens(self, deployed):
         told = [(event.kind, event.address) for event in deployed.events if event.action == "create"]
@@ -163,7 +190,7 @@ def test_functions_and_adapters_find_all_that_they_ask_for(name, fleet, tmp_path
         missing = {each for each in asked_by(cloud, told) if not told.get(each)}
         assert not missing, f"{cloud}'s {function} is not told {missing}"
         wired.append(function)
-    assert sorted(wired) == sorted(each.name for each in topology.components if is_function(each))
+    assert sorted(wired) == sorted(each.name for each in functions_of(topology))
 
 
 class TestFailures:

@@ -23,7 +23,7 @@ from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform.engine import Engine, EngineError
 from twin2multicloud.terraform.render.render import render
 
-pytestmark = [pytest.mark.functional, pytest.mark.timeout(600)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(600)]
 CASE = "all-aws-dashboard-on-hot-store"
 TOPOLOGY = plan(CASES[CASE])
 """Everything of AWS at once: gateway, queues, store, readers with URLs, and so the token."""

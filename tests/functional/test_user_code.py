@@ -3,7 +3,8 @@
 from pathlib import Path
 
 import pytest
-from tests.rigs.running_twin import AWS, AZURE, GCP, placement, running, write_project
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import placement, running, write_project
 
 pytestmark = pytest.mark.functional
 

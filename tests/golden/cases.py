@@ -4,17 +4,20 @@ from pathlib import Path
 
 import msgspec
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from twin2multicloud.domain.error_codes import ERROR_CODES
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.planning import drawing
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire import envelope
 
 SCHEMA = Path(envelope.__file__).with_name("envelope.schema.json")
 ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
+TOPOLOGY = Path(__file__).parents[2] / "docs" / "topology.md"
 PLANS = Path(__file__).parent / "plans"
-_WORDS = {"a": Cloud.AWS, "z": Cloud.AZURE, "g": Cloud.GCP}
+_WORDS = {"a": AWS, "z": AZURE, "g": GCP}
 
 
 def _placed(letters: str) -> Placement:
@@ -67,3 +70,18 @@ def rendered_errors() -> str:
     """The page of error codes, from the table."""
     rows = (f"| `{code}` | {info.severity} | {info.meaning} | {info.remedy} |" for code, info in ERROR_CODES.items())
     return _ERRORS_HEAD + "\n".join(rows) + "\n"
+
+
+def drawn(document: str) -> str:
+    """The document with what stands between its markers drawn anew from the tables."""
+    parts = {
+        "flow chart": f"```mermaid\n{drawing.flow_chart()}\n```",
+        "boundaries": drawing.boundaries(),
+        "components": drawing.matrix(),
+    }
+    for name, text in parts.items():
+        begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+        head, _, rest = document.partition(begin)
+        _, _, tail = rest.partition(end)
+        document = f"{head}{begin}\n{text}\n\n{end}{tail}"
+    return document

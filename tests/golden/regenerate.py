@@ -1,12 +1,23 @@
 """Writes what is kept anew: ``python -m tests.golden.regenerate``. Read the diff before it is committed."""
 
-from tests.golden.cases import CASES, ERRORS, PLANS, SCHEMA, rendered, rendered_errors, rendered_schema
+from tests.golden.cases import (
+    CASES,
+    ERRORS,
+    PLANS,
+    SCHEMA,
+    TOPOLOGY,
+    drawn,
+    rendered,
+    rendered_errors,
+    rendered_schema,
+)
 
 
 def main() -> None:
-    """Write the envelope's schema, the page of errors and every plan, and remove plans that no case names any more."""
+    """Write the envelope's schema, the pages and parts of pages that are drawn, and the plans; remove what is over."""
     SCHEMA.write_text(rendered_schema(), encoding="utf-8")
     ERRORS.write_text(rendered_errors(), encoding="utf-8")
+    TOPOLOGY.write_text(drawn(TOPOLOGY.read_text(encoding="utf-8")), encoding="utf-8")
     PLANS.mkdir(exist_ok=True)
     for path in PLANS.glob("*.json"):
         if path.stem not in CASES:

@@ -5,9 +5,10 @@ import msgspec
 import pytest
 
 from tests.golden.cases import SCHEMA, rendered_schema
+from tests.rigs.clouds import ALL
 from tests.rigs.envelopes import document
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.wire.envelope import MessageType, decode
 
 SCHEMA_TEXT = SCHEMA.read_text(encoding="utf-8")
@@ -16,12 +17,12 @@ VALIDATOR = jsonschema.Draft202012Validator(msgspec.json.decode(SCHEMA_TEXT))
 GOOD = [
     document(),
     document(payload={"device_id": "d", "temperature": 21.5}),
-    *(document(source_cloud=cloud) for cloud in Cloud),
+    *(document(source_cloud=cloud) for cloud in ALL),
     *(document(target_layer=slot) for slot in Slot),
     *(document(message_type=kind) for kind in MessageType),
 ]
 BAD = [
-    document(source_cloud="ibm"),
+    document(source_cloud="no cloud"),
     document(target_layer="L9"),
     document(message_type="gossip"),
     document(payload=[]),

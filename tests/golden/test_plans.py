@@ -4,7 +4,7 @@ from difflib import unified_diff
 
 import pytest
 
-from tests.golden.cases import CASES, PLANS, rendered
+from tests.golden.cases import CASES, PLANS, TOPOLOGY, drawn, rendered
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -16,3 +16,9 @@ def test_the_plan_is_as_kept(name):
 
 def test_no_kept_plan_is_left_over():
     assert {path.stem for path in PLANS.glob("*.json")} == set(CASES)
+
+
+def test_the_drawn_document_is_as_the_tables():
+    kept = TOPOLOGY.read_text(encoding="utf-8")
+    assert drawn(kept) == kept, "docs/topology.md differs from the tables: python -m tests.golden.regenerate"
+    assert kept.count("```mermaid") == 1

@@ -11,17 +11,15 @@ from socket import create_server
 
 import msgspec
 
+from tests.rigs.clouds import AWS
 from tests.rigs.hot_store import FailingHotStore
 from tests.rigs.telemetry_writer import hot_writer, sender
 from tests.rigs.transport import Serve
 from twin2multicloud.domain.errors import ErrorEvent
-from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.adapters.dead_letters import JournalDeadLetters
+from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
-from twin2multicloud.emulator.adapters.wiring import (
-    JournalDeadLetters,
-    JournalErrorSink,
-    JournalInvoker,
-)
+from twin2multicloud.emulator.adapters.invoker import JournalInvoker
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.functions.writers import StoreWriter
@@ -70,7 +68,7 @@ class EmulatedInvokerRig(_Settling):
         self.journal = Journal(folder / "journal.sqlite")
         self._records: list[Record] = []
         self.journal.start(self._records.extend)
-        self.invoker = JournalInvoker(Cloud.AWS, self.journal, self.staged, QUEUES)
+        self.invoker = JournalInvoker(AWS, self.journal, self.staged, QUEUES)
 
     def delivered(self, function: str) -> list[bytes]:
         return [record.body for record in self._records if record.queue == function]
@@ -92,7 +90,7 @@ class EmulatedDeadLettersRig(_Settling):
         self.journal = Journal(self._path)
         self.died = 0
         self.dead_letters = JournalDeadLetters(
-            "l1-to-l2-dead-letters", "house-processor", Cloud.AWS, self.journal, self.staged, self._count
+            "l1-to-l2-dead-letters", "house-processor", AWS, self.journal, self.staged, self._count
         )
 
     def _count(self, messages: int) -> None:

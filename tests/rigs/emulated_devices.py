@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.rigs.device_gateway import TWIN
 from twin2multicloud.domain.device import Device, DeviceCatalog, DeviceGroup, DeviceType
-from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.device_authenticator import Changes, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.ports.device_registry import DeviceCredentials
 
@@ -27,8 +27,8 @@ class EmulatedGatekeeperRig:
 
     def __init__(self, folder: Path) -> None:
         catalog = _catalog("sensor-1", "sensor-2", "room:1")
-        self.authenticator = LocalDeviceAuthenticator(TWIN, _SECRET, catalog, Changes(folder / CHANGES_FILE))
-        self._registry = LocalDeviceRegistry(folder / CHANGES_FILE, _SECRET, catalog)
+        self.authenticator = LocalDeviceAuthenticator(TWIN, _SECRET, catalog, Changes(folder / "device-registry.json"))
+        self._registry = LocalDeviceRegistry(folder / "device-registry.json", _SECRET, catalog)
         self._registry.remove(catalog.ids())
 
     def register(self, device_id: str) -> str:
@@ -55,9 +55,9 @@ class EmulatedRegistryRig:
     def __init__(self, folder: Path) -> None:
         named = ("a", "b", "c", "d", "sensor-0", "pump-1", "Pump_1", "urn:dev:42", "0", "x" * 128)
         catalog = _catalog(*named, many=self.many - 1)
-        self.registry = LocalDeviceRegistry(folder / CHANGES_FILE, _SECRET, catalog)
+        self.registry = LocalDeviceRegistry(folder / "device-registry.json", _SECRET, catalog)
         self.registry.remove(catalog.ids())
-        self._authenticator = LocalDeviceAuthenticator(TWIN, _SECRET, catalog, Changes(folder / CHANGES_FILE))
+        self._authenticator = LocalDeviceAuthenticator(TWIN, _SECRET, catalog, Changes(folder / "device-registry.json"))
 
     def may_connect(self, credentials: DeviceCredentials) -> bool:
         return self._authenticator.knows(credentials.device_id, credentials.files[KEY])

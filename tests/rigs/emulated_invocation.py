@@ -6,14 +6,14 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.rigs.clouds import AZURE
 from tests.rigs.invocation import NAME, TOKEN, CallerRig, Told, served
 from tests.rigs.vendor_processes import HOST, free_port
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import TwinError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.invocation import EmulatedInvocation
-from twin2multicloud.emulator.events import event_source
 from twin2multicloud.emulator.host.server import CloudApp
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.ports.transport import Reply
 from twin2multicloud.wire.http import Request, Response
 from twin2multicloud.wire.http_transport import HttpTransport
@@ -25,7 +25,7 @@ class _Cloud:
     """As much of an `EmulatedCloud` as answers calls."""
 
     def __init__(self, told: Told, *, endpoint: bool) -> None:
-        function, kind = told.as_function(Cloud.AZURE, endpoint=endpoint), event_source(Cloud.AZURE)
+        function, kind = told.as_function(AZURE, endpoint=endpoint), pack(AZURE).event_source()
         self._calls = {NAME: kind.starts[Trigger.CALL](function)}
         self._endpoints = {NAME: kind.starts[Trigger.HTTP](function)} if endpoint else {}
 

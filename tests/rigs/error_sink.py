@@ -1,6 +1,7 @@
 """An error topic that is a list."""
 
 from tests.rigs.clock import RigClock
+from tests.rigs.clouds import AWS
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.functions.reporting import Reporter
@@ -39,6 +40,6 @@ class ErrorSinkRig:
         return self.sink.events
 
 
-def reporter(sink: RigErrorSink, cloud: Cloud = Cloud.AWS, component: str = "dispatcher") -> Reporter:
+def reporter(sink: RigErrorSink, cloud: Cloud = AWS, component: str = "dispatcher") -> Reporter:
     """A reporter into a sink, for functions that are built by hand."""
     return Reporter(sink=sink, clock=RigClock(), twin="house", cloud=cloud, component=component)

@@ -11,13 +11,11 @@ from typing import Any
 import pytest
 
 from tests.rigs import live, live_aws, live_azure, live_gcp, live_gcp_devices
+from tests.rigs.table import EXPECTED_FAILURES
 from tests.rigs.vendor_processes import open_until_exit
 from twin2multicloud.domain.errors import ConfigurationError
 
 RIGS = {"aws": live_aws.RIGS, "azure": live_azure.RIGS, "gcp": {**live_gcp.RIGS, **live_gcp_devices.RIGS}}
-
-GAPS = (("test_a_batch_over_the_wires_limits", "azure", "a storage queue takes no reading over 48 KiB"),)
-"""What a service does not do: a test's name, the cloud, and the reason."""
 
 
 def pytest_configure() -> None:
@@ -48,9 +46,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     config.hook.pytest_deselected(items=dropped)
     items[:] = [item for item in items if _is_live(item)]
     for item in items:
-        for name, cloud, reason in GAPS:
-            if item.name.startswith(name) and f"[{cloud}" in item.name:
-                item.add_marker(pytest.mark.xfail(reason=reason, strict=True))
+        for each in EXPECTED_FAILURES:
+            if each.live and item.name == f"{each.test}[{each.live}]":
+                item.add_marker(pytest.mark.xfail(reason=each.reason, strict=True))
 
 
 def _is_live(item: pytest.Item) -> bool:

@@ -7,6 +7,7 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.payloads import payload
 from twin2multicloud.clouds.aws import entrypoint as aws
 from twin2multicloud.clouds.azure import entrypoint as azure
@@ -166,4 +167,4 @@ class GcpNative:
         assert 200 <= status < 300, "anything else is a failed attempt"
 
 
-NATIVES: dict[Cloud, Native] = {Cloud.AWS: AwsNative(), Cloud.AZURE: AzureNative(), Cloud.GCP: GcpNative()}
+NATIVES: dict[Cloud, Native] = {AWS: AwsNative(), AZURE: AzureNative(), GCP: GcpNative()}

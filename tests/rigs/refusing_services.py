@@ -10,6 +10,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import grpc
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.vendor_google_server import GoogleServer
 from twin2multicloud.domain.placement import Cloud
 
@@ -27,7 +28,7 @@ class Refusing:
     def environment(self, cloud: Cloud, env: Mapping[str, str]) -> dict[str, str]:
         """A function's environment with credentials, and every service in it here."""
         url = self._http.url
-        queue = {Cloud.AWS: f"{url}/1/queue", Cloud.AZURE: "queue", Cloud.GCP: "projects/p/topics/queue"}[cloud]
+        queue = {AWS: f"{url}/1/queue", AZURE: "queue", GCP: "projects/p/topics/queue"}[cloud]
         queues = {name: queue for name in env if name.endswith("_QUEUE")}
         remotes = {name: url for name in env if name.startswith("REMOTE_") and name.endswith("_URL")}
         return {**env, **queues, **remotes, **self._signed_in()[cloud]}
@@ -35,13 +36,13 @@ class Refusing:
     def _signed_in(self) -> Mapping[Cloud, Mapping[str, str]]:
         url, google = self._http.url, self._google.host
         return {
-            Cloud.AWS: {
+            AWS: {
                 "AWS_REGION": "eu-central-1",
                 "AWS_ACCESS_KEY_ID": "none",
                 "AWS_SECRET_ACCESS_KEY": "none",
                 "AWS_ENDPOINT_URL": url,
             },
-            Cloud.AZURE: {
+            AZURE: {
                 "QUEUES__queueServiceUri": f"{url}/account",
                 "QUEUES_KEY": "bm9uZQ==",
                 "COSMOS_URL": url,
@@ -49,7 +50,7 @@ class Refusing:
                 "ERROR_TOPIC": f"{url}/topic",
                 "ERROR_TOPIC_KEY": "none",
             },
-            Cloud.GCP: {
+            GCP: {
                 "GOOGLE_CLOUD_PROJECT": "p",
                 "PUBSUB_EMULATOR_HOST": google,
                 "FIRESTORE_EMULATOR_HOST": google,

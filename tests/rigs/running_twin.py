@@ -8,17 +8,19 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twin2multicloud.cli.local_commands import lay_out_bundles
+from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, Tls, load_secrets, prepare
-from twin2multicloud.emulator.host.processes import kill, log_file, start_cloud, stop, wait_until_up
+from twin2multicloud.emulator.host.processes import kill, start_cloud, stop, wait_until_up
 from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.fleet.mqtt_device import DeviceConnection
+from twin2multicloud.operations.bring_up import lay_out_bundles
 from twin2multicloud.operations.checks import wait_until_settled
+from twin2multicloud.operations.readings import connection
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.loader import load_project
 
-AWS, AZURE, GCP = Cloud.AWS, Cloud.AZURE, Cloud.GCP
+AWS, AZURE, GCP = AWS, AZURE, GCP
 ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
 
 
@@ -38,7 +40,7 @@ def write_project(folder: Path, where: Placement, **changes: Mapping[str, Any]) 
             "mode": "production",
             "dashboard": "twin",
         },
-        "config_providers": {f"layer_{_KEYS[slot]}_provider": where[slot].value for slot in Slot},
+        "config_providers": {f"layer_{_KEYS[slot]}_provider": where[slot] for slot in Slot},
         "config_iot_devices": {
             "types": {
                 "all": {"properties": [{"name": kind.lower(), "data_type": kind} for kind in _TYPES]},
@@ -76,7 +78,7 @@ class RunningTwin:
         return load_secrets(Path(self.deployment.folder))
 
     def connect(self, **options: Any) -> DeviceConnection:
-        return DeviceConnection(self.deployment, self.secrets, **options)
+        return connection(self.deployment, **options)
 
     def publish(self, device: str, *payloads: object) -> None:
         with self.connect() as gateway:
@@ -91,14 +93,14 @@ class RunningTwin:
         return [value for _, value in self.client.history(device, [name], *ALWAYS, 10_000_000)[name]]
 
     def kill(self, cloud: Cloud) -> None:
-        kill(self.deployment, cloud.value)
+        kill(self.deployment, cloud)
 
     def start(self, cloud: Cloud) -> None:
         start_cloud(self.deployment, cloud)
-        wait_until_up(self.deployment, [cloud.value])
+        wait_until_up(self.deployment, [cloud])
 
     def log(self, cloud: Cloud) -> str:
-        return log_file(self.deployment, cloud.value).read_text()
+        return self.deployment.state.log(cloud).read_text()
 
 
 @contextmanager
@@ -108,7 +110,7 @@ def running(folder: Path, *, batch_records: int | None = None, tls: Tls | None =
     deployment = prepare(project, batch_records=batch_records, tls=tls, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
-    names = [site.cloud.value for site in deployment.sites]
+    names = [site.cloud for site in deployment.sites]
     twin = RunningTwin(deployment)
     try:
         for site in deployment.sites:

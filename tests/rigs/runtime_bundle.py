@@ -82,11 +82,11 @@ class Running:
 
 def _start(cloud: Cloud, folder: Path, env: Mapping[str, str]) -> Runtime:
     match cloud:
-        case Cloud.AWS:
+        case "aws":
             return _Aws(folder, env)
-        case Cloud.AZURE:
+        case "azure":
             return _Azure(folder, env)
-        case Cloud.GCP:
+        case _:
             return _Gcp(folder, env)
 
 

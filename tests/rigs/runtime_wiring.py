@@ -16,10 +16,10 @@ import msgspec
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.clouds import AWS
 from tests.rigs.readings import flat, readings
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
@@ -62,7 +62,7 @@ def handler(name: str, env: Mapping[str, str]) -> Any:
 
 def _scheduled(ports: RecordingPorts) -> Function:
     """None of ours has a schedule yet; the trigger has to be right before one does."""
-    reporter = Reporter(sink=ports.errors, clock=ports.clock, twin="house", cloud=Cloud.AWS, component="scheduled")
+    reporter = Reporter(sink=ports.errors, clock=ports.clock, twin="house", cloud=AWS, component="scheduled")
     handlers = {Trigger.SCHEDULE: lambda _: ports.note_the_time()}
     return Function(name="scheduled-function", reporter=reporter, handlers=handlers)
 

@@ -7,11 +7,12 @@ from functools import partial
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.clouds import AWS
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.transport import Serve, ServedTransport
 from twin2multicloud.domain.components import Trigger
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.functions.endpoint import WriterEndpoint
 from twin2multicloud.functions.triggers import Function, Handler
 from twin2multicloud.functions.writers import StoreWriter
@@ -65,7 +66,7 @@ def sender(url: str, transport: Transport) -> Sender:
     return Sender(
         url=url,
         token=TOKEN,
-        source_cloud=Cloud.AWS,
+        source_cloud=AWS,
         target_layer=Slot.L3_HOT,
         transport=transport,
         clock=RigClock(),

@@ -5,9 +5,10 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Scalar
 from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.domain.hierarchy import Component, Entity, Hierarchy
+from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.domain.twin import Twin
@@ -34,13 +35,13 @@ METER = DeviceType(
     ),
 )
 PLACEMENT = Placement(
-    l1=Cloud.AWS,
-    l2=Cloud.AZURE,
-    l3_hot=Cloud.GCP,
-    l3_cold=Cloud.GCP,
-    l3_archive=Cloud.AWS,
-    l4=Cloud.AWS,
-    l5=Cloud.AZURE,
+    l1=AWS,
+    l2=AZURE,
+    l3_hot=GCP,
+    l3_cold=GCP,
+    l3_archive=AWS,
+    l4=AWS,
+    l5=AZURE,
 )
 
 
@@ -48,13 +49,13 @@ def smart_home(placement: Placement = PLACEMENT) -> Twin:
     """A house with three rooms and a street of 100,000 meters."""
     rooms = [("living-room", "Living room"), ("bedroom", "Bedroom"), ("kitchen", "Kitchen")]
     children = tuple(
-        Entity(id=key, name=name, components=(Component(name="climate", device=f"climate-{key}"),))
+        Entity(id=key, name=name, components=(EntityComponent(name="climate", device=f"climate-{key}"),))
         for key, name in rooms
     )
     house = Entity(
-        id="house", name="House", components=(Component(name="meter", device="meter-house"),), children=children
+        id="house", name="House", components=(EntityComponent(name="meter", device="meter-house"),), children=children
     )
-    street = Entity(id="street", name="Street", components=(Component(name="meters", group="street-meters"),))
+    street = Entity(id="street", name="Street", components=(EntityComponent(name="meters", group="street-meters"),))
     devices = tuple(Device(id=f"climate-{key}", type=CLIMATE.name) for key, _ in rooms)
     return Twin(
         name="smart-home",
@@ -153,8 +154,8 @@ class MemoryTwinView:
         return CloudStatus(
             cloud=cloud,
             running=True,
-            published=self._sent() if placement.l1 is cloud else 0,
-            stored=self._sent() - 5 if placement.l3_hot is cloud else None,
+            published=self._sent() if placement.l1 == cloud else 0,
+            stored=self._sent() - 5 if placement.l3_hot == cloud else None,
         )
 
     def _sent(self) -> int:

@@ -2,7 +2,7 @@
 
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property
 from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
-from twin2multicloud.domain.hierarchy import Component, Entity, Hierarchy
+from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.twin import DashboardSource, Twin
 
@@ -26,7 +26,9 @@ HIERARCHY = Hierarchy(
         Entity(
             id="house",
             name="House",
-            children=(Entity(id="room-1", name="Room", components=(Component(name="thermostat", device="sensor-1"),)),),
+            children=(
+                Entity(id="room-1", name="Room", components=(EntityComponent(name="thermostat", device="sensor-1"),)),
+            ),
         ),
     )
 )

@@ -67,14 +67,3 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
 
 SDK_PACKAGES = ("boto3", "azure.cosmos", "azure.storage.queue", "google.cloud.firestore", "google.pubsub_v1", "moto")
 """What the extras and the tools for development bring; the tests of errors import these."""
-
-GAPS = (
-    ("test_values_come_back_exactly_and_with_their_type[firestore-npm", "9007199254740993", "keeps doubles only"),
-    ("test_values_come_back_exactly_and_with_their_type[firestore-npm", "9223372036854775807", "keeps doubles only"),
-    ("test_values_come_back_exactly_and_with_their_type[firestore-npm", "9223372036854775808", "keeps doubles only"),
-    ("test_a_batch_over_the_wires_limits", "storage-queue-azurite", "a storage queue takes no reading over 48 KiB"),
-)
-"""What an emulator gets wrong, or a service does not do: a test's name, a part of its parameters, and the reason.
-
-These tests are expected to fail there, and it is noticed when they stop failing.
-"""

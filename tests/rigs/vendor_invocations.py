@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.rigs import vendor_clients, vendor_processes
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.invocation import NAME, TOKEN, CallerRig, Told, served
 from tests.rigs.vendor_lambda import LambdaService, lambda_service
 from tests.rigs.vendor_topics import AnyToken
@@ -20,7 +21,6 @@ from twin2multicloud.clouds.azure import invocation as azure
 from twin2multicloud.clouds.azure import runtime as azure_runtime
 from twin2multicloud.clouds.gcp import invocation as gcp
 from twin2multicloud.clouds.gcp import runtime as gcp_runtime
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.transport import Reply, Transport
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.http_transport import HttpTransport
@@ -59,7 +59,7 @@ def lambda_client(url: str, key: str = "rig") -> Any:
 def _on_lambda(*, endpoint: bool) -> Iterator[CallerRig]:
     vendor_processes.need_package("boto3")
     told = Told()
-    handler = aws_runtime.expose(told.as_function(Cloud.AWS, endpoint=endpoint))
+    handler = aws_runtime.expose(told.as_function(AWS, endpoint=endpoint))
     with lambda_service({DEPLOYED: handler}) as url, ExitStack() as clients:
         made = [lambda_client(url), lambda_client(url, LambdaService.STRANGER), lambda_client(dark())]
         for each in made:
@@ -123,7 +123,7 @@ def _on_azure(*, endpoint: bool) -> Iterator[CallerRig]:
     told, transport, kept = Told(), HttpTransport(), KeyVaultAdapter()
     kept.secrets |= {"token": f"{TOKEN},the-next-one", "wrong": "another-token"}
     vault = azure.vault(AnyToken(), kept.transport())
-    host = FunctionsHost(azure_runtime.expose(told.as_function(Cloud.AZURE, endpoint=endpoint)))
+    host = FunctionsHost(azure_runtime.expose(told.as_function(AZURE, endpoint=endpoint)))
 
     def caller(url: str, keys: Mapping[str, str], secret: str) -> azure.FunctionAppInvocation:
         management = azure.connect(AnyToken(), ManagementAdapter(APP_ID, keys).transport())
@@ -202,7 +202,7 @@ def _on_cloud_run(folder: Path, *, endpoint: bool) -> Iterator[CallerRig]:
     from tests.rigs.vendor_google_sign_in import TokenEndpoint, service_account_file, signed_in_with, unsigned
 
     told, transport = Told(), HttpTransport()
-    target = gcp_runtime.expose(told.as_function(Cloud.GCP, endpoint=endpoint))
+    target = gcp_runtime.expose(told.as_function(GCP, endpoint=endpoint))
     identity = gcp.OperatorIdentity(TokenEndpoint())
 
     def caller(url: str, sign_in: Any, token: str, way: Transport = transport) -> gcp.CloudRunInvocation:

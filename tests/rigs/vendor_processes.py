@@ -5,6 +5,7 @@ would look like proof.
 """
 
 import atexit
+import json
 import os
 import shutil
 import signal
@@ -58,6 +59,8 @@ def free_port() -> int:
 
 def npm_program(package: str, script: str) -> list[str]:
     """The command that runs a script of a package in ``node_modules``, which ``npm ci`` fills from the lock file."""
+    if package not in json.loads((ROOT / "package.json").read_text(encoding="utf-8"))["dependencies"]:
+        raise ValueError(f"{package} is not in package.json: `npm ci` would never install it")
     node = shutil.which("node")
     path = ROOT / "node_modules" / package / script
     if node is None:
@@ -182,7 +185,7 @@ def _gcloud_emulator(service: str, *words: str) -> str:
 
 
 _SERVE_FIRESTORE = """
-const { FirestoreServer } = require("@firestore-emulator/host/server");
+const { FirestoreServer } = require("@firestore-emulator/server");
 new FirestoreServer().start(Number(process.argv[1]));
 """
 
@@ -191,9 +194,9 @@ new FirestoreServer().start(Number(process.argv[1]));
 def npm_firestore_host() -> str:
     """@firestore-emulator/server, for machines without gcloud and Java."""
     port = free_port()
-    node, _ = npm_program("@firestore-emulator/host/server", "dist/index.js")
+    node, _ = npm_program("@firestore-emulator/server", "dist/index.js")
     start(
-        "@firestore-emulator/host/server",
+        "@firestore-emulator/server",
         [node, "-e", _SERVE_FIRESTORE, str(port)],
         port,
         {"NODE_PATH": str(ROOT / "node_modules")},

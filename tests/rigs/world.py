@@ -6,11 +6,11 @@ from typing import Any
 
 import msgspec
 
+from tests.rigs.clouds import ALL
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.ports import RigPorts
 from tests.rigs.transport import ServedTransport
 from twin2multicloud.domain.components import ComponentType, Trigger
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.processing.processor import FindProcessor
 from twin2multicloud.functions.readings import RawReading
@@ -47,7 +47,7 @@ class World:
                 find_processor=find_processor,
                 transport=self.transport,
             )
-            for cloud in Cloud
+            for cloud in ALL
         }
         self.functions: dict[str, Function] = {
             each.id: wire(each.name, resolved(each), self.ports[each.cloud])

@@ -10,36 +10,23 @@ from typing import Annotated
 import typer
 
 from twin2multicloud import __version__
-from twin2multicloud.cli import (
-    demo,
-    deploy,
-    devices,
-    local_commands,
-    optimize,
-    package,
-    prices,
-    project_commands,
-    telemetry_commands,
-)
-from twin2multicloud.cli.console import err, out, say_error, say_findings
+from twin2multicloud.cli.commands import LazyGroup
 from twin2multicloud.domain.errors import ConfigurationError, InvalidProjectError, TwinError
 
 app = typer.Typer(
     name="t2mc",
+    cls=LazyGroup,
     help="Run a five-layer digital twin with each layer on the cloud that suits it.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-_GROUPS = (project_commands, local_commands, telemetry_commands, demo, optimize, prices, package, deploy, devices)
-for group in _GROUPS:
-    group.register(app)
 
 
 def _version(wanted: bool) -> None:
     if wanted:
-        out.print(f"t2mc {__version__}")
+        typer.echo(f"t2mc {__version__}")
         raise typer.Exit
 
 
@@ -56,24 +43,25 @@ def main() -> None:
     """The console script."""
     try:
         app()
-    except InvalidProjectError as error:
-        say_findings(error)
-        sys.exit(2)
-    except ConfigurationError as error:
-        say_error(str(error))
-        sys.exit(2)
-    except TwinError as error:
-        say_error(str(error))
-        sys.exit(1)
-    except KeyboardInterrupt:
-        err.print("stopped")
-        sys.exit(130)
-    except BrokenPipeError:  # `t2mc … | head`: nobody reads on, and there is nobody to tell
+    except (KeyboardInterrupt, TwinError, OSError) as error:
+        sys.exit(_said(error))
+
+
+def _said(error: BaseException) -> int:
+    """Print an error; its exit code."""
+    if isinstance(error, BrokenPipeError):  # `t2mc … | head`: nobody reads on, and there is nobody to tell
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
-    except OSError as error:  # a disk that is full, a file that is somebody else's
+        return 1
+    from twin2multicloud.cli.console import err, say_error, say_findings  # what goes well does not wait for Rich
+
+    if isinstance(error, KeyboardInterrupt):
+        err.print("stopped")
+        return 130
+    if isinstance(error, InvalidProjectError):
+        say_findings(error)
+    else:
         say_error(str(error))
-        sys.exit(1)
+    return 2 if isinstance(error, (InvalidProjectError, ConfigurationError)) else 1
 
 
 if __name__ == "__main__":

@@ -1,22 +1,23 @@
 """What the command line looks like: the two consoles, and how a finding and an error are said. Decides nothing."""
 
+import msgspec
+import typer
 from rich.console import Console
 from rich.markup import escape
 from rich.text import Text
 
 from twin2multicloud.domain.errors import Finding, InvalidProjectError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Locality
 
 out = Console()
 err = Console(stderr=True)
 
-CLOUD_STYLES = {Cloud.AWS: "dark_orange", Cloud.AZURE: "dodger_blue1", Cloud.GCP: "green3"}
-
 
 def cloud_text(cloud: Cloud) -> Text:
     """A cloud's short name in its colour."""
-    return Text(cloud.value, style=CLOUD_STYLES[cloud])
+    return Text(cloud, style=pack(cloud).style)
 
 
 def locality_text(locality: Locality) -> Text:
@@ -35,6 +36,11 @@ def say_findings(error: InvalidProjectError) -> None:
 def say_error(message: str) -> None:
     """One sentence on the error console."""
     err.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
+
+
+def say_json(value: object) -> None:
+    """A value as the JSON answer of a command."""
+    typer.echo(msgspec.json.format(msgspec.json.encode(value)).decode())
 
 
 def _finding(finding: Finding) -> Text:

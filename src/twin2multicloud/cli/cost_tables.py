@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from twin2multicloud.cli.console import CLOUD_STYLES, cloud_text
+from twin2multicloud.cli.console import cloud_text
 from twin2multicloud.costs.moving import Move
 from twin2multicloud.costs.optimizer import Candidate, Result
 from twin2multicloud.costs.paper_choice import PaperResult
@@ -15,6 +15,7 @@ from twin2multicloud.costs.paper_tables import PRESETS, TableRow
 from twin2multicloud.costs.project_workload import DerivedFigure
 from twin2multicloud.costs.sensitivity import Flip
 from twin2multicloud.domain.placement import Placement, Slot
+from twin2multicloud.planning.clouds import pack
 
 
 def usd(amount: float) -> str:
@@ -53,7 +54,7 @@ def placement_text(placement: Placement) -> Text:
     """Seven short names in slot order, each in its cloud's colour."""
     text = Text()
     for slot in Slot:
-        text.append(placement[slot].value, style=CLOUD_STYLES[placement[slot]])
+        text.append(placement[slot], style=pack(placement[slot]).style)
         text.append(" ")
     return text
 
@@ -228,7 +229,7 @@ def lines_csv(result: Result) -> str:
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(("place", "cloud", "meter", "quantity", "unit", "usd_per_month"))
     for line in result.breakdown.lines:
-        writer.writerow((line.place, line.cloud.value, line.meter, line.quantity, line.unit, line.cost))
+        writer.writerow((line.place, line.cloud, line.meter, line.quantity, line.unit, line.cost))
     return text.getvalue()
 
 

@@ -9,13 +9,16 @@ from typing import Annotated
 import typer
 
 from twin2multicloud.cli.console import err, out
-from twin2multicloud.cli.local_commands import RuntimeOption, bring_up, take_down
+from twin2multicloud.cli.local_commands import RuntimeOption, start_twin
 from twin2multicloud.cli.tables import comparison_table, traffic_table
-from twin2multicloud.cli.telemetry_commands import live_readings, publish
+from twin2multicloud.cli.telemetry_commands import show_publishing
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.emulator.host.deployment import Deployment, Runtime
+from twin2multicloud.operations.bring_up import take_down
 from twin2multicloud.operations.checks import Comparison, compare, complaints, wait_until_settled
+from twin2multicloud.operations.readings import live_readings
 from twin2multicloud.operations.twin_client import TwinClient
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.templates import write_template
 
 _RATE = 50.0
@@ -37,7 +40,7 @@ def demo(
     if not folder.exists():
         write_template("smart-home", folder)
     begun = time.monotonic()
-    deployment = bring_up(folder, dashboard=True, runtime=runtime)
+    deployment = start_twin(folder, dashboard=True, runtime=runtime)
     try:
         err.print(
             f"[dim]{len(deployment.sites)} clouds and the dashboard are up after {time.monotonic() - begun:.1f} s[/]"
@@ -54,12 +57,13 @@ def _play_and_check(deployment: Deployment) -> bool:
     client = TwinClient(deployment)
     source = live_readings(deployment, rate=_RATE, seed=1)
     played = list(itertools.islice(source, _READINGS))
-    publish(deployment, played, total=len(played), speed=1.0, title="devices are publishing")
+    show_publishing(deployment, played, total=len(played), speed=1.0, title="devices are publishing")
     statuses = wait_until_settled(client, 30.0, time.sleep, time.monotonic)
     found = _compare_some(client, played, deployment)
     boundaries = client.boundaries()
     out.print(traffic_table(boundaries, title=f"{deployment.twin.name}: {len(played)} readings, hop by hop"))
-    problems = complaints(boundaries) + [f"{each.cloud.label} does not answer" for each in statuses if not each.running]
+    dark = [f"{label_of(each.cloud)} does not answer" for each in statuses if not each.running]
+    problems = complaints(boundaries) + dark
     if not all(each.equal for each in found):
         out.print(comparison_table(found))
         problems.append("what the hot reader returns is not what was published")
@@ -87,11 +91,6 @@ def _stay(deployment: Deployment) -> None:
         f"\ndashboard: [bold link={deployment.dashboard_url}]{deployment.dashboard_url}[/]   (Ctrl-C ends the demo)"
     )
     try:
-        publish(deployment, live_readings(deployment, rate=10, seed=2), total=None, speed=1.0, title="live")
+        show_publishing(deployment, live_readings(deployment, rate=10, seed=2), total=None, speed=1.0, title="live")
     except KeyboardInterrupt:
         err.print("stopped")
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("demo")(demo)

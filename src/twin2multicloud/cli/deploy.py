@@ -1,28 +1,31 @@
 """t2mc deploy, destroy, outputs: a twin on real clouds, through OpenTofu or Terraform. Asks before it acts."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from twin2multicloud.cli.console import err, out
-from twin2multicloud.cli.devices import Yes, ask, device_files, take_away
+from twin2multicloud.cli.console import err, out, say_json
+from twin2multicloud.cli.devices import Yes, ask
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
-from twin2multicloud.domain.progress import Progress
+from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
+from twin2multicloud.operations.deployment import Planned, carry_out
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import STOPPING, Changes, Workspace, environment, find_engine
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
-from twin2multicloud.terraform.render.scope import left_out
+from twin2multicloud.terraform.render.scope import covered
 from twin2multicloud.terraform.rollout import Options, Rollout, known_options
 
-_STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored")
+_STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored", registration.REMOVED)
 _MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
 
 
@@ -58,7 +61,8 @@ def deploy(
     missing = rollout.missing_bundles()
     if missing:
         raise ConfigurationError(f"{rollout.bundles / missing[0]} is missing; run `t2mc package {folder}` first")
-    err.print(f"[dim]note: planned, but not deployed yet: {', '.join(left_out(rollout.topology))}[/]", soft_wrap=True)
+    gaps = covered(rollout.topology).left_out
+    err.print(f"[dim]note: planned, but not deployed yet: {', '.join(gaps)}[/]", soft_wrap=True)
     _carry_out(rollout, destroy=False, plan_only=plan_only, yes=yes)
 
 
@@ -82,7 +86,7 @@ def outputs(
     rollout = Rollout(load_project(folder), _deployed(folder))
     found = rollout.workspace(find_engine(environment()), environment(), lambda _: None).outputs()
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        say_json(found)
         return
     if not found:
         raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {folder}` first")
@@ -102,38 +106,23 @@ def _deployed(folder: Path) -> Options:
 
 
 def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -> None:
-    """Plan, show the plan, ask, take away the registrations that are in the way, apply."""
-    env = environment()
-    with _Watch() as watch:
-        workspace = rollout.workspace(find_engine(env), env, watch.tell)
-        changes = workspace.plan(destroy=destroy)
-    gateway = registration.gateway_in_the_way(changes, workspace.outputs()) if changes else None
-    in_the_way = list(gateway.registry.registered()) if gateway is not None else []
-    _say_changes(changes)
-    _say_registrations(changes, len(in_the_way))
-    if plan_only:
-        return
-    if changes:
-        if not yes:
+    """Show the plan, ask, and say what was done."""
+
+    def consent(planned: Planned) -> bool:
+        _say_changes(planned.changes)
+        _say_registrations(planned)
+        if planned.changes and not plan_only and not yes:
             ask()
-        files = device_files(rollout.project.folder)
-        if gateway is not None:
-            take_away(gateway, files, in_the_way)
-        _apply(workspace, watch, changes)
-        left = registration.cloud_left(changes)
-        if left is not None:
-            files.forget(left)
-        if destroy:
-            rollout.forget_clouds()
+        return not plan_only
+
+    done = carry_out(rollout, destroy=destroy, phase=_phase, consent=consent)
+    if done is None:
+        return
+    workspace, changes = done
+    if changes:
         out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` says where")
     if not destroy:
         _say_unregistered(rollout.project, workspace)
-
-
-def _apply(workspace: Workspace, watch: "_Watch", changes: Changes) -> None:
-    with watch:
-        watch.expect(changes.add + changes.change + changes.remove)
-        workspace.apply()
 
 
 def _say_changes(changes: Changes) -> None:
@@ -142,14 +131,14 @@ def _say_changes(changes: Changes) -> None:
     out.print(f"{changes.add} to add, {changes.change} to change, {changes.remove} to remove")
 
 
-def _say_registrations(changes: Changes, in_the_way: int) -> None:
+def _say_registrations(planned: Planned) -> None:
     """What a plan means for devices; the engine knows nothing of them."""
-    left = registration.cloud_left(changes)
+    left, in_the_way = planned.left, planned.registrations
     if left is None:
         return
     first = f"; {in_the_way:,} registrations are taken away first" if in_the_way else ""
     out.print(
-        f"  {_MARKS['delete']} devices can no longer connect to {left.label}, their credentials here go too{first}",
+        f"  {_MARKS['delete']} devices can no longer connect to {label_of(left)}, their credentials here go too{first}",
         highlight=False,
         soft_wrap=True,
     )
@@ -169,35 +158,24 @@ def _say_unregistered(project: Project, workspace: Workspace) -> None:
         out.print(f"{missing:,} {are} not registered yet: {command} lets them connect", soft_wrap=True)
 
 
-class _Watch:
-    """The engine's events as one line of progress: what it is at, and how far."""
+@contextmanager
+def _phase(doing: str, total: int | None) -> Iterator[Report]:
+    """One line of progress: what is being done, and how far it is."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=err, transient=True) as bar:
+        task = bar.add_task(doing, total=total)
 
-    def __init__(self) -> None:
-        columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-        self._progress = Bar(*columns, console=err, transient=True)
-        self._task = self._progress.add_task("planning", total=None)
+        def report(event: Progress) -> None:
+            if event.action == "read":
+                return  # data sources are not counted in the plan
+            if event.kind == STOPPING:
+                bar.update(task, description=f"stopping: {event.message} (Ctrl-C again drops it)")
+            elif event.kind == _STARTED:
+                bar.update(task, description=event.address)
+            elif event.kind in _DONE:
+                bar.advance(task)
 
-    def __enter__(self) -> "_Watch":
-        self._progress.start()
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._progress.stop()
-
-    def expect(self, total: int) -> None:
-        """From here on, so many resources are made, changed or removed."""
-        self._progress.reset(self._task, total=total, description="applying")
-
-    def tell(self, event: Progress) -> None:
-        """Show an event."""
-        if event.action == "read":
-            return  # data sources are not counted in the plan
-        if event.kind == STOPPING:
-            self._progress.update(self._task, description=f"stopping: {event.message} (Ctrl-C again drops it)")
-        elif event.kind == _STARTED:
-            self._progress.update(self._task, description=event.address)
-        elif event.kind in _DONE:
-            self._progress.advance(self._task)
+        yield report
 
 
 def _backend(before: Backend, kind: str | None, settings: list[str] | None) -> Backend:
@@ -215,9 +193,3 @@ def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
             raise ConfigurationError(f"{option} is name=value; found {each!r}")
         found[name] = value
     return found
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (deploy, destroy, outputs):
-        app.command(command.__name__)(command)

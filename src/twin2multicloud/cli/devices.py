@@ -1,7 +1,6 @@
 """t2mc devices: who may connect to a deployed twin, and with what. Asks before it takes anything away.
 
-Keys go into files and nowhere else: nothing here prints one. `deploy` borrows from here what it needs to ask, and to
-take registrations away.
+Keys go into files and nowhere else: nothing here prints one. `deploy` borrows from here what it needs to ask.
 """
 
 import sys
@@ -10,28 +9,29 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
-from twin2multicloud.cli.console import err, out
-from twin2multicloud.cli.local_devices import LocalTwin
+from twin2multicloud.cli.console import err, out, say_json
 from twin2multicloud.cli.project_commands import Folder
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
-from twin2multicloud.operations.device_files import DeviceFiles
+from twin2multicloud.operations.device_files import DeviceFiles, files_of
 from twin2multicloud.operations.device_registration import Gateway
+from twin2multicloud.operations.local_devices import LocalTwin
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import did_you_mean, quoted
 from twin2multicloud.terraform.engine import environment
-from twin2multicloud.terraform.rollout import STATE, deployed_outputs
+from twin2multicloud.terraform.rollout import deployed_outputs
 
 devices_app = typer.Typer(
+    add_completion=False,
     help="Who may connect to a deployed twin: register devices, list them, take them away.",
     no_args_is_help=True,
 )
@@ -97,7 +97,7 @@ def list_devices(
     gateway, files = _work_on(project, running)
     found = list(registration.standings(gateway, files, running.catalog if running else project.twin.catalog))
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(found)).decode())
+        say_json(found)
         return
     table = Table(box=None, header_style="dim")
     for column in ("device", "may connect", "files", ""):
@@ -133,20 +133,10 @@ def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = F
     out.print(f"{_some(chosen)}: the credentials in use will be refused by {_whose(gateway, running)}", soft_wrap=True)
     if not yes:
         ask()
-    take_away(gateway, files, chosen)
+    with _watching("removing", len(chosen)) as tell:
+        registration.remove(gateway, files, chosen, tell)
     absent = sum(each not in known for each in chosen)  # or so new that the registry's list has it not yet
     out.print(f"[green]removed[/] {len(chosen) - absent:,}" + (f", {absent:,} not registered" if absent else ""))
-
-
-def device_files(folder: Path) -> DeviceFiles:
-    """Where a project keeps its devices' credentials."""
-    return DeviceFiles(folder.resolve() / STATE / "devices")
-
-
-def take_away(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str]) -> None:
-    """Remove registrations, with a bar."""
-    with _watching("removing", len(device_ids)) as tell:
-        registration.remove(gateway, files, device_ids, tell)
 
 
 def ask() -> None:
@@ -160,7 +150,7 @@ def _work_on(project: Project, running: LocalTwin | None) -> tuple[Gateway, Devi
     """Which registry a command works on, and where the credentials are that it gave."""
     if running:
         return running.gateway, running.files
-    return _gateway(project), device_files(project.folder)
+    return _gateway(project), files_of(project.folder)
 
 
 def _running(project: Project) -> LocalTwin:
@@ -181,7 +171,7 @@ def _running(project: Project) -> LocalTwin:
 
 def _whose(gateway: Gateway, running: LocalTwin | None) -> str:
     """The cloud, and not the real one where it is ours."""
-    return f"the {gateway.cloud.label} of this machine" if running else gateway.cloud.label
+    return f"the {label_of(gateway.cloud)} of this machine" if running else label_of(gateway.cloud)
 
 
 def _say_how(running: LocalTwin, device_ids: Sequence[str]) -> None:
@@ -223,8 +213,3 @@ def _watching(doing: str, total: int) -> Iterator[Report]:
             bar.advance(task)
 
         yield tell
-
-
-def register(app: typer.Typer) -> None:
-    """Add the sub-commands."""
-    app.add_typer(devices_app, name="devices")

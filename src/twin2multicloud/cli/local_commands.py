@@ -3,27 +3,20 @@
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
-from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.console import err, out, say_json
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, traffic_table
-from twin2multicloud.domain.errors import ConfigurationError, TwinError
-from twin2multicloud.emulator.host.capabilities import left_out
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Tls, load_deployment, prepare
-from twin2multicloud.emulator.host.processes import (
-    DASHBOARD,
-    pid_of,
-    start_cloud,
-    start_dashboard,
-    stop,
-    wait_until_up,
-)
+from twin2multicloud.domain.progress import Progress
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Tls, load_deployment
+from twin2multicloud.emulator.host.processes import DASHBOARD, pid_of
+from twin2multicloud.operations.bring_up import NOTE, STARTING, bring_up, take_down
 from twin2multicloud.operations.twin_client import TwinClient
-from twin2multicloud.packaging.build import build, unpack
-from twin2multicloud.project.loader import Project, load_project
+from twin2multicloud.planning.clouds import label_of
+from twin2multicloud.project.loader import load_project
 
 RuntimeOption = Annotated[
     Runtime,
@@ -43,13 +36,13 @@ def up(
 
     Example: t2mc up examples/smart-home --runtime bundles
     """
-    deployment = bring_up(folder, dashboard=dashboard, port=port, tls=_tls(tls_cert, tls_key), runtime=runtime)
+    deployment = start_twin(folder, dashboard=dashboard, port=port, tls=_tls(tls_cert, tls_key), runtime=runtime)
     if dashboard:
         out.print(f"dashboard: [link={deployment.dashboard_url}]{deployment.dashboard_url}[/link]")
     site = deployment.acquisition
     scheme = "mqtts" if deployment.tls else "mqtt"
     out.print(
-        f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {site.cloud.label}",
+        f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {label_of(site.cloud)}",
         soft_wrap=True,
     )
 
@@ -76,7 +69,7 @@ def status(
     statuses = client.statuses()
     boundaries = client.boundaries(statuses)
     if as_json:
-        typer.echo(msgspec.json.encode({"clouds": statuses, "boundaries": boundaries}).decode())
+        say_json({"clouds": statuses, "boundaries": boundaries})
     else:
         out.print(clouds_table(statuses, {site.cloud: site.http_url for site in deployment.sites}))
         out.print(traffic_table(boundaries))
@@ -95,84 +88,30 @@ def redrive(folder: Folder = Path()) -> None:
     out.print(f"{count:,} messages are on their way again")
 
 
-def bring_up(
+def start_twin(
     folder: Path,
     *,
     dashboard: bool,
     port: int | None = None,
     tls: Tls | None = None,
-    batch_records: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
 ) -> Deployment:
-    """Load, plan, start and wait, with progress. Nothing runs that was not running before where a cloud fails."""
+    """Load a project and bring it up, with a line for each process that starts."""
     project = load_project(folder)
     say_notes(project)
-    _refuse_another_twin(project, runtime)
-    deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
-    if runtime is Runtime.BUNDLES:
-        lay_out_bundles(project, deployment)
-    gaps = left_out(deployment.topology)
-    if gaps:
-        err.print(f"[dim]note: planned, but not run by the emulator yet: {', '.join(gaps)}[/]", soft_wrap=True)
-    names = [site.cloud.value for site in deployment.sites] + ([DASHBOARD] if dashboard else [])
-    new = [name for name in names if pid_of(deployment, name) is None]
-    try:
-        _start(deployment, names)
-    except TwinError:
-        for name in new:
-            stop(deployment, name)
-        raise
-    return deployment
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn())
+    with Bar(*columns, console=err, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
 
+        def report(event: Progress) -> None:
+            if event.kind == NOTE:
+                err.print(f"[dim]note: {event.message}[/]", soft_wrap=True)
+            elif event.kind == STARTING:
+                tasks[event.address] = bar.add_task(event.message, total=1)
+            else:
+                bar.update(tasks[event.address], completed=1)
 
-def _refuse_another_twin(project: Project, runtime: Runtime) -> None:
-    """What runs must be what is described: half a twin of before and half of now would be neither.
-
-    Raises ConfigurationError where clouds are up from another description of the twin, with other processors, or from
-    another runtime.
-    """
-    try:
-        before = load_deployment(project.folder)
-    except TwinError:
-        return  # nothing was ever up
-    running = ", ".join(site.cloud.value for site in before.sites if pid_of(before, site.cloud.value) is not None)
-    if running and before.runtime is not runtime:
-        raise ConfigurationError(
-            f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {project.folder}` first"
-        )
-    if running and not before.describes(project):
-        raise ConfigurationError(
-            f"the project has changed since {running} came up with it; `t2mc down {project.folder}` first, data stays"
-        )
-
-
-def lay_out_bundles(project: Project, deployment: Deployment) -> None:
-    """Build what would be deployed, and unpack it for each cloud that is not running: `start_cloud` runs it from there.
-
-    Raises TwinError where a bundle cannot be built.
-    """
-    made = build(project, cache=None)
-    for site in deployment.sites:
-        if pid_of(deployment, site.cloud.value) is None:
-            unpack([each for each in made if each.cloud is site.cloud], deployment.bundle_folder(site.cloud))
-
-
-def take_down(deployment: Deployment) -> list[str]:
-    """Stop everything, the dashboard first, the clouds along the data path; what was running."""
-    names = [DASHBOARD, *(site.cloud.value for site in deployment.sites)]
-    return [name for name in names if stop(deployment, name)]
-
-
-def _start(deployment: Deployment, names: list[str]) -> None:
-    with Progress(
-        SpinnerColumn(), TextColumn("{task.description}"), TimeElapsedColumn(), console=err, transient=True
-    ) as progress:
-        tasks = {name: progress.add_task(f"starting {name}", total=1) for name in names}
-        for site in deployment.sites:
-            start_cloud(deployment, site.cloud)
-        if DASHBOARD in names:
-            start_dashboard(deployment)
-        wait_until_up(deployment, names, lambda name: progress.update(tasks[name], completed=1))
+        return bring_up(project, report, dashboard=dashboard, port=port, tls=tls, runtime=runtime)
 
 
 def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
@@ -182,9 +121,3 @@ def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
         if path is None or not path.is_file():
             raise typer.BadParameter("TLS needs both files, --tls-cert and --tls-key", param_hint=option)
     return Tls(str(Path(str(certificate)).resolve()), str(Path(str(key)).resolve()))
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (up, down, status, redrive):
-        app.command(command.__name__)(command)

@@ -16,7 +16,7 @@ from twin2multicloud.cli.prices import BookPath, load_book
 from twin2multicloud.costs.break_even import Axes, break_even_map
 from twin2multicloud.costs.breakdown import breakdown
 from twin2multicloud.costs.chart import bar_of, picture
-from twin2multicloud.costs.constraints import CLOUDS_WITH_3D, Constraints, parse_cloud, parse_fixed, parse_residency
+from twin2multicloud.costs.constraints import Constraints, parse_fixed, parse_residency
 from twin2multicloud.costs.moving import Move, moving_cost
 from twin2multicloud.costs.optimizer import Result, optimize, pareto_front
 from twin2multicloud.costs.paper_choice import PaperResult, solve
@@ -29,6 +29,7 @@ from twin2multicloud.costs.workload import PAPER_FIGURES, Workload, workload_fro
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.twin import Twin
+from twin2multicloud.planning.clouds import known_cloud, label_of, pack
 from twin2multicloud.project.json_files import json_text, write_atomically
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.placement_file import PROVIDERS_FILE, write_placement
@@ -100,7 +101,7 @@ def optimize_command(
         raise ConfigurationError(f"found {len(given.by_id)} workloads, expected one: only --model paper takes several")
     constraints = Constraints(
         fixed=parse_fixed(fix or ()),
-        forbidden=tuple(parse_cloud(each) for each in forbid or ()),
+        forbidden=tuple(known_cloud(each) for each in forbid or ()),
         residency=parse_residency(residency or ()),
         max_clouds=max_clouds,
     )
@@ -300,9 +301,9 @@ def _placement_of(project: Path | None) -> Placement | None:
 
 def _write_chart(path: Path, result: Result, book: PriceBook, constraints: Constraints) -> list[Path]:
     t = Traffic.of(result.workload)
-    alone = [cloud for cloud in book.clouds if not result.workload.needs_3d or cloud in CLOUDS_WITH_3D]
+    alone = [cloud for cloud in book.clouds if not result.workload.needs_3d or pack(cloud).has_3d]
     bars = [bar_of("cheapest", result.breakdown.by_place)]
-    bars += [bar_of(f"{c.label} alone", breakdown(Placement.single(c), t, book).by_place) for c in alone]
+    bars += [bar_of(f"{label_of(c)} alone", breakdown(Placement.single(c), t, book).by_place) for c in alone]
     drawn = picture(bars, break_even_map(result.workload, book, Axes(), constraints))
     try:
         path.write_text(drawn)
@@ -323,8 +324,3 @@ def _apply(project: Path, result: Result, derived: tuple[DerivedFigure, ...]) ->
     write_atomically(project / DECISION_FILE, json_text(record))
     write_placement(project, result.placement)
     return [project / PROVIDERS_FILE, project / DECISION_FILE]
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("optimize")(optimize_command)

@@ -4,19 +4,19 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.table import Table
 
-from twin2multicloud.cli.console import cloud_text, err, out
+from twin2multicloud.cli.console import cloud_text, err, out, say_json
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.host.capabilities import left_out
-from twin2multicloud.emulator.host.deployment import STATE
-from twin2multicloud.packaging.build import VENDORED, build, write
+from twin2multicloud.packaging.build import build, write
 from twin2multicloud.packaging.report import Report, report
+from twin2multicloud.planning.clouds import label_of, packaging_of
+from twin2multicloud.planning.coverage import cover
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.state_folder import StateFolder
 
 
 def package(
@@ -37,18 +37,20 @@ def package(
     Example: t2mc package examples/smart-home --to build
     """
     project = load_project(folder)
-    target = to or project.folder / STATE / "bundles"
-    made = build(project, cache=project.folder / STATE / "wheels" if wheels else None)
+    state = StateFolder.of(project.folder)
+    target = to or state.bundles
+    made = build(project, cache=state.wheels if wheels else None)
     write(made, target)
     reports = [report(each, rounds=measure) for each in made]
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(reports)).decode())
+        say_json(reports)
         return
     say_notes(project)
-    if gaps := left_out(plan(project.twin)):
+    if gaps := cover(plan(project.twin), ()).functions_left_out:
         err.print(f"[dim]note: planned, but there is no code for it yet: {', '.join(gaps)}[/]", soft_wrap=True)
-    if not wheels and set(VENDORED) & set(project.twin.placement.clouds):
-        names = " and ".join(each.label for each in VENDORED)
+    vendored = [label_of(each) for each in project.twin.placement.clouds if packaging_of(each).vendored]
+    if not wheels and vendored:
+        names = " and ".join(vendored)
         err.print(f"[dim]note: without wheels, archives for {names} lack what their runtimes lack[/]", soft_wrap=True)
     out.print(report_table(reports))
     out.print(f"{len(made)} archives in {target}")
@@ -66,8 +68,3 @@ def report_table(reports: Sequence[Report]) -> Table:
         sizes = (f"{each.bytes / 1000:.0f}", f"{each.own_bytes / 1000:.0f}")
         table.add_row(cloud_text(Cloud(each.cloud)), each.function, *sizes, *cold)
     return table
-
-
-def register(app: typer.Typer) -> None:
-    """Add the command."""
-    app.command("package")(package)

@@ -1,10 +1,9 @@
 """t2mc prices: show, compare and fetch list prices. Owns the files of price books and the socket to the price lists."""
 
-import json
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -15,17 +14,14 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from twin2multicloud.cli.console import cloud_text, err, out
-from twin2multicloud.costs.aws_fetch import fetch_aws
-from twin2multicloud.costs.azure_fetch import fetch_azure
-from twin2multicloud.costs.constraints import parse_cloud
+from twin2multicloud.cli.console import cloud_text, err, out, say_json
 from twin2multicloud.costs.fetching import Fetched, PriceSource
-from twin2multicloud.costs.gcp_fetch import fetch_gcp
 from twin2multicloud.costs.prices import CloudPrices, Price, PriceBook, differences
 from twin2multicloud.costs.snapshots import decode_prices, encode_prices, shipped_book
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.planning.clouds import fetcher_of, known_cloud, known_clouds, label_of, pack
 
 BookPath = Annotated[
     Path | None,
@@ -36,7 +32,9 @@ CloudNames = Annotated[
 ]
 _TIMEOUT = 120.0  # s; an offer file of AWS has several megabytes
 
-prices_app = typer.Typer(help="List prices: show them, compare them, fetch new ones.", no_args_is_help=True)
+prices_app = typer.Typer(
+    add_completion=False, help="List prices: show them, compare them, fetch new ones.", no_args_is_help=True
+)
 
 
 class HttpsPriceSource:
@@ -95,7 +93,7 @@ def show(
     clouds = _clouds(cloud)
     if as_json:
         found = [msgspec.to_builtins(book[each]) for each in clouds]
-        typer.echo(json.dumps({"digest": book.digest(), "books": found}, indent=2))
+        say_json({"digest": book.digest(), "books": found})
         return
     if markdown:
         typer.echo("\n".join(_markdown(book[each]) for each in clouds), nl=False)
@@ -156,12 +154,7 @@ def fetch_all(
     report: Report,
 ) -> tuple[Fetched, ...]:
     """New snapshots of the given clouds; all of them, or none where one cannot be had."""
-    fetchers: Mapping[Cloud, Callable[[CloudPrices], Fetched]] = {
-        Cloud.AWS: lambda old: fetch_aws(old, source, report, date),
-        Cloud.AZURE: lambda old: fetch_azure(old, source, report, date),
-        Cloud.GCP: lambda old: fetch_gcp(old, source, report, date, google_api_key),
-    }
-    return tuple(fetchers[cloud](book[cloud]) for cloud in clouds)
+    return tuple(fetcher_of(cloud)(book[cloud], source, report, date, google_api_key) for cloud in clouds)
 
 
 def write_snapshots(fetched: Iterable[Fetched], folder: Path) -> list[Path]:
@@ -201,7 +194,7 @@ def changes_table(before: PriceBook, after: PriceBook) -> Table:
 
 def _book_text(book: CloudPrices) -> Group:
     """Each price on a line, and where it came from on the next: sources are sentences, a column would break them."""
-    lines = [Text(f"{book.cloud.label} {book.region} ({book.country}), {book.date}, {book.currency}", style="bold")]
+    lines = [Text(f"{label_of(book.cloud)} {book.region} ({book.country}), {book.date}, {book.currency}", style="bold")]
     for meter, price in sorted(book.prices.items()):
         mark = " " if price.confirmed else "*"
         free = f", {price.free:,.0f} free a month" if price.free else ""
@@ -212,7 +205,7 @@ def _book_text(book: CloudPrices) -> Group:
 
 def _markdown(book: CloudPrices) -> str:
     lines = [
-        f"## {book.cloud.label}, {book.region} ({book.country}), {book.date}, {book.currency}",
+        f"## {label_of(book.cloud)}, {book.region} ({book.country}), {book.date}, {book.currency}",
         "",
         "| meter | price | per | free a month | source |",
         "|---|---:|---|---:|---|",
@@ -233,14 +226,13 @@ def _amount(price: Price | None) -> str:
     return f"{price.price:g}{tiers}"
 
 
+def _with_price_lists() -> tuple[Cloud, ...]:
+    return tuple(cloud for cloud in known_clouds() if pack(cloud).fetcher)
+
+
 def _clouds(names: list[str] | None) -> tuple[Cloud, ...]:
-    return tuple(parse_cloud(name) for name in names) if names else tuple(Cloud)
+    return tuple(known_cloud(name) for name in names) if names else _with_price_lists()
 
 
 def _report(event: Progress) -> None:
     err.print(event.message, style="dim", soft_wrap=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the sub-commands."""
-    app.add_typer(prices_app, name="prices")

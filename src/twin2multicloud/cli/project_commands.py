@@ -3,10 +3,9 @@
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 
-from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.console import err, out, say_json
 from twin2multicloud.cli.tables import boundaries_table, components_table, rows_table
 from twin2multicloud.planning.planner import plan as plan_twin
 from twin2multicloud.project.loader import Project, load_project
@@ -60,7 +59,7 @@ def plan(
     project = load_project(folder)
     topology = plan_twin(project.twin)
     if as_json:
-        typer.echo(msgspec.json.format(msgspec.json.encode(topology)).decode())
+        say_json(topology)
         return
     say_notes(project)
     out.print(components_table(topology, explain=explain))
@@ -77,9 +76,3 @@ def say_notes(project: Project) -> None:
     """What was left to defaults."""
     for note in project.notes:
         err.print(f"[dim]note: {note}[/]", soft_wrap=True)
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (init, validate, plan):
-        app.command(command.__name__)(command)

@@ -1,16 +1,22 @@
 """Topologies, traffic and readings as Rich tables. Owns columns and numbers' looks; asks nobody for anything."""
 
-from collections.abc import Mapping, Sequence
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
 
 from rich.table import Table
 from rich.text import Text
 
 from twin2multicloud.cli.console import cloud_text, locality_text
-from twin2multicloud.domain.device import Scalar
-from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
-from twin2multicloud.functions.storage.reader_client import Point
-from twin2multicloud.operations.checks import Comparison
 from twin2multicloud.planning.topology import Boundary, Delivery, Topology
+
+if TYPE_CHECKING:  # `plan` needs no emulator
+    from collections.abc import Mapping, Sequence
+
+    from twin2multicloud.domain.device import Scalar
+    from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
+    from twin2multicloud.functions.storage.reader_client import Point
+    from twin2multicloud.operations.checks import Comparison
 
 
 def components_table(topology: Topology, *, explain: bool) -> Table:

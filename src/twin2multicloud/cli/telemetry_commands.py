@@ -8,28 +8,19 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
-import msgspec
 import typer
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
-from twin2multicloud.cli.console import err, out
+from twin2multicloud.cli.console import err, out, say_json
 from twin2multicloud.cli.tables import comparison_table, history_table, latest_table
-from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical, from_datetime
-from twin2multicloud.emulator.host.deployment import Deployment, load_deployment, load_secrets
-from twin2multicloud.fleet.mqtt_device import DeviceConnection
-from twin2multicloud.fleet.pacing import play
+from twin2multicloud.emulator.host.deployment import Deployment, load_deployment
 from twin2multicloud.fleet.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
-from twin2multicloud.fleet.simulation import simulate as simulated
-from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.checks import compare, wait_until_settled
-from twin2multicloud.operations.deployed_readers import open_readers
+from twin2multicloud.operations.readings import live_readings, properties_of, publish, readers_of
 from twin2multicloud.operations.twin_client import TwinClient
-from twin2multicloud.project.loader import load_project
-from twin2multicloud.terraform.engine import environment
-from twin2multicloud.terraform.rollout import deployed_outputs
 
 ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The project folder.", show_default="this folder")]
 
@@ -49,7 +40,7 @@ def simulate(
     deployment = load_deployment(project)
     total = count if seconds is None else min(count or 1 << 62, max(1, round(rate * seconds)))
     source = live_readings(deployment, rate=rate, seed=seed, devices=device)
-    sent = publish(deployment, itertools.islice(source, total), total=total, speed=1.0, title="simulating")
+    sent = show_publishing(deployment, itertools.islice(source, total), total=total, speed=1.0, title="simulating")
     out.print(f"{sent:,} readings published and acknowledged")
 
 
@@ -87,7 +78,7 @@ def replay(
         raise ConfigurationError(f"{file} holds no rows")
     if now:
         rows = list(shifted(rows, shift_to(rows, datetime.now(UTC), ends=speed is None)))
-    sent = publish(deployment, rows, total=len(rows), speed=speed, title=f"replaying {file.name}")
+    sent = show_publishing(deployment, rows, total=len(rows), speed=speed, title=f"replaying {file.name}")
     out.print(f"{sent:,} readings published and acknowledged")
     if check and not _check(deployment, rows):
         raise typer.Exit(1)
@@ -110,52 +101,33 @@ def query(
 
     Example: t2mc query living-room temperature --since 15m -p examples/smart-home
     """
-    catalog, readers = _deployed_twin(project) if deployed else _local_twin(project)
-    names = properties or _properties_of(catalog, device)
+    catalog, readers = readers_of(project, deployed=deployed)
+    names = properties or properties_of(catalog, device)
     if last:
         latest = readers.latest(device, names)
         shown = {name: {"time": stamp, "value": value} for name, (stamp, value) in latest.items()}
-        typer.echo(_json(shown)) if as_json else out.print(latest_table(latest, device))
+        say_json(shown) if as_json else out.print(latest_table(latest, device))
         return
     start, end = _instant(since), _instant(until) if until else from_datetime(datetime.now(UTC))
     series = readers.history(device, names, start, end, limit)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
-    typer.echo(_json(listed)) if as_json else out.print(history_table(series, device))
+    say_json(listed) if as_json else out.print(history_table(series, device))
 
 
-def live_readings(
-    deployment: Deployment, *, rate: float, seed: int, devices: Sequence[str] | None = None
-) -> Iterable[Telemetry]:
-    """Simulated readings from this instant on, spread over time so that `rate` of them come in a second."""
-    catalog = deployment.twin.catalog
-    count = len(devices) if devices else len(catalog)
-    step = timedelta(seconds=count / rate)
-    source = simulated(catalog, seed=seed, start=datetime.now(UTC), step=step, devices=devices)
-    gap = timedelta(seconds=1 / rate)
-    begun = datetime.now(UTC)
-    for number, reading in enumerate(source):
-        yield {**reading, "timestamp": from_datetime(begun + number * gap)}
-
-
-def publish(
+def show_publishing(
     deployment: Deployment, source: Iterable[Telemetry], *, total: int | None, speed: float | None, title: str
 ) -> int:
-    """Publish readings over MQTT as the gateway, with a progress bar; returns how many. Ctrl-C ends it in order.
-
-    Raises TwinError where L1 does not acknowledge them.
-    """
+    """Publish readings, with a progress bar; returns how many. Ctrl-C ends it in order. Raises TwinError."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    secrets = load_secrets(Path(deployment.folder))
-    with Progress(*columns, console=err, transient=True) as progress, DeviceConnection(deployment, secrets) as gateway:
+    with Progress(*columns, console=err, transient=True) as progress:
         task = progress.add_task(title, total=total)
-        try:
-            play(source, gateway.publish, speed=speed, tell=lambda sent: progress.update(task, completed=sent))
-        except KeyboardInterrupt:
-            err.print("stopped")
-        if not gateway.wait_for_acknowledgements():
-            missing = gateway.published - gateway.acknowledged
-            raise TwinError(f"{missing:,} of {gateway.published:,} readings were not acknowledged; is L1 up?")
-        return gateway.acknowledged
+        return publish(
+            deployment,
+            source,
+            speed=speed,
+            sent=lambda count: progress.update(task, completed=count),
+            stopped=lambda: err.print("stopped"),
+        )
 
 
 def _check(deployment: Deployment, rows: Sequence[Telemetry]) -> bool:
@@ -194,24 +166,6 @@ def _mapping(
     )
 
 
-def _local_twin(folder: Path) -> tuple[DeviceCatalog, HotReaders]:
-    deployment = load_deployment(folder)
-    return deployment.twin.catalog, TwinClient(deployment).readers
-
-
-def _deployed_twin(folder: Path) -> tuple[DeviceCatalog, HotReaders]:
-    project = load_project(folder)
-    return project.twin.catalog, open_readers(project.twin, deployed_outputs(project, environment()))
-
-
-def _properties_of(catalog: DeviceCatalog, device: str) -> list[str]:
-    found = catalog.type_of(device)
-    if found is None:
-        known = ", ".join(itertools.islice(catalog.ids(), 8))
-        raise ConfigurationError(f"the twin has no device {device!r}; it has {known}, …")
-    return [each.name for each in found.properties]
-
-
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
 
 
@@ -223,13 +177,3 @@ def _instant(text: str) -> str:
         return canonical(text)
     except ValueError as error:
         raise ConfigurationError(f"a time is ISO 8601 or a span such as 15m, 1h or 7d, found {text!r}") from error
-
-
-def _json(value: object) -> str:
-    return msgspec.json.format(msgspec.json.encode(value)).decode()
-
-
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (simulate, replay, query):
-        app.command(command.__name__)(command)

@@ -102,7 +102,7 @@ class _Offer(msgspec.Struct):
 _PREFIX = r"([A-Z]{2,4}\d?-)?"
 
 
-def fetch_aws(old: CloudPrices, source: PriceSource, report: Report, date: str) -> Fetched:
+def fetch_aws(old: CloudPrices, source: PriceSource, report: Report, date: str, api_key: str = "") -> Fetched:  # noqa: ARG001 - this list is open
     """A new snapshot of a region. Raises RetryableError, FinalError."""
     announce(report, old.cloud, f"Fetching AWS {old.region} prices…")
     found: dict[str, Found] = {}

@@ -18,6 +18,8 @@ from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_P
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
 
+_AWS = Cloud("aws")
+
 IOT_UNIT_KB = 5.0
 """IoT Core meters messages, rules and actions per started 5 KB."""
 SQS_UNIT_KB = 64.0
@@ -86,8 +88,8 @@ class AwsTariff:
     def hot_written(self, _: Traffic) -> Uses:
         return ()  # part of plan.dynamodb, which knows the writes
 
-    def hot_read(self, t: Traffic, kind: Kind, count: float) -> Uses:
-        rows = t.workload.points_per_series if kind is Kind.HOT_READER else 1
+    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
+        rows = t.workload.points_per_series if kind == Kind.HOT_READER else 1
         yield "plan.dynamodb", count * math.ceil(rows * t.size_units / 4) / 2  # eventually consistent
 
     def hot_moved(self, t: Traffic) -> Uses:
@@ -157,7 +159,7 @@ class DynamoPlan(msgspec.Struct, frozen=True):
         """The plan for one workload's writes."""
         meters = ("write_unit", "read_unit", "wcu_hour", "rcu_hour")
         free = t.workload.free_tiers
-        prices = (book.price(Cloud.AWS, f"dynamodb.{meter}").pricer(free_tiers=free) for meter in meters)
+        prices = (book.price(_AWS, f"dynamodb.{meter}").pricer(free_tiers=free) for meter in meters)
         return cls(t.messages * t.size_units, t.workload.peak_factor, *prices)
 
     def variants(self, quantity: float) -> tuple[Variant, ...]:
@@ -189,8 +191,8 @@ class TwinMakerPlan(msgspec.Struct, frozen=True):
         """The plan for one workload: an entity per device at least, a query per refresh, an API call per series."""
         w = t.workload
         reads = t.history_queries + t.latest_queries if w.dashboards == "twin" else 0.0
-        price = {name: book.price(Cloud.AWS, f"twinmaker.{name}").pricer() for name in ("entity", "query", "api_call")}
-        bundles = tuple(book.price(Cloud.AWS, f"twinmaker.bundle{n}").pricer() for n in range(1, len(BUNDLES) + 1))
+        price = {name: book.price(_AWS, f"twinmaker.{name}").pricer() for name in ("entity", "query", "api_call")}
+        bundles = tuple(book.price(_AWS, f"twinmaker.bundle{n}").pricer() for n in range(1, len(BUNDLES) + 1))
         queries = t.latest_queries if w.dashboards == "twin" else 0.0
         entities = max(w.entities, w.devices)
         return cls(entities, queries, reads, price["entity"], price["query"], price["api_call"], bundles)

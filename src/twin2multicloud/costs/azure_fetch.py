@@ -87,7 +87,7 @@ class _Page(msgspec.Struct, rename="pascal"):
     next_page_link: str | None = None
 
 
-def fetch_azure(old: CloudPrices, source: PriceSource, report: Report, date: str) -> Fetched:
+def fetch_azure(old: CloudPrices, source: PriceSource, report: Report, date: str, api_key: str = "") -> Fetched:  # noqa: ARG001 - this list is open
     """A new snapshot of a region. Raises RetryableError, FinalError."""
     announce(report, old.cloud, f"Fetching Azure {old.region} prices…")
     found: dict[str, Found] = {}

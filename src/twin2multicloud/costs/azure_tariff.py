@@ -18,6 +18,8 @@ from twin2multicloud.costs.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, KB_P
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
 
+_AZURE = Cloud("azure")
+
 HUB_UNIT_KB = 4.0
 """IoT Hub meters per started 4 KB."""
 HUB_TIERS = (("s1", 400_000, 200), ("s2", 6_000_000, 200), ("s3", 300_000_000, 10))
@@ -83,8 +85,8 @@ class AzureTariff:
     def hot_written(self, t: Traffic) -> Uses:
         yield "plan.cosmos", t.messages * t.size_units * WRITE_RU
 
-    def hot_read(self, t: Traffic, kind: Kind, count: float) -> Uses:
-        rows = t.workload.points_per_series if kind is Kind.HOT_READER else 1
+    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
+        rows = t.workload.points_per_series if kind == Kind.HOT_READER else 1
         yield "plan.cosmos", count * (QUERY_RU + ROW_RU * rows * t.size_units)
 
     def hot_moved(self, t: Traffic) -> Uses:
@@ -150,7 +152,7 @@ class HubPlan(msgspec.Struct, frozen=True):
     @classmethod
     def of(cls, book: PriceBook) -> "HubPlan":
         """The plan at a book's unit prices."""
-        return cls(tuple(book.price(Cloud.AZURE, f"hub.{name}_unit").pricer() for name, _, _ in HUB_TIERS))
+        return cls(tuple(book.price(_AZURE, f"hub.{name}_unit").pricer() for name, _, _ in HUB_TIERS))
 
     def variants(self, quantity: float) -> tuple[Variant, ...]:
         found = []
@@ -175,7 +177,7 @@ class CosmosPlan(msgspec.Struct, frozen=True):
     def of(cls, t: Traffic, book: PriceBook) -> "CosmosPlan":
         """The plan at a book's prices."""
         meters = ("cosmos.serverless_ru", "cosmos.autoscale_ru_hour", "cosmos.ru_hour")
-        return cls(t.workload.peak_factor, *(book.price(Cloud.AZURE, meter).pricer() for meter in meters))
+        return cls(t.workload.peak_factor, *(book.price(_AZURE, meter).pricer() for meter in meters))
 
     def variants(self, quantity: float) -> tuple[Variant, ...]:
         mean = quantity / SECONDS_PER_MONTH

@@ -15,7 +15,7 @@ from twin2multicloud.costs.constraints import Constraints
 from twin2multicloud.costs.cost_table import CostTable, cost_table, meter_pricers
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.costs.usage import TARIFFS
+from twin2multicloud.costs.usage import tariff_of
 from twin2multicloud.costs.workload import SECONDS_PER_MONTH, Workload
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
@@ -70,12 +70,6 @@ class BreakEvenMap(msgspec.Struct, frozen=True, kw_only=True):
     winners: tuple[tuple[int, ...], ...]
     totals: tuple[tuple[float, ...], ...]
 
-    def workload_at(self, workload: Workload, x: int, y: int) -> Workload:
-        """The workload of one cell, to be priced by itself."""
-        devices = self.axes.devices()[x]
-        interval = devices * _MINUTES / self.axes.messages()[x + y]
-        return msgspec.structs.replace(workload, devices=devices, interval_min=interval)
-
 
 Costs = dict[Cloud, float]
 Diagonal = dict[tuple[Cloud, Cloud], tuple[float, int]]
@@ -87,7 +81,7 @@ def break_even_map(
 ) -> BreakEvenMap:
     """The winner of every cell. Entities follow the devices where the workload has fewer of them."""
     axes = axes or Axes()
-    clouds = tuple(cloud for cloud in Cloud if cloud in prices.clouds)
+    clouds = tuple(cloud for cloud in sorted(prices.clouds))
     allowed = (constraints or Constraints()).allowed(prices, needs_3d=workload.needs_3d)
     first = cost_table(Traffic.of(workload), prices, clouds)
     admitted = (constraints or Constraints()).admits(first.placements, allowed)
@@ -132,13 +126,13 @@ class _Connections:
 
     def __init__(self, t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> None:
         self._pricers = {
-            cloud: meter_pricers(cloud, [meter for meter, _ in TARIFFS[cloud].connections(t)], t, prices)
+            cloud: meter_pricers(cloud, [meter for meter, _ in tariff_of(cloud).connections(t)], t, prices)
             for cloud in clouds
         }
 
     def costs(self, t: Traffic) -> Costs:
         return {
-            cloud: math.fsum(pricers[meter][0](quantity) for meter, quantity in TARIFFS[cloud].connections(t))
+            cloud: math.fsum(pricers[meter][0](quantity) for meter, quantity in tariff_of(cloud).connections(t))
             for cloud, pricers in self._pricers.items()
         }
 
@@ -147,7 +141,7 @@ def _twin_costs(t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> Costs
     """What L4 pays on each cloud for the number of devices alone."""
     found = {}
     for cloud in clouds:
-        amounts = list(TARIFFS[cloud].twin_held(t))
+        amounts = list(tariff_of(cloud).twin_held(t))
         pricers = meter_pricers(cloud, [meter for meter, _ in amounts], t, prices)
         found[cloud] = math.fsum(pricers[meter][0](quantity) for meter, quantity in amounts)
     return found

@@ -11,7 +11,7 @@ from twin2multicloud.costs.cost_table import meter_pricers
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.tariff import Variant, cheapest
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.costs.usage import TARIFFS, TOKEN, Use, topology_uses, twin_of
+from twin2multicloud.costs.usage import TOKEN, Use, tariff_of, topology_uses, twin_of
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.planning.planner import plan
 
@@ -52,7 +52,7 @@ def breakdown(placement: Placement, t: Traffic, book: PriceBook) -> Breakdown:
     lines: list[Line] = []
     chosen: list[Chosen] = []
     for cloud in placement.clouds:
-        here = [use for use in uses if use.cloud is cloud]
+        here = [use for use in uses if use.cloud == cloud]
         lines += _lines(cloud, here, t, book)
         chosen += _chosen(cloud, here, t, book)
     by_place: dict[str, float] = {slot.value: 0.0 for slot in Slot}
@@ -83,7 +83,7 @@ def _lines(cloud: Cloud, uses: list[Use], t: Traffic, book: PriceBook) -> list[L
     holders = totals.pop(TOKEN, {})
     if holders:  # one secret, kept for the first boundary that needs it
         first = min(holders)
-        for meter, quantity in TARIFFS[cloud].token():
+        for meter, quantity in tariff_of(cloud).token():
             totals.setdefault(meter, {})[first] = quantity
     pricers = meter_pricers(cloud, totals, t, book)
     lines = []
@@ -119,7 +119,7 @@ _PLAN_UNITS = {
 def _chosen(cloud: Cloud, uses: list[Use], t: Traffic, book: PriceBook) -> list[Chosen]:
     totals = _totals(uses)
     found = []
-    for meter, plan_of in TARIFFS[cloud].plans(t, book).items():
+    for meter, plan_of in tariff_of(cloud).plans(t, book).items():
         quantity = sum(totals.get(meter, {}).values())
         if quantity:
             variants = plan_of.variants(quantity)

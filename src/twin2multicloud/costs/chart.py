@@ -126,7 +126,7 @@ def short(placement: Placement) -> str:
     """A placement in one line: slots that share a cloud together, in data-path order."""
     groups: list[tuple[str, list[str]]] = []
     for slot in Slot:
-        cloud = placement[slot].value
+        cloud = placement[slot]
         if groups and groups[-1][0] == cloud:
             groups[-1][1].append(slot.value)
         else:

@@ -1,6 +1,5 @@
 """What a placement must satisfy beside being cheap. Owns the rules and their wording; searches nothing."""
 
-import difflib
 from collections.abc import Iterable, Mapping
 
 import msgspec
@@ -9,9 +8,8 @@ from twin2multicloud.costs.cost_table import Clouds
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
-
-CLOUDS_WITH_3D = frozenset({Cloud.AWS})
-"""Twin services with a 3D view that we deploy: TwinMaker's scenes. (Azure's 3D Scenes Studio stayed a preview.)"""
+from twin2multicloud.domain.suggestions import nearest
+from twin2multicloud.planning.clouds import known_cloud, known_clouds, label_of, pack
 
 
 class Constraints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True, omit_defaults=True):
@@ -41,22 +39,23 @@ class Constraints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         if slot in self.residency:
             clouds = {cloud for cloud in clouds if book[cloud].country in self.residency[slot]}
         if needs_3d and slot is Slot.L4:
-            clouds &= CLOUDS_WITH_3D
+            clouds &= with_3d(clouds)
         return frozenset(clouds)
 
     def _why(self, slot: Slot) -> str:
-        reasons = [f"{cloud.label} is forbidden" for cloud in self.forbidden]
+        reasons = [f"{label_of(cloud)} is forbidden" for cloud in self.forbidden]
         if slot in self.fixed:
-            reasons.append(f"it is fixed on {self.fixed[slot].label}")
+            reasons.append(f"it is fixed on {label_of(self.fixed[slot])}")
         if slot in self.residency:
             reasons.append(f"its data must lie in {' or '.join(self.residency[slot])}")
         if slot is Slot.L4:
-            reasons.append("a 3D view exists on AWS only, where one is needed")
+            named = " and ".join(label_of(cloud) for cloud in known_clouds() if pack(cloud).has_3d)
+            reasons.append(f"a 3D view exists on {named} only, where one is needed")
         return ", ".join(reasons)
 
     def admits(self, placements: Iterable[Clouds], allowed: tuple[frozenset[Cloud], ...]) -> list[int]:
         """The numbers of the placements that satisfy everything."""
-        limit = self.max_clouds or len(Cloud)
+        limit = self.max_clouds or len(Slot)
         free = all(len(each) == len(allowed[0]) for each in allowed) and limit >= len(allowed[0])
         if free and len(set(allowed)) == 1:
             return [n for n, clouds in enumerate(placements) if set(clouds) <= allowed[0]]
@@ -67,12 +66,9 @@ class Constraints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         ]
 
 
-def parse_cloud(text: str) -> Cloud:
-    """A cloud's name. Raises ConfigurationError with the nearest one."""
-    try:
-        return Cloud.parse(text)
-    except ValueError:
-        raise ConfigurationError(f"cloud {text!r} is unknown, expected aws, azure or gcp{_near(text, Cloud)}") from None
+def with_3d(clouds: Iterable[Cloud]) -> set[Cloud]:
+    """Those of some clouds whose twin service has a 3D view that we deploy."""
+    return {cloud for cloud in clouds if pack(cloud).has_3d}
 
 
 def parse_slot(text: str) -> Slot:
@@ -85,13 +81,13 @@ def parse_slot(text: str) -> Slot:
 
 
 def _near(text: str, words: Iterable[str]) -> str:
-    close = difflib.get_close_matches(text.strip(), [str(word) for word in words], n=1)
-    return f"; did you mean {close[0]}?" if close else ""
+    near = nearest(text, map(str, words))
+    return f"; did you mean {near}?" if near else ""
 
 
 def parse_fixed(items: Iterable[str]) -> dict[Slot, Cloud]:
     """Fixed slots from ``SLOT=CLOUD``."""
-    return {parse_slot(slot): parse_cloud(cloud) for slot, cloud in map(_split, items)}
+    return {parse_slot(slot): known_cloud(cloud) for slot, cloud in map(_split, items)}
 
 
 def parse_residency(items: Iterable[str]) -> dict[Slot, tuple[str, ...]]:

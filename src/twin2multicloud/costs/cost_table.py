@@ -3,8 +3,8 @@
 A placement's cost is a sum over clouds, because free tiers, volume tiers and egress ladders pool within a cloud and
 never across two. What a cloud costs depends on which slots it holds, and on where L4 is (and the hot store, where
 dashboards read it), because the planner's rows ask for these two; where exactly the other slots are does not matter to
-it. So 2,187 placements need 3 x 192 cloud states, each from its parent by adding one slot, and a placement is three
-look-ups.
+it. So on three clouds 2,187 placements need 3 x 192 cloud states, each from its parent by adding one slot, and a
+placement is three look-ups.
 """
 
 from collections.abc import Callable, Iterable, Sequence
@@ -16,9 +16,9 @@ import msgspec
 from twin2multicloud.costs.prices import PriceBook, Pricer
 from twin2multicloud.costs.tariff import plan_pricer
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.costs.usage import TARIFFS, TOKEN, Use, held_uses, row_uses, slot_kinds, twin_of
-from twin2multicloud.costs.workload import Dashboards
+from twin2multicloud.costs.usage import TOKEN, Use, held_uses, row_uses, slot_kinds, tariff_of, twin_of
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.twin import DashboardSource
 from twin2multicloud.planning.connector_rules import TABLE, Row
 
 _ORDER = (Slot.L4, Slot.L3_HOT, Slot.L2, Slot.L1, Slot.L3_COLD, Slot.L3_ARCHIVE, Slot.L5)
@@ -46,7 +46,7 @@ class CostTable(msgspec.Struct, frozen=True):
 
 def cost_table(t: Traffic, book: PriceBook, clouds: Clouds) -> CostTable:
     """The cost of every placement on `clouds`. Raises ConfigurationError where a price is missing."""
-    free_hot = t.workload.dashboards is Dashboards.HOT_STORE
+    free_hot = t.workload.dashboards is DashboardSource.HOT_STORE
     layout = _layout(clouds, free_hot)
     uses = _collect(t, clouds)
     states = [_states(cloud, layout.domains[n], uses[cloud], t, book) for n, cloud in enumerate(clouds)]
@@ -58,7 +58,7 @@ def cost_table(t: Traffic, book: PriceBook, clouds: Clouds) -> CostTable:
         case [a, b, c]:
             costs = [a[i] + b[j] + c[k] for i, j, k in layout.rows]
         case _:
-            raise ValueError(f"between one and three clouds, found {len(clouds)}")
+            costs = [sum(map(list.__getitem__, states, row)) for row in layout.rows]
     return CostTable(layout.placements, costs)
 
 
@@ -79,7 +79,7 @@ def _layout(clouds: Clouds, free_hot: bool) -> _Layout:
 
 def _domain(cloud: Cloud, slot: Slot, clouds: Clouds, free_hot: bool) -> Clouds:
     """The clouds of a slot that one cloud's costs tell apart: here, and one for elsewhere, or all of them."""
-    others = tuple(each for each in clouds if each is not cloud)
+    others = tuple(each for each in clouds if each != cloud)
     named = slot is Slot.L4 or (free_hot and slot is Slot.L3_HOT)
     return (cloud, *(others if named else others[:1]))
 
@@ -131,6 +131,10 @@ def _with(row: Row, here: Cloud, there: Cloud) -> Placement:
     return Placement.of({slot: there if slot is row.target else here for slot in _SLOTS})
 
 
+_RowsAt = tuple[tuple[tuple[int, int, bool], ...], ...]
+"""Per depth: (row, depth of its other slot, whether the other slot is the row's source)."""
+
+
 def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffic, book: PriceBook) -> list[float]:
     """The cost of one cloud in each of its states, in the order of `_index`."""
     meters = _Meters(cloud, uses, t, book)
@@ -138,7 +142,7 @@ def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffi
     token = meters.token_cost
     pricers = meters.pooled_pricers
     costs: list[float] = []
-    none = Part(0.0, (), False)
+    none, rows = Part(0.0, (), False), _rows_at()
 
     def descend(depth: int, chosen: tuple[Cloud, ...], dollars: float, pooled: list[float], has_token: bool) -> None:
         if depth == len(_ORDER):
@@ -149,7 +153,7 @@ def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffi
             return
         for choice in domains[depth]:
             now, amounts, secret = dollars, pooled, has_token
-            for keyed in _added(depth, chosen, choice, cloud):
+            for keyed in _added(rows, depth, chosen, choice, cloud):
                 part = parts.get(keyed, none)
                 now += part.dollars
                 secret = secret or part.token
@@ -163,26 +167,22 @@ def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffi
     return costs
 
 
-def _added(depth: int, chosen: tuple[Cloud, ...], choice: Cloud, cloud: Cloud) -> list[PartKey]:
+def _added(rows: _RowsAt, depth: int, chosen: Clouds, choice: Cloud, cloud: Cloud) -> list[PartKey]:
     """What assigning the next slot adds: what it holds, rows inside it, and rows to slots already assigned."""
-    keys: list[PartKey] = [(-1 - _SLOTS.index(_ORDER[depth]), choice, choice)] if choice is cloud else []
-    for n, other, forward in _ROWS_AT[depth]:
+    keys: list[PartKey] = [(-1 - _SLOTS.index(_ORDER[depth]), choice, choice)] if choice == cloud else []
+    for n, other, forward in rows[depth]:
         partner = choice if other == depth else chosen[other]
-        if choice is cloud or partner is cloud:
+        if choice == cloud or partner == cloud:
             keys.append((n, partner, choice) if forward else (n, choice, partner))
     return keys
 
 
-def _rows_at() -> tuple[tuple[tuple[int, int, bool], ...], ...]:
-    """Per depth: (row, depth of its other slot, whether the other slot is the row's source)."""
+def _rows_at() -> _RowsAt:
     found: list[list[tuple[int, int, bool]]] = [[] for _ in _ORDER]
     for n, row in enumerate(TABLE):
         source, target = _ORDER.index(row.source), _ORDER.index(row.target)
         found[max(source, target)].append((n, min(source, target), source <= target))
     return tuple(tuple(each) for each in found)
-
-
-_ROWS_AT = _rows_at()
 
 
 class _Meters:
@@ -194,9 +194,9 @@ class _Meters:
         pooled = [m for m, (_, linear) in self._pricers.items() if not linear and m not in alone]
         self._index = {meter: n for n, meter in enumerate(pooled)}
         self.pooled_pricers: list[Pricer] = [self._pricers[meter][0] for meter in pooled]
-        self.token_cost = sum(
-            book.price(cloud, meter).pricer(free_tiers=t.workload.free_tiers)(n) for meter, n in TARIFFS[cloud].token()
-        )
+        free = t.workload.free_tiers
+        token = tariff_of(cloud).token()
+        self.token_cost = sum(book.price(cloud, meter).pricer(free_tiers=free)(n) for meter, n in token)
 
     def part(self, uses: list[Use]) -> Part:
         """A list of uses as dollars and pooled quantities."""
@@ -229,7 +229,7 @@ def meter_pricers(
     cloud: Cloud, meters: Iterable[str], t: Traffic, book: PriceBook
 ) -> dict[str, tuple[Callable[[float], float], bool]]:
     """Each meter's pricer and whether it is a plain product. Raises ConfigurationError where a price is missing."""
-    plans = TARIFFS[cloud].plans(t, book)
+    plans = tariff_of(cloud).plans(t, book)
     found: dict[str, tuple[Pricer, bool]] = {}
     for meter in meters:
         if meter == TOKEN:

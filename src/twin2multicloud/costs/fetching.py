@@ -1,4 +1,4 @@
-"""Prices from the vendors' own price lists: what all three fetchers share. Owns the port and the new snapshot.
+"""Prices from the vendors' own price lists: what all fetchers share. Owns the port and the new snapshot.
 
 The socket is behind `PriceSource`; nothing here opens one. A meter that is not found, or found twice with different
 prices, keeps its old figure and is named: a guess would be worse than a date.
@@ -36,6 +36,14 @@ class Fetched(msgspec.Struct, frozen=True, kw_only=True):
 
     prices: CloudPrices
     kept: dict[str, str]
+
+
+class Fetcher(Protocol):
+    """Takes one cloud's price list. `api_key` is for the one that asks for a key; the others do without."""
+
+    def __call__(self, old: CloudPrices, source: PriceSource, report: Report, date: str, api_key: str = "") -> Fetched:
+        """A new snapshot of a region. Raises RetryableError, FinalError."""
+        ...
 
 
 class Found(msgspec.Struct, frozen=True):

@@ -114,7 +114,7 @@ class _Page(msgspec.Struct, rename="camel"):
     next_page_token: str = ""
 
 
-def fetch_gcp(old: CloudPrices, source: PriceSource, report: Report, date: str, api_key: str) -> Fetched:
+def fetch_gcp(old: CloudPrices, source: PriceSource, report: Report, date: str, api_key: str = "") -> Fetched:
     """A new snapshot of a region. Raises RetryableError, FinalError (no API key, or one that is refused)."""
     if not api_key.strip():
         raise FinalError("Google's price catalogue needs an API key; give one with --google-api-key")

@@ -18,6 +18,8 @@ from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_P
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
 
+_GCP = Cloud("gcp")
+
 PUBSUB_MIN_KB = 1.0
 """Pub/Sub bills at least 1 KB per message, once published and once delivered."""
 ROUND_MS = 100.0
@@ -89,8 +91,8 @@ class GcpTariff:
     def hot_written(self, t: Traffic) -> Uses:
         yield "firestore.write", t.messages  # per document, whatever its size up to 1 MiB
 
-    def hot_read(self, t: Traffic, kind: Kind, count: float) -> Uses:
-        yield "firestore.read", count * (t.workload.points_per_series if kind is Kind.HOT_READER else 1)
+    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
+        yield "firestore.read", count * (t.workload.points_per_series if kind == Kind.HOT_READER else 1)
 
     def hot_moved(self, t: Traffic) -> Uses:
         yield "firestore.read", t.messages
@@ -161,7 +163,7 @@ class InstancePlan(msgspec.Struct, frozen=True):
     def of(cls, book: PriceBook, service: str, vcpu: float, gib: float) -> "InstancePlan":
         """The plan at a book's prices."""
         meters = ("run.instance_vcpu_second", "run.instance_gib_second")
-        return cls(service, vcpu, gib, *(book.price(Cloud.GCP, meter).pricer() for meter in meters))
+        return cls(service, vcpu, gib, *(book.price(_GCP, meter).pricer() for meter in meters))
 
     def variants(self, quantity: float) -> tuple[Variant, ...]:
         seconds = quantity * HOURS_PER_MONTH * 3600

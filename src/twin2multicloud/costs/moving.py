@@ -8,7 +8,7 @@ from twin2multicloud.costs.cost_table import meter_pricers
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.tariff import Tariff, Uses
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.costs.usage import TARIFFS
+from twin2multicloud.costs.usage import tariff_of
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 
 
@@ -51,7 +51,7 @@ def moving_cost(
     held = {
         slot: Traffic.of(t.workload, messages=t.messages * months)  # a month in which as much passes as the store holds
         for slot, months in _held_months(t).items()
-        if months and current[slot] is not target[slot]
+        if months and current[slot] != target[slot]
     }
     moves = tuple(
         SlotMove(
@@ -59,9 +59,9 @@ def moving_cost(
             source=current[slot],
             target=target[slot],
             gb=store.gb,
-            reading=_cost(current[slot], _read(slot, TARIFFS[current[slot]], store), store, book),
+            reading=_cost(current[slot], _read(slot, tariff_of(current[slot]), store), store, book),
             egress=_egress_share(slot, held, current, book),
-            writing=_cost(target[slot], _written(slot, TARIFFS[target[slot]], store), store, book),
+            writing=_cost(target[slot], _written(slot, tariff_of(target[slot]), store), store, book),
         )
         for slot, store in held.items()
     )
@@ -91,8 +91,8 @@ def _held_months(t: Traffic) -> dict[Slot, float]:
 def _egress_share(slot: Slot, held: dict[Slot, Traffic], current: Placement, book: PriceBook) -> float:
     """A store's part of what its cloud sends: all stores that leave one cloud climb one ladder."""
     source = current[slot]
-    total = sum(store.gb for each, store in held.items() if current[each] is source)
-    return _cost(source, TARIFFS[source].egress(total), held[slot], book) * held[slot].gb / total
+    total = sum(store.gb for each, store in held.items() if current[each] == source)
+    return _cost(source, tariff_of(source).egress(total), held[slot], book) * held[slot].gb / total
 
 
 def _read(slot: Slot, tariff: Tariff, held: Traffic) -> Uses:

@@ -4,40 +4,31 @@ Both are sums over slots and over the planner's rows, so all placements take one
 other; neither is a measurement.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from twin2multicloud.costs.cost_table import Clouds
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import twin_of
-from twin2multicloud.domain.components import KINDS, ComponentType, Kind
+from twin2multicloud.domain.components import KINDS, OPERATOR, ComponentType, home
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.connector_rules import TABLE, Row
 from twin2multicloud.planning.topology import Delivery
 
-ROUND_TRIP_MS: Mapping[frozenset[Cloud], float] = {
-    frozenset({Cloud.AWS, Cloud.AZURE}): 10.0,
-    frozenset({Cloud.AWS, Cloud.GCP}): 10.0,
-    frozenset({Cloud.AZURE, Cloud.GCP}): 8.0,
-}
-"""Between the shipped regions (Frankfurt, Amsterdam, Belgium): fibre distance at 5 us/km twice, plus routing; recalled
-from public ping tables of 2025."""
+FAR_MS = 20.0
+"""Between two clouds of which neither pack says a figure: no optimum should rest on a pair that nobody looked up."""
 LOCAL_MS = 2.0
 """Between two services in one region."""
 
-WATTS_PER_VCPU = {Cloud.AWS: 2.12, Cloud.AZURE: 2.27, Cloud.GCP: 2.49}
-"""At half load: Cloud Carbon Footprint's methodology (mean of its minimum and maximum watts per vCPU), recalled."""
 WATTS_PER_TB = 1.2 * 3
 """SSD, three copies (Cloud Carbon Footprint: 1.2 Wh per TB-hour), recalled."""
 ARCHIVE_WATTS_PER_TB = 0.65 * 3
 KWH_PER_GB_SENT = 0.001
 """Cloud Carbon Footprint's figure for networks between data centres, recalled."""
-PUE = {Cloud.AWS: 1.135, Cloud.AZURE: 1.185, Cloud.GCP: 1.1}
-KG_PER_KWH = {Cloud.AWS: 0.34, Cloud.AZURE: 0.27, Cloud.GCP: 0.14}
-"""The grids of Germany, the Netherlands and Belgium (yearly means of 2023, rounded), recalled."""
 MB_PER_VCPU = 1769.0
-"""The memory at which Lambda gives a whole vCPU; taken for all three."""
+"""The memory at which Lambda gives a whole vCPU; taken for all."""
 
 _DATA_PATH = {
     (Slot.L1, Slot.L2),
@@ -91,12 +82,17 @@ def _table(row: Row, clouds: Clouds, t: Traffic, value: Value) -> dict[tuple[Clo
     return found
 
 
-def _functions(row: Row, here: Cloud, there: Cloud) -> list[tuple[Kind, Cloud]]:
+def _functions(row: Row, here: Cloud, there: Cloud) -> list[tuple[str, Cloud]]:
     """The functions that a row runs, each with its cloud."""
-    way = row.same if here is there or row.different is None else row.different
-    kinds = [call.target for call in way.calls if KINDS[call.target].type is ComponentType.FUNCTION]
-    called = [kind for kind in kinds if not any(call.source == "operator" for call in way.calls)]
-    return [(kind, here if KINDS[kind].slot is row.source else there) for kind in called]
+    calls = row.between(here, there).calls
+    kinds = [call.target for call in calls if KINDS[call.target].type is ComponentType.FUNCTION]
+    called = [kind for kind in kinds if not any(call.source == OPERATOR for call in calls)]
+    return [(kind, here if home(kind) is row.source else there) for kind in called]
+
+
+def _round_trip_ms(here: Cloud, there: Cloud) -> float:
+    told = pack(here).footprint.round_trip_ms.get(there) or pack(there).footprint.round_trip_ms.get(here)
+    return told or FAR_MS
 
 
 def _row_ms(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
@@ -108,7 +104,7 @@ def _row_ms(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
         return 0.0
     run_ms = t.workload.function_ms + t.workload.function_ms_per_message
     side_by_side = 2 if row.target is Slot.L4 and row.source is Slot.L3_HOT else 1
-    network = LOCAL_MS if here is there else ROUND_TRIP_MS[frozenset({here, there})]
+    network = LOCAL_MS if here == there else _round_trip_ms(here, there)
     return len(_functions(row, here, there)) / side_by_side * run_ms + network
 
 
@@ -117,10 +113,12 @@ def _row_kg(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
     total = 0.0
     for kind, cloud in _functions(row, here, there):
         hours = t.milliseconds(kind) / 3_600_000
-        total += hours * vcpu * WATTS_PER_VCPU[cloud] / 1000 * PUE[cloud] * KG_PER_KWH[cloud]
-    if here is not there and row.different is not None:
-        sent = sum(t.posted_gb(call.target) for call in row.different.calls if call.delivery is Delivery.POST)
-        total += sent * KWH_PER_GB_SENT * (KG_PER_KWH[here] + KG_PER_KWH[there]) / 2
+        footprint = pack(cloud).footprint
+        total += hours * vcpu * footprint.watts_per_vcpu / 1000 * footprint.pue * footprint.kg_per_kwh
+    if here != there:
+        calls = row.between(here, there).calls
+        sent = sum(t.posted_gb(call.target) for call in calls if call.delivery is Delivery.POST)
+        total += sent * KWH_PER_GB_SENT * (pack(here).footprint.kg_per_kwh + pack(there).footprint.kg_per_kwh) / 2
     return total
 
 
@@ -131,5 +129,5 @@ def _held_kg(slot: Slot, cloud: Cloud, t: Traffic) -> float:
         Slot.L3_COLD: t.gb * t.cold_months * WATTS_PER_TB,
         Slot.L3_ARCHIVE: t.gb * t.archive_months * ARCHIVE_WATTS_PER_TB,
     }.get(slot, 0.0)
-    watts = gb / 1024 + (WATTS_PER_VCPU[cloud] if slot in (Slot.L4, Slot.L5) else 0.0)
-    return watts * 730 / 1000 * PUE[cloud] * KG_PER_KWH[cloud]
+    watts = gb / 1024 + (pack(cloud).footprint.watts_per_vcpu if slot in (Slot.L4, Slot.L5) else 0.0)
+    return watts * 730 / 1000 * pack(cloud).footprint.pue * pack(cloud).footprint.kg_per_kwh

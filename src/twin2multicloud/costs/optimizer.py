@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import msgspec
 
 from twin2multicloud.costs.breakdown import Breakdown, breakdown
-from twin2multicloud.costs.constraints import CLOUDS_WITH_3D, Constraints
+from twin2multicloud.costs.constraints import Constraints
 from twin2multicloud.costs.cost_table import Clouds, CostTable, cost_table
 from twin2multicloud.costs.objectives import scores
 from twin2multicloud.costs.prices import PriceBook
@@ -18,6 +18,7 @@ from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.planning.clouds import pack
 
 _SAME = 1e-12
 """Totals that differ by a smaller share are equal: sums in another order differ in the last bit."""
@@ -110,7 +111,7 @@ def optimize(workload: Workload, prices: PriceBook, constraints: Constraints | N
 
 def priced(t: Traffic, prices: PriceBook, constraints: Constraints) -> tuple[CostTable, list[int]]:
     """All placements with their costs, and the numbers of those that the constraints admit."""
-    table = cost_table(t, prices, tuple(cloud for cloud in Cloud if cloud in prices.clouds))
+    table = cost_table(t, prices, tuple(cloud for cloud in sorted(prices.clouds)))
     allowed = constraints.allowed(prices, needs_3d=t.workload.needs_3d)
     admitted = constraints.admits(table.placements, allowed)
     if not admitted:
@@ -136,7 +137,7 @@ def placement_of(clouds: Clouds) -> Placement:
 
 
 def _single(table: CostTable, cloud: Cloud, workload: Workload) -> float | None:
-    if workload.needs_3d and cloud not in CLOUDS_WITH_3D:
+    if workload.needs_3d and not pack(cloud).has_3d:
         return None
     return table.costs[table.placements.index((cloud,) * len(Slot))]
 

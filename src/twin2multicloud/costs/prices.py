@@ -11,6 +11,7 @@ import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import label_of
 
 Pricer = Callable[[float], float]
 """What a quantity of a month costs, in USD."""
@@ -91,7 +92,7 @@ class CloudPrices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
     def __post_init__(self) -> None:
         if self.currency != "USD":
             raise ConfigurationError(
-                f"prices: {self.cloud.label} {self.region} is in {self.currency}, expected USD: "
+                f"prices: {label_of(self.cloud)} {self.region} is in {self.currency}, expected USD: "
                 "books of different currencies cannot be compared"
             )
         for meter, price in self.prices.items():
@@ -101,13 +102,13 @@ class CloudPrices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         amounts = [price.price, *(tier.price for tier in price.further)]
         if not all(math.isfinite(each) and each > 0 for each in amounts) or not price.per > 0:
             raise ConfigurationError(
-                f"prices: {self.cloud.label} {self.region}: {meter} is {min(amounts)}, expected a price above 0: "
+                f"prices: {label_of(self.cloud)} {self.region}: {meter} is {min(amounts)}, expected a price above 0: "
                 "a price that is missing must not count as free"
             )
         starts = [price.free, *(tier.above for tier in price.further)]
         if price.free < 0 or starts != sorted(starts):
             raise ConfigurationError(
-                f"prices: {self.cloud.label} {self.region}: the tiers of {meter} do not rise: {starts}"
+                f"prices: {label_of(self.cloud)} {self.region}: the tiers of {meter} do not rise: {starts}"
             )
 
 
@@ -126,7 +127,7 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
         prices = self[cloud].prices
         if meter not in prices:
             raise ConfigurationError(
-                f"prices: {cloud.label} {self[cloud].region} ({self[cloud].date}) has no price for {meter}; "
+                f"prices: {label_of(cloud)} {self[cloud].region} ({self[cloud].date}) has no price for {meter}; "
                 "a missing price does not count as free: add it, or run t2mc prices fetch"
             )
         return prices[meter]
@@ -134,7 +135,7 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
     def __getitem__(self, cloud: Cloud) -> CloudPrices:
         """The prices of one cloud. Raises ConfigurationError where the book has none."""
         if cloud not in self.clouds:
-            raise ConfigurationError(f"prices: the price book has no prices for {cloud.label}")
+            raise ConfigurationError(f"prices: the price book has no prices for {label_of(cloud)}")
         return self.clouds[cloud]
 
     def scaled(self, factor: float, cloud: Cloud | None = None, meter: str | None = None) -> "PriceBook":
@@ -144,7 +145,7 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
                 book,
                 prices={
                     name: price.scaled(factor)
-                    if (cloud is None or book.cloud is cloud) and meter in (None, name)
+                    if (cloud is None or book.cloud == cloud) and meter in (None, name)
                     else price
                     for name, price in book.prices.items()
                 },
@@ -163,8 +164,8 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
 
     def label(self) -> str:
         """Regions and dates in one line."""
-        books = (self.clouds[cloud] for cloud in Cloud if cloud in self.clouds)
-        return ", ".join(f"{book.cloud.label} {book.region} ({book.date})" for book in books)
+        books = (self.clouds[cloud] for cloud in sorted(self.clouds))
+        return ", ".join(f"{label_of(book.cloud)} {book.region} ({book.date})" for book in books)
 
 
 class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
@@ -186,7 +187,7 @@ class PriceChange(msgspec.Struct, frozen=True, kw_only=True):
 def differences(before: PriceBook, after: PriceBook) -> tuple[PriceChange, ...]:
     """Every meter whose figures (not its source) differ, by cloud and name."""
     changes = []
-    for cloud in Cloud:
+    for cloud in sorted({*before.clouds, *after.clouds}):
         old = before.clouds[cloud].prices if cloud in before.clouds else {}
         new = after.clouds[cloud].prices if cloud in after.clouds else {}
         for meter in sorted({*old, *new}):

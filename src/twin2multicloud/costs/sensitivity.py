@@ -75,7 +75,7 @@ def price_flips(workload: Workload, prices: PriceBook, constraints: Constraints 
             for guess in _guesses(base, admitted, best, doubled):
                 factor, after = _confirmed(guess, scaled, best)
                 if after != best:
-                    found.append(_flip(f"{cloud.value} {meter}", factor, price.price, base, after))
+                    found.append(_flip(f"{cloud} {meter}", factor, price.price, base, after))
     return _nearest(found)
 
 
@@ -92,7 +92,7 @@ def _confirmed(guess: float, winner: Callable[[float], int], best: int) -> tuple
 
 
 def _clouds(prices: PriceBook) -> tuple[Cloud, ...]:
-    return tuple(cloud for cloud in Cloud if cloud in prices.clouds)
+    return tuple(cloud for cloud in sorted(prices.clouds))
 
 
 def _guesses(base: CostTable, admitted: list[int], best: int, doubled: CostTable) -> Iterator[float]:

@@ -9,13 +9,20 @@ import msgspec
 
 from twin2multicloud.costs.prices import CloudPrices, PriceBook
 from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import known_clouds, pack
 
 
 def shipped_book() -> PriceBook:
-    """The curated snapshot that comes with the product: one file per cloud and region."""
+    """The curated snapshots that come with every registered cloud."""
+    return PriceBook.of(*(each for cloud in known_clouds() for each in pack(cloud).shipped_prices()))
+
+
+def shipped_prices(cloud: Cloud) -> tuple[CloudPrices, ...]:
+    """The snapshots of a cloud of ours, one file per region."""
     folder = resources.files("twin2multicloud.costs") / "price_books"
-    files = sorted((each for each in folder.iterdir() if each.name.endswith(".json")), key=lambda each: each.name)
-    return PriceBook.of(*(decode_prices(each.read_bytes(), each.name) for each in files))
+    files = [each for each in folder.iterdir() if each.name.startswith(f"{cloud}-") and each.name.endswith(".json")]
+    return tuple(decode_prices(each.read_bytes(), each.name) for each in sorted(files, key=lambda each: each.name))
 
 
 def decode_prices(raw: bytes, name: str) -> CloudPrices:

@@ -10,7 +10,6 @@ import msgspec
 
 from twin2multicloud.costs.prices import PriceBook, Pricer
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.domain.components import Kind
 
 Use = tuple[str, float]
 """A meter and how much of it a month takes."""
@@ -85,7 +84,7 @@ class Tariff(Protocol):
         """All readings written once."""
         ...
 
-    def hot_read(self, t: Traffic, kind: Kind, count: float, /) -> Uses:
+    def hot_read(self, t: Traffic, kind: str, count: float, /) -> Uses:
         """Queries of one reader."""
         ...
 

@@ -9,7 +9,7 @@ import math
 import msgspec
 
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH, Workload
-from twin2multicloud.domain.components import Kind
+from twin2multicloud.domain.components import KINDS, Kind, Load
 
 ITEM_OVERHEAD_KB = 0.1
 """What a stored reading weighs beside its payload: keys and timestamps (DynamoDB bills 100 bytes per item for them)."""
@@ -28,24 +28,6 @@ MOVER_MS_PER_MB = 100.0
 """How long reading, packing and writing a megabyte takes a mover."""
 EVENT_RUN_STEPS = 5
 """State transitions of one run of the example workflow: start, choice, two tasks, end."""
-
-_BATCHED = frozenset(
-    {
-        Kind.CONNECTOR,
-        Kind.INGESTION,
-        Kind.PROCESSOR,
-        Kind.PERSISTER,
-        Kind.TWIN_UPDATER,
-        Kind.TWIN_WRITER,
-        Kind.EVENT_CHECKER,
-        Kind.HOT_WRITER,
-    }
-)
-_FIRED = frozenset({Kind.EVENT_ACTION, Kind.EVENT_WORKFLOW, Kind.FEEDBACK, Kind.DEVICE_COMMANDS})
-_HISTORY = frozenset({Kind.HOT_READER, Kind.DATA_CONNECTOR})
-_LATEST = frozenset({Kind.HOT_READER_LAST_ENTRY, Kind.DATA_CONNECTOR_LAST_ENTRY})
-_CHUNKS = frozenset({Kind.COLD_WRITER, Kind.ARCHIVE_WRITER})
-_MOVERS = frozenset({Kind.HOT_TO_COLD_MOVER, Kind.COLD_TO_ARCHIVE_MOVER})
 
 
 class Traffic(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,43 +79,41 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
             archive_months=w.archive_months - w.cool_months,
         )
 
-    def invocations(self, kind: Kind) -> float:
-        """How often a function runs, where its cloud hands it batches. Kinds that nobody calls much count as none."""
-        if kind in _BATCHED or kind is Kind.DISPATCHER:
-            return self.batches
-        if kind in _FIRED:
-            return self.fired
-        if kind in _HISTORY:
-            return self.history_queries
-        if kind in _LATEST:
-            return self.latest_queries
-        return self.chunks if kind in _CHUNKS else DAYS_PER_MONTH
+    def invocations(self, kind: str) -> float:
+        """How often a function runs, where its cloud hands it batches: as the table of kinds says what it follows."""
+        runs = {
+            Load.READINGS: self.batches,
+            Load.FIRED: self.fired,
+            Load.HISTORY: self.history_queries,
+            Load.LATEST: self.latest_queries,
+            Load.CHUNKS: self.chunks,
+        }
+        return runs.get(KINDS[kind].load, DAYS_PER_MONTH)
 
-    def milliseconds(self, kind: Kind) -> float:
+    def milliseconds(self, kind: str) -> float:
         """How long all runs of a function last together, as its code takes (waiting for another cloud not counted)."""
-        w = self.workload
-        fixed = self.invocations(kind) * w.function_ms
-        if kind in _BATCHED or kind is Kind.DISPATCHER:
-            return fixed + self.messages * w.function_ms_per_message
-        if kind in _FIRED:
-            return fixed + self.fired * w.function_ms_per_message
-        if kind in _CHUNKS or kind in _MOVERS:
-            return fixed + self.gb * 1024 * MOVER_MS_PER_MB
-        return fixed + self.invocations(kind) * w.function_ms_per_message
+        w, runs = self.workload, self.invocations(kind)
+        match KINDS[kind].load:
+            case Load.READINGS:
+                return runs * w.function_ms + self.messages * w.function_ms_per_message
+            case Load.CHUNKS | Load.DAY:
+                return runs * w.function_ms + self.gb * 1024 * MOVER_MS_PER_MB
+            case _:
+                return runs * w.function_ms + runs * w.function_ms_per_message
 
-    def posted_gb(self, kind: Kind) -> float:
+    def posted_gb(self, kind: str) -> float:
         """GB that a POST to an endpoint carries towards it in a month, envelopes included."""
         payload = self.invocations(kind) * ENVELOPE_KB / KB_PER_GB
-        if kind in _BATCHED or kind in _CHUNKS:
+        if KINDS[kind].load in (Load.READINGS, Load.CHUNKS):
             return self.gb + payload
         return payload + self.invocations(kind) * QUERY_KB / KB_PER_GB
 
-    def answered_gb(self, kind: Kind) -> float:
+    def answered_gb(self, kind: str) -> float:
         """GB that an endpoint answers in a month: readers send data, writers an acknowledgement."""
-        count = self.invocations(kind)
-        if kind in _HISTORY:
+        count, load = self.invocations(kind), KINDS[kind].load
+        if load is Load.HISTORY:
             return count * (ANSWER_KB + self.workload.points_per_series * POINT_KB) / KB_PER_GB
-        return count * (ANSWER_KB + (QUERY_KB if kind in _LATEST else 0)) / KB_PER_GB
+        return count * (ANSWER_KB + (QUERY_KB if load is Load.LATEST else 0)) / KB_PER_GB
 
     @property
     def dashboard_gb(self) -> float:

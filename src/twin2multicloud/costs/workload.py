@@ -1,25 +1,18 @@
 """What a twin has to carry in a month, as numbers. Owns the meaning and validity of each; prices nothing."""
 
-import difflib
 import math
-from enum import StrEnum
 
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.suggestions import nearest
+from twin2multicloud.domain.twin import DashboardSource
 
 HOURS_PER_MONTH = 730.0
 """One month, everywhere: 730 h = 30.4167 days (the paper mixes 720 h and 730 h)."""
 SECONDS_PER_MONTH = HOURS_PER_MONTH * 3600
 DAYS_PER_MONTH = HOURS_PER_MONTH / 24
 KB_PER_GB = 1024 * 1024
-
-
-class Dashboards(StrEnum):
-    """Where dashboards read: the twin service (patterns A and C) or the hot store (pattern B)."""
-
-    TWIN = "twin"
-    HOT_STORE = "hot-store"
 
 
 class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +60,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     """The size of what a mover sends or stores at once."""
     restore_share: float = 0.01
     """The share of each store of objects that is read back in a month."""
-    dashboards: Dashboards = Dashboards.TWIN
+    dashboards: DashboardSource = DashboardSource.TWIN
     free_tiers: bool = True
     """Whether the free tiers are there to be used, or used up by something else."""
 
@@ -151,8 +144,8 @@ def workload_from(found: object, source: str = "workload") -> Workload:
         )
     for name in found:
         if name not in Workload.__struct_fields__:
-            close = difflib.get_close_matches(str(name), Workload.__struct_fields__, n=1)
-            hint = f"; did you mean {close[0]}?" if close else ""
+            near = nearest(str(name), Workload.__struct_fields__)
+            hint = f"; did you mean {near}?" if near else ""
             raise ConfigurationError(f"{source}: {name} is not a figure of a workload{hint}")
     try:
         return msgspec.convert(found, Workload)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 
-class Component(msgspec.Struct, frozen=True, kw_only=True):
+class EntityComponent(msgspec.Struct, frozen=True, kw_only=True):
     """A part of an entity that a device (or each device of a group) feeds. Exactly one of the two is set."""
 
     name: str
@@ -18,7 +18,7 @@ class Entity(msgspec.Struct, frozen=True, kw_only=True):
 
     id: str
     name: str
-    components: tuple[Component, ...] = ()
+    components: tuple[EntityComponent, ...] = ()
     children: tuple["Entity", ...] = ()
 
     def walk(self, depth: int = 0) -> Iterator[tuple[int, "Entity"]]:
@@ -47,7 +47,7 @@ class Hierarchy(msgspec.Struct, frozen=True, kw_only=True):
         """The device groups that feed an entity; there each device is a component under its own id."""
         return frozenset(each.group for each in self._components(entity_id) if each.group is not None)
 
-    def _components(self, entity_id: str) -> Iterator[Component]:
+    def _components(self, entity_id: str) -> Iterator[EntityComponent]:
         for _, entity in self.walk():
             if entity.id == entity_id:
                 yield from entity.components

@@ -28,7 +28,7 @@ async def serve(deployment: Deployment, cloud_name: Cloud) -> None:
     site = deployment.site(cloud_name)
     cloud = EmulatedCloud(deployment, secrets, cloud_name)
     if deployment.runtime is Runtime.BUNDLES:
-        cloud.log.info("functions run from %s", verified(deployment.bundle_folder(cloud_name)))
+        cloud.log.info("functions run from %s", verified(deployment.state.unpacked_bundles(cloud_name)))
     mqtt = None
     if site.mqtt_port is not None:
         mqtt = await listen_for_devices(cloud, site.mqtt_port, _tls(deployment))

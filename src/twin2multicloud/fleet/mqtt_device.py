@@ -16,12 +16,20 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersi
 from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password, telemetry_topic
-from twin2multicloud.emulator.host.deployment import Deployment, Secrets
 
 _WINDOW = 1_000  # publishes that may wait for their acknowledgement
 _encode = msgspec.json.Encoder().encode
+
+
+class DeviceEndpoint(msgspec.Struct, frozen=True, kw_only=True):
+    """Where a twin's devices connect. `trust` is the PEM file that its server is checked against; None: no TLS."""
+
+    twin: str
+    host: str
+    port: int
+    trust: str | None = None
 
 
 class DeviceConnection:
@@ -32,37 +40,35 @@ class DeviceConnection:
 
     def __init__(
         self,
-        deployment: Deployment,
-        secrets: Secrets,
-        user: str = GATEWAY,
+        endpoint: DeviceEndpoint,
+        user: str,
+        password: str,
         *,
         on_acknowledged: Callable[[int], None] = lambda _: None,
         protocol: MQTTProtocolVersion = MQTTProtocolVersion.MQTTv311,
-        trust: str | None = None,
     ) -> None:
-        self._deployment = deployment
+        self._endpoint = endpoint
         self._on_acknowledged = on_acknowledged
         self.published = self.acknowledged = 0
         self._changed = threading.Condition()
         self._refusal: str | None = None
         self._connected = False
         client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{user}-{id(self)}", protocol=protocol)
-        client.username_pw_set(user, password(secrets.device_key, user))
+        client.username_pw_set(user, password)
         client.max_inflight_messages_set(_WINDOW)
         client.max_queued_messages_set(0)
         client.reconnect_delay_set(min_delay=1, max_delay=2)
-        if deployment.tls is not None:
-            client.tls_set(ca_certs=trust or deployment.tls.certificate, cert_reqs=ssl.CERT_REQUIRED)
+        if endpoint.trust is not None:
+            client.tls_set(ca_certs=endpoint.trust, cert_reqs=ssl.CERT_REQUIRED)
         client.on_connect, client.on_publish = self._on_connect, self._on_publish
         client.on_disconnect = self._on_disconnect
         self._client = client
 
     def __enter__(self) -> "DeviceConnection":
         """Connect. Raises RetryableError where L1 does not answer or refuses the credentials."""
-        port = self._deployment.acquisition.mqtt_port
-        assert port is not None  # noqa: S101 - L1's cloud always has one
+        host, port = self._endpoint.host, self._endpoint.port
         try:
-            self._client.connect("127.0.0.1", port, keepalive=30)
+            self._client.connect(host, port, keepalive=30)
         except OSError as error:
             self._close()
             raise RetryableError(f"no device endpoint answers on port {port}: {error}") from error
@@ -87,7 +93,7 @@ class DeviceConnection:
         with self._changed:
             self._changed.wait_for(lambda: self.published - self.acknowledged < 2 * _WINDOW)
             self.published += 1
-        topic = telemetry_topic(self._deployment.twin.name, device_id)
+        topic = telemetry_topic(self._endpoint.twin, device_id)
         info = self._client.publish(topic, body, qos=1)
         if info.rc not in (MQTTErrorCode.MQTT_ERR_SUCCESS, MQTTErrorCode.MQTT_ERR_NO_CONN):
             raise RetryableError(f"publish failed: {mqtt.error_string(info.rc)}")

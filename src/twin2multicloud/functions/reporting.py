@@ -29,7 +29,7 @@ class Reporter:
         self._sink.report(
             ErrorEvent(
                 twin_id=self._twin,
-                cloud_provider=str(self._cloud),
+                cloud_provider=self._cloud,
                 severity=ERROR_CODES[code].severity,
                 component=self._component,
                 error_code=code,

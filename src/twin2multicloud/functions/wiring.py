@@ -9,7 +9,7 @@ from __future__ import annotations
 from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
-from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.components import KINDS, Trigger, has_code
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function, QueueHandler
 from twin2multicloud.functions.writers import HandOver, KeyLog, QueueWriter, StoreWriter, Undeliverable
@@ -149,20 +149,7 @@ class Parts:
         return KeyLog(writer, self.name, self.ports.log) if debug else writer
 
 
-MODULES: dict[str, str] = {
-    "device-gateway": "acquisition.device_gateway",
-    "dispatcher": "acquisition.dispatcher",
-    "connector": "acquisition.connector",
-    "ingestion": "processing.ingestion",
-    "processor": "processing.processor",
-    "persister": "processing.persister",
-    "hot-writer": "storage.hot_writer",
-    "hot-reader": "storage.hot_reader",
-    "hot-reader-last-entry": "storage.hot_reader_last_entry",
-}
-"""The module of each function, below this package."""
-
-FUNCTIONS = frozenset(MODULES)
+FUNCTIONS = frozenset(kind for kind in KINDS if has_code(kind))
 """The functions that exist in code. A topology may name others: whoever deploys it says which it leaves out.
 
 The device gateway is one where a cloud has no device service; elsewhere a component of that name is the service.
@@ -171,5 +158,5 @@ The device gateway is one where a cloud has no device service; elsewhere a compo
 
 def wire(name: str, env: Environment, ports: Ports) -> Function:
     """The function of that name, ready to run. Raises ConfigurationError, by name, for what its environment lacks."""
-    function: Function = import_module(f"{__package__}.{MODULES[name]}").build(Parts(name, env, ports))
+    function: Function = import_module(f"{__package__}.{KINDS[name].module}").build(Parts(name, env, ports))
     return function

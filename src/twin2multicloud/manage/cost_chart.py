@@ -8,6 +8,7 @@ from twin2multicloud.costs.optimizer import Result
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.domain.placement import Placement, Slot
+from twin2multicloud.planning.clouds import label_of
 
 _AXIS = "#8491a3"
 _GRID = "rgba(132, 145, 163, 0.16)"
@@ -18,7 +19,7 @@ def stacked_bars(result: Result, book: PriceBook) -> dict[str, Any]:
     t = Traffic.of(result.workload)
     bars = [bar_of("Cheapest", result.breakdown.by_place)]
     bars += [
-        bar_of(cloud.label, breakdown(Placement.single(cloud), t, book).by_place)
+        bar_of(label_of(cloud), breakdown(Placement.single(cloud), t, book).by_place)
         for cloud, cost in result.single_cloud.items()
         if cost is not None
     ]

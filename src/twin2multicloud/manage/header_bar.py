@@ -6,6 +6,7 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.formatting import count_text
+from twin2multicloud.planning.clouds import label_of
 
 
 class HeaderBar:
@@ -50,7 +51,7 @@ class HeaderBar:
 def _chip(cloud: Cloud) -> ui.element:
     with ui.element("div").classes(f"chip {cloud}") as chip:
         ui.element("span").classes("dot")
-        ui.label(cloud.label)
+        ui.label(label_of(cloud))
     return chip
 
 

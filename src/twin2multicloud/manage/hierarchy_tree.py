@@ -10,7 +10,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.device import DeviceGroup
-from twin2multicloud.domain.hierarchy import Component, Entity
+from twin2multicloud.domain.hierarchy import Entity, EntityComponent
 from twin2multicloud.domain.twin import Twin
 
 Node = dict[str, Any]
@@ -49,7 +49,7 @@ def _entity_node(entity: Entity, groups: Mapping[str, DeviceGroup]) -> Node:
     return _node(f"entity|{entity.id}", entity.name, "account_tree", children=[*leaves, *below])
 
 
-def _component_node(entity_id: str, component: Component, groups: Mapping[str, DeviceGroup]) -> Node:
+def _component_node(entity_id: str, component: EntityComponent, groups: Mapping[str, DeviceGroup]) -> Node:
     group = groups.get(component.group or "")
     if group is not None:
         return _group_node(entity_id, component.name, group)

@@ -18,6 +18,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.manage.cost_chart import stacked_bars
 from twin2multicloud.manage.header_bar import LOGO
+from twin2multicloud.planning.clouds import label_of
 
 _STEPS = 200
 _STYLES = ("dashboard.css", "optimizer.css")
@@ -217,7 +218,7 @@ class OptimizerPage:
                 with ui.element("div").classes(f"slot-card {cloud}"):
                     ui.label(slot.value).classes("slot-name")
                     ui.label(slot.label).classes("quiet")
-                    ui.label(cloud.label).classes("slot-cloud")
+                    ui.label(label_of(cloud)).classes("slot-cloud")
                     ui.label(f"{result.breakdown.by_place[slot.value]:,.2f}").classes("slot-cost")
         crossings = {place: cost for place, cost in result.breakdown.by_place.items() if place not in set(Slot)}
         if crossings:
@@ -230,11 +231,11 @@ class OptimizerPage:
         self._runner_ups.clear()
         with self._runner_ups:
             for each in result.runner_ups:
-                ui.label(f"{each.slot} on {each.cloud.label}").classes("runner-slot")
+                ui.label(f"{each.slot} on {label_of(each.cloud)}").classes("runner-slot")
                 with ui.element("div").classes("dots"):
                     for slot in Slot:
                         ui.element("span").classes(f"dot {each.placement[slot]}").props(
-                            f'title="{slot}: {each.placement[slot].label}"'
+                            f'title="{slot}: {label_of(each.placement[slot])}"'
                         )
                 ui.label(f"+ {each.difference:,.2f}").classes("runner-cost")
 
@@ -244,7 +245,7 @@ def _saved(result: Result) -> str:
         return "one cloud alone is the cheapest"
     alone = {cloud: cost for cloud, cost in result.single_cloud.items() if cost is not None}
     cloud = min(alone, key=lambda each: alone[each])
-    return f"{result.savings:,.2f} less than {cloud.label} alone ({result.savings / alone[cloud] * 100:.1f} %)"
+    return f"{result.savings:,.2f} less than {label_of(cloud)} alone ({result.savings / alone[cloud] * 100:.1f} %)"
 
 
 def _header() -> None:

@@ -20,6 +20,7 @@ from twin2multicloud.manage.placement_layout import (
     Route,
     lay_out,
 )
+from twin2multicloud.planning.clouds import known_clouds, label_of, pack
 from twin2multicloud.planning.topology import Boundary, Delivery, Locality, Topology
 
 _CORNER = 9.0
@@ -27,7 +28,7 @@ _LEGEND_HEIGHT = 28.0
 _STYLE = """
 .t2mc text{font-family:inherit;fill:var(--ink,#17202b)}
 .t2mc .lane{fill:var(--cloud);fill-opacity:.08}.t2mc .edge{fill:var(--cloud)}
-.t2mc .aws{--cloud:var(--aws,#d9730d)}.t2mc .azure{--cloud:var(--azure,#0f6cbd)}.t2mc .gcp{--cloud:var(--gcp,#1e8e3e)}
+@clouds
 .t2mc .cloud{font-size:16px;font-weight:650}.t2mc .note{font-size:12.5px;fill:var(--muted,#5d6b7c)}
 .t2mc .slot rect{fill:var(--card,#fff);stroke:var(--cloud);stroke-width:1.6}
 .t2mc .slot text{text-anchor:middle}.t2mc .soon{font-size:10.5px}.t2mc .id{font-size:15px;font-weight:650}
@@ -46,6 +47,11 @@ _STYLE = """
 """.strip().replace("\n", "")
 
 
+def _style() -> str:
+    colours = (f".t2mc .{cloud}{{--cloud:var(--{cloud},{pack(cloud).colour})}}" for cloud in known_clouds())
+    return _STYLE.replace("@clouds", "".join(colours))
+
+
 def draw(topology: Topology, clouds: Sequence[CloudStatus] = (), boundaries: Sequence[BoundaryStatus] = ()) -> str:
     """An SVG of the topology's slots and boundaries, with what the statuses say of them; without, as planned."""
     layout = lay_out(topology.placement)
@@ -62,7 +68,7 @@ def draw(topology: Topology, clouds: Sequence[CloudStatus] = (), boundaries: Seq
     ]
     return (
         f'<svg class="t2mc" xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH:g} {height:g}" role="img" '
-        f'aria-label="Placement of {escape(topology.twin)}"><style>{_STYLE}</style>{"".join(parts)}</svg>'
+        f'aria-label="Placement of {escape(topology.twin)}"><style>{_style()}</style>{"".join(parts)}</svg>'
     )
 
 
@@ -77,10 +83,10 @@ def _lane(lane: Lane, dark: bool) -> str:
         f'<rect class="edge" x="0" y="{lane.top:g}" width="5" height="{lane.height:g}" rx="2.5"/>'
     )
     if not lane.used:
-        name = _text(18, lane.middle + 5, lane.cloud.label, "cloud")
+        name = _text(18, lane.middle + 5, label_of(lane.cloud), "cloud")
         return f'<g class="{css}">{frame}{name}{_text(142, lane.middle + 4.5, "holds no slot", "note")}</g>'
     state = _text(18, lane.middle + 16, "not running", "note off") if dark else ""
-    name = _text(18, lane.middle + (-3 if dark else 5), lane.cloud.label, "cloud")
+    name = _text(18, lane.middle + (-3 if dark else 5), label_of(lane.cloud), "cloud")
     return f'<g class="{css}">{frame}{name}{state}</g>'
 
 
@@ -90,7 +96,7 @@ def _slot(layout: Layout, slot: Slot, dark: set[Cloud]) -> str:
     css = f"slot {cloud}{' dark' if cloud in dark else ''}"
     left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
     return (
-        f'<g class="{css}"><title>{slot}: {slot.label} on {cloud.label}</title>'
+        f'<g class="{css}"><title>{slot}: {slot.label} on {label_of(cloud)}</title>'
         f'<rect x="{left:g}" y="{top:g}" width="{BOX_WIDTH:g}" height="{BOX_HEIGHT:g}" rx="9"/>'
         f"{_text(x, y - 3, slot.value, 'id')}{_text(x, y + 15, slot.label, 'note')}</g>"
     )

@@ -10,6 +10,7 @@ from collections.abc import Iterable
 import msgspec
 
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.planning.clouds import known_clouds
 from twin2multicloud.planning.topology import Boundary
 
 LEFT, PITCH, RIGHT = 118.0, 146.0, 2.0
@@ -67,7 +68,7 @@ class Layout(msgspec.Struct, frozen=True):
 
     def lane(self, cloud: Cloud) -> Lane:
         """The lane of a cloud."""
-        return next(lane for lane in self.lanes if lane.cloud is cloud)
+        return next(lane for lane in self.lanes if lane.cloud == cloud)
 
     def routes(self, boundaries: Iterable[Boundary]) -> list[tuple[Boundary, Route]]:
         """Each boundary with its route. Links that share a channel get one each."""
@@ -114,7 +115,7 @@ class Layout(msgspec.Struct, frozen=True):
 def lay_out(placement: Placement) -> Layout:
     """The lanes of a placement from top to bottom. A cloud without a slot gets a thin one."""
     lanes, top = [], _TOP
-    for cloud in Cloud:
+    for cloud in known_clouds():
         used = cloud in placement.clouds
         lane = Lane(cloud=cloud, top=top, height=_LANE if used else _UNUSED_LANE, used=used)
         lanes.append(lane)

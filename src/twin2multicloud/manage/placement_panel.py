@@ -8,6 +8,7 @@ from twin2multicloud.emulator.host.status import BoundaryStatus
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.formatting import latency_text
 from twin2multicloud.manage.placement_drawing import draw
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.topology import Topology
 
 _NUMBERS = (("in", "In"), ("out", "Out"), ("dead", "Dead-lettered"), ("p50", "p50"), ("p99", "p99"))
@@ -62,7 +63,7 @@ def _columns() -> list[dict[str, Any]]:
 
 
 def _row(status: BoundaryStatus, says: str) -> dict[str, Any]:
-    here, there = status.source_cloud.label, status.target_cloud.label
+    here, there = label_of(status.source_cloud), label_of(status.target_cloud)
     counts = (status.messages_in, status.messages_out, status.dead_lettered)
     idle = not status.running and not any(counts)
     numbers = [f"{count:,}" for count in counts] + [latency_text(status.p50_ms), latency_text(status.p99_ms)]

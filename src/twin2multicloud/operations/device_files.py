@@ -9,8 +9,9 @@ from pathlib import Path
 import msgspec
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.operations.device_connections import Connection
+from twin2multicloud.ports.device_connection import Connection
 from twin2multicloud.ports.device_registry import DeviceCredentials
+from twin2multicloud.project.state_folder import StateFolder
 
 CONNECTION = "connection.json"
 _PLAIN = re.compile(r"[a-z0-9_-][a-z0-9_.-]*")
@@ -69,7 +70,7 @@ class DeviceFiles:
     def forget(self, cloud: Cloud) -> None:
         """Remove the credentials of all devices on a cloud: nobody there knows them any more."""
         for path in list(self.root.glob(f"*/{CONNECTION}")):
-            if _cloud_of(path) is cloud:
+            if _cloud_of(path) == cloud:
                 shutil.rmtree(path.parent)
 
     @staticmethod
@@ -79,6 +80,11 @@ class DeviceFiles:
         while (aside := folder.with_name(f"{folder.name}~old-{number}")).exists():
             number += 1
         return aside
+
+
+def files_of(project: Path) -> DeviceFiles:
+    """Where a project keeps the credentials of devices that are registered with its deployed twin."""
+    return DeviceFiles(StateFolder.of(project).device_credentials)
 
 
 def _cloud_of(connection: Path) -> Cloud | None:

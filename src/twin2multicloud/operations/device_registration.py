@@ -16,25 +16,14 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.operations.device_connections import CONNECTIONS, Connection
 from twin2multicloud.operations.device_files import DeviceFiles
+from twin2multicloud.planning.clouds import Deployed, deployed_on, known_clouds, label_of, pack
+from twin2multicloud.ports.device_connection import Connection
 from twin2multicloud.ports.device_registry import DeviceRegistry
 from twin2multicloud.terraform.engine import Changes
 
 JOB, REGISTERED, REMOVED = "devices", "registered", "removed"
 _REMOVED_AT_ONCE = 100
-_SIGNS = {Cloud.AWS: "aws_device_policy", Cloud.AZURE: "azure_device_endpoint", Cloud.GCP: "gcp_device_registry"}
-"""The output that a cloud has where devices connect to it."""
-
-_IN_THE_WAY = {"aws_iot_policy.devices": Cloud.AWS}
-"""What cannot be deleted while devices are registered, and whose it is."""
-
-_GONE_WITH = {
-    "azurerm_iothub.device_gateway": Cloud.AZURE,
-    "google_firestore_database.device_registry": Cloud.GCP,
-}
-"""What takes the registrations with it."""
-
 _GOES = frozenset({"delete", "replace"})
 
 
@@ -65,24 +54,24 @@ class _Outputs(dict[str, str]):
 def deployed_gateway(twin: Twin, outputs: Mapping[str, Any]) -> Gateway:
     """The gateway of a deployed twin. Raises ConfigurationError where L1 is not deployed on the project's cloud."""
     cloud = twin.placement[Slot.L1]
-    if _SIGNS[cloud] not in outputs:
-        where = f"{twin.name}'s devices are to connect to {cloud.label}"
+    if deployed_on(cloud).sign not in outputs:
+        where = f"{twin.name}'s devices are to connect to {label_of(cloud)}"
         raise ConfigurationError(f"{where}, and it is not deployed there; run `t2mc deploy` first")
     return _open(cloud, outputs)
 
 
 def gateway_in_the_way(changes: Changes, outputs: Mapping[str, Any]) -> Gateway | None:
     """The gateway whose registrations have to go before a plan can be carried out, if any."""
-    for address, cloud in _IN_THE_WAY.items():
-        if changes.addresses.get(address) in _GOES and {_SIGNS[cloud], "twin"} <= outputs.keys():
+    for cloud, deployed in _deployable():
+        if _goes(changes, deployed.in_the_way) and {deployed.sign, "twin"} <= outputs.keys():
             return _open(cloud, outputs)
     return None
 
 
 def cloud_left(changes: Changes) -> Cloud | None:
     """The cloud where a plan ends every registration, if any."""
-    found = (cloud for address, cloud in (_IN_THE_WAY | _GONE_WITH).items() if changes.addresses.get(address) in _GOES)
-    return next(found, None)
+    signs = [(cloud, each.in_the_way, each.gone_with) for cloud, each in _deployable()]
+    return next((cloud for cloud, *ends in signs if any(_goes(changes, end) for end in ends)), None)
 
 
 def register(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], tell: Report) -> int:
@@ -132,24 +121,18 @@ def count_unregistered(gateway: Gateway, catalog: DeviceCatalog) -> int:
 
 def _open(cloud: Cloud, outputs: Mapping[str, Any]) -> Gateway:
     texts = _Outputs({name: value for name, value in outputs.items() if isinstance(value, str)})
-    return Gateway(cloud, _registry(cloud, texts), lambda device_id: CONNECTIONS[cloud](texts, device_id))
+    deployed = deployed_on(cloud)
+    return Gateway(cloud, deployed.open_registry(texts), lambda device_id: deployed.connection_of(texts, device_id))
 
 
-def _registry(cloud: Cloud, outputs: Mapping[str, str]) -> DeviceRegistry:
-    """Imported when it is opened: a cloud that is not used needs no SDK."""
-    match cloud:
-        case Cloud.AWS:
-            from twin2multicloud.clouds.aws import device_registry as aws
+def _deployable() -> Iterator[tuple[Cloud, Deployed]]:
+    for cloud in known_clouds():
+        if (deployed := pack(cloud).deployed) is not None:
+            yield cloud, deployed
 
-            return aws.open_registry(outputs)
-        case Cloud.AZURE:
-            from twin2multicloud.clouds.azure import device_registry as azure
 
-            return azure.open_registry(outputs)
-        case Cloud.GCP:
-            from twin2multicloud.clouds.gcp import device_registry as gcp
-
-            return gcp.open_registry(outputs)
+def _goes(changes: Changes, address: str) -> bool:
+    return changes.addresses.get(address) in _GOES
 
 
 def _progress(gateway: Gateway, kind: str, device_id: str, message: str) -> Progress:

@@ -13,12 +13,11 @@ import msgspec
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import RetryableError, TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.emulator.adapters.invocation import EmulatedInvocation
-from twin2multicloud.emulator.host.capabilities import carries
-from twin2multicloud.emulator.host.deployment import Deployment, load_secrets
-from twin2multicloud.emulator.host.server import OPERATOR_HEADER
+from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
+from twin2multicloud.emulator.host.deployment import Deployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
 from twin2multicloud.functions.storage.reader_client import HotReaders, Point
+from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.http_transport import HttpTransport
 
@@ -75,8 +74,7 @@ class TwinClient:
             return CloudStatus(cloud=cloud, running=False)
 
     def _boundary(self, boundary: Boundary, known: Mapping[Cloud, CloudStatus]) -> BoundaryStatus:
-        topology = self._deployment.topology
-        running = carries(boundary, topology)
+        running = run_by_the_emulator(self._deployment.topology).carries(boundary)
         queues = [queue for status in known.values() for queue in status.queues if queue.boundary == boundary.name]
         # The first queue of a boundary is on its source's side: what passes it has passed the boundary.
         first = known[boundary.source_cloud].queues if boundary.source_cloud in known else ()
@@ -96,7 +94,7 @@ class TwinClient:
         status = known.get(boundary.source_cloud)
         reads: list[EndpointTraffic] = []
         if boundary.source is Slot.L3_HOT and status is not None:
-            reads = [each for each in status.endpoints if each.function.startswith("hot-reader")]
+            reads = [each for each in status.endpoints if each.function in reading_kinds()]
         timed = max(reads, key=lambda each: each.requests, default=None)
         return {
             "messages_in": sum(each.requests for each in reads),

@@ -7,15 +7,12 @@ from pathlib import Path
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.packaging.bundle import Bundle, asked, bundles
 from twin2multicloud.packaging.wheels import fetch, unpacked
+from twin2multicloud.planning.clouds import known_clouds, packaging_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import Project
 
 PYTHON = "3.13"
 """The Python that wheels are fetched for: what the functions are deployed with."""
-
-
-VENDORED = (Cloud.AWS, Cloud.AZURE)
-"""Where a deployment installs nothing: Lambda never does, an Azure app only where somebody asks for a remote build."""
 
 
 def build(project: Project, *, cache: Path | None) -> list[Bundle]:
@@ -27,7 +24,7 @@ def build(project: Project, *, cache: Path | None) -> list[Bundle]:
 def write(made: Sequence[Bundle], folder: Path) -> None:
     """Write archives, ``<cloud>/<function>.zip``, and remove those of functions that are no more."""
     names = {each.name for each in made}
-    for cloud in Cloud:
+    for cloud in known_clouds():
         for old in (folder / cloud).glob("*.zip"):
             if old.relative_to(folder).as_posix() not in names:
                 old.unlink()
@@ -51,11 +48,11 @@ def unpack(made: Sequence[Bundle], folder: Path) -> None:
 
 
 def _vendored(project: Project, cache: Path | None) -> Mapping[Cloud, Mapping[str, bytes]]:
-    """Wheels by cloud, unpacked. Cloud Run's build reads requirements.txt, always; nothing else here is built there."""
+    """Wheels by cloud, unpacked, of the clouds whose deployments install nothing."""
     if cache is None:
         return {}
     return {
         cloud: unpacked(fetch(asked(cloud), PYTHON, cache), cloud)
         for cloud in project.twin.placement.clouds
-        if cloud in VENDORED
+        if packaging_of(cloud).vendored
     }

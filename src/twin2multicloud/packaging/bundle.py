@@ -12,18 +12,18 @@ from functools import cached_property
 
 import msgspec
 
+from twin2multicloud.domain.components import KINDS, Data
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.hosting.bundled import PROCESSORS, TWIN_FILE, BundledTwin
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.packaging.entry import entry
 from twin2multicloud.packaging.requirements import pinned, requirements
 from twin2multicloud.packaging.sources import PACKAGE, shipped_modules, sources
-from twin2multicloud.planning.own_services import is_function
+from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.topology import Component, Topology
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that the format can say
@@ -59,29 +59,6 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return len(pack({path: body for path, body in self.files.items() if path.startswith(f"{PACKAGE}/")}))
 
 
-class Needs(msgspec.Struct, frozen=True):
-    """What a function asks of the twin's data."""
-
-    catalog: bool = False
-    hierarchy: bool = False
-    processors: bool = False
-
-
-_NOTHING, _READER = Needs(), Needs(catalog=True, hierarchy=True)
-NEEDS: Mapping[str, Needs] = {
-    "device-gateway": _NOTHING,
-    "dispatcher": _NOTHING,
-    "connector": _NOTHING,
-    "ingestion": _NOTHING,
-    "processor": Needs(catalog=True, processors=True),
-    "persister": _NOTHING,
-    "hot-writer": _NOTHING,
-    "hot-reader": _READER,
-    "hot-reader-last-entry": _READER,
-}
-"""Held against `functions.wiring` by a test. A function that is not named here gets everything."""
-
-
 def bundles(
     twin: Twin,
     topology: Topology,
@@ -109,18 +86,18 @@ def asked(cloud: Cloud) -> list[str]:
 
 def packaged(topology: Topology, cloud: Cloud) -> list[Component]:
     """The functions of one cloud that there is code for; the others are left out, and whoever packages says so."""
-    return [each for each in topology.on(cloud) if is_function(each) and each.name in FUNCTIONS]
+    return [each for each in functions_of(topology) if each.cloud == cloud]
 
 
 def twin_files(function: str, twin: Twin, processors: Mapping[str, bytes]) -> dict[str, bytes]:
     """The twin's data and user code, as far as a function asks for it. Raises TwinError for a processor not there."""
-    needs = NEEDS.get(function, Needs(catalog=True, hierarchy=True, processors=True))
+    carried = KINDS[function].data
     data = BundledTwin(
-        catalog=_shortened(twin.catalog, needs) if needs.catalog else DeviceCatalog(),
-        hierarchy=twin.hierarchy if needs.hierarchy else Hierarchy(),
+        catalog=_shortened(twin.catalog, Data.PROCESSORS in carried) if Data.CATALOG in carried else DeviceCatalog(),
+        hierarchy=twin.hierarchy if Data.HIERARCHY in carried else Hierarchy(),
     )
     files = {TWIN_FILE: msgspec.json.encode(data)}
-    for name in processor_names(twin.catalog) if needs.processors else ():
+    for name in processor_names(twin.catalog) if Data.PROCESSORS in carried else ():
         if name not in processors:
             raise TwinError(f"the twin names the processor {name!r}, and there is no {PROCESSORS}/{name}.py")
         files[f"{PROCESSORS}/{name}.py"] = processors[name]
@@ -138,9 +115,9 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _shortened(catalog: DeviceCatalog, needs: Needs) -> DeviceCatalog:
+def _shortened(catalog: DeviceCatalog, kept: bool) -> DeviceCatalog:
     """Without signals, which no function reads; without processors' names where the function does not run them."""
-    replace, kept = msgspec.structs.replace, needs.processors
+    replace = msgspec.structs.replace
     types = tuple(
         replace(
             each,

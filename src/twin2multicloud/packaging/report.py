@@ -56,7 +56,7 @@ def report(bundle: Bundle, *, rounds: int = 0) -> Report:
     """The report of a bundle; with `rounds` its cold import too, each in an interpreter of its own."""
     return Report(
         name=bundle.name,
-        cloud=bundle.cloud.value,
+        cloud=bundle.cloud,
         function=bundle.function,
         bytes=len(bundle.archive),
         own_bytes=bundle.own_bytes,

@@ -14,16 +14,18 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 from pathlib import Path
 
+from twin2multicloud.domain.components import KINDS
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.functions.wiring import MODULES
+from twin2multicloud.functions.wiring import FUNCTIONS
+from twin2multicloud.planning.clouds import known_clouds, label_of
 
 PACKAGE = "twin2multicloud"
 _SHARED = ("domain", "ports", "wire", "functions", "stores", "hosting")
 
 
 def shipped_modules(
-    cloud: Cloud, functions: Iterable[str] = MODULES, package: Path | None = None
+    cloud: Cloud, functions: Iterable[str] = FUNCTIONS, package: Path | None = None
 ) -> dict[str, ast.Module]:
     """Every module that `functions` on one cloud can reach, by dotted name, parsed; parents before children, sorted.
 
@@ -31,7 +33,7 @@ def shipped_modules(
     """
     folder = package or Path(__file__).parents[1]
     found: dict[str, ast.Module] = {}
-    wired = [f"{PACKAGE}.functions.{MODULES[name]}" for name in functions]  # imported by name
+    wired = [f"{PACKAGE}.functions.{KINDS[name].module}" for name in functions]  # imported by name
     waiting = [f"{PACKAGE}.clouds.{cloud}.wiring", *(name for name in wired if _is_ours(name, folder))]
     while waiting:
         name = waiting.pop()
@@ -141,5 +143,5 @@ def _refuse(name: str, cloud: Cloud) -> None:
     words = name.split(".")[1:]
     if not words or words[0] in _SHARED:
         return
-    if words[0] != "clouds" or (len(words) > 1 and words[1] in set(Cloud) - {cloud}):
-        raise TwinError(f"a function on {cloud.label} would have to carry {name}; nothing that ships may import it")
+    if words[0] != "clouds" or (len(words) > 1 and words[1] in set(known_clouds()) - {cloud}):
+        raise TwinError(f"a function on {label_of(cloud)} would have to carry {name}; nothing that ships may import it")

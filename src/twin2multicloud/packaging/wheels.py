@@ -12,10 +12,10 @@ from pathlib import Path
 
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import packaging_of
 
 PLATFORM = "manylinux2014_x86_64"
 _LEFT_BEHIND = (".pyi", "/RECORD", "/WHEEL", "/py.typed", "/INSTALLER", "/REQUESTED", "/entry_points.txt")
-_ROOT = {Cloud.AWS: "", Cloud.AZURE: ".python_packages/lib/site-packages/", Cloud.GCP: ""}
 
 
 def fetch(requirements: Sequence[str], python: str, cache: Path) -> list[Path]:
@@ -36,12 +36,13 @@ def fetch(requirements: Sequence[str], python: str, cache: Path) -> list[Path]:
 
 def unpacked(wheels: Sequence[Path], cloud: Cloud) -> dict[str, bytes]:
     """The files of wheels as they stand in a bundle, licences among them, without stubs and pip's own records."""
+    root = packaging_of(cloud).wheels_root
     files: dict[str, bytes] = {}
     for wheel in wheels:
         with zipfile.ZipFile(wheel) as archive:
             for name in archive.namelist():
                 if not name.endswith(("/", *_LEFT_BEHIND)):
-                    files[_ROOT[cloud] + name] = archive.read(name)
+                    files[root + name] = archive.read(name)
     return files
 
 

@@ -4,90 +4,77 @@ from collections.abc import Iterator
 
 import msgspec
 
-from twin2multicloud.domain.components import KINDS, ComponentType, Kind
+from twin2multicloud.domain.components import KINDS, Access, ComponentType, Kind, home
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.planning.connector_rules import TABLE, Call, Row, Way
+from twin2multicloud.planning.connector_rules import TABLE, Call, Case, Row
 from twin2multicloud.planning.topology import Boundary, Component, Delivery, Endpoint, Link, Locality, Topology
 from twin2multicloud.planning.wiring import environment
 
-_ERROR_PATH = (
-    ("error-topic", ComponentType.TOPIC, "every function reports what went wrong"),
-    ("error-reporter", ComponentType.FUNCTION, "stores what the topic brings, then tells the management backend"),
-    ("error-table", ComponentType.STORE, "keeps what went wrong"),
-)
+_Calls = list[tuple[Row, Call]]
 
 
 def plan(twin: Twin) -> Topology:
     """What has to exist for a twin, where, and why. Its size does not depend on the number of devices."""
-    cases = [(row, _way(row, twin)) for row in TABLE if row.applies(twin)]
-    calls = [(row, call) for row, way in cases for call in way.calls]
+    cases = [
+        (row, row.between(twin.placement[row.source], twin.placement[row.target])) for row in TABLE if row.applies(twin)
+    ]
+    calls = [(row, call) for row, case in cases for call in case.calls]
     endpoints = tuple(_endpoints(twin, calls))
     bare = {each.id: each for each in (*_named(twin, cases), *_dead_letters(twin, calls), *_error_path(twin))}
-    letters = {target: queue.id for target, queue in _dead_letter_homes(twin, calls, bare)}
+    dead_letters = {target: queue.id for target, queue in _dead_letter_homes(twin, calls, bare)}
     components = tuple(
-        _wired(each, twin, calls, endpoints, letters.get(each.id)) if each.type is ComponentType.FUNCTION else each
+        _wired(each, twin, calls, endpoints, dead_letters.get(each.id)) if each.type is ComponentType.FUNCTION else each
         for each in bare.values()
     )
     return Topology(
         twin=twin.name,
         placement=twin.placement,
         components=components,
-        links=tuple(_links(twin, calls)) + tuple(_side_links(components, letters)),
+        links=tuple(_links(twin, calls)) + tuple(_side_links(components, dead_letters)),
         endpoints=endpoints,
-        boundaries=tuple(_boundary(row, way, twin) for row, way in cases if row.source is not row.target),
+        boundaries=tuple(_boundary(row, case, twin) for row, case in cases if row.source is not row.target),
     )
 
 
-def boundary_name(row: Row) -> str:
-    """What a boundary is called in tables and metrics: its two slots, or the row where it stays inside one."""
-    return row.name if row.source is row.target else f"{row.source} → {row.target}"
-
-
 def _locality(row: Row, twin: Twin) -> Locality:
-    here, there = twin.placement[row.source], twin.placement[row.target]
-    return Locality.LOCAL if here is there else Locality.REMOTE
+    return Locality.LOCAL if twin.placement[row.source] == twin.placement[row.target] else Locality.REMOTE
 
 
-def _way(row: Row, twin: Twin) -> Way:
-    if row.different is not None and _locality(row, twin) is Locality.REMOTE:
-        return row.different
-    return row.same
-
-
-def _id(name: Kind | str, twin: Twin) -> str:
+def _id(name: str, twin: Twin) -> str:
     """A component's id, or the name of a caller that is no component."""
-    return f"{twin.placement[KINDS[name].slot]}.{name}" if isinstance(name, Kind) else name
+    return f"{twin.placement[home(name)]}.{name}" if name in KINDS else name
 
 
-def _named(twin: Twin, cases: list[tuple[Row, Way]]) -> Iterator[Component]:
+def _named(twin: Twin, cases: list[tuple[Row, Case]]) -> Iterator[Component]:
     """The components that calls name, each once, with the first row that asks for it."""
-    seen: set[Kind] = set()
-    for row, way in cases:
-        for kind in (name for call in way.calls for name in (call.source, call.target) if isinstance(name, Kind)):
+    seen: set[str] = set()
+    for row, case in cases:
+        for kind in (name for call in case.calls for name in (call.source, call.target) if name in KINDS):
             if kind not in seen:
                 seen.add(kind)
                 yield _component(kind, row, twin)
 
 
-def _component(kind: Kind, row: Row, twin: Twin) -> Component:
+def _component(kind: str, row: Row, twin: Twin) -> Component:
+    return _of_kind(kind, twin.placement[home(kind)], row.name, twin)
+
+
+def _of_kind(kind: str, cloud: Cloud, row: str, twin: Twin) -> Component:
     info = KINDS[kind]
-    known_as = Kind.PROCESSOR if kind is Kind.CONNECTOR else kind
     return Component(
-        id=_id(kind, twin),
-        name=kind.value,
+        id=f"{cloud}.{kind}",
+        name=str(kind),
         type=info.type,
-        cloud=twin.placement[info.slot],
+        cloud=cloud,
         slot=info.slot,
-        deployed_as=f"{twin.name}-{known_as}",
+        deployed_as=f"{twin.name}-{info.deployed_as or kind}",
         reason=info.purpose,
-        row=row.name,
+        row=row,
     )
 
 
-def _dead_letter_homes(
-    twin: Twin, calls: list[tuple[Row, Call]], components: dict[str, Component]
-) -> Iterator[tuple[str, Component]]:
+def _dead_letter_homes(twin: Twin, calls: _Calls, components: dict[str, Component]) -> Iterator[tuple[str, Component]]:
     """Each queue-fed function with the dead-letter queue of its boundary on its own cloud."""
     for row, call in calls:
         if call.delivery is Delivery.QUEUE:
@@ -95,19 +82,19 @@ def _dead_letter_homes(
             yield target.id, components[f"{target.cloud}.{_dead_letter_name(row)}"]
 
 
-def _dead_letters(twin: Twin, calls: list[tuple[Row, Call]]) -> Iterator[Component]:
+def _dead_letters(twin: Twin, calls: _Calls) -> Iterator[Component]:
     for row, call in calls:
         if call.delivery is Delivery.QUEUE:
-            cloud = twin.placement[KINDS[call.target].slot]
+            cloud = twin.placement[home(call.target)]
             name = _dead_letter_name(row)
             yield Component(
                 id=f"{cloud}.{name}",
                 name=name,
                 type=ComponentType.QUEUE,
                 cloud=cloud,
-                slot=KINDS[call.target].slot,
+                slot=home(call.target),
                 deployed_as=f"{twin.name}-{name}",
-                reason=f"keeps what could not pass {boundary_name(row)}, to be sent again",
+                reason=f"keeps what could not pass {row.boundary}, to be sent again",
                 row=row.name,
             )
 
@@ -119,33 +106,23 @@ def _dead_letter_name(row: Row) -> str:
 
 def _error_path(twin: Twin) -> Iterator[Component]:
     for cloud in twin.placement.clouds:
-        for name, kind, reason in _ERROR_PATH:
-            yield Component(
-                id=f"{cloud}.{name}",
-                name=name,
-                type=kind,
-                cloud=cloud,
-                slot=None,
-                deployed_as=f"{twin.name}-{name}",
-                reason=reason,
-                row="errors",
-            )
+        yield from (_of_kind(kind, cloud, "errors", twin) for kind, info in KINDS.items() if info.slot is None)
 
 
-def _endpoints(twin: Twin, calls: list[tuple[Row, Call]]) -> Iterator[Endpoint]:
+def _endpoints(twin: Twin, calls: _Calls) -> Iterator[Endpoint]:
     """One endpoint per function that a crossing or a data source calls; the first row that asks names it."""
-    seen: set[Kind] = set()
+    seen: set[str] = set()
     for row, call in calls:
         if (call.url is not None or call.serves) and call.target not in seen:
             seen.add(call.target)
-            cloud: Cloud = twin.placement[KINDS[call.target].slot]
+            cloud: Cloud = twin.placement[home(call.target)]
             yield Endpoint(component=f"{cloud}.{call.target}", cloud=cloud, path=f"/{call.target}", row=row.name)
 
 
 def _wired(
     component: Component,
     twin: Twin,
-    calls: list[tuple[Row, Call]],
+    calls: _Calls,
     endpoints: tuple[Endpoint, ...],
     dead_letters: str | None,
 ) -> Component:
@@ -153,47 +130,62 @@ def _wired(
     return msgspec.structs.replace(component, environment=wired)
 
 
-def _links(twin: Twin, calls: list[tuple[Row, Call]]) -> Iterator[Link]:
+def _links(twin: Twin, calls: _Calls) -> Iterator[Link]:
     for row, call in calls:
-        source, target = _id(call.source, twin), _id(call.target, twin)
-        crosses = call.source in KINDS and source.split(".")[0] != target.split(".")[0]
+        crosses = call.source in KINDS and twin.placement[home(call.source)] != twin.placement[home(call.target)]
         yield Link(
-            source=source,
-            target=target,
-            boundary=boundary_name(row),
+            source=_id(call.source, twin),
+            target=_id(call.target, twin),
+            boundary=row.boundary,
             delivery=call.delivery,
             locality=Locality.REMOTE if crosses else Locality.LOCAL,
             row=row.name,
-            url_variable=call.url,
+            source_kind=str(call.source),
+            target_kind=str(call.target),
             access=call.access,
+            sign_in=call.sign_in,
+            url_variable=call.url,
+            serves=call.serves,
         )
 
 
-def _side_links(components: tuple[Component, ...], letters: dict[str, str]) -> Iterator[Link]:
+def _side_links(components: tuple[Component, ...], dead_letters: dict[str, str]) -> Iterator[Link]:
     """What hangs beside the data path: dead letters and the error path."""
-    for function_id, queue_id in letters.items():
-        yield _side_link(function_id, queue_id, "dead letters", Delivery.QUEUE)
+    by_id = {each.id: each for each in components}
+    for function_id, queue_id in dead_letters.items():
+        yield _side_link(by_id[function_id], by_id[queue_id], "dead letters", Delivery.QUEUE, Access.SEND)
     for each in components:
         if each.type is ComponentType.FUNCTION and each.slot is not None:
-            yield _side_link(each.id, f"{each.cloud}.error-topic", "errors", Delivery.TOPIC)
+            yield _side_link(each, by_id[f"{each.cloud}.{Kind.ERROR_TOPIC}"], "errors", Delivery.TOPIC, Access.SEND)
     for each in components:
-        if each.name == "error-reporter":
-            yield _side_link(f"{each.cloud}.error-topic", each.id, "errors", Delivery.TOPIC)
-            yield _side_link(each.id, f"{each.cloud}.error-table", "errors", Delivery.STORE)
+        if each.name == Kind.ERROR_REPORTER:
+            topic, kept = by_id[f"{each.cloud}.{Kind.ERROR_TOPIC}"], by_id[f"{each.cloud}.{Kind.ERROR_TABLE}"]
+            yield _side_link(topic, each, "errors", Delivery.TOPIC, Access.INVOKE)
+            yield _side_link(each, kept, "errors", Delivery.STORE, Access.WRITE)
 
 
-def _side_link(source: str, target: str, row: str, delivery: Delivery) -> Link:
-    return Link(source=source, target=target, boundary=row, delivery=delivery, locality=Locality.LOCAL, row=row)
+def _side_link(source: Component, target: Component, row: str, delivery: Delivery, access: Access) -> Link:
+    return Link(
+        source=source.id,
+        target=target.id,
+        boundary=row,
+        delivery=delivery,
+        locality=Locality.LOCAL,
+        row=row,
+        source_kind=source.name,
+        target_kind=target.name,
+        access=(access,),
+    )
 
 
-def _boundary(row: Row, way: Way, twin: Twin) -> Boundary:
+def _boundary(row: Row, case: Case, twin: Twin) -> Boundary:
     return Boundary(
-        name=boundary_name(row),
+        name=row.boundary,
         source=row.source,
         target=row.target,
         source_cloud=twin.placement[row.source],
         target_cloud=twin.placement[row.target],
         locality=_locality(row, twin),
         row=row.name,
-        says=way.says,
+        says=case.says,
     )

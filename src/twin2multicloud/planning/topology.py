@@ -5,7 +5,7 @@ from functools import cached_property
 
 import msgspec
 
-from twin2multicloud.domain.components import ComponentType
+from twin2multicloud.domain.components import Access, ComponentType, SignIn
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 
 
@@ -67,7 +67,9 @@ class Component(msgspec.Struct, frozen=True, kw_only=True):
 class Link(msgspec.Struct, frozen=True, kw_only=True):
     """One component reaching another. `source` is a component's id, ``devices`` or ``operator``.
 
-    `url_variable` is set on links that cross clouds to an endpoint of ours; `access` says how a data source signs in.
+    Kinds are those of the two ends. `access` is what the source may do with the target; `sign_in` is how a data source
+    signs in. `url_variable` is set on links that cross clouds to an endpoint of ours; `serves` where a data source
+    reads one.
     """
 
     source: str
@@ -76,8 +78,12 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     delivery: Delivery
     locality: Locality
     row: str
+    source_kind: str
+    target_kind: str
+    access: tuple[Access, ...]
+    sign_in: SignIn | None = None
     url_variable: str | None = None
-    access: str = ""
+    serves: bool = False
 
 
 class Endpoint(msgspec.Struct, frozen=True, kw_only=True):

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Sequence
 
-from twin2multicloud.domain.components import KINDS, Kind
+from twin2multicloud.domain.components import Kind, home
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import Call, Row
@@ -16,10 +16,10 @@ def cloud_variable(slot: Slot) -> str:
     return f"{slot.value.upper().replace('-', '_')}_CLOUD"
 
 
-def resource_variable(kind: Kind, delivery: Delivery) -> str:
+def resource_variable(kind: str, delivery: Delivery) -> str:
     """The variable that names what a function calls on its own cloud: ``PROCESSOR_QUEUE``, ``HOT_STORE_NAME``."""
     suffix = "QUEUE" if delivery is Delivery.QUEUE else "NAME"
-    stem = kind.value.upper().replace("-", "_")
+    stem = kind.upper().replace("-", "_")
     return f"{_ALIASES.get(stem, stem)}_{suffix}"
 
 
@@ -37,9 +37,9 @@ def environment(
     """The environment of one function, sorted by name. `calls` are those of the whole topology."""
     found = {
         "TWIN_NAME": Variable("TWIN_NAME", ValueKind.LITERAL, twin.name),
-        "CLOUD": Variable("CLOUD", ValueKind.LITERAL, component.cloud.value),
+        "CLOUD": Variable("CLOUD", ValueKind.LITERAL, component.cloud),
         "MODE": Variable("MODE", ValueKind.LITERAL, twin.mode.value),
-        "ERROR_TOPIC": Variable("ERROR_TOPIC", ValueKind.RESOURCE, f"{component.cloud}.error-topic"),
+        "ERROR_TOPIC": Variable("ERROR_TOPIC", ValueKind.RESOURCE, f"{component.cloud}.{Kind.ERROR_TOPIC}"),
     }
     for row, call in calls:
         if call.source == component.name:
@@ -52,19 +52,19 @@ def environment(
 
 
 def _outgoing(component: Component, twin: Twin, row: Row, call: Call) -> Iterable[Variable]:
-    target = f"{twin.placement[KINDS[call.target].slot]}.{call.target}"
+    target = f"{twin.placement[home(call.target)]}.{call.target}"
     if call.url is not None:
         yield Variable(call.url, ValueKind.URL, target)
         yield Variable(TOKEN_VARIABLE, ValueKind.TOKEN, "")
     elif call.delivery in (Delivery.QUEUE, Delivery.STORE, Delivery.CALL):
         yield Variable(resource_variable(call.target, call.delivery), ValueKind.RESOURCE, target)
     if component.name in _crossing_callers(row):
-        other = row.target if KINDS[Kind(component.name)].slot is row.source else row.source
+        other = row.target if home(component.name) is row.source else row.source
         name = cloud_variable(other)
-        yield Variable(name, ValueKind.LITERAL, twin.placement[other].value)
+        yield Variable(name, ValueKind.LITERAL, twin.placement[other])
 
 
-def _crossing_callers(row: Row) -> frozenset[Kind | str]:
+def _crossing_callers(row: Row) -> frozenset[str]:
     """Who crosses this boundary when it is remote: it is told where the other side is, so that it can validate."""
     calls = row.different.calls if row.different is not None else ()
     return frozenset(call.source for call in calls if call.url is not None)

@@ -10,8 +10,9 @@ import msgspec
 
 from twin2multicloud.domain.device import DataType, Fault, FaultKind, Signal, SignalKind
 from twin2multicloud.domain.event_rule import ActionKind, Comparison
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Mode, Twin
+from twin2multicloud.planning.clouds import known_clouds
 from twin2multicloud.project.placement_file import FOLLOWS, PROVIDERS_FILE, provider_key
 from twin2multicloud.project.places import Json
 from twin2multicloud.project.shapes import (
@@ -87,7 +88,7 @@ CONFIG = Document(
     ),
 )
 
-_CLOUD = Word(tuple(Cloud), aliases={"google": "gcp"})
+_CLOUD = Word(known_clouds, aliases={"google": "gcp"})
 
 
 def _slot(slot: Slot) -> Field:

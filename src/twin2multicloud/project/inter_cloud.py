@@ -11,11 +11,9 @@ import msgspec
 
 from twin2multicloud.domain.errors import InvalidProjectError
 from twin2multicloud.project.documents import INTER_CLOUD
-from twin2multicloud.project.json_files import ABSENT, json_text, read_json, write_atomically
+from twin2multicloud.project.json_files import ABSENT, OWNER_ONLY, json_text, read_json, write_atomically
 from twin2multicloud.project.places import Json, Place, Problem
 from twin2multicloud.project.walk import read
-
-_OWNER_ONLY = 0o600
 
 
 class InterCloud(msgspec.Struct, frozen=True, kw_only=True):
@@ -40,8 +38,8 @@ def ensure_inter_cloud(folder: Path) -> InterCloud:
     path = folder / INTER_CLOUD.file
     if not path.exists():
         return _write(path, InterCloud(token=secrets.token_urlsafe(32)))
-    if path.stat().st_mode & ~_OWNER_ONLY & 0o777:
-        path.chmod(_OWNER_ONLY)
+    if path.stat().st_mode & ~OWNER_ONLY & 0o777:
+        path.chmod(OWNER_ONLY)
     return _read(path)
 
 
@@ -62,5 +60,5 @@ def _read(path: Path) -> InterCloud:
 
 
 def _write(path: Path, content: InterCloud) -> InterCloud:
-    write_atomically(path, json_text(msgspec.to_builtins(content)), mode=_OWNER_ONLY)
+    write_atomically(path, json_text(msgspec.to_builtins(content)), mode=OWNER_ONLY)
     return content

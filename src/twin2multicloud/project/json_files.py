@@ -10,6 +10,9 @@ from typing import Final, NoReturn
 from twin2multicloud.project.places import Json, Place, quoted
 from twin2multicloud.project.walk import Report
 
+OWNER_ONLY = 0o600
+"""The mode of a file that nobody but its owner may read."""
+
 
 class _Absent:
     """The type of `ABSENT`."""
@@ -60,18 +63,18 @@ def json_text(value: Json) -> str:
     return json.dumps(value, indent=2, ensure_ascii=False) + "\n"
 
 
-def write_atomically(path: Path, text: str, *, mode: int | None = None) -> None:
+def write_atomically(path: Path, content: str | bytes, *, mode: int | None = None) -> None:
     """Write a file so that no reader ever sees half of it, and so that a crash leaves the old one.
 
-    `mode` are its permissions; None keeps those of the file that is replaced. Raises OSError.
+    Text is written as UTF-8. `mode` are its permissions; None keeps those of the file that is replaced. Raises OSError.
     """
     path = path.resolve()  # a link stays one
     if mode is None:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600 from its first moment
     try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content.encode() if isinstance(content, str) else content)
             file.flush()
             os.fsync(file.fileno())
         Path(name).chmod(mode)

@@ -8,7 +8,7 @@ import msgspec
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property
 from twin2multicloud.domain.errors import Finding, InvalidProjectError
 from twin2multicloud.domain.event_rule import EventRule
-from twin2multicloud.domain.hierarchy import Component, Entity, Hierarchy
+from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.project.cross_checks import check_config, check_events, check_hierarchy
 from twin2multicloud.project.device_checks import check_devices
@@ -163,6 +163,6 @@ def _entity(tree: Tree) -> Entity:
     return Entity(
         id=tree["id"],
         name=tree["name"] if "name" in tree else tree["id"],
-        components=tuple(Component(**each) for each in tree.get("components", ())),
+        components=tuple(EntityComponent(**each) for each in tree.get("components", ())),
         children=tuple(_entity(each) for each in tree.get("children", ())),
     )

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Cloud, Placement, Slot, parse_cloud
 from twin2multicloud.project.json_files import json_text, read_json, write_atomically
 
 PROVIDERS_FILE = "config_providers.json"
@@ -23,7 +23,7 @@ def placement_of(providers: Mapping[str, str]) -> tuple[Placement, tuple[str, ..
     notes = []
     for slot in Slot:
         said = providers.get(provider_key(slot))
-        clouds[slot] = clouds[FOLLOWS[slot]] if said is None else Cloud.parse(said)
+        clouds[slot] = clouds[FOLLOWS[slot]] if said is None else parse_cloud(said)
         if said is None:
             notes.append(f"{provider_key(slot)} is not set: {slot} goes where {FOLLOWS[slot]} is ({clouds[slot]})")
     return Placement.of(clouds), tuple(notes)
@@ -37,5 +37,5 @@ def write_placement(folder: Path, placement: Placement) -> None:
     path = folder / PROVIDERS_FILE
     old = read_json(path, PROVIDERS_FILE, report=lambda _: None)
     kept = {"$schema": old["$schema"]} if isinstance(old, dict) and "$schema" in old else {}
-    providers = {provider_key(slot): placement[slot].value for slot in Slot}
+    providers = {provider_key(slot): placement[slot] for slot in Slot}
     write_atomically(path, json_text({**kept, **providers}))

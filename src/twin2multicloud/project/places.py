@@ -3,20 +3,18 @@
 import json
 import re
 from collections.abc import Iterable
-from difflib import get_close_matches
-from itertools import islice
 from typing import Any, TypeAlias
 
 import msgspec
 
 from twin2multicloud.domain.errors import Finding
+from twin2multicloud.domain.suggestions import nearest
 
 Json: TypeAlias = Any
 """A JSON value: None, a bool, an int, a float, a str, or a list or dict of them. Checked where it is read."""
 
 _PLAIN_KEY = re.compile(r"[A-Za-z_$][\w$-]*|line \d+")
 _LONGEST_QUOTE = 60
-_MOST_OPTIONS = 2000  # comparing takes some 10 µs an option, and a fleet can have very many names
 
 
 class Place(msgspec.Struct, frozen=True):
@@ -91,6 +89,5 @@ def shown(value: Json) -> str:
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:
     """``did you mean "azure"?`` for the option nearest to a word, or nothing where none is near."""
-    by_lower = {option.lower(): option for option in islice(options, _MOST_OPTIONS)}
-    near = get_close_matches(word.lower()[:200], by_lower, n=1)
-    return f"did you mean {quoted(by_lower[near[0]])}?" if near else ""
+    near = nearest(word, options)
+    return f"did you mean {quoted(near)}?" if near is not None else ""

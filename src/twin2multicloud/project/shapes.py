@@ -21,8 +21,13 @@ class Text(msgspec.Struct, frozen=True):
 class Word(msgspec.Struct, frozen=True):
     """One of a few words. An alias is read as the word it stands for."""
 
-    words: tuple[str, ...]
+    choices: tuple[str, ...] | Callable[[], tuple[str, ...]]
     aliases: Mapping[str, str] = {}
+
+    @property
+    def words(self) -> tuple[str, ...]:
+        """The words; those that only a look-up knows are looked up when a value is read."""
+        return self.choices if isinstance(self.choices, tuple) else self.choices()
 
 
 class Integer(msgspec.Struct, frozen=True):

@@ -12,11 +12,12 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.project.documents import CONFIG, INTER_CLOUD, TWIN_NAME
 from twin2multicloud.project.json_files import json_text, read_json
 from twin2multicloud.project.places import did_you_mean, quoted
+from twin2multicloud.project.state_folder import NAME
 
 _HERE = Path(__file__)
 _IN_WHEEL = _HERE.with_name("templates")
 _IN_CHECKOUT = _HERE.parents[3] / "examples"
-_LEFT_BEHIND = shutil.ignore_patterns(INTER_CLOUD.file, ".t2mc", "__pycache__")  # another project's token, state, cache
+_LEFT_BEHIND = shutil.ignore_patterns(INTER_CLOUD.file, NAME, "__pycache__")  # another project's token, state, cache
 _LONGEST_NAME = 15
 
 

@@ -1,7 +1,7 @@
-"""A project on real clouds: from its folder to a workspace that is ready to plan. Owns what lies where under ``.t2mc``.
+"""A project on real clouds: from its folder to a workspace that is ready to plan.
 
-``bundles/`` holds what `t2mc package` builds, ``terraform/`` what the engine works on, ``deployment-options.json`` what
-the user chose (regions, project, backend), so that destroy and outputs need not be told again. It asks nobody anything.
+It remembers what the user chose (regions, project, backend), so that destroy and outputs need not be told again. It
+asks nobody anything.
 """
 
 from collections.abc import Mapping
@@ -16,14 +16,13 @@ from twin2multicloud.domain.progress import Report
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.loader import Project
+from twin2multicloud.project.state_folder import StateFolder
 from twin2multicloud.terraform import schemas
 from twin2multicloud.terraform.engine import Engine, Workspace, find_engine
 from twin2multicloud.terraform.render import scope
 from twin2multicloud.terraform.render.render import Backend, render, variables
 from twin2multicloud.terraform.render.schema_check import mismatches
 
-STATE = ".t2mc"
-_OPTIONS = "deployment-options.json"
 _OWN = "bundles"  # a variable that the product sets itself
 
 
@@ -45,7 +44,7 @@ class Rollout:
     def __init__(self, project: Project, options: Options) -> None:
         """Raises ConfigurationError for an option that does not fit, TwinError where the rendering is at fault."""
         self.project = project
-        self._folder = project.folder.resolve() / STATE
+        self._state = StateFolder.of(project.folder)
         self.topology: Topology = plan(project.twin)
         used = {site.cloud for site in scope.sites(self.topology)} | set(options.clouds)
         self._options = msgspec.structs.replace(options, clouds=tuple(sorted(used)))
@@ -58,7 +57,7 @@ class Rollout:
     @property
     def bundles(self) -> Path:
         """Where the functions' archives lie."""
-        return Path(self._options.bundles).resolve() if self._options.bundles else self._folder / "bundles"
+        return Path(self._options.bundles).resolve() if self._options.bundles else self._state.bundles
 
     def missing_bundles(self) -> list[str]:
         """The archives that the configuration needs and that are not there, as ``<cloud>/<function>.zip``."""
@@ -67,10 +66,9 @@ class Rollout:
 
     def workspace(self, engine: Engine, env: Mapping[str, str], tell: Report) -> Workspace:
         """Write everything down, and open the state. Raises EngineError."""
-        self._folder.mkdir(mode=0o700, exist_ok=True)
-        (self._folder / ".gitignore").write_text("*\n", encoding="utf-8")
+        self._state.make()
         self._remember(self._options)
-        found = Workspace(engine, self._folder / "terraform", env, tell)
+        found = Workspace(engine, self._state.terraform, env, tell)
         declared = self.config["variable"]
         values = {name: value for name, value in self._options.variables.items() if name in declared}
         found.write(self.config, {**values, _OWN: str(self.bundles)})
@@ -82,7 +80,7 @@ class Rollout:
         self._remember(msgspec.structs.replace(self._options, clouds=()))
 
     def _remember(self, options: Options) -> None:
-        (self._folder / _OPTIONS).write_bytes(msgspec.json.format(msgspec.json.encode(options)))
+        self._state.deployment_options.write_bytes(msgspec.json.format(msgspec.json.encode(options)))
 
     def _check_variables(self) -> None:
         """A variable of a cloud that is not in use is kept for the day that it is; one of no cloud is a mistake."""
@@ -105,7 +103,7 @@ def deployed_outputs(project: Project, env: Mapping[str, str]) -> dict[str, Any]
 
 def known_options(folder: Path) -> Options | None:
     """What the last deployment of a project chose; None where there was none. Raises TwinError for a broken file."""
-    path = folder.resolve() / STATE / _OPTIONS
+    path = StateFolder.of(folder).deployment_options
     try:
         return msgspec.json.decode(path.read_bytes(), type=Options)
     except FileNotFoundError:

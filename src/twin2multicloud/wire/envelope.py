@@ -7,7 +7,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import CLOUD_NAME, Cloud, Slot, parse_cloud
 from twin2multicloud.domain.telemetry import TRACE_ID_PATTERN, is_trace_id
 from twin2multicloud.domain.timestamps import canonical, is_canonical
 from twin2multicloud.ports.clock import Chance
@@ -89,9 +89,10 @@ def decode(body: bytes | str) -> Envelope:
         raise FinalError("envelope is not as it should be: payload is a JSON object, or a list of them", 400)
     if not is_trace_id(envelope.trace_id):
         raise FinalError("trace_id is a W3C trace id: 32 lower-case hex digits, not all zero", 400)
-    if is_canonical(envelope.timestamp):
+    cloud = _cloud(envelope.source_cloud)
+    if cloud == envelope.source_cloud and is_canonical(envelope.timestamp):
         return envelope
-    return msgspec.structs.replace(envelope, timestamp=_timestamp(envelope.timestamp))
+    return msgspec.structs.replace(envelope, source_cloud=cloud, timestamp=_timestamp(envelope.timestamp))
 
 
 def _decode_json(body: bytes | str) -> Envelope:
@@ -116,6 +117,13 @@ def _malformed(body: bytes | str, error: msgspec.DecodeError) -> str:
     return f"body is not JSON: {error}"
 
 
+def _cloud(word: str) -> Cloud:
+    try:
+        return parse_cloud(word)
+    except ValueError as error:
+        raise FinalError(f"envelope is not as it should be: source_cloud: {error}", 400) from error
+
+
 def _timestamp(text: str) -> str:
     try:
         return canonical(text)
@@ -136,6 +144,7 @@ def json_schema() -> dict[str, Any]:
     schema["$defs"]["Envelope"]["description"] = inspect.cleandoc(Envelope.__doc__ or "")  # as Python 3.13 has it
     properties = schema["$defs"]["Envelope"]["properties"]
     properties["trace_id"]["pattern"] = f"^{TRACE_ID_PATTERN}$"
+    properties["source_cloud"]["pattern"] = f"^{CLOUD_NAME.pattern}$"  # which clouds there are, only a planner knows
     properties["timestamp"]["format"] = "date-time"
     batch = {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": MAX_MESSAGES}
     properties["payload"] = {"anyOf": [{"type": "object"}, batch]}

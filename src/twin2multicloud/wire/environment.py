@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.placement import Cloud, parse_cloud
 
 Environment = Mapping[str, str]
 _ALIASES = {"INTER_CLOUD_TOKEN": "REMOTE_AUTH_TOKEN"}
@@ -32,9 +32,9 @@ def require_cloud(env: Environment, name: str) -> Cloud:
     """A variable that names a cloud. Raises ConfigurationError."""
     word = require_env(env, name)
     try:
-        return Cloud.parse(word)
+        return parse_cloud(word)
     except ValueError as error:
-        raise ConfigurationError(f"environment variable {name} is aws, azure or gcp, found {word!r}") from error
+        raise ConfigurationError(f"environment variable {name} is to name a cloud, found {word!r}") from error
 
 
 class Remote(msgspec.Struct, frozen=True):
@@ -50,7 +50,7 @@ def remote_side(env: Environment, url_name: str, other_side: str, log: Callable[
     `other_side` names the variable with the other side's cloud. Raises ConfigurationError where the placement
     differs and there is no URL, or no token. A URL with equal placement is a logged no-op.
     """
-    differs = require_cloud(env, "CLOUD") is not require_cloud(env, other_side)
+    differs = require_cloud(env, "CLOUD") != require_cloud(env, other_side)
     url = optional_env(env, url_name)
     if not differs:
         if url is not None:

@@ -7,7 +7,7 @@ import pytest
 from tests.golden.terraform.cases import KEPT, NAMES, rendered
 from tests.golden.terraform.regenerate import types_in_use
 from twin2multicloud.terraform import schemas
-from twin2multicloud.terraform.render.render import PROVIDER_VERSIONS
+from twin2multicloud.terraform.render.render import provider_versions, renderers
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -22,7 +22,7 @@ def test_no_kept_configuration_is_left_over():
 
 
 def test_the_extract_is_of_the_pinned_versions():
-    assert {name: each["version"] for name, each in schemas.load().items()} == PROVIDER_VERSIONS
+    assert {name: each["version"] for name, each in schemas.load().items()} == provider_versions(renderers())
 
 
 def test_the_extract_holds_the_types_in_use_and_no_others():

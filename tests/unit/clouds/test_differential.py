@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tests.rigs.clock import START
+from tests.rigs.clouds import ALL
 from tests.rigs.envelopes import TOKEN as PLAIN_TOKEN
 from tests.rigs.envelopes import body, request
 from tests.rigs.natives import NATIVES
@@ -33,7 +34,7 @@ ENV = {
 
 def wired(name: str, cloud: Cloud) -> tuple[Function, RigPorts]:
     ports = RigPorts(catalog=CATALOG, hierarchy=HIERARCHY)
-    return wire(name, {**ENV, "CLOUD": cloud.value, "L3_HOT_CLOUD": cloud.value}, ports), ports
+    return wire(name, {**ENV, "CLOUD": cloud, "L3_HOT_CLOUD": cloud}, ports), ports
 
 
 def same(results: Sequence) -> bool:
@@ -155,9 +156,9 @@ class NativeWorld(World):
 
 def test_the_whole_path_through_real_entrypoints_stores_the_same_over_every_placement():
     stored = []
-    for l1 in Cloud:
-        for l2 in Cloud:
-            for l3_hot in Cloud:
+    for l1 in ALL:
+        for l2 in ALL:
+            for l3_hot in ALL:
                 placement = msgspec.structs.replace(Placement.single(l3_hot), l1=l1, l2=l2)
                 there = NativeWorld(twin(placement))
                 for minute in range(5):

@@ -4,7 +4,8 @@ import random
 
 from hypothesis import strategies as st
 
-from twin2multicloud.costs.workload import Dashboards, Workload
+from twin2multicloud.costs.workload import Workload
+from twin2multicloud.domain.twin import DashboardSource
 
 
 def _spread(low: float, high: float) -> st.SearchStrategy[float]:
@@ -34,7 +35,7 @@ def workloads(draw: st.DrawFn) -> Workload:
         event_share=draw(st.sampled_from([0, 0.001, 0.2])),
         event_workflow=draw(st.booleans()),
         event_feedback=draw(st.booleans()),
-        dashboards=draw(st.sampled_from(list(Dashboards))),
+        dashboards=draw(st.sampled_from(list(DashboardSource))),
         free_tiers=draw(st.booleans()),
     )
 
@@ -57,6 +58,6 @@ def random_workload(chance: random.Random) -> Workload:
         messages_per_request=chance.choice([1, 10, 100]),
         events=chance.random() < 0.5,
         event_share=chance.choice([0.001, 0.2]),
-        dashboards=chance.choice(list(Dashboards)),
+        dashboards=chance.choice(list(DashboardSource)),
         free_tiers=chance.random() < 0.8,
     )

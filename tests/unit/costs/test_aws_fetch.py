@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from tests.rigs.clouds import AWS
 from tests.unit.costs.recorded_source import RecordedSource, nobody
 from twin2multicloud.costs.aws_fetch import RULES, fetch_aws
 from twin2multicloud.costs.prices import PriceBook, Tier
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Progress
 
 TODAY = "2026-11-21"
@@ -105,7 +105,7 @@ NO_OFFER = offer()
 
 def test_list_prices_tiers_and_free_units_are_found(book: PriceBook) -> None:
     events: list[Progress] = []
-    fetched = fetch_aws(book[Cloud.AWS], RecordedSource(OFFERS, NO_OFFER), events.append, TODAY)
+    fetched = fetch_aws(book[AWS], RecordedSource(OFFERS, NO_OFFER), events.append, TODAY)
     new = fetched.prices.prices
     assert new["dynamodb.write_unit"].price == pytest.approx(0.77)
     assert new["dynamodb.write_unit"].confirmed
@@ -116,14 +116,14 @@ def test_list_prices_tiers_and_free_units_are_found(book: PriceBook) -> None:
     assert [tier.price for tier in new["egress.gb"].further] == [0.085, 0.07, 0.05]
     assert new["twinmaker.bundle2"].price == 700
     assert fetched.prices.date == TODAY
-    assert events[0] == Progress(job="prices", cloud=Cloud.AWS, message="Fetching AWS eu-central-1 prices…")
+    assert events[0] == Progress(job="prices", cloud=AWS, message="Fetching AWS eu-central-1 prices…")
     assert [event.message for event in events[1:]] == list(
         dict.fromkeys(f"AWS eu-central-1: {rule.service}" for rule in RULES.values())
     )
 
 
 def test_reservations_other_regions_and_other_directions_are_left(book: PriceBook) -> None:
-    new = fetch_aws(book[Cloud.AWS], RecordedSource(OFFERS, NO_OFFER), nobody, TODAY).prices.prices
+    new = fetch_aws(book[AWS], RecordedSource(OFFERS, NO_OFFER), nobody, TODAY).prices.prices
     assert (new["dynamodb.wcu_hour"].price, new["dynamodb.wcu_hour"].free) == (0.000793, 18_600)  # not the reserved one
     assert new["dynamodb.write_unit"].price == pytest.approx(0.77)  # not us-east-1's, nor a replica's
     assert new["egress.gb"].price == 0.09
@@ -131,12 +131,12 @@ def test_reservations_other_regions_and_other_directions_are_left(book: PriceBoo
 
 
 def test_the_documented_name_of_a_tiers_start_is_read_too(book: PriceBook) -> None:
-    new = fetch_aws(book[Cloud.AWS], RecordedSource(OFFERS, NO_OFFER), nobody, TODAY).prices.prices
+    new = fetch_aws(book[AWS], RecordedSource(OFFERS, NO_OFFER), nobody, TODAY).prices.prices
     assert new["workflow.transition"].price == pytest.approx(0.026)
 
 
 def test_what_is_not_found_ambiguous_or_free_is_kept_and_named(book: PriceBook) -> None:
-    old = book[Cloud.AWS]
+    old = book[AWS]
     fetched = fetch_aws(old, RecordedSource(OFFERS, NO_OFFER), nobody, TODAY)
     assert fetched.kept["sns.publish"] == "2 different rows match"
     assert fetched.kept["secrets.month"] == "no row matches"  # a row of $0 is no price
@@ -148,8 +148,8 @@ def test_what_is_not_found_ambiguous_or_free_is_kept_and_named(book: PriceBook) 
 @pytest.mark.parametrize("answer", [b"<html>", b"[]", b'{"products": 3}'])
 def test_an_answer_in_another_form_is_an_error(book: PriceBook, answer: bytes) -> None:
     with pytest.raises(FinalError, match="did not answer as documented"):
-        fetch_aws(book[Cloud.AWS], RecordedSource({}, answer), nobody, TODAY)
+        fetch_aws(book[AWS], RecordedSource({}, answer), nobody, TODAY)
 
 
 def test_every_rule_is_for_a_meter_of_the_book(book: PriceBook) -> None:
-    assert set(RULES) <= set(book[Cloud.AWS].prices)
+    assert set(RULES) <= set(book[AWS].prices)

@@ -11,12 +11,12 @@ from typing import Any
 
 import pytest
 
+from tests.rigs.clouds import AZURE
 from tests.unit.costs.recorded_source import RecordedSource, nobody
 from twin2multicloud.costs.azure_fetch import RULES, fetch_azure
 from twin2multicloud.costs.fetching import PriceSource
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Progress
 
 TODAY = "2026-11-21"
@@ -92,7 +92,7 @@ EMPTY = page()
 def test_every_page_is_read_and_its_units(book: PriceBook) -> None:
     events: list[Progress] = []
     source = RecordedSource(PAGES, EMPTY)
-    new = fetch_azure(book[Cloud.AZURE], source, events.append, TODAY).prices.prices
+    new = fetch_azure(book[AZURE], source, events.append, TODAY).prices.prices
     assert new["adt.operation"].price == pytest.approx(3.35)  # per million, from 0.00335 per 1K
     assert new["adt.query_unit"].price == pytest.approx(0.65)  # on the second page
     assert (new["egress.gb"].free, new["egress.gb"].price) == (100, 0.087)
@@ -102,11 +102,11 @@ def test_every_page_is_read_and_its_units(book: PriceBook) -> None:
     assert (new["logs.gb"].free, new["logs.gb"].price) == (5, 3.34)
     assert ("https://prices.azure.com:443/api/retail/next-page?$skip=1000", {}) in source.asked
     assert source.asked[0][1]["$filter"].endswith("armRegionName eq 'westeurope' and priceType eq 'Consumption'")
-    assert events[0] == Progress(job="prices", cloud=Cloud.AZURE, message="Fetching Azure westeurope prices…")
+    assert events[0] == Progress(job="prices", cloud=AZURE, message="Fetching Azure westeurope prices…")
 
 
 def test_reservations_other_regions_and_other_generations_are_left(book: PriceBook) -> None:
-    new = fetch_azure(book[Cloud.AZURE], RecordedSource(PAGES, EMPTY), nobody, TODAY).prices.prices
+    new = fetch_azure(book[AZURE], RecordedSource(PAGES, EMPTY), nobody, TODAY).prices.prices
     assert new["blob_cool.gb_month"].price == 0.011  # not the reservation on the same meter
     assert new["blob_cool.gb_month"].further == ()
     assert new["adt.operation"].price == pytest.approx(3.35)  # not eastus', nor that of dev/test
@@ -114,7 +114,7 @@ def test_reservations_other_regions_and_other_generations_are_left(book: PriceBo
 
 
 def test_what_is_in_another_currency_is_kept(book: PriceBook) -> None:
-    old = book[Cloud.AZURE]
+    old = book[AZURE]
     fetched = fetch_azure(old, RecordedSource(PAGES, EMPTY), nobody, TODAY)
     assert fetched.kept["cosmos.gb_month"] == "no row matches"
     assert fetched.prices.prices["cosmos.gb_month"] == old.prices["cosmos.gb_month"]
@@ -123,8 +123,8 @@ def test_what_is_in_another_currency_is_kept(book: PriceBook) -> None:
 def test_a_vendor_that_cannot_be_reached_stops_the_fetch(book: PriceBook) -> None:
     source: PriceSource = RecordedSource({"'Digital Twins'": RetryableError("no route")}, EMPTY)
     with pytest.raises(RetryableError, match="no route"):
-        fetch_azure(book[Cloud.AZURE], source, nobody, TODAY)
+        fetch_azure(book[AZURE], source, nobody, TODAY)
 
 
 def test_every_rule_is_for_a_meter_of_the_book(book: PriceBook) -> None:
-    assert set(RULES) <= set(book[Cloud.AZURE].prices)
+    assert set(RULES) <= set(book[AZURE].prices)

@@ -8,18 +8,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rigs.clouds import ALL
 from tests.unit.costs.random_workloads import random_workload, workloads
 from twin2multicloud.costs.breakdown import breakdown
 from twin2multicloud.costs.cost_table import Clouds, cost_table, meter_pricers
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.costs.usage import TARIFFS, TOKEN, held_uses, row_uses, slot_kinds, topology_uses, twin_of
+from twin2multicloud.costs.usage import TOKEN, held_uses, row_uses, slot_kinds, tariff_of, topology_uses, twin_of
 from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.planning.connector_rules import TABLE
 from twin2multicloud.planning.planner import plan
 
-ALL = tuple(Cloud)
 placements = st.builds(
     lambda clouds: Placement.of(dict(zip(Slot, clouds, strict=True))), st.tuples(*[st.sampled_from(ALL)] * 7)
 )
@@ -58,7 +58,7 @@ def brute_force(t: Traffic, book: PriceBook, clouds: Clouds) -> dict[Clouds, flo
     meters = {(c, m) for found in (*uses.values(), *held.values()) for c, m, _ in found}
     pricers = {c: meter_pricers(c, {m for d, m in meters if d is c}, t, book) for c in clouds}
     secret = {
-        c: sum(book.price(c, m).pricer(free_tiers=t.workload.free_tiers)(q) for m, q in TARIFFS[c].token())
+        c: sum(book.price(c, m).pricer(free_tiers=t.workload.free_tiers)(q) for m, q in tariff_of(c).token())
         for c in clouds
     }
     at = {slot: n for n, slot in enumerate(Slot)}
@@ -98,7 +98,7 @@ def test_the_optimum_is_brute_forces_on_500_random_workloads(book: PriceBook, se
 
 def test_one_cloud_is_a_table_of_one(book: PriceBook, preset: Workload) -> None:
     t = Traffic.of(preset)
-    for cloud in Cloud:
+    for cloud in ALL:
         table = cost_table(t, book, (cloud,))
         assert table.placements == ((cloud,) * 7,)
         assert table.costs[0] == pytest.approx(breakdown(Placement.single(cloud), t, book).total)

@@ -6,6 +6,7 @@ import xml.etree.ElementTree as ElementTree
 import msgspec
 import pytest
 
+from tests.rigs.clouds import AWS, GCP
 from twin2multicloud.costs.break_even import Axes, break_even_map
 from twin2multicloud.costs.breakdown import breakdown
 from twin2multicloud.costs.chart import CROSSINGS, bar_of, picture, short
@@ -24,16 +25,23 @@ MEDIUM = PRESETS["medium"]
 AXES = Axes(steps=12)
 
 
+def workload_at(workload: Workload, x: int, y: int) -> Workload:
+    """The workload of one cell, to be priced by itself: so many devices, at a rate that gives so many messages."""
+    devices = AXES.devices()[x]
+    minutes = 730 * 60
+    return msgspec.structs.replace(workload, devices=devices, interval_min=devices * minutes / AXES.messages()[x + y])
+
+
 class TestBreakEvenMap:
     def test_every_cell_is_what_it_would_be_alone(self, book: PriceBook, preset: Workload) -> None:
         found = break_even_map(preset, book, AXES)
         chance = random.Random(3)
         for _ in range(25):
             x, y = chance.randrange(12), chance.randrange(12)
-            alone = optimize(found.workload_at(preset, x, y), book)
+            alone = optimize(workload_at(preset, x, y), book)
             assert found.totals[y][x] == pytest.approx(alone.total, rel=1e-9)
             winner = found.placements[found.winners[y][x]]
-            t = Traffic.of(found.workload_at(preset, x, y))
+            t = Traffic.of(workload_at(preset, x, y))
             assert breakdown(winner, t, book).total == pytest.approx(alone.total, rel=1e-9)
 
     def test_constraints_hold_in_every_cell(self, book: PriceBook) -> None:
@@ -77,32 +85,32 @@ class TestSensitivity:
             assert after == flip.placement != before
 
     def test_nothing_flips_what_cannot_move(self, book: PriceBook) -> None:
-        fixed = Constraints(fixed=dict.fromkeys(Slot, Cloud.AWS))
+        fixed = Constraints(fixed=dict.fromkeys(Slot, AWS))
         assert price_flips(MEDIUM, book, fixed) == ()
         assert workload_flips(MEDIUM, book, fixed) == ()
 
 
 class TestMoving:
     def test_staying_costs_nothing(self, book: PriceBook) -> None:
-        here = Placement.single(Cloud.AWS)
+        here = Placement.single(AWS)
         move = moving_cost(here, here, Traffic.of(MEDIUM), book, current_total=10, target_total=10)
         assert (move.slots, move.cost, move.break_even_months) == ((), 0, None)
 
     def test_only_stores_take_content_along(self, book: PriceBook) -> None:
-        here, there = Placement.single(Cloud.AWS), Placement.single(Cloud.GCP)
+        here, there = Placement.single(AWS), Placement.single(GCP)
         t = Traffic.of(MEDIUM)
         move = moving_cost(here, there, t, book, current_total=3000, target_total=2000)
         assert [each.slot for each in move.slots] == [Slot.L3_HOT, Slot.L3_COLD, Slot.L3_ARCHIVE]
         assert sum(each.gb for each in move.slots) == pytest.approx(t.gb * 36)
         hot = move.slots[0]
         assert hot.reading == pytest.approx(t.messages * 3 / 8 * 0.1525e-6)
-        egress = book.price(Cloud.AWS, "egress.gb").pricer()(t.gb * 36)
+        egress = book.price(AWS, "egress.gb").pricer()(t.gb * 36)
         assert sum(each.egress for each in move.slots) == pytest.approx(egress)
         assert move.break_even_months == pytest.approx(move.cost / 1000)
 
     def test_an_empty_store_moves_free(self, book: PriceBook) -> None:
         w = msgspec.structs.replace(MEDIUM, hot_months=0)
-        here, there = Placement.single(Cloud.AWS), Placement.single(Cloud.GCP)
+        here, there = Placement.single(AWS), Placement.single(GCP)
         move = moving_cost(here, there, Traffic.of(w), book, current_total=1, target_total=2)
         assert Slot.L3_HOT not in {each.slot for each in move.slots}
         assert move.break_even_months is None
@@ -126,4 +134,4 @@ class TestPicture:
         assert bar.parts[CROSSINGS] > 0
 
     def test_a_placement_is_short(self) -> None:
-        assert short(Placement.single(Cloud.GCP)) == "gcp L1…L5"
+        assert short(Placement.single(GCP)) == "gcp L1…L5"

@@ -12,11 +12,11 @@ from typing import Any
 
 import pytest
 
+from tests.rigs.clouds import GCP
 from tests.unit.costs.recorded_source import RecordedSource, nobody
 from twin2multicloud.costs.gcp_fetch import RULES, fetch_gcp
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Progress
 
 TODAY = "2026-11-21"
@@ -115,7 +115,7 @@ PAGES = {
 def test_every_page_the_region_and_nanos_are_read(book: PriceBook) -> None:
     events: list[Progress] = []
     source = RecordedSource(PAGES, {})
-    fetched = fetch_gcp(book[Cloud.GCP], source, events.append, TODAY, "a-key")
+    fetched = fetch_gcp(book[GCP], source, events.append, TODAY, "a-key")
     new = fetched.prices.prices
     assert (new["run.vcpu_second"].price, new["run.vcpu_second"].free) == (pytest.approx(25.0), 180_000)
     assert new["run.instance_vcpu_second"].price == pytest.approx(18)
@@ -127,20 +127,20 @@ def test_every_page_the_region_and_nanos_are_read(book: PriceBook) -> None:
     ]  # fmt: skip
     assert new["gcs_archive.write"].price == pytest.approx(0.051)  # per 1,000
     assert new["gcs_archive.retrieved_gib"].price == pytest.approx(0.051)
-    assert events[0] == Progress(job="prices", cloud=Cloud.GCP, message="Fetching Google Cloud europe-west1 prices…")
+    assert events[0] == Progress(job="prices", cloud=GCP, message="Fetching Google Cloud europe-west1 prices…")
     assert all(query["key"] == "a-key" for _, query in source.asked)
     assert "a-key" not in repr(fetched) + repr(events)
 
 
 def test_other_places_and_commitments_are_left(book: PriceBook) -> None:
-    new = fetch_gcp(book[Cloud.GCP], RecordedSource(PAGES, {}), nobody, TODAY, "a-key").prices.prices
+    new = fetch_gcp(book[GCP], RecordedSource(PAGES, {}), nobody, TODAY, "a-key").prices.prices
     assert new["run.vcpu_second"].price == pytest.approx(25.0)  # not us-central1's, tier 2's, committed or preemptible
     assert new["firestore.read"].price == pytest.approx(0.034)  # not Iowa's, nor the multi-region's
     assert new["nearline.gib_month"].price == pytest.approx(0.0105)  # not the dual-region's, nor the early deletion
 
 
 def test_unknown_units_and_free_rows_are_kept_and_named(book: PriceBook) -> None:
-    old = book[Cloud.GCP]
+    old = book[GCP]
     fetched = fetch_gcp(old, RecordedSource(PAGES, {}), nobody, TODAY, "a-key")
     assert fetched.kept["run.instance_gib_second"] == "no row matches"  # by the week
     assert fetched.kept["run.request"] == "no row matches"  # a SKU of $0 is no price
@@ -152,9 +152,9 @@ def test_unknown_units_and_free_rows_are_kept_and_named(book: PriceBook) -> None
 def test_without_a_key_it_is_refused(book: PriceBook) -> None:
     source = RecordedSource({}, {})
     with pytest.raises(FinalError, match="needs an API key"):
-        fetch_gcp(book[Cloud.GCP], source, nobody, TODAY, " ")
+        fetch_gcp(book[GCP], source, nobody, TODAY, " ")
     assert source.asked == []
 
 
 def test_every_rule_is_for_a_meter_of_the_book(book: PriceBook) -> None:
-    assert set(RULES) <= set(book[Cloud.GCP].prices)
+    assert set(RULES) <= set(book[GCP].prices)

@@ -2,11 +2,12 @@
 
 import pytest
 
+from tests.rigs.clouds import AWS
 from twin2multicloud.costs.project_workload import SENDING, derived_figures
 from twin2multicloud.costs.workload import Workload, workload_from
 from twin2multicloud.domain.device import DeviceCatalog, DeviceGroup
 from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
-from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.twin import DashboardSource, Twin
 
 FEEDBACK = EventRule(
@@ -15,7 +16,7 @@ FEEDBACK = EventRule(
 )  # fmt: skip
 TWIN = Twin(
     name="twin",
-    placement=Placement.single(Cloud.AWS),
+    placement=Placement.single(AWS),
     catalog=DeviceCatalog(groups=(DeviceGroup(name="presses", id_pattern="press-{n}", type="press", count=40),)),
     hot_retention_days=73,
     cold_retention_days=365,

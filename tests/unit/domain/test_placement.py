@@ -2,18 +2,19 @@
 
 import pytest
 
-from twin2multicloud.domain.placement import Cloud, Placement, Slot, all_placements
+from tests.rigs.clouds import ALL, AWS, GCP
+from twin2multicloud.domain.placement import Placement, Slot, all_placements, parse_cloud
 
 
-@pytest.mark.parametrize(("word", "cloud"), [("aws", Cloud.AWS), ("Google", Cloud.GCP), (" gcp ", Cloud.GCP)])
+@pytest.mark.parametrize(("word", "cloud"), [("aws", AWS), ("Google", GCP), (" gcp ", GCP)])
 def test_a_cloud_is_read_with_its_alias(word, cloud):
-    assert Cloud.parse(word) is cloud
+    assert parse_cloud(word) == cloud
 
 
-@pytest.mark.parametrize("word", ["", "amazon", "gcp2"])
+@pytest.mark.parametrize("word", ["", "5", "two words", "über", "a" * 17, "x"])
 def test_another_word_is_no_cloud(word):
-    with pytest.raises(ValueError, match="not a valid Cloud"):
-        Cloud.parse(word)
+    with pytest.raises(ValueError, match="no name of a cloud"):
+        parse_cloud(word)
 
 
 def test_l3_is_read_as_l3_hot():
@@ -23,16 +24,10 @@ def test_l3_is_read_as_l3_hot():
 
 
 def test_a_placement_gives_back_what_it_was_made_of():
-    for placement in all_placements():
+    for placement in all_placements(ALL):
         assert Placement.of({slot: placement[slot] for slot in Slot}) == placement
 
 
-def test_every_slot_is_on_exactly_one_cloud():
-    for placement in list(all_placements())[::13]:
-        slots = [slot for cloud in placement.clouds for slot in placement.slots_on(cloud)]
-        assert sorted(slots) == sorted(Slot)
-
-
 def test_a_single_placement_uses_one_cloud():
-    assert [Placement.single(cloud).clouds for cloud in Cloud] == [(cloud,) for cloud in Cloud]
-    assert Placement.single(Cloud.AWS).key() == "aws-aws-aws-aws-aws-aws-aws"
+    assert [Placement.single(cloud).clouds for cloud in ALL] == [(cloud,) for cloud in ALL]
+    assert Placement.single(AWS).key() == "aws-aws-aws-aws-aws-aws-aws"

@@ -6,9 +6,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from tests.rigs.clouds import AWS, GCP
 from tests.rigs.twins import twin
 from twin2multicloud.domain.errors import TwinError
-from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.placement import Placement
 from twin2multicloud.emulator.host.deployment import Deployment, load_deployment, load_secrets, prepare
 from twin2multicloud.project.loader import Project
 
@@ -19,7 +20,7 @@ def project(tmp_path: Path) -> Project:
     processors = {name: tmp_path / f"{name}.py" for name in ("kelvin", "unnamed")}
     for path in processors.values():
         path.write_text("as it was")
-    bare = twin(Placement.single(Cloud.AWS))
+    bare = twin(Placement.single(AWS))
     types = tuple(msgspec.structs.replace(each, processor="kelvin") for each in bare.catalog.types)
     described = msgspec.structs.replace(bare, catalog=msgspec.structs.replace(bare.catalog, types=types))
     return Project(folder=tmp_path, twin=described, notes=(), processors=processors)
@@ -36,7 +37,7 @@ def test_nothing_changed(project: Project, started: Deployment) -> None:
 
 
 def test_the_twin_changed(project: Project, started: Deployment) -> None:
-    assert not started.describes(msgspec.structs.replace(project, twin=twin(Placement.single(Cloud.GCP))))
+    assert not started.describes(msgspec.structs.replace(project, twin=twin(Placement.single(GCP))))
 
 
 @pytest.mark.parametrize(("edited", "same"), [("kelvin", False), ("unnamed", True)])
@@ -48,11 +49,11 @@ def test_a_processor_changed(project: Project, started: Deployment, edited: str,
 
 
 def test_secrets_that_are_not_ours_any_more_are_one_sentence(started: Deployment) -> None:
-    (started.state / "secrets.json").write_text("{")
+    started.state.secrets.write_text("{")
     with pytest.raises(TwinError, match=r"secrets\.json is not readable .*; remove it"):
         load_secrets(Path(started.folder))
 
 
 def test_a_copied_project_is_not_the_one_that_runs(started: Deployment, tmp_path: Path) -> None:
     copy = shutil.copytree(started.folder, tmp_path / "copy")
-    assert load_deployment(copy).state == copy / ".t2mc"
+    assert load_deployment(copy).state.root == copy / ".t2mc"

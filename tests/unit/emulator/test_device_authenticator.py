@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from tests.rigs.twins import CATALOG, fleet
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.adapters.device_authenticator import (
     GATEWAY,
@@ -14,7 +15,6 @@ from twin2multicloud.emulator.adapters.device_authenticator import (
     Changes,
     LocalDeviceAuthenticator,
     password,
-    telemetry_topic,
 )
 
 NOWHERE = Changes(Path("/nowhere/device-registry.json"))

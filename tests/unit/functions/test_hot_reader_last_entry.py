@@ -8,7 +8,7 @@ from tests.rigs.payloads import payload
 from tests.rigs.readings import reading as rig_reading
 from tests.rigs.twins import CATALOG, HIERARCHY, fleet
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.domain.hierarchy import Component, Entity, Hierarchy
+from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
 
@@ -81,7 +81,9 @@ def test_a_caller_other_than_twinmaker_is_told_the_time():
 
 
 def test_a_group_feeds_components_named_after_its_devices():
-    house = Hierarchy(entities=(Entity(id="hall", components=(Component(name="fleet", group="fleet"),), name="Hall"),))
+    house = Hierarchy(
+        entities=(Entity(id="hall", components=(EntityComponent(name="fleet", group="fleet"),), name="Hall"),)
+    )
     store = RigHotStore()
     store.write([reading(1, "sensor-000002", temperature=7.0)])
     read = HotReaderLastEntry(store=store, catalog=fleet(3), hierarchy=house, clock=RigClock())

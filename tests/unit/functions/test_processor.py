@@ -7,6 +7,7 @@ from hypothesis import strategies as st
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.clouds import AZURE
 from tests.rigs.dead_letters import RigDeadLetters
 from tests.rigs.envelopes import TRACE
 from tests.rigs.error_sink import RigErrorSink, reporter
@@ -16,7 +17,6 @@ from tests.rigs.readings import reading as rig_reading
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import RetryableError, Severity
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.processing.processor import Processor
 from twin2multicloud.functions.wiring import wire
@@ -190,7 +190,7 @@ def test_one_spoilt_result_in_eight_hundred_takes_no_other_reading_along(spoilt)
     assert [each["n"] for each in ports.invoker.messages("persister")] == [n for n in range(800) if n != 401]
     (dead,) = ports.dead_letters("dead").letters
     assert dead.message == reading(401, trace_id=TRACE)
-    assert len(Records(Cloud.AZURE, RigClock(), RigChance(), 4_096).of_dead_letters([dead])) == 1
+    assert len(Records(AZURE, RigClock(), RigChance(), 4_096).of_dead_letters([dead])) == 1
     (event,) = ports.errors.events
     assert (event.error_code, event.count) == ("processor-failed", 1)
     assert msgspec.json.encode(event)

@@ -5,6 +5,7 @@ from itertools import product
 import msgspec
 import pytest
 
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from tests.rigs.world import World
 from twin2multicloud.domain.errors import RetryableError
@@ -15,7 +16,7 @@ READINGS = [
     {"device_id": "sensor-1", "timestamp": f"2026-01-15T10:{minute:02}:00Z", "temperature": 20.0 + minute / 10}
     for minute in range(30)
 ]
-PATHS = list(product(Cloud, repeat=3))
+PATHS = list(product(ALL, repeat=3))
 
 
 def placed(l1: Cloud, l2: Cloud, l3_hot: Cloud) -> Placement:
@@ -60,7 +61,7 @@ def test_what_the_processor_drops_and_changes_is_the_same_over_every_path(path):
 
 
 def test_the_trace_is_kept_across_all_hops():
-    there = world((Cloud.AWS, Cloud.AZURE, Cloud.GCP))
+    there = world((AWS, AZURE, GCP))
     traces: list[str] = []
     served = dict(there.transport.served)
 
@@ -79,7 +80,7 @@ def test_the_trace_is_kept_across_all_hops():
 
 
 def test_a_dark_cloud_loses_nothing_its_messages_are_dead_lettered():
-    there = world((Cloud.AWS, Cloud.AZURE, Cloud.GCP))
+    there = world((AWS, AZURE, GCP))
     there.transport.served.clear()
     there.publish(*READINGS)
     assert there.stored("sensor-1") == {}
@@ -88,10 +89,10 @@ def test_a_dark_cloud_loses_nothing_its_messages_are_dead_lettered():
 
 
 def test_while_the_dead_letter_queue_is_dark_too_messages_stay_queued():
-    there = world((Cloud.AWS, Cloud.AZURE, Cloud.GCP))
+    there = world((AWS, AZURE, GCP))
     served = dict(there.transport.served)
     there.transport.served.clear()
-    letters = there.ports[Cloud.AWS].dead_letters("aws.l1-to-l2-dead-letters")
+    letters = there.ports[AWS].dead_letters("aws.l1-to-l2-dead-letters")
     letters.down = True
     there.publish(*READINGS)
     assert there.dead_letters() == []
@@ -103,9 +104,9 @@ def test_while_the_dead_letter_queue_is_dark_too_messages_stay_queued():
     assert len(there.stored("sensor-1")) == len(READINGS)
 
 
-@pytest.mark.parametrize("where", [Cloud.AWS, Cloud.GCP], ids=["local", "remote"])
+@pytest.mark.parametrize("where", [AWS, GCP], ids=["local", "remote"])
 def test_a_dark_store_loses_nothing(where):
-    there = world((Cloud.AWS, Cloud.AWS, where))
+    there = world((AWS, AWS, where))
     there.store.down = True
     there.publish(*READINGS)
     there.store.down = False
@@ -114,7 +115,7 @@ def test_a_dark_store_loses_nothing(where):
 
 
 def test_a_wrong_token_is_dead_lettered_at_once():
-    there = world((Cloud.AWS, Cloud.AZURE, Cloud.AZURE))
+    there = world((AWS, AZURE, AZURE))
     serve = there.transport.served["https://azure.ingestion.example"]
 
     def stripped(request):
@@ -123,11 +124,11 @@ def test_a_wrong_token_is_dead_lettered_at_once():
     there.transport.served["https://azure.ingestion.example"] = stripped
     there.publish(READINGS[0])
     assert len(there.dead_letters()) == 1
-    assert there.ports[Cloud.AWS].clock.sleeps == []
+    assert there.ports[AWS].clock.sleeps == []
 
 
 def test_a_queue_that_is_dark_fails_the_dispatchers_batch():
-    there = world((Cloud.AWS, Cloud.AWS, Cloud.AWS))
-    there.ports[Cloud.AWS].invoker.down = True
+    there = world((AWS, AWS, AWS))
+    there.ports[AWS].invoker.down = True
     with pytest.raises(RetryableError):
         there.publish(READINGS[0])

@@ -3,18 +3,19 @@
 import msgspec
 import pytest
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.envelopes import request
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
-from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.components import KINDS, Trigger
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.placement import Placement
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.planning.planner import plan
 
-ACROSS = msgspec.structs.replace(Placement.single(Cloud.GCP), l1=Cloud.AWS, l2=Cloud.AZURE)
-LOCAL = Placement.single(Cloud.AWS)
+ACROSS = msgspec.structs.replace(Placement.single(GCP), l1=AWS, l2=AZURE)
+LOCAL = Placement.single(AWS)
 COMMON = {"CLOUD", "TWIN_NAME"}
 REQUIRED = {
     "device-gateway": COMMON | {"DEVICE_REGISTRY_NAME", "DEVICE_TOPIC"},
@@ -85,6 +86,12 @@ def test_each_function_has_the_triggers_of_its_kind():
 def test_a_reader_has_an_endpoint_where_its_environment_holds_the_token():
     env = {**environment("hot-reader"), "INTER_CLOUD_TOKEN": "t"}
     assert set(wire("hot-reader", env, RigPorts()).handlers) == {Trigger.CALL, Trigger.HTTP}
+
+
+def test_the_table_of_kinds_names_every_trigger():
+    for name in FUNCTIONS:
+        env = {**environment(name), "INTER_CLOUD_TOKEN": "t"}
+        assert set(wire(name, env, RigPorts()).handlers) == set(KINDS[name].triggers), name
 
 
 def test_a_connector_with_l2_on_its_own_cloud_is_a_configuration_error():

@@ -2,10 +2,10 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from tests.rigs.clouds import GCP
 from tests.rigs.twin_view import CLIMATE, MemoryTwinView, smart_home
 from twin2multicloud.domain.device import DeviceType
 from twin2multicloud.domain.errors import TwinError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.manage.device_readings import REREAD_EVERY, DeviceReadings
 
 START = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
@@ -79,7 +79,7 @@ def test_a_dark_cloud_is_an_error_and_what_was_read_stays(view: MemoryTwinView, 
     device = readings(view)
     device.refresh(clock.ms)
     before = device.latest
-    view.dark.add(Cloud.GCP)
+    view.dark.add(GCP)
     with pytest.raises(TwinError, match="nobody listens"):
         device.refresh(clock.ms)
     assert device.latest == before

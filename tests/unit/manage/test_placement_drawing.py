@@ -4,8 +4,9 @@ from itertools import combinations, pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.twins import twin
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.manage.placement_drawing import draw
@@ -15,15 +16,15 @@ from twin2multicloud.planning.topology import Boundary, Topology
 
 SVG = "{http://www.w3.org/2000/svg}"
 SPREAD = Placement(
-    l1=Cloud.AWS,
-    l2=Cloud.AZURE,
-    l3_hot=Cloud.GCP,
-    l3_cold=Cloud.GCP,
-    l3_archive=Cloud.AWS,
-    l4=Cloud.AWS,
-    l5=Cloud.AZURE,
+    l1=AWS,
+    l2=AZURE,
+    l3_hot=GCP,
+    l3_cold=GCP,
+    l3_archive=AWS,
+    l4=AWS,
+    l5=AZURE,
 )
-placements = st.builds(Placement.of, st.fixed_dictionaries({slot: st.sampled_from(Cloud) for slot in Slot}))
+placements = st.builds(Placement.of, st.fixed_dictionaries({slot: st.sampled_from(ALL) for slot in Slot}))
 topologies = st.builds(
     lambda placement, source, events: plan(twin(placement, dashboard=source, events=events)),
     placements,
@@ -78,7 +79,7 @@ class TestWhatIsDrawn:
         assert crossing.find(f"{SVG}circle") is None
 
     def test_a_cloud_without_a_slot_says_so(self) -> None:
-        unused = parts(draw(plan(twin(Placement.single(Cloud.AWS)))), "unused")
+        unused = parts(draw(plan(twin(Placement.single(AWS)))), "unused")
         assert [words(each) for each in unused] == ["Azure holds no slot", "Google Cloud holds no slot"]
 
     def test_a_twins_name_cannot_break_the_drawing(self) -> None:
@@ -107,7 +108,7 @@ class TestWhatPasses:
         assert parts(draw(self.topology), "tag") == []
 
     def test_a_dark_cloud_says_that_it_does_not_run(self) -> None:
-        clouds = [CloudStatus(cloud=cloud, running=cloud is not Cloud.GCP) for cloud in Cloud]
+        clouds = [CloudStatus(cloud=cloud, running=cloud != GCP) for cloud in ALL]
         svg = draw(self.topology, clouds, [status(self.first, messages_in=1, messages_out=1)])
         dark = [words(each).split()[0] for each in parts(svg, "dark") if "slot" in each.get("class", "")]
         assert words(parts(svg, "dark")[0]) == "Google Cloud not running"

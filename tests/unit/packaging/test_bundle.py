@@ -14,18 +14,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
+from twin2multicloud.domain.components import KINDS, Data, has_code
 from twin2multicloud.domain.device import Device, Signal
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.twin import DashboardSource, Twin
-from twin2multicloud.functions.wiring import FUNCTIONS, MODULES, wire
+from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.hosting.bundled import BundledTwin, find_processor, load_twin
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.packaging.build import unpack, write
-from twin2multicloud.packaging.bundle import NEEDS, Bundle, Needs, bundles, pack, packaged, twin_files
+from twin2multicloud.packaging.bundle import Bundle, bundles, pack, packaged, twin_files
 from twin2multicloud.packaging.report import cold_import, report
 from twin2multicloud.packaging.requirements import pinned, requirements
 from twin2multicloud.packaging.sources import PACKAGE, imported, shipped_modules, sources, without_commentary
@@ -35,7 +37,7 @@ from twin2multicloud.planning.planner import plan
 SOURCE = Path(__file__).parents[3] / "src" / PACKAGE
 PROCESSOR = b"def process(telemetry):\n    return {**telemetry, 'processed': True}\n"
 PLACEMENTS = [
-    msgspec.structs.replace(Placement.single(l3_hot), l1=l1, l2=l2) for l1, l2, l3_hot in product(Cloud, repeat=3)
+    msgspec.structs.replace(Placement.single(l3_hot), l1=l1, l2=l2) for l1, l2, l3_hot in product(ALL, repeat=3)
 ]
 
 
@@ -60,7 +62,7 @@ def made(placement: Placement = PLACEMENTS[0], vendored: Mapping[Cloud, Mapping[
 @pytest.fixture(scope="module")
 def three() -> dict[Cloud, Bundle]:
     """A processor on each cloud."""
-    found = [each for cloud in Cloud for each in made(Placement.single(cloud)) if each.function == "processor"]
+    found = [each for cloud in ALL for each in made(Placement.single(cloud)) if each.function == "processor"]
     return {each.cloud: each for each in found}
 
 
@@ -71,7 +73,7 @@ class TestArchive:
     def test_the_same_bytes_in_another_process_with_another_hash_seed(self, three):
         program = (
             "from tests.unit.packaging.test_bundle import *\n"
-            "print(*[each.digest for each in made(Placement.single(Cloud.GCP)) if each.function == 'processor'])"
+            "print(*[each.digest for each in made(Placement.single(GCP)) if each.function == 'processor'])"
         )
         found = subprocess.run(
             [sys.executable, "-c", program],
@@ -80,7 +82,7 @@ class TestArchive:
             text=True,
             check=True,
         )
-        assert found.stdout.strip() == three[Cloud.GCP].digest
+        assert found.stdout.strip() == three[GCP].digest
 
     @given(st.dictionaries(st.text("abc/.", min_size=1, max_size=8), st.binary(max_size=50)))
     def test_order_and_time_do_not_matter_and_nothing_is_lost(self, files):
@@ -97,20 +99,20 @@ class TestArchive:
         found = made(placement)
         names = [each.name for each in found]
         assert len(set(names)) == len(names)
-        assert set(names) == {f"{cloud}/{each.name}.zip" for cloud in Cloud for each in packaged(topology, cloud)}
+        assert set(names) == {f"{cloud}/{each.name}.zip" for cloud in ALL for each in packaged(topology, cloud)}
         assert {each.function for each in found} <= FUNCTIONS
 
 
 class TestContents:
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_no_other_cloud_and_nothing_of_the_planner_ships(self, cloud, three):
         parts = {tuple(path.split("/")[1:3]) for path in three[cloud].files if path.startswith(PACKAGE)}
-        others = {other.value for other in Cloud} - {cloud.value}
+        others = set(ALL) - {cloud}
         shared = {"domain", "ports", "wire", "functions", "stores", "hosting"}
         assert {part[0] for part in parts} <= {"__init__.py", *shared, "clouds"}
         assert not {part[1] for part in parts if part[0] == "clouds"} & others
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_everything_that_shipped_code_imports_of_ours_ships(self, cloud):
         """Function bodies too: a name that is neither a module nor in one would fail in the middle of the night."""
         modules = shipped_modules(cloud)
@@ -118,9 +120,9 @@ class TestContents:
             for name in (each for each in imported(tree) if each.split(".")[0] == PACKAGE):
                 assert name in modules or name.rpartition(".")[0] in modules, name
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_the_entry_wires_the_function_by_name(self, cloud, three):
-        file = "function_app.py" if cloud is Cloud.AZURE else "main.py"
+        file = "function_app.py" if cloud == AZURE else "main.py"
         tree = ast.parse(three[cloud].files[file])
         (assigned,) = [node for node in tree.body if isinstance(node, ast.Assign)]
         assert (
@@ -129,10 +131,10 @@ class TestContents:
         )
 
     def test_what_the_runtimes_lack_is_asked_for(self, three):
-        assert "requirements.txt" not in three[Cloud.AWS].files, "Lambda installs nothing"
+        assert "requirements.txt" not in three[AWS].files, "Lambda installs nothing"
         for cloud, queue, store in (
-            (Cloud.AZURE, "azure-storage-queue==", "azure-cosmos=="),
-            (Cloud.GCP, "google-cloud-pubsub==", "google-cloud-firestore=="),
+            (AZURE, "azure-storage-queue==", "azure-cosmos=="),
+            (GCP, "google-cloud-pubsub==", "google-cloud-firestore=="),
         ):
             asked = three[cloud].files["requirements.txt"].decode()
             assert "msgspec==" in asked
@@ -140,35 +142,35 @@ class TestContents:
             assert store in asked, "a cloud's functions ask for the same, whichever needs it"
 
     def test_azures_host_has_no_route_prefix(self, three):
-        host = msgspec.json.decode(three[Cloud.AZURE].files["host.json"])
+        host = msgspec.json.decode(three[AZURE].files["host.json"])
         assert host["version"] == "2.0"
         assert host["extensions"]["http"]["routePrefix"] == ""
 
     def test_vendored_wheels_are_in_it_and_are_not_our_code(self, three):
         bigger = next(
             each
-            for each in made(Placement.single(Cloud.AWS), {Cloud.AWS: {"msgspec/__init__.py": b"there = 1"}})
+            for each in made(Placement.single(AWS), {AWS: {"msgspec/__init__.py": b"there = 1"}})
             if each.function == "processor"
         )
         assert bigger.files["msgspec/__init__.py"] == b"there = 1"
-        assert bigger.own_bytes == three[Cloud.AWS].own_bytes
-        assert len(bigger.archive) > len(three[Cloud.AWS].archive)
+        assert bigger.own_bytes == three[AWS].own_bytes
+        assert len(bigger.archive) > len(three[AWS].archive)
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_all_of_our_code_stays_small(self, cloud):
-        assert max(len(pack(sources(shipped_modules(cloud, [name])))) for name in MODULES) < 60_000
+        assert max(len(pack(sources(shipped_modules(cloud, [name])))) for name in FUNCTIONS) < 60_000
 
 
 class TestTwinsData:
     def test_a_processor_has_the_twins_user_code_and_no_other(self, tmp_path, three):
-        unpack([three[Cloud.AWS]], tmp_path / "b")
+        unpack([three[AWS]], tmp_path / "b")
         root = str(tmp_path / "b" / "processor")
         catalog = load_twin(root).catalog
         process = find_processor(catalog, root)("sensor-2")
         assert process is not None
         assert process({"device_id": "sensor-2"}) == {"device_id": "sensor-2", "processed": True}
         assert find_processor(catalog, root)("sensor-1") is None
-        assert [path for path in three[Cloud.AWS].files if path.startswith("processors/")] == ["processors/mark.py"]
+        assert [path for path in three[AWS].files if path.startswith("processors/")] == ["processors/mark.py"]
 
     def test_a_reader_has_types_and_hierarchy_but_neither_signals_nor_user_code(self):
         house = with_processor(PLACEMENTS[0])
@@ -194,7 +196,7 @@ class TestTwinsData:
         with pytest.raises(ConfigurationError, match="package the function again"):
             load_twin(str(tmp_path))
 
-    @pytest.mark.parametrize("name", sorted(NEEDS))
+    @pytest.mark.parametrize("name", sorted(FUNCTIONS))
     def test_the_table_of_needs_is_what_functions_ask_their_ports_for(self, name):
         house = with_processor(PLACEMENTS[5])  # all three clouds: every function stands somewhere
         topology = plan(house)
@@ -204,15 +206,15 @@ class TestTwinsData:
         own = {"CLOUD": "gcp", "TWIN_NAME": "house", "DEVICE_REGISTRY_NAME": "r", "DEVICE_TOPIC": "t"}
         wire(name, resolved(component) or own, ports)  # a service of the plan is told nothing there
         # A processor's user code is found by device, so whoever runs it has the catalog too.
-        asked = Needs(
-            catalog=bool(ports.asked & {"catalog", "find_processor"}),
-            hierarchy="hierarchy" in ports.asked,
-            processors="find_processor" in ports.asked,
-        )
-        assert NEEDS[name] == asked
+        asked = {
+            Data.CATALOG: bool(ports.asked & {"catalog", "find_processor"}),
+            Data.HIERARCHY: "hierarchy" in ports.asked,
+            Data.PROCESSORS: "find_processor" in ports.asked,
+        }
+        assert KINDS[name].data == {data for data, there in asked.items() if there}
 
-    def test_the_table_of_needs_names_every_function_there_is(self):
-        assert NEEDS.keys() == FUNCTIONS
+    def test_the_table_of_kinds_knows_which_functions_exist_in_code(self):
+        assert {kind for kind in KINDS if has_code(kind)} == FUNCTIONS
 
 
 class AskedPorts(RigPorts):
@@ -229,7 +231,7 @@ class AskedPorts(RigPorts):
 
 
 class TestSources:
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_code_without_commentary_is_the_same_code_on_the_same_lines(self, cloud):
         for path, stripped in sources(shipped_modules(cloud)).items():
             before = ast.parse((SOURCE.parent / path).read_bytes())
@@ -267,19 +269,19 @@ class TestSources:
             (package / f"{module}.py").touch()
         (package / "clouds" / "aws" / "wiring.py").write_text(f"def handler():\n    import {found}\n")
         with pytest.raises(TwinError, match=r"AWS would have to carry"):
-            shipped_modules(Cloud.AWS, package=package)
+            shipped_modules(AWS, package=package)
 
 
 class TestRequirements:
     def test_an_import_that_nobody_brings_is_refused(self):
         with pytest.raises(TwinError, match="imports requests, which neither AWS's runtime nor the bundle brings"):
-            requirements(Cloud.AWS, {"m": ast.parse("def f():\n    import requests")})
+            requirements(AWS, {"m": ast.parse("def f():\n    import requests")})
 
     def test_submodules_belong_to_their_distribution(self):
         tree = ast.parse(
             "from google.cloud.firestore_v1.base_query import FieldFilter\nfrom google.cloud import pubsub_v1"
         )
-        assert requirements(Cloud.GCP, {"m": tree}) == ("google-cloud-firestore", "google-cloud-pubsub")
+        assert requirements(GCP, {"m": tree}) == ("google-cloud-firestore", "google-cloud-pubsub")
 
     def test_what_is_installed_is_pinned(self):
         assert pinned("msgspec") == f"msgspec=={msgspec.__version__}"
@@ -290,8 +292,8 @@ class TestRequirements:
         wheel.write_bytes(
             pack({"x/__init__.py": b"1", "x/a.pyi": b"2", "x-1.dist-info/RECORD": b"3", "x/LICENSE": b"4"})
         )
-        assert unpacked([wheel], Cloud.AWS) == {"x/__init__.py": b"1", "x/LICENSE": b"4"}
-        assert set(unpacked([wheel], Cloud.AZURE)) == {
+        assert unpacked([wheel], AWS) == {"x/__init__.py": b"1", "x/LICENSE": b"4"}
+        assert set(unpacked([wheel], AZURE)) == {
             ".python_packages/lib/site-packages/x/__init__.py",
             ".python_packages/lib/site-packages/x/LICENSE",
         }
@@ -316,7 +318,7 @@ class TestWheels:
         for path in offline.iterdir():
             path.unlink()
         assert fetch(["rigged"], "3.13", tmp_path / "cache") == found
-        assert unpacked(found, Cloud.AWS)["rigged.py"] == b"tag = 'cp313-cp313-manylinux2014_x86_64'\n"
+        assert unpacked(found, AWS)["rigged.py"] == b"tag = 'cp313-cp313-manylinux2014_x86_64'\n"
 
     def test_what_cannot_be_had_is_said_and_not_kept(self, tmp_path, offline):
         with pytest.raises(TwinError, match=r"no wheels of rigged for Python 3.13: .* found for rigged; --no-wheels"):
@@ -351,21 +353,21 @@ class TestWritten:
             *(each.name for each in made()),
         }
 
-    @pytest.mark.parametrize("cloud", Cloud)
+    @pytest.mark.parametrize("cloud", ALL)
     def test_a_bundle_can_be_imported_with_msgspec_and_nothing_else(self, cloud, three):
         """No SDK at import: it comes with the first client. Milliseconds depend on the machine, see the benchmark."""
         cold = cold_import(three[cloud], rounds=1)
         assert 0 < cold.own_ms < cold.total_ms
 
     def test_the_report_is_of_the_archive(self, three):
-        found = report(three[Cloud.AWS])
-        assert (found.name, found.bytes) == ("aws/processor.zip", len(three[Cloud.AWS].archive))
+        found = report(three[AWS])
+        assert (found.name, found.bytes) == ("aws/processor.zip", len(three[AWS].archive))
         assert found.cold is None
 
     def test_a_bundle_that_cannot_be_imported_says_why(self, three):
-        files = {**three[Cloud.AWS].files, f"{PACKAGE}/clouds/aws/wiring.py": b"import nowhere_to_be_found"}
+        files = {**three[AWS].files, f"{PACKAGE}/clouds/aws/wiring.py": b"import nowhere_to_be_found"}
         with pytest.raises(TwinError, match="No module named 'nowhere_to_be_found'"):
-            cold_import(msgspec.structs.replace(three[Cloud.AWS], files=files), rounds=1)
+            cold_import(msgspec.structs.replace(three[AWS], files=files), rounds=1)
 
 
 def _silent(tree: ast.Module) -> ast.Module:

@@ -59,14 +59,14 @@ def connector_exists_iff_sides_differ(twin: Twin, topology: Topology) -> Iterato
     }
     for url, (caller, endpoint) in CROSSINGS.items():
         source, target = twin.placement[HOMES[caller]], twin.placement[HOMES[endpoint]]
-        expected = source is not target and asked.get(url, True)
+        expected = source != target and asked.get(url, True)
         holder = topology.named(caller)
         found = holder is not None and holder.variable(url) is not None
         if found is not expected:
             yield f"{url} is {'there' if found else 'missing'} between {source} and {target}"
         if found and f"{target}.{endpoint}" not in topology:
             yield f"{url} has no {endpoint} on {target}"
-    differ = twin.placement.l1 is not twin.placement.l2
+    differ = twin.placement.l1 != twin.placement.l2
     for name in ("connector", "ingestion"):
         if (topology.named(name) is not None) is not differ:
             yield f"{name} although L1 is on {twin.placement.l1} and L2 on {twin.placement.l2}"
@@ -79,7 +79,7 @@ def every_remote_url_has_one_endpoint_and_one_token(_: Twin, topology: Topology)
                 ends = [end for end in topology.endpoints if end.component == variable.value]
                 if len(ends) != 1 or variable.value not in topology:
                     yield f"{each.id} {variable.name} leads to {len(ends)} endpoints"
-                elif topology[variable.value].cloud is each.cloud:
+                elif topology[variable.value].cloud == each.cloud:
                     yield f"{each.id} {variable.name} does not leave {each.cloud}"
                 elif _tokens(each) != 1 or _tokens(topology[variable.value]) != 1:
                     yield f"{variable.name}: {_tokens(each)} tokens here, {_tokens(topology[variable.value])} there"
@@ -93,11 +93,11 @@ def _tokens(component: Component) -> int:
 
 def every_endpoint_is_asked_for(_: Twin, topology: Topology) -> Iterator[str]:
     urls = {each.value for function in functions(topology) for each in function.environment if each.kind == "url"}
-    queried = {link.target for link in topology.links if link.delivery is Delivery.QUERY and link.access == "token"}
+    queried = {link.target for link in topology.links if link.delivery is Delivery.QUERY and link.sign_in == "token"}
     for each in topology.endpoints:
         if each.component not in urls | queried:
             yield f"nobody asks for the endpoint of {each.component}"
-        if topology[each.component].cloud is not each.cloud or not each.path.startswith("/"):
+        if topology[each.component].cloud != each.cloud or not each.path.startswith("/"):
             yield f"the endpoint of {each.component} is at {each.cloud}{each.path}"
     if len({each.component for each in topology.endpoints}) != len(topology.endpoints):
         yield "a component has two endpoints"
@@ -133,7 +133,7 @@ def links_join_what_exists(_: Twin, topology: Topology) -> Iterator[str]:
             if end not in topology and end not in (DEVICES, OPERATOR):
                 yield f"{link.source} → {link.target}: there is no {end}"
                 return
-        crosses = link.source in topology and topology[link.source].cloud is not topology[link.target].cloud
+        crosses = link.source in topology and topology[link.source].cloud != topology[link.target].cloud
         if crosses is not (link.locality is Locality.REMOTE):
             yield f"{link.source} → {link.target} says {link.locality}"
         if crosses and link.delivery not in (Delivery.POST, Delivery.QUERY):
@@ -160,7 +160,7 @@ def resources_are_on_the_same_cloud(_: Twin, topology: Topology) -> Iterator[str
             if variable.kind is ValueKind.RESOURCE:
                 if variable.value not in topology:
                     yield f"{each.id} {variable.name}: there is no {variable.value}"
-                elif topology[variable.value].cloud is not each.cloud:
+                elif topology[variable.value].cloud != each.cloud:
                     yield f"{each.id} {variable.name} is on {topology[variable.value].cloud}"
 
 

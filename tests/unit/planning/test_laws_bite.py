@@ -5,18 +5,15 @@ from collections.abc import Callable
 import msgspec
 import pytest
 
+from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from tests.unit.planning import laws
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Component, Topology, ValueKind, Variable
 
-ACROSS = twin(
-    Placement.of(
-        dict(zip(Slot, [Cloud.AWS, Cloud.AZURE, Cloud.GCP, Cloud.AWS, Cloud.AZURE, *[Cloud.GCP] * 2], strict=True))
-    )
-)
-AT_HOME = twin(Placement.single(Cloud.AWS))
+ACROSS = twin(Placement.of(dict(zip(Slot, [AWS, AZURE, GCP, AWS, AZURE, *[GCP] * 2], strict=True))))
+AT_HOME = twin(Placement.single(AWS))
 Change = Callable[[Topology], Topology]
 
 

@@ -5,11 +5,12 @@ import time
 from pathlib import Path
 
 import pytest
+from tests.rigs.clouds import AWS, GCP
 
 from twin2multicloud.domain.device import DataType, SignalKind
 from twin2multicloud.domain.errors import InvalidProjectError
 from twin2multicloud.domain.event_rule import ActionKind
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Mode
 from twin2multicloud.project.loader import load_project
 
@@ -53,7 +54,7 @@ def test_smart_home_is_the_demo():
 def test_single_cloud_is_on_one_cloud():
     project = load_project(EXAMPLES / "single-cloud")
 
-    assert project.twin.placement.clouds == (Cloud.AWS,)
+    assert project.twin.placement.clouds == (AWS,)
     assert project.twin.mode is Mode.PRODUCTION
     assert project.notes == ()
 
@@ -84,7 +85,7 @@ def test_slots_left_out_go_with_the_slot_they_read_from(tmp_path):
     project = load_project(_small(tmp_path, {"devices": [{"id": "d", "properties": [_prop("t")]}]}))
 
     assert {slot: project.twin.placement[slot] for slot in Slot if slot not in (Slot.L1, Slot.L2)} == dict.fromkeys(
-        [Slot.L3_HOT, Slot.L3_COLD, Slot.L3_ARCHIVE, Slot.L4, Slot.L5], Cloud.GCP
+        [Slot.L3_HOT, Slot.L3_COLD, Slot.L3_ARCHIVE, Slot.L4, Slot.L5], GCP
     )
     assert "layer_5_provider is not set: L5 goes where L4 is (gcp)" in project.notes
     assert "layer_3_archive_provider is not set: L3-archive goes where L3-cold is (gcp)" in project.notes

@@ -6,18 +6,19 @@ import stat
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.placement_file import PROVIDERS_FILE, placement_of, provider_key, write_placement
 
-CLOUDS = st.sampled_from(list(Cloud))
+CLOUDS = st.sampled_from(ALL)
 
 
 @settings(max_examples=50)
 @given(st.fixed_dictionaries(dict.fromkeys(Slot, CLOUDS)))
 def test_a_full_file_needs_no_defaults(clouds):
-    said = {provider_key(slot): cloud.value for slot, cloud in clouds.items()}
+    said = {provider_key(slot): cloud for slot, cloud in clouds.items()}
 
     assert placement_of(said) == (Placement.of(clouds), ())
 
@@ -50,7 +51,7 @@ def test_an_editors_key_and_the_permissions_stay(factory):
     path.write_text(json.dumps({"$schema": "./x.json", "layer_1_provider": "aws"}))
     path.chmod(0o640)
 
-    write_placement(factory, Placement.single(Cloud.GCP))
+    write_placement(factory, Placement.single(GCP))
 
     assert json.loads(path.read_text())["$schema"] == "./x.json"
     assert stat.S_IMODE(path.stat().st_mode) == 0o640
@@ -60,9 +61,9 @@ def test_an_editors_key_and_the_permissions_stay(factory):
 def test_a_broken_file_is_replaced(factory):
     (factory / PROVIDERS_FILE).write_text("{")
 
-    write_placement(factory, Placement.single(Cloud.AZURE))
+    write_placement(factory, Placement.single(AZURE))
 
-    assert load_project(factory).twin.placement == Placement.single(Cloud.AZURE)
+    assert load_project(factory).twin.placement == Placement.single(AZURE)
 
 
 def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(factory):
@@ -71,6 +72,6 @@ def test_a_file_that_cannot_be_replaced_leaves_nothing_behind(factory):
     before = sorted(factory.iterdir())
 
     with pytest.raises(OSError, match="directory"):
-        write_placement(factory, Placement.single(Cloud.AWS))
+        write_placement(factory, Placement.single(AWS))
 
     assert sorted(factory.iterdir()) == before

@@ -7,9 +7,10 @@ from hypothesis import strategies as st
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import START
+from tests.rigs.clouds import ALL, GCP
 from tests.rigs.envelopes import TRACE, body, document
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.telemetry import is_trace_id
 from twin2multicloud.wire import envelope
 from twin2multicloud.wire.envelope import MessageType, decode, encode, new_trace_id
@@ -76,7 +77,7 @@ def test_a_spoilt_envelope_is_an_envelope_or_a_refusal(data):
     assert is_envelope_or_refusal(bytes(content[:cut]))
 
 
-@given(READINGS, st.sampled_from(Cloud), st.sampled_from(Slot), st.sampled_from(MessageType))
+@given(READINGS, st.sampled_from(ALL), st.sampled_from(Slot), st.sampled_from(MessageType))
 def test_what_goes_out_comes_back(readings, cloud, slot, kind):
     encoded = [msgspec.json.encode(each) for each in readings]
     sent = encode(encoded, source_cloud=cloud, target_layer=slot, timestamp=START, trace_id=TRACE, message_type=kind)
@@ -88,7 +89,7 @@ def test_what_goes_out_comes_back(readings, cloud, slot, kind):
 
 def test_messages_go_out_and_come_back_as_they_are():
     messages = [b'{"a":1.0}', b'{"b":  2,"b":3}']
-    sent = encode(messages, source_cloud=Cloud.GCP, target_layer=Slot.L2, timestamp=START, trace_id=TRACE)
+    sent = encode(messages, source_cloud=GCP, target_layer=Slot.L2, timestamp=START, trace_id=TRACE)
     assert b'[{"a":1.0},{"b":  2,"b":3}]' in sent
     assert decode(sent).messages == messages
 
@@ -101,7 +102,7 @@ def test_white_space_around_messages_does_not_matter():
 
 def test_aliases_are_read():
     received = decode(body(source_cloud="google", target_layer="L3", timestamp="2026-01-15T11:30:00+01:00"))
-    assert (received.source_cloud, received.target_layer) == (Cloud.GCP, Slot.L3_HOT)
+    assert (received.source_cloud, received.target_layer) == (GCP, Slot.L3_HOT)
     assert received.timestamp == START
 
 
@@ -114,7 +115,7 @@ def test_one_message_is_a_batch_of_one():
 @pytest.mark.parametrize(
     ("changes", "status", "names"),
     [
-        ({"source_cloud": "ibm"}, 400, "source_cloud"),
+        ({"source_cloud": "no cloud"}, 400, "source_cloud"),
         ({"source_cloud": 5}, 400, "source_cloud"),
         ({"source_cloud": None}, 400, "source_cloud"),
         ({"target_layer": "L9"}, 400, "target_layer"),

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import START, RigClock
+from tests.rigs.clouds import AWS
 from tests.rigs.envelopes import TRACE, body
 from tests.rigs.readings import flat
 from tests.rigs.readings import reading as rig_reading
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.stores.queue_records import REASON_CHARACTERS, Records
@@ -83,7 +83,7 @@ def test_merging_keeps_every_message_and_its_trace(batches):
 
 
 def records(max_bytes: int = 4_096) -> Records:
-    return Records(Cloud.AWS, RigClock(), RigChance(), max_bytes)
+    return Records(AWS, RigClock(), RigChance(), max_bytes)
 
 
 def test_a_dead_letter_record_can_be_put_back_into_its_queue_as_it_is():

@@ -7,11 +7,12 @@ from hypothesis import strategies as st
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.clouds import AZURE
 from tests.rigs.envelopes import TRACE
 from tests.rigs.readings import reading
 from tests.rigs.transport import Answer, ScriptedTransport, ServedTransport
 from twin2multicloud.domain.errors import RetryableError
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.ports.transport import Reply
@@ -64,7 +65,7 @@ def sender(transport, clock: RigClock, breaker: Breaker | None = None) -> Sender
     return Sender(
         url=URL,
         token="the-token",
-        source_cloud=Cloud.AZURE,
+        source_cloud=AZURE,
         target_layer=Slot.L2,
         transport=transport,
         clock=clock,
@@ -82,7 +83,7 @@ def test_a_batch_goes_out_as_one_envelope_with_the_token():
     assert posted.headers["content-type"] == "application/json"
     assert posted.headers["traceparent"].split("-")[:2] == ["00", TRACE]
     sent = decode(posted.plain)
-    assert (sent.source_cloud, sent.target_layer, sent.trace_id) == (Cloud.AZURE, Slot.L2, TRACE)
+    assert (sent.source_cloud, sent.target_layer, sent.trace_id) == (AZURE, Slot.L2, TRACE)
     assert bench.sent == [[0, 1, 2]]
 
 

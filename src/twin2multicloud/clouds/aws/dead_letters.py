@@ -14,7 +14,7 @@ class SqsDeadLetters:
 
     def __init__(self, client: Sqs, url: str, clock: Clock, chance: Chance) -> None:
         self._client, self._url = client, url
-        self._records = Records(Cloud.AWS, clock, chance, MAX_RECORD_BYTES)
+        self._records = Records(Cloud("aws"), clock, chance, MAX_RECORD_BYTES)
 
     def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""

@@ -14,7 +14,7 @@ class SqsInvoker:
 
     def __init__(self, client: Sqs, clock: Clock, chance: Chance) -> None:
         self._client = client
-        self._records = Records(Cloud.AWS, clock, chance, MAX_RECORD_BYTES)
+        self._records = Records(Cloud("aws"), clock, chance, MAX_RECORD_BYTES)
 
     def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""

@@ -14,7 +14,7 @@ class StorageQueueDeadLetters:
 
     def __init__(self, queue: Queue, clock: Clock, chance: Chance) -> None:
         self._queue = queue
-        self._records = Records(Cloud.AZURE, clock, chance, MAX_RECORD_BYTES)
+        self._records = Records(Cloud("azure"), clock, chance, MAX_RECORD_BYTES)
 
     def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""

@@ -17,7 +17,7 @@ class StorageQueueInvoker:
 
     def __init__(self, queue: Callable[[str], Queue], clock: Clock, chance: Chance) -> None:
         self._queue = queue
-        self._records = Records(Cloud.AZURE, clock, chance, MAX_RECORD_BYTES)
+        self._records = Records(Cloud("azure"), clock, chance, MAX_RECORD_BYTES)
 
     def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""

@@ -18,7 +18,7 @@ class PubSubDeadLetters:
 
     def __init__(self, client: "PublisherClient", topic: str, clock: Clock, chance: Chance) -> None:
         self._client, self._topic = client, topic
-        self._records = Records(Cloud.GCP, clock, chance, MAX_RECORD_BYTES)
+        self._records = Records(Cloud("gcp"), clock, chance, MAX_RECORD_BYTES)
 
     def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""

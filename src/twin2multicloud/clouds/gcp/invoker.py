@@ -18,7 +18,7 @@ class PubSubInvoker:
 
     def __init__(self, client: "PublisherClient", clock: Clock, chance: Chance) -> None:
         self._client = client
-        self._records = Records(Cloud.GCP, clock, chance, MAX_RECORD_BYTES)
+        self._records = Records(Cloud("gcp"), clock, chance, MAX_RECORD_BYTES)
 
     def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""

@@ -1,6 +1,6 @@
 """Device credentials, derived: a device's password is an HMAC of its id, so that 100,000 devices need one key.
 
-Owns the topic's form too, because what a device may publish to follows from who it is. What was changed since (devices
+What was changed since (devices
 taken out, passwords renewed) stands in a file that `device_registry` writes and this only reads.
 """
 
@@ -13,13 +13,11 @@ from pathlib import Path
 import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.device_topics import device_in
 from twin2multicloud.domain.errors import TwinError
 
 GATEWAY = "$gateway"  # no device has a dollar in its id
 """The user that may publish for every device of the twin: simulators, replays, and gateways in the field."""
-
-CHANGES_FILE = "device-registry.json"
-"""In the state folder: what is otherwise than at first, by device id."""
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -73,11 +71,6 @@ def password(key: str, username: str, renewals: int = 0) -> str:
     return hmac.new(key.encode(), named.encode(), hashlib.sha256).hexdigest()[:40]
 
 
-def telemetry_topic(twin: str, device_id: str) -> str:
-    """Where a device publishes: ``dt/<twin>/<device>/telemetry``."""
-    return f"dt/{twin}/{device_id}/telemetry"
-
-
 class LocalDeviceAuthenticator:
     """The `ports.device_authenticator.DeviceAuthenticator` of one twin on this machine.
 
@@ -86,8 +79,7 @@ class LocalDeviceAuthenticator:
     """
 
     def __init__(self, twin: str, key: str, catalog: DeviceCatalog, changes: Changes) -> None:
-        self._key, self._catalog, self._changes = key, catalog, changes
-        self._prefix, self._suffix = f"dt/{twin}/", "/telemetry"
+        self._twin, self._key, self._catalog, self._changes = twin, key, catalog, changes
 
     def knows(self, username: str | None, given: str | None) -> bool:
         """See `ports.device_authenticator.DeviceAuthenticator.knows`. Compared in constant time."""
@@ -100,9 +92,7 @@ class LocalDeviceAuthenticator:
 
     def device_of(self, username: str, topic: str) -> str | None:
         """See `ports.device_authenticator.DeviceAuthenticator.device_of`: its own, or any for the gateway."""
-        if not (topic.startswith(self._prefix) and topic.endswith(self._suffix)):
-            return None
-        device = topic[len(self._prefix) : -len(self._suffix)]
-        if username == GATEWAY:
+        device = device_in(self._twin, topic)
+        if username == GATEWAY and device is not None:
             return device if self._catalog.find(device) is not None else None
         return device if username == device else None

@@ -12,9 +12,9 @@ import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Change, password, read_changes
-from twin2multicloud.emulator.host.deployment import Deployment, Secrets, write_private
+from twin2multicloud.emulator.adapters.device_authenticator import Change, password, read_changes
 from twin2multicloud.ports.device_registry import DeviceCredentials
+from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
 
 KEY = "key.txt"
 """The file with a device's key: the password of MQTT and of HTTPS publish, its id being the user."""
@@ -68,7 +68,7 @@ class LocalDeviceRegistry:
             changes = read_changes(self._file)
             changed = {**changes, **{each: how(changes.get(each, _UNTOUCHED)) for each in device_ids}}
             if changed != changes:
-                write_private(self._file, msgspec.json.encode(changed))
+                write_atomically(self._file, msgspec.json.encode(changed), mode=OWNER_ONLY)
 
 
 @contextmanager
@@ -82,8 +82,3 @@ def _nobody_else_writes(file: Path) -> Iterator[None]:
 def _renewed(change: Change) -> Change:
     """Another password than ever before, so that one which was taken away stays so."""
     return Change(renewals=change.renewals + 1)
-
-
-def open_registry(deployment: Deployment, secrets: Secrets) -> LocalDeviceRegistry:
-    """The registry of a twin that is up, or was."""
-    return LocalDeviceRegistry(deployment.state / CHANGES_FILE, secrets.device_key, deployment.twin.catalog)

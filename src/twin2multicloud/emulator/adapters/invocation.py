@@ -7,10 +7,11 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.emulator.host.server import OPERATOR_HEADER
 from twin2multicloud.ports.transport import Transport
 from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.tokens import HEADER
+
+OPERATOR_HEADER = "x-t2mc-operator"
 
 
 class EmulatedInvocation:

@@ -1,19 +1,17 @@
-"""One emulated cloud whose functions run from its bundles: ``python -P bundled_runtime.py PROJECT_FOLDER CLOUD``.
+"""One emulated cloud with functions from its bundles: ``python -P bundled_runtime.py PROJECT_FOLDER CLOUD BUNDLES``.
 
 Owns where this process finds the package: first what the bundles carry, then, for the emulator around the functions,
 this installation. A bundle carries what its function needs; one process hosts them all, so it takes each module from
 the first that has it, and sees to it that those that carry a module carry the same. As a program it must not import
-the package before that is settled, so it imports it late.
+the package before that is settled, so it runs the emulator by its name.
 """
 
+import runpy
 import sys
 from collections.abc import Sequence
 from importlib.machinery import ModuleSpec, PathFinder
 from pathlib import Path
 from types import ModuleType
-
-BUNDLES = "bundle"
-"""The folder of unpacked bundles, in the cloud's own folder of the state folder."""
 
 PACKAGE = "twin2multicloud"
 
@@ -68,12 +66,9 @@ def _archived(file: Path) -> Path:
 
 def main() -> None:
     """Start the cloud that the arguments name, from its bundles."""
-    folder, cloud = Path(sys.argv[1]), sys.argv[2]
     installed = Path(__file__).parents[3]
-    sys.meta_path.insert(0, BundlesFirst([*bundle_folders(folder / ".t2mc" / cloud / BUNDLES), installed]))
-    from twin2multicloud.emulator.__main__ import main as run
-
-    run()
+    sys.meta_path.insert(0, BundlesFirst([*bundle_folders(Path(sys.argv[3])), installed]))
+    runpy.run_module("twin2multicloud.emulator", run_name="__main__")
 
 
 if __name__ == "__main__":

@@ -8,26 +8,26 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.components import Kind, Trigger
+from twin2multicloud.domain.components import ComponentType, Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.emulator.adapters.device_authenticator import CHANGES_FILE, Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.device_authenticator import Changes, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
-from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts, SystemClock
+from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
-from twin2multicloud.emulator.events import event_source
 from twin2multicloud.emulator.events.event_source import Start
-from twin2multicloud.emulator.host.capabilities import feeds_nobody, runs
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets
+from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, Traffic
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
+from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.hosting.user_code import find_processor_in
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
 from twin2multicloud.wire.http import Request, Response
 
@@ -39,19 +39,22 @@ class EmulatedCloud:
         self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
         self.log = logging.getLogger(f"t2mc.{cloud}")
         self._topology: Topology = deployment.topology
-        folder = deployment.data_folder(cloud)
+        folder = deployment.state.process(cloud)
         folder.mkdir(parents=True, exist_ok=True)
         self.staged = Staged()
-        self._components = [each for each in self._topology.on(cloud) if runs(each)]
+        self._coverage = covered = run_by_the_emulator(self._topology)
+        self._components = [
+            each for each in covered.components if each.cloud == cloud and each.type is ComponentType.FUNCTION
+        ]
         self._journal = Journal(folder / "journal.sqlite")
-        holds_store = deployment.twin.placement[Slot.L3_HOT] is cloud
+        holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
-            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state / CHANGES_FILE)
+            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state.device_registry)
         )
         self.gateway: Function | None = None  # where L1 is
-        self._event_source = event_source(cloud)
+        self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
         self._on_device: Start | None = None
@@ -97,6 +100,10 @@ class EmulatedCloud:
     def has_endpoint(self, function: str) -> bool:
         """Whether a function has a URL."""
         return function in self._endpoints
+
+    def reads_only(self, function: str) -> bool:
+        """Whether a function with a URL stages nothing: it takes native calls too, which write nothing."""
+        return function in self._calls
 
     def request(self, function: str, request: Request) -> Response:
         """Answer a request to a function's URL. What it staged must be durable before the answer leaves."""
@@ -167,8 +174,8 @@ class EmulatedCloud:
     def _gateway(self, parts: CloudParts) -> Function:
         """The function behind HTTPS publish. The plan has it as a service, which has no environment."""
         name = Kind.DEVICE_GATEWAY.value
-        environment = {"CLOUD": str(self.cloud), "TWIN_NAME": self._deployment.twin.name}
-        environment |= {"DEVICE_REGISTRY_NAME": CHANGES_FILE, "DEVICE_TOPIC": name}
+        environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
+        environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
         return wire(name, environment, FunctionPorts(parts, name, _nobody))
 
     def _expose(self, component: Component, function: Function) -> None:
@@ -194,7 +201,7 @@ class EmulatedCloud:
     def _environment(self, component: Component) -> dict[str, str]:
         """Fill in what the plan left open: URLs, deployed names, the token."""
         values: dict[str, str] = {}
-        for variable in component.environment:
+        for variable in self._coverage.environment(component):
             match variable.kind:
                 case ValueKind.LITERAL:
                     values[variable.name] = variable.value
@@ -202,7 +209,7 @@ class EmulatedCloud:
                     values[variable.name] = self._deployment.url_of(variable.value)
                 case ValueKind.TOKEN:
                     values[variable.name] = self._secrets.token
-                case ValueKind.RESOURCE if not feeds_nobody(variable, self._topology):
+                case ValueKind.RESOURCE:
                     values[variable.name] = self._topology[variable.value].deployed_as
         return values
 
@@ -226,7 +233,7 @@ class EmulatedCloud:
         """What one function gets: run from bundles, the twin's data and the user's code come from its own."""
         if self._deployment.runtime is Runtime.SOURCE:
             return parts
-        root = str(self._deployment.bundle_folder(self.cloud) / component.name)
+        root = str(self._deployment.state.unpacked_bundles(self.cloud) / component.name)
         twin = load_twin(root)
         return msgspec.structs.replace(
             parts,

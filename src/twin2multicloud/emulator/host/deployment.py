@@ -1,7 +1,6 @@
-"""A twin that is up on this machine: which clouds, which ports, which secrets. Owns the state folder ``.t2mc``."""
+"""A twin that is up on this machine: which clouds, which ports, which secrets. Names no path in ``.t2mc``."""
 
 import hashlib
-import os
 import secrets
 import socket
 from contextlib import suppress
@@ -10,18 +9,20 @@ from pathlib import Path
 
 import msgspec
 
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.emulator.host.bundled_runtime import BUNDLES
 from twin2multicloud.hosting.user_code import processor_names
+from twin2multicloud.planning.coverage import Coverage, cover
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.inter_cloud import ensure_inter_cloud, write_endpoints
+from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
 from twin2multicloud.project.loader import Project
+from twin2multicloud.project.state_folder import StateFolder
 
 _PORTS = range(20_000, 32_000)  # Linux lends from 32768 on, others from 49152
-STATE = ".t2mc"
 
 
 class Runtime(StrEnum):
@@ -65,9 +66,9 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
     user_code: str = ""
 
     @property
-    def state(self) -> Path:
+    def state(self) -> StateFolder:
         """The state folder."""
-        return Path(self.folder) / STATE
+        return StateFolder.of(Path(self.folder))
 
     def describes(self, project: Project) -> bool:
         """Whether the project is still what this was made of: the twin, and the text of every processor it names."""
@@ -75,20 +76,12 @@ class Deployment(msgspec.Struct, frozen=True, kw_only=True):
 
     def site(self, cloud: Cloud) -> Site:
         """The site of a cloud that is in use."""
-        return next(site for site in self.sites if site.cloud is cloud)
+        return next(site for site in self.sites if site.cloud == cloud)
 
     @property
     def acquisition(self) -> Site:
         """The site where devices connect."""
         return self.site(self.twin.placement[Slot.L1])
-
-    def data_folder(self, cloud: Cloud) -> Path:
-        """Where a cloud keeps its files."""
-        return self.state / cloud.value
-
-    def bundle_folder(self, cloud: Cloud) -> Path:
-        """Where a cloud's bundles lie unpacked, each in a folder of its function's name."""
-        return self.data_folder(cloud) / BUNDLES
 
     def url_of(self, component_id: str) -> str:
         """The URL of a component's endpoint. Raises TwinError where the plan gives it none."""
@@ -126,7 +119,8 @@ def prepare(
 ) -> Deployment:
     """Decide ports, make secrets and write the state folder. Ports stay the same as long as the folder does."""
     twin, folder = project.twin, project.folder.resolve()
-    _make_state_folder(folder / STATE)
+    state = StateFolder.of(folder)
+    state.make()
     before = _read_deployment(folder)
     known = {site.cloud: site for site in before.sites} if before else {}
     deployment = Deployment(
@@ -140,11 +134,11 @@ def prepare(
         runtime=runtime,
         user_code=user_code(project),
     )
-    _local_secrets(folder / STATE)
+    _local_secrets(state)
     ensure_inter_cloud(folder)
     urls = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
     write_endpoints(folder, urls)
-    write_private(folder / STATE / "deployment.json", msgspec.json.format(msgspec.json.encode(deployment)))
+    write_atomically(state.deployment, msgspec.json.format(msgspec.json.encode(deployment)), mode=OWNER_ONLY)
     return deployment
 
 
@@ -166,18 +160,8 @@ def load_deployment(folder: Path) -> Deployment:
 
 def load_secrets(folder: Path) -> Secrets:
     """The secrets of a deployment."""
-    local = _local_secrets(folder.resolve() / STATE)
+    local = _local_secrets(StateFolder.of(folder))
     return Secrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
-
-
-def write_private(path: Path, content: bytes) -> None:
-    """Write a file that only its owner can read, whole or not at all."""
-    temporary = path.with_name(f".{path.name}.{os.getpid()}")
-    with os.fdopen(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    temporary.replace(path)
 
 
 def free_port() -> int:
@@ -192,7 +176,7 @@ def free_port() -> int:
 
 
 def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
-    acquires = twin.placement[Slot.L1] is cloud
+    acquires = twin.placement[Slot.L1] == cloud
     return Site(
         cloud=cloud,
         http_port=known.http_port if known else free_port(),
@@ -201,28 +185,27 @@ def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
 
 
 def _read_deployment(folder: Path) -> Deployment | None:
+    path = StateFolder.of(folder).deployment
     try:
-        found = msgspec.json.decode((folder / STATE / "deployment.json").read_bytes(), type=Deployment)
+        found = msgspec.json.decode(path.read_bytes(), type=Deployment)
         return msgspec.structs.replace(found, folder=str(folder))  # a project that was copied or moved is another one
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
-        raise TwinError(
-            f"{folder / STATE / 'deployment.json'} is not readable ({error}); remove {STATE} and run up again"
-        ) from error
+        raise TwinError(f"{path} is not readable ({error}); remove {path.parent.name} and run up again") from error
 
 
-def _make_state_folder(state: Path) -> None:
-    state.mkdir(mode=0o700, exist_ok=True)
-    (state / ".gitignore").write_text("*\n")
-
-
-def _local_secrets(state: Path) -> _LocalSecrets:
-    path = state / "secrets.json"
+def _local_secrets(state: StateFolder) -> _LocalSecrets:
+    path = state.secrets
     if not path.exists():
         made = _LocalSecrets(secrets.token_urlsafe(32), secrets.token_urlsafe(32))
-        write_private(path, msgspec.json.encode(made))
+        write_atomically(path, msgspec.json.encode(made), mode=OWNER_ONLY)
     try:
         return msgspec.json.decode(path.read_bytes(), type=_LocalSecrets)
     except msgspec.DecodeError as error:
         raise TwinError(f"{path} is not readable ({error}); remove it, and devices get other passwords") from error
+
+
+def run_by_the_emulator(topology: Topology) -> Coverage:
+    """What of a plan the emulator runs: functions that exist in code, the hot store, and what stands around them."""
+    return cover(topology, (Kind.DEVICE_GATEWAY, Kind.HOT_STORE, Kind.DASHBOARD, Kind.ERROR_TOPIC))

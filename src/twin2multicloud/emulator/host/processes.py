@@ -1,4 +1,4 @@
-"""The operating-system processes of a deployment: starting, waiting, stopping, killing. Owns pid files and logs."""
+"""The operating-system processes of a deployment: starting, waiting, stopping, killing. Owns no file names."""
 
 import os
 import signal
@@ -22,10 +22,10 @@ DASHBOARD = "dashboard"
 
 def start_cloud(deployment: Deployment, cloud: Cloud) -> None:
     """Start one emulated cloud in the background, unless it runs. It is up once `wait_until_up` returns."""
-    program = ["-m", "twin2multicloud.emulator"]
+    program, bundles = ["-m", "twin2multicloud.emulator"], []
     if deployment.runtime is Runtime.BUNDLES:
-        program = [bundled_runtime.__file__]
-    _start(deployment, cloud.value, [sys.executable, "-P", *program, deployment.folder, cloud.value])
+        program, bundles = [bundled_runtime.__file__], [str(deployment.state.unpacked_bundles(cloud))]
+    _start(deployment, cloud, [sys.executable, "-P", *program, deployment.folder, cloud, *bundles])
 
 
 def start_dashboard(deployment: Deployment) -> None:
@@ -45,10 +45,10 @@ def wait_until_up(deployment: Deployment, names: Sequence[str], tell: Callable[[
                 waiting.remove(name)
                 tell(name)
             elif pid_of(deployment, name) is None:
-                raise TwinError(f"{name} did not start:\n{_tail(log_file(deployment, name))}")
+                raise TwinError(f"{name} did not start:\n{_tail(deployment.state.log(name))}")
         if waiting and time.monotonic() > deadline:
             raise TwinError(
-                f"{waiting[0]} is not up after {START_TIMEOUT:.0f} s; see {log_file(deployment, waiting[0])}"
+                f"{waiting[0]} is not up after {START_TIMEOUT:.0f} s; see {deployment.state.log(waiting[0])}"
             )
         time.sleep(0.02)
 
@@ -77,7 +77,7 @@ def _read(url: str) -> bytes:
 def pid_of(deployment: Deployment, name: str) -> int | None:
     """The process id of what runs under a name; None where nothing does."""
     try:
-        pid = int(_pid_file(deployment, name).read_text())
+        pid = int(deployment.state.process_id(name).read_text())
     except (FileNotFoundError, ValueError):
         return None
     return pid if _is_ours(pid, deployment) else None
@@ -92,7 +92,7 @@ def stop(deployment: Deployment, name: str, timeout: float = 10.0) -> bool:
     if not _gone(pid, deployment, timeout):
         os.kill(pid, signal.SIGKILL)
         _gone(pid, deployment, timeout)
-    _pid_file(deployment, name).unlink(missing_ok=True)
+    deployment.state.process_id(name).unlink(missing_ok=True)
     return True
 
 
@@ -104,15 +104,10 @@ def kill(deployment: Deployment, name: str) -> None:
         _gone(pid, deployment, 10.0)
 
 
-def log_file(deployment: Deployment, name: str) -> Path:
-    """Where a process writes what it has to say."""
-    return deployment.state / name / "log.txt"
-
-
 def _start(deployment: Deployment, name: str, command: list[str]) -> None:
     if pid_of(deployment, name) is not None:
         return
-    log = log_file(deployment, name)
+    log = deployment.state.log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
     with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
         # Not subprocess: what is started here is meant to outlive this process, and Popen would warn that it does.
@@ -127,16 +122,12 @@ def _start(deployment: Deployment, name: str, command: list[str]) -> None:
             ],
             setsid=True,
         )
-    _pid_file(deployment, name).write_text(str(pid))
+    deployment.state.process_id(name).write_text(str(pid))
 
 
 def _environment() -> dict[str, str]:
     """This process's, but for what pytest sets: NiceGUI would take it for a test of its own."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
-
-
-def _pid_file(deployment: Deployment, name: str) -> Path:
-    return deployment.state / name / "pid"
 
 
 def _is_ours(pid: int, deployment: Deployment) -> bool:

@@ -15,6 +15,7 @@ from typing import Any
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection, Published
@@ -22,8 +23,6 @@ from twin2multicloud.wire.calls import refusal, serve
 from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
-OPERATOR_HEADER = "x-t2mc-operator"
-_READERS = frozenset({"hot-reader", "hot-reader-last-entry"})
 _Done = Callable[[Exception | None], None]
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -62,7 +61,7 @@ class CloudApp:
     async def _function(self, name: str, request: Request) -> Response:
         if not self._cloud.has_endpoint(name):
             return refused(404, "there is no such endpoint")
-        if name in _READERS:
+        if self._cloud.reads_only(name):
             read: Response = await self._on_thread(self._cloud.request, name, request)
             return read
         response = self._cloud.request(name, request)

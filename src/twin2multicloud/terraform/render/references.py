@@ -10,6 +10,8 @@ import msgspec
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.topology import Component, Topology, ValueKind, Variable
 from twin2multicloud.planning.wiring import TOKEN_VARIABLE
+from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.scope import CloudScope
 
 TOKEN_SECRET_VARIABLE = f"{TOKEN_VARIABLE}_SECRET"
 """Names the secret that holds the token. The token itself is in no function's configuration."""
@@ -32,7 +34,7 @@ class References(msgspec.Struct, frozen=True):
 
 
 class Clouds(msgspec.Struct, frozen=True):
-    """The references of all three clouds, and the topology they are about."""
+    """The references of every cloud in use, and the topology they are about."""
 
     topology: Topology
     of: Mapping[Cloud, References]
@@ -52,3 +54,17 @@ class Clouds(msgspec.Struct, frozen=True):
             case ValueKind.URL:
                 target = self.topology[variable.value]
                 return variable.name, self.of[target.cloud].url(target)
+
+
+class Renderer(msgspec.Struct, frozen=True, kw_only=True):
+    """What writes one cloud's part of the configuration.
+
+    `provide` adds the provider alone, `render` everything of a site; `versions` are those of the providers that they
+    name. `needs_suffix`: names there are unique in the world, not only in the account.
+    """
+
+    references: References
+    provide: Callable[[Configuration, str], None]
+    render: Callable[[Configuration, CloudScope, Clouds], None]
+    versions: Mapping[str, str]
+    needs_suffix: bool

@@ -3,26 +3,25 @@
 Pure: the same topology and backend give the same dict. What each component is on a cloud is in that cloud's folder.
 """
 
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import known_clouds, pack, renderer_of
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.terraform.render import scope
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.on_aws import cloud as aws
-from twin2multicloud.terraform.render.on_azure import cloud as azure
-from twin2multicloud.terraform.render.on_gcp import cloud as gcp
-from twin2multicloud.terraform.render.references import Clouds
+from twin2multicloud.terraform.render.references import Clouds, Renderer
 
 ENGINE_VERSION = ">= 1.5.0"  # of Terraform and OpenTofu: nothing newer is used
-PROVIDER_VERSIONS = {"aws": "6.66.0", "azurerm": "4.73.0", "google": "6.50.0", "random": "3.7.2", "time": "0.13.1"}
-"""Exactly what ``terraform/schemas`` was taken from: what was checked is what is installed."""
+SHARED_VERSIONS = {"random": "3.7.2", "time": "0.13.1"}
+"""Of the providers that belong to no cloud. As with each `Renderer.versions`, exactly what ``terraform/schemas`` was
+taken from: what was checked is what is installed."""
 
 _TOKEN_LENGTH = 48  # 286 bits of letters and digits
-_CLOUDS = {Cloud.AWS: aws, Cloud.AZURE: azure, Cloud.GCP: gcp}
 
 
 class Backend(msgspec.Struct, frozen=True):
@@ -41,21 +40,24 @@ def render(
     """The configuration of everything in the slice, as the content of ``main.tf.json``.
 
     `before` are clouds that an earlier placement used: their providers stay, or nobody could remove what is there.
-    Raises ConfigurationError for a backend that does not exist.
+    Raises ConfigurationError for a backend that does not exist, and for a cloud that nothing is rendered for.
     """
     config = Configuration()
     found = scope.sites(topology)
     _variables(config)
-    _shared(config, found)
-    clouds = Clouds(topology, {cloud: module.REFERENCES for cloud, module in _CLOUDS.items()})
+    left = sorted(before - {site.cloud for site in found})
+    used = {cloud: renderer_of(cloud) for cloud in (*topology.placement.clouds, *left)}
+    _shared(config, [(site, used[site.cloud]) for site in found])
+    references = Clouds(topology, {cloud: each.references for cloud, each in used.items()})
     for site in found:
-        _CLOUDS[site.cloud].render(config, site, clouds)
-    for cloud in sorted(before - {site.cloud for site in found}):
-        _CLOUDS[cloud].provide(config, topology.twin)
+        used[site.cloud].render(config, site, references)
+    for cloud in left:
+        used[cloud].provide(config, topology.twin)
+    versions = provider_versions(used.values())
     config.engine(
         required_version=ENGINE_VERSION,
         required_providers={
-            name: {"source": f"hashicorp/{name}", "version": PROVIDER_VERSIONS[name]} for name in config.providers
+            name: {"source": f"hashicorp/{name}", "version": versions[name]} for name in config.providers
         },
         backend=_backend(backend or Backend()),
     )
@@ -66,9 +68,19 @@ def variables() -> frozenset[str]:
     """The names of all input variables that any twin may have."""
     config = Configuration()
     _variables(config)
-    for module in _CLOUDS.values():
-        module.provide(config, "")
+    for renderer in renderers():
+        renderer.provide(config, "")
     return frozenset(config.as_json()["variable"])
+
+
+def renderers() -> tuple[Renderer, ...]:
+    """Those of every cloud that has one."""
+    return tuple(renderer_of(cloud) for cloud in known_clouds() if pack(cloud).renderer)
+
+
+def provider_versions(used: Iterable[Renderer]) -> dict[str, str]:
+    """The version of every provider that some clouds' parts may name."""
+    return SHARED_VERSIONS | {name: version for each in used for name, version in each.versions.items()}
 
 
 def _variables(config: Configuration) -> None:
@@ -76,10 +88,10 @@ def _variables(config: Configuration) -> None:
     config.variable("log_retention_days", "How long logs are kept, in days", "number", default=30)
 
 
-def _shared(config: Configuration, found: tuple[scope.Site, ...]) -> None:
-    if any(site.needs_token for site in found):
+def _shared(config: Configuration, found: Sequence[tuple[scope.CloudScope, Renderer]]) -> None:
+    if any(site.needs_token for site, _ in found):
         config.resource("random_password", "inter_cloud_token", length=_TOKEN_LENGTH, special=False)
-    if any(site.cloud in (Cloud.AZURE, Cloud.GCP) for site in found):
+    if any(renderer.needs_suffix for _, renderer in found):
         # Names that are unique in the world, not only in the account.
         config.resource("random_string", "suffix", length=6, special=False, upper=False)
 

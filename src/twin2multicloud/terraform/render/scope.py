@@ -3,52 +3,29 @@
 Everything here is derived from the topology's links, endpoints and variables: nothing is decided a second time.
 """
 
-from enum import StrEnum
-
 import msgspec
 
-from twin2multicloud.domain.components import ComponentType, Kind
+from twin2multicloud.domain.components import Access, ComponentType, Kind
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning import own_services
-from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Link, Topology, ValueKind, Variable
-
-FUNCTIONS = frozenset(
-    {
-        Kind.DISPATCHER,
-        Kind.CONNECTOR,
-        Kind.INGESTION,
-        Kind.PROCESSOR,
-        Kind.PERSISTER,
-        Kind.HOT_WRITER,
-        Kind.HOT_READER,
-        Kind.HOT_READER_LAST_ENTRY,
-    }
-)
-"""The functions of the slice: L1, L2 and L3-hot. What a topology has beside them is left out, and said to be.
-
-On a cloud that lacks a service of the slice there is one more: see `packaging.own_services`.
-"""
+from twin2multicloud.planning.coverage import Coverage, cover
+from twin2multicloud.planning.services import is_function, is_ours, own_endpoint, own_environment
+from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topology, ValueKind, Variable
 
 TIMEOUT_S = 180
 """A function's time-out on every cloud. A sender may need 127 s: four requests of 30 s, 1 + 2 + 4 s apart (wire)."""
 
-ERROR_TOPIC = "error-topic"
-_DATA = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, ERROR_TOPIC})
-_READERS = frozenset({Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY})
-_DEAD_LETTERS = "dead letters"  # the row of links to dead-letter queues, see planning.planner
+ERROR_TOPIC = Kind.ERROR_TOPIC
+SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, Kind.ERROR_TOPIC})
+"""What is rendered beside the functions that exist in code and their dead letters."""
 
-
-class StoreAccess(StrEnum):
-    """What a function may do with the hot store."""
-
-    READ = "read"
-    WRITE = "write"
+READ_ONLY = (Access.READ,)
 
 
 class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     """One function as its cloud has to build it: what starts it, what it may reach, what it is told.
 
-    `letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds.
+    `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
+    may do with the hot store.
     """
 
     component: Component
@@ -56,9 +33,8 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     from_queue: bool
     endpoint: Endpoint | None
     sends_to: tuple[Component, ...]
-    letters: Component | None
-    store: StoreAccess | None
-    store_component: Component | None
+    dead_letters: Component | None
+    store: tuple[Access, ...]
     environment: tuple[Variable, ...]
 
     @property
@@ -74,7 +50,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def puts_into(self) -> tuple[Component, ...]:
         """Whose queues it puts messages into: those it feeds, and its dead letters."""
-        return self.sends_to if self.letters is None else (*self.sends_to, self.letters)
+        return self.sends_to if self.dead_letters is None else (*self.sends_to, self.dead_letters)
 
     @property
     def needs_token(self) -> bool:
@@ -82,7 +58,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
         return any(each.kind is ValueKind.TOKEN for each in self.environment)
 
 
-class Site(msgspec.Struct, frozen=True, kw_only=True):
+class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     """What one cloud holds of the slice."""
 
     cloud: Cloud
@@ -90,13 +66,13 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     functions: tuple[FunctionView, ...]
     gateway: Component | None
     store: Component | None
-    letters: tuple[Component, ...]
+    dead_letters: tuple[Component, ...]
     error_topic: Component
 
     @property
     def readers(self) -> tuple[FunctionView, ...]:
         """The functions that answer what the hot store holds: both where it is here, else none."""
-        return tuple(each for each in self.functions if each.name in _READERS)
+        return tuple(each for each in self.functions if each.store == READ_ONLY)
 
     @property
     def needs_token(self) -> bool:
@@ -109,59 +85,48 @@ def key_of(component: Component) -> str:
     return component.name.replace("-", "_")
 
 
-def sites(topology: Topology) -> tuple[Site, ...]:
+def covered(topology: Topology) -> Coverage:
+    """The slice: L1, L2 and L3-hot, as far as there is code. The rest is left out, and said to be."""
+    return cover(topology, SERVICES)
+
+
+def sites(topology: Topology) -> tuple[CloudScope, ...]:
     """The clouds that hold something of the slice, in the order of `Cloud`."""
-    found = (_site(topology, cloud) for cloud in topology.placement.clouds)
+    coverage = covered(topology)
+    found = (_site(coverage, cloud) for cloud in topology.placement.clouds)
     return tuple(site for site in found if site.functions)
 
 
-def left_out(topology: Topology) -> tuple[str, ...]:
-    """The names of planned components that are not rendered, each once, in plan order."""
-    covered = {name for site in sites(topology) for name in _covered_ids(site)}
-    return tuple(dict.fromkeys(each.name for each in topology.components if each.id not in covered))
-
-
-def _covered_ids(site: Site) -> list[str]:
-    others = (site.gateway, site.store, site.error_topic, *site.letters)
-    return [each.component.id for each in site.functions] + [each.id for each in others if each is not None]
-
-
-def _site(topology: Topology, cloud: Cloud) -> Site:
-    here = topology.on(cloud)
-    functions = tuple(_view(topology, each) for each in here if is_function(each))
-    fed = {each.letters.id: each.letters for each in functions if each.letters is not None}
-    return Site(
+def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
+    here = tuple(each for each in coverage.components if each.cloud == cloud)
+    functions = tuple(_view(coverage, each) for each in here if is_function(each))
+    fed = {each.dead_letters.id: each.dead_letters for each in functions if each.dead_letters is not None}
+    return CloudScope(
         cloud=cloud,
-        twin=topology.twin,
+        twin=coverage.topology.twin,
         functions=functions,
         gateway=_named(here, Kind.DEVICE_GATEWAY),
         store=_named(here, Kind.HOT_STORE),
-        letters=tuple(fed.values()),
-        error_topic=topology[f"{cloud}.{ERROR_TOPIC}"],
+        dead_letters=tuple(fed.values()),
+        error_topic=coverage.topology[f"{cloud}.{ERROR_TOPIC}"],
     )
 
 
-def is_function(component: Component) -> bool:
-    """Whether a component is rendered as a function of its cloud."""
-    return component.name in FUNCTIONS or own_services.is_ours(component)
+def _view(coverage: Coverage, component: Component) -> FunctionView:
+    return _own_service(coverage, component) if is_ours(component) else _function(coverage, component)
 
 
-def _view(topology: Topology, component: Component) -> FunctionView:
-    return _own_service(topology, component) if own_services.is_ours(component) else _function(topology, component)
-
-
-def _own_service(topology: Topology, component: Component) -> FunctionView:
+def _own_service(coverage: Coverage, component: Component) -> FunctionView:
     """A service that is code of ours: open to its callers, started by nothing else. What it uses, its cloud knows."""
     return FunctionView(
         component=component,
         from_devices=False,
         from_queue=False,
-        endpoint=own_services.endpoint(component),
+        endpoint=own_endpoint(component),
         sends_to=(),
-        letters=None,
-        store=None,
-        store_component=None,
-        environment=own_services.environment(component, topology.twin),
+        dead_letters=None,
+        store=(),
+        environment=own_environment(component, coverage.topology.twin),
     )
 
 
@@ -169,32 +134,19 @@ def _named(components: tuple[Component, ...], name: str) -> Component | None:
     return next((each for each in components if each.name == name), None)
 
 
-def _function(topology: Topology, component: Component) -> FunctionView:
-    incoming = [link for link in topology.links if link.target == component.id]
-    outgoing = [topology[link.target] for link in topology.links if _goes_out(link, component)]
-    letters = [each for each in outgoing if each.type is ComponentType.QUEUE]
-    store = _named(tuple(outgoing), Kind.HOT_STORE)
-    access = StoreAccess.READ if component.name in _READERS else StoreAccess.WRITE
+def _function(coverage: Coverage, component: Component) -> FunctionView:
+    topology = coverage.topology
+    incoming = {link.delivery for link in topology.links if link.target == component.id}
+    outgoing = [link for link in coverage.links if link.source == component.id]
+    fed = [topology[link.target] for link in outgoing if link.delivery is Delivery.QUEUE]
+    stores = [link for link in outgoing if link.target_kind == Kind.HOT_STORE and link.delivery is Delivery.STORE]
     return FunctionView(
         component=component,
-        from_devices=any(link.delivery is Delivery.DEVICE for link in incoming),
-        from_queue=any(link.delivery is Delivery.QUEUE for link in incoming),
+        from_devices=Delivery.DEVICE in incoming,
+        from_queue=Delivery.QUEUE in incoming,
         endpoint=topology.endpoint(component.id),
-        sends_to=tuple(each for each in outgoing if each.name in FUNCTIONS),
-        letters=letters[0] if letters else None,
-        store=access if store is not None else None,
-        store_component=store,
-        environment=tuple(each for each in component.environment if _is_rendered(each, topology)),
+        sends_to=tuple(each for each in fed if each.type is not ComponentType.QUEUE),
+        dead_letters=next((each for each in fed if each.type is ComponentType.QUEUE), None),
+        store=tuple(dict.fromkeys(access for link in stores for access in link.access)),
+        environment=coverage.environment(component),
     )
-
-
-def _goes_out(link: Link, component: Component) -> bool:
-    return link.source == component.id and link.delivery in (Delivery.QUEUE, Delivery.STORE)
-
-
-def _is_rendered(variable: Variable, topology: Topology) -> bool:
-    """Not a variable that names what is left out: a message put there would stay there for ever."""
-    if variable.kind not in (ValueKind.RESOURCE, ValueKind.URL):
-        return True
-    target = topology[variable.value]
-    return target.name in FUNCTIONS | _DATA or target.type is ComponentType.QUEUE

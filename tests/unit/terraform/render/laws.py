@@ -6,8 +6,11 @@ from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+from tests.rigs.clouds import ALL, AWS, AZURE
+from twin2multicloud.domain.components import has_code
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning import own_services
+from twin2multicloud.planning.coverage import functions_of
+from twin2multicloud.planning.services import is_ours
 from twin2multicloud.planning.topology import Topology, ValueKind
 from twin2multicloud.terraform import schemas
 from twin2multicloud.terraform.render import scope
@@ -36,7 +39,7 @@ def environment_of(config: Config, cloud: str, key: str) -> dict[str, str]:
 
 
 def every_function_of_the_slice_exists_once(topology: Topology, config: Config) -> Iterator[str]:
-    planned = {(each.cloud.value, scope.key_of(each)) for each in topology.components if scope.is_function(each)}
+    planned = {(each.cloud, scope.key_of(each)) for each in functions_of(topology)}
     rendered = {(cloud, key) for cloud, kind in _FUNCTION_TYPES.items() for key in config["resource"].get(kind, {})}
     if planned != rendered:
         yield f"planned and rendered differ in {sorted(planned ^ rendered)}"
@@ -45,7 +48,7 @@ def every_function_of_the_slice_exists_once(topology: Topology, config: Config) 
 def every_variable_of_the_topology_arrives(topology: Topology, config: Config) -> Iterator[str]:
     for site in scope.sites(topology):
         for function in site.functions:
-            told = environment_of(config, site.cloud.value, function.key)
+            told = environment_of(config, site.cloud, function.key)
             for variable in function.environment:
                 name = "INTER_CLOUD_TOKEN_SECRET" if variable.kind is ValueKind.TOKEN else variable.name
                 if not told.get(name):
@@ -74,9 +77,9 @@ def only_endpoints_are_open(topology: Topology, config: Config) -> Iterator[str]
         asked = {
             each.component.split(".")[1].replace("-", "_")
             for each in topology.endpoints
-            if each.cloud.value == cloud and each.component.split(".")[1] in scope.FUNCTIONS
+            if each.cloud == cloud and has_code(topology[each.component].name)
         }
-        asked |= {scope.key_of(each) for each in topology.on(Cloud(cloud)) if own_services.is_ours(each)}
+        asked |= {scope.key_of(each) for each in topology.on(Cloud(cloud)) if is_ours(each)}
         if found != asked:
             yield f"{cloud}: open {sorted(found)}, asked for {sorted(asked)}"
 
@@ -158,17 +161,17 @@ _NAME_LIMITS = {
 def the_operator_is_told_how_to_call_the_readers(topology: Topology, config: Config) -> Iterator[str]:
     """Where L3-hot is, and nowhere else. Beside AWS an endpoint opens with the token; others on Azure with a key."""
     outputs = {name: each["value"] for name, each in config["output"].items()}
-    for cloud in Cloud:
-        here = {"hot-reader", "hot-reader-last-entry"} if topology.placement.l3_hot is cloud else set()
+    for cloud in ALL:
+        here = {"hot-reader", "hot-reader-last-entry"} if topology.placement.l3_hot == cloud else set()
         told = outputs.get(f"{cloud}_readers", {})
         if set(told) != here:
             yield f"{cloud}: readers {sorted(told)}, expected {sorted(here)}"
         asks_for_the_token = here & outputs.get(f"{cloud}_endpoints", {}).keys()
-        if cloud is Cloud.AWS:
+        if cloud == AWS:
             continue
         if bool(asks_for_the_token) != (f"{cloud}_token_secret" in outputs):
             yield f"{cloud}: the secret with the token is told, or not, against {sorted(asks_for_the_token)}"
-        if cloud is Cloud.AZURE and outputs.get("azure_reader_apps", {}).keys() != here - asks_for_the_token:
+        if cloud == AZURE and outputs.get("azure_reader_apps", {}).keys() != here - asks_for_the_token:
             yield f"azure: keys are to be had of {sorted(outputs.get('azure_reader_apps', {}))}"
 
 

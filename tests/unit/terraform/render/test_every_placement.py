@@ -4,10 +4,12 @@ import json
 
 import pytest
 
+from tests.rigs.clouds import ALL
 from tests.rigs.twins import twin
 from tests.unit.terraform.render.laws import LAWS
 from twin2multicloud.domain.placement import all_placements
 from twin2multicloud.domain.twin import DashboardSource
+from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform import schemas
 from twin2multicloud.terraform.render import scope
@@ -23,7 +25,7 @@ def test_every_placement_renders_fits_the_schemas_and_keeps_the_laws(dashboard, 
     """Placements that differ in cold, archive, L4 or L5 alone often render the same text; that is checked once."""
     known, broken, count = schemas.load(), [], 0
     seen: set[str] = set()
-    for placement in all_placements():
+    for placement in all_placements(ALL):
         count += 1
         topology = plan(twin(placement, dashboard=dashboard, events=events))
         config = render(topology)
@@ -40,7 +42,8 @@ def test_every_placement_renders_fits_the_schemas_and_keeps_the_laws(dashboard, 
 
 
 def test_what_is_left_out_is_said():
-    left = scope.left_out(plan(twin(next(all_placements()))))
+    coverage = scope.covered(plan(twin(next(all_placements(ALL)))))
+    left = coverage.left_out
     assert "hot-to-cold-mover" in left
     assert "error-reporter" in left
-    assert not set(left) & scope.FUNCTIONS
+    assert not set(left) & {each.name for each in functions_of(coverage.topology)}

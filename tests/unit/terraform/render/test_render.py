@@ -9,18 +9,19 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from tests.unit.terraform.render.laws import names_fit
 from twin2multicloud.costs.gcp_tariff import GATEWAY_CONCURRENCY
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform import render as package
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import fitted, letters_and_digits, single_dashes
 from twin2multicloud.terraform.render.render import BACKENDS, Backend, render
 
-THREE = Placement.of(dict(zip(Slot, [Cloud.AWS, Cloud.AZURE, Cloud.GCP, *[Cloud.AWS] * 4], strict=True)))
+THREE = Placement.of(dict(zip(Slot, [AWS, AZURE, GCP, *[AWS] * 4], strict=True)))
 RENDER = Path(package.__file__).parent
 TWIN_NAMES = st.from_regex(r"[a-z][a-z0-9-]{1,14}", fullmatch=True)
 
@@ -30,7 +31,7 @@ def test_the_same_topology_gives_the_same_text():
     assert json.dumps(render(topology)) == json.dumps(render(topology))
 
 
-@given(TWIN_NAMES, st.sampled_from([THREE, *map(Placement.single, Cloud)]))
+@given(TWIN_NAMES, st.sampled_from([THREE, *map(Placement.single, ALL)]))
 def test_names_fit_whatever_the_twin_is_called(name, placement):
     topology = plan(twin(placement, name=name))
     config = render(topology)
@@ -76,17 +77,17 @@ def test_an_address_is_declared_once():
 
 
 def test_the_device_gateway_is_deployed_as_it_is_priced():
-    config = render(plan(twin(Placement.single(Cloud.GCP))))
+    config = render(plan(twin(Placement.single(GCP))))
     (service,) = config["resource"]["google_cloudfunctions2_function"]["device_gateway"]["service_config"]
     assert service["max_instance_request_concurrency"] == GATEWAY_CONCURRENCY
     assert service["environment_variables"]["THREADS"] == str(GATEWAY_CONCURRENCY)
     assert (service["available_cpu"], service["available_memory"]) == ("1", "512Mi")
 
 
-@pytest.mark.parametrize("cloud", Cloud)
+@pytest.mark.parametrize("cloud", ALL)
 def test_a_cloud_that_holds_nothing_of_the_slice_costs_nothing(cloud):
     """L4 and L5 alone bring no resource, no provider and no variable of their cloud."""
-    other = next(each for each in Cloud if each is not cloud)
+    other = next(each for each in ALL if each != cloud)
     placement = Placement.of({slot: cloud if slot in (Slot.L4, Slot.L5) else other for slot in Slot})
     config = render(plan(twin(placement)))
     assert not [name for name in config["variable"] if name.startswith(f"{cloud}_")]
@@ -95,9 +96,9 @@ def test_a_cloud_that_holds_nothing_of_the_slice_costs_nothing(cloud):
 
 def test_the_three_clouds_have_the_same_files():
     """Same job, same file name; and one never imports another."""
-    files = {cloud: {path.name: path for path in (RENDER / f"on_{cloud}").glob("*.py")} for cloud in Cloud}
-    assert files[Cloud.AWS].keys() == files[Cloud.AZURE].keys() == files[Cloud.GCP].keys() > {"functions.py"}
+    files = {cloud: {path.name: path for path in (RENDER / f"on_{cloud}").glob("*.py")} for cloud in ALL}
+    assert files[AWS].keys() == files[AZURE].keys() == files[GCP].keys() > {"functions.py"}
     for cloud, found in files.items():
-        others = [f"render.on_{each}" for each in Cloud if each is not cloud]
+        others = [f"render.on_{each}" for each in ALL if each != cloud]
         text = "".join(path.read_text(encoding="utf-8") for path in found.values())
         assert not [each for each in others if each in text]

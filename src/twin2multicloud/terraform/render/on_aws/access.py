@@ -6,13 +6,18 @@ Actions are those that ``clouds/aws`` calls; a star stands only where AWS knows 
 import json
 from typing import Any
 
+from twin2multicloud.domain.components import Access
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws.references import SECRET_ARN, queue
-from twin2multicloud.terraform.render.scope import FunctionView, StoreAccess, key_of
+from twin2multicloud.terraform.render.scope import FunctionView, key_of
 
 Statement = dict[str, Any]
 _RECEIVE = ("sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage")
-_STORE_ACTIONS = {StoreAccess.READ: "dynamodb:Query", StoreAccess.WRITE: "dynamodb:BatchWriteItem"}
+_STORE_ACTIONS = {
+    Access.READ: ("dynamodb:Query",),
+    Access.WRITE: ("dynamodb:BatchWriteItem",),
+    Access.DELETE: ("dynamodb:BatchWriteItem",),
+}
 
 
 def render(config: Configuration, function: FunctionView) -> None:
@@ -60,8 +65,9 @@ def _statements(function: FunctionView) -> list[Statement]:
         targets.append(queue("device_dead_letters", "arn"))
     if targets:
         found.append(allow("sqs:SendMessage", *targets))
-    if function.store is not None:
-        found.append(allow(_STORE_ACTIONS[function.store], "${aws_dynamodb_table.hot_store.arn}"))
+    if function.store:
+        actions = tuple(dict.fromkeys(action for each in function.store for action in _STORE_ACTIONS[each]))
+        found.append(allow(actions[0] if len(actions) == 1 else actions, "${aws_dynamodb_table.hot_store.arn}"))
     if function.needs_token:
         found.append(allow("secretsmanager:GetSecretValue", SECRET_ARN))
     return found

@@ -14,8 +14,8 @@ from twin2multicloud.terraform.render.on_aws import (
     references,
     secrets,
 )
-from twin2multicloud.terraform.render.references import Clouds
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.references import Clouds, Renderer
+from twin2multicloud.terraform.render.scope import CloudScope
 
 REFERENCES = references.REFERENCES
 
@@ -30,7 +30,7 @@ def provide(config: Configuration, twin: str) -> None:
     )
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Add AWS's part of the slice to the configuration."""
     provide(config, site.twin)
     error_topic.render(config, site)
@@ -43,3 +43,8 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
     config.output("aws_region", "${var.aws_region}", "The region of AWS's part")
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
     config.output("aws_endpoints", endpoints, "The URLs of AWS's endpoints, by function")
+
+
+RENDERER = Renderer(
+    references=REFERENCES, provide=provide, render=render, versions={"aws": "6.66.0"}, needs_suffix=False
+)

@@ -6,7 +6,7 @@ Things and certificates are no part of this: there may be 100,000, and they are 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws import access
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 _LETTERS = "device_dead_letters"
 _SELECT = "SELECT encode(*, 'base64') AS body, topic(3) AS device_id, timestamp() AS received_at"
@@ -14,7 +14,7 @@ _SELECT = "SELECT encode(*, 'base64') AS body, topic(3) AS device_id, timestamp(
 _FOURTEEN_DAYS_S = 14 * 24 * 3600
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the gateway where L1 is here."""
     if site.gateway is None:
         return
@@ -27,7 +27,7 @@ def render(config: Configuration, site: Site) -> None:
     config.output("twin", site.twin, "The twin's name, which its devices are marked with")
 
 
-def _dead_letters(config: Configuration, site: Site, dispatcher: str) -> None:
+def _dead_letters(config: Configuration, site: CloudScope, dispatcher: str) -> None:
     """IoT invokes asynchronously: Lambda tries twice more, and then the reading would be gone without this queue."""
     config.resource(
         "aws_sqs_queue",
@@ -45,7 +45,7 @@ def _dead_letters(config: Configuration, site: Site, dispatcher: str) -> None:
     )
 
 
-def _rule(config: Configuration, site: Site, dispatcher: str) -> None:
+def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
     """What starts the dispatcher, see `clouds.aws.entrypoint`. What IoT cannot hand over goes to the same queue."""
     role = config.resource(
         "aws_iam_role",
@@ -83,7 +83,7 @@ def _rule(config: Configuration, site: Site, dispatcher: str) -> None:
     )
 
 
-def _device_policy(config: Configuration, site: Site) -> None:
+def _device_policy(config: Configuration, site: CloudScope) -> None:
     """A device connects under its own name, publishes its own telemetry and hears its own commands; nothing else.
 
     ``$${`` keeps Terraform from reading IoT's own variables, which are filled in at each connection.

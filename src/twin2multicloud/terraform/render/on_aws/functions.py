@@ -4,14 +4,14 @@ from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws import access, logs
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
 from twin2multicloud.terraform.render.references import Clouds
-from twin2multicloud.terraform.render.scope import TIMEOUT_S, FunctionView, Site
+from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView
 
 RUNTIME, ARCHITECTURE, HANDLER = "python3.13", "x86_64", "main.handler"
 _MEMORY_MB = 256
 _BATCH = 10
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Declare every function of the site."""
     for function in site.functions:
         access.render(config, function)

@@ -4,12 +4,12 @@ Who may use it is in `access`.
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 PARTITION, SORT = "device_id", "sort_key"
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the table where L3-hot is here. Paid by request: a twin at rest costs its storage only."""
     if site.store is None:
         return

@@ -7,16 +7,16 @@ import json
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws.references import queue
-from twin2multicloud.terraform.render.scope import TIMEOUT_S, FunctionView, Site, key_of
+from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
 
 VISIBILITY_S = 6 * TIMEOUT_S
 ATTEMPTS = 5
 _FOURTEEN_DAYS_S = 14 * 24 * 3600  # the longest that SQS keeps a message
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the dead-letter queues, then the queues that fall back to them."""
-    for letters in site.letters:
+    for letters in site.dead_letters:
         _queue(config, key_of(letters), letters.deployed_as)
     for function in site.functions:
         if function.from_queue:
@@ -36,7 +36,7 @@ def _queue(config: Configuration, key: str, name: str, redrive_policy: str | Non
 
 
 def _redrive(function: FunctionView) -> str | None:
-    if function.letters is None:
+    if function.dead_letters is None:
         return None
-    target = queue(key_of(function.letters), "arn")
+    target = queue(key_of(function.dead_letters), "arn")
     return json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": ATTEMPTS}, separators=(",", ":"))

@@ -2,10 +2,10 @@
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.references import TOKEN
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the secret where a function takes part in a crossing.
 
     It goes at once on destroy: the token is made anew with the next deployment, and the name must be free for it.

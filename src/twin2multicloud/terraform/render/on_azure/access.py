@@ -7,20 +7,17 @@ built-in-roles; what a queue trigger needs: azure-functions/functions-bindings-s
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure import device_gateway, hot_store, logs
 from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
-from twin2multicloud.terraform.render.scope import FunctionView, Site, StoreAccess, key_of
+from twin2multicloud.terraform.render.scope import READ_ONLY, CloudScope, FunctionView, key_of
 
 _SEND = "Storage Queue Data Message Sender"
 _TAKE = "Storage Queue Data Message Processor"
 _LOOK = "Storage Queue Data Reader"  # the scale controller reads the queue's length with it
 _TOKEN_SCOPE = "${azurerm_key_vault_secret.inter_cloud_token.resource_versionless_id}"  # noqa: S105 - a reference
 # Cosmos DB's own built-in roles: learn.microsoft.com azure/cosmos-db/how-to-connect-role-based-access-control
-_STORE_ROLES = {
-    StoreAccess.READ: "00000000-0000-0000-0000-000000000001",
-    StoreAccess.WRITE: "00000000-0000-0000-0000-000000000002",
-}
+_READ_DATA, _CHANGE_DATA = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
 
 
-def render(config: Configuration, site: Site, function: FunctionView) -> list[str]:
+def render(config: Configuration, site: CloudScope, function: FunctionView) -> list[str]:
     """Declare a function's identity and roles; the addresses of the roles, which the function waits for."""
     key = function.key
     config.resource(
@@ -45,8 +42,8 @@ def render(config: Configuration, site: Site, function: FunctionView) -> list[st
     roles += [_role(config, key, f"to_{each}", _SEND, _queue_scope(each)) for each in targets]
     if function.needs_token:
         roles.append(_role(config, key, "token", "Key Vault Secrets User", _TOKEN_SCOPE))
-    if function.store is not None:
-        roles.append(_store_role(config, key, function.store))
+    if function.store:
+        roles.append(_store_role(config, key, _READ_DATA if function.store == READ_ONLY else _CHANGE_DATA))
     return roles
 
 
@@ -66,14 +63,14 @@ def _role(config: Configuration, key: str, what: str, role: str, scope: str) -> 
     )
 
 
-def _store_role(config: Configuration, key: str, access: StoreAccess) -> str:
+def _store_role(config: Configuration, key: str, role: str) -> str:
     account = "${azurerm_cosmosdb_account.hot_store.id}"
     return config.resource(
         "azurerm_cosmosdb_sql_role_assignment",
         key,
         resource_group_name=GROUP,
         account_name=hot_store.ACCOUNT,
-        role_definition_id=f"{account}/sqlRoleDefinitions/{_STORE_ROLES[access]}",
+        role_definition_id=f"{account}/sqlRoleDefinitions/{role}",
         principal_id=f"${{azurerm_user_assigned_identity.{key}.principal_id}}",
         scope=hot_store.DATA_SCOPE,
     )

@@ -15,8 +15,8 @@ from twin2multicloud.terraform.render.on_azure import (
     references,
     secrets,
 )
-from twin2multicloud.terraform.render.references import Clouds
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.references import Clouds, Renderer
+from twin2multicloud.terraform.render.scope import CloudScope
 
 REFERENCES = references.REFERENCES
 
@@ -28,7 +28,7 @@ def provide(config: Configuration, _: str) -> None:
     config.provider("azurerm", features=[{}], storage_use_azuread=True)
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Add Azure's part of the slice to the configuration."""
     provide(config, site.twin)
     config.resource(
@@ -48,3 +48,8 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
     readers.render(config, site)
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
     config.output("azure_endpoints", endpoints, "The URLs of Azure's endpoints, by function")
+
+
+RENDERER = Renderer(
+    references=REFERENCES, provide=provide, render=render, versions={"azurerm": "4.73.0"}, needs_suffix=True
+)

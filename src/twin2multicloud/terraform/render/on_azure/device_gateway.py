@@ -11,7 +11,7 @@ from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
 from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.terraform.render.references import SUFFIX
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 NAMESPACE_HOST = "${azurerm_eventhub_namespace.devices.name}.servicebus.windows.net"
 """The one host name that is built: a namespace has it by definition, and no attribute."""
@@ -22,7 +22,7 @@ _PARTITIONS = 4
 _RETENTION_DAYS = 7  # the longest: what the dispatcher has not taken by then is gone
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the gateway where L1 is here."""
     if site.gateway is None:
         return
@@ -34,7 +34,7 @@ def render(config: Configuration, site: Site) -> None:
     config.output("azure_device_endpoint", "${azurerm_iothub.device_gateway.hostname}", "Where devices connect")
 
 
-def _event_hub(config: Configuration, site: Site) -> None:
+def _event_hub(config: Configuration, site: CloudScope) -> None:
     namespace = config.resource(
         "azurerm_eventhub_namespace",
         "devices",
@@ -57,7 +57,7 @@ def _event_hub(config: Configuration, site: Site) -> None:
     )
 
 
-def _iot_hub(config: Configuration, site: Site, name: str) -> None:
+def _iot_hub(config: Configuration, site: CloudScope, name: str) -> None:
     """The hub, and who it is when it writes to the event hub."""
     config.resource(
         "azurerm_user_assigned_identity",

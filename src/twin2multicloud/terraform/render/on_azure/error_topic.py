@@ -3,10 +3,10 @@
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.terraform.render.references import SUFFIX
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the topic. It has no keys: publishers sign in as who they are."""
     config.resource(
         "azurerm_eventgrid_topic",

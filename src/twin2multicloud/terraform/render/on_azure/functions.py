@@ -10,14 +10,14 @@ from twin2multicloud.terraform.render.names import letters_and_digits
 from twin2multicloud.terraform.render.on_azure import access, device_gateway, logs, queues
 from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
-from twin2multicloud.terraform.render.scope import FunctionView, Site
+from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
 
 RUNTIME_VERSION = "3.13"
 _MEMORY_MB = 512  # the least there is
 _INSTANCES = 40  # the least that the plan takes as a maximum
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Declare every function of the site."""
     for function in site.functions:
         roles = access.render(config, site, function)
@@ -26,7 +26,7 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
         _app(config, site, function, _settings(function, clouds), roles)
 
 
-def _host_storage(config: Configuration, site: Site, function: FunctionView) -> None:
+def _host_storage(config: Configuration, site: CloudScope, function: FunctionView) -> None:
     account = config.resource(
         "azurerm_storage_account",
         function.key,
@@ -52,7 +52,7 @@ def _host_storage(config: Configuration, site: Site, function: FunctionView) -> 
     )
 
 
-def _plan(config: Configuration, site: Site, function: FunctionView) -> None:
+def _plan(config: Configuration, site: CloudScope, function: FunctionView) -> None:
     config.resource(
         "azurerm_service_plan",
         function.key,
@@ -65,7 +65,9 @@ def _plan(config: Configuration, site: Site, function: FunctionView) -> None:
     )
 
 
-def _app(config: Configuration, site: Site, function: FunctionView, settings: dict[str, str], roles: list[str]) -> None:
+def _app(
+    config: Configuration, site: CloudScope, function: FunctionView, settings: dict[str, str], roles: list[str]
+) -> None:
     key = function.key
     storage = f"azurerm_storage_account.{key}"
     config.resource(
@@ -127,6 +129,6 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
             "EVENT_HUB_CONNECTION__credential": "managedidentity",
             "EVENT_HUB_CONNECTION__clientId": client,
         }
-    if function.store is not None:
+    if function.store:
         found["COSMOS_URL"] = "${azurerm_cosmosdb_account.hot_store.endpoint}"
     return found

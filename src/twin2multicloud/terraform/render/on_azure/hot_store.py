@@ -7,7 +7,7 @@ from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
 from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.terraform.render.references import SUFFIX
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 ACCOUNT = "${azurerm_cosmosdb_account.hot_store.name}"
 DATA_SCOPE = (
@@ -17,7 +17,7 @@ DATA_SCOPE = (
 """The container, as Cosmos DB's own roles know it."""
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare account, database and container where L3-hot is here. Serverless: a twin at rest costs its storage."""
     if site.store is None:
         return
@@ -49,7 +49,7 @@ def render(config: Configuration, site: Site) -> None:
     config.output("azure_hot_store", "${azurerm_cosmosdb_account.hot_store.endpoint}", "The Cosmos DB account's URL")
 
 
-def _account(config: Configuration, site: Site) -> None:
+def _account(config: Configuration, site: CloudScope) -> None:
     config.resource(
         "azurerm_cosmosdb_account",
         "hot_store",

@@ -2,13 +2,13 @@
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 CONNECTION = "${azurerm_application_insights.logs.connection_string}"
 SCOPE = "${azurerm_application_insights.logs.id}"
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare both. Who writes signs in as itself, so that the connection string opens nothing."""
     workspace = config.resource(
         "azurerm_log_analytics_workspace",

@@ -8,15 +8,15 @@ from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import letters_and_digits
 from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, queue_name, tags
 from twin2multicloud.terraform.render.references import SUFFIX
-from twin2multicloud.terraform.render.scope import Site, key_of
+from twin2multicloud.terraform.render.scope import CloudScope, key_of
 
 SERVICE_URL = "${azurerm_storage_account.queues.primary_queue_endpoint}"
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the account and its queues."""
     started = [each for each in site.functions if each.from_queue]
-    if not started and not site.letters:
+    if not started and not site.dead_letters:
         return
     config.resource(
         "azurerm_storage_account",
@@ -33,7 +33,7 @@ def render(config: Configuration, site: Site) -> None:
         cross_tenant_replication_enabled=False,
         tags=tags(site),
     )
-    for letters in site.letters:
+    for letters in site.dead_letters:
         _queue(config, key_of(letters), queue_name(letters))
     for function in started:
         _queue(config, function.key, queue_name(function.component))

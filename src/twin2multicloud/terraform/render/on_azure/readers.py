@@ -6,10 +6,10 @@ the keys of its app (see clouds/azure/invocation.py). No key and no token is in 
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure.references import REFERENCES, TOKEN_SECRET_ID
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Say where the readers are, where this cloud holds L3-hot."""
     if not site.readers:
         return

@@ -19,7 +19,7 @@ def queue_name(component: Component) -> str:
     return single_dashes(component.deployed_as)
 
 
-def tags(site: scope.Site) -> dict[str, str]:
+def tags(site: scope.CloudScope) -> dict[str, str]:
     """What marks a resource as this twin's; azurerm has no default tags."""
     return {"twin": site.twin, "managed-by": "twin2multicloud"}
 

@@ -4,10 +4,10 @@ from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
 from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
 from twin2multicloud.terraform.render.references import SUFFIX, TOKEN
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare vault and secret where a function takes part in a crossing."""
     if not site.needs_token:
         return
@@ -25,7 +25,7 @@ def render(config: Configuration, site: Site) -> None:
     )
 
 
-def _vault(config: Configuration, site: Site) -> str:
+def _vault(config: Configuration, site: CloudScope) -> str:
     config.data("azurerm_client_config", "deployer")
     return config.resource(
         "azurerm_key_vault",

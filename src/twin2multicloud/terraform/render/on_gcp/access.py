@@ -7,10 +7,10 @@ database (firestore/docs/security/iam#iam_conditions).
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import fitted
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, TOKEN_SECRET_NAME, member, topic
-from twin2multicloud.terraform.render.scope import FunctionView, StoreAccess, key_of
+from twin2multicloud.terraform.render.scope import READ_ONLY, FunctionView, key_of
 
 READ_DATABASE = "roles/datastore.viewer"
-_STORE_ROLES = {StoreAccess.READ: READ_DATABASE, StoreAccess.WRITE: "roles/datastore.user"}
+_CHANGE_DATABASE = "roles/datastore.user"
 
 
 def render(config: Configuration, function: FunctionView) -> None:
@@ -34,8 +34,9 @@ def render(config: Configuration, function: FunctionView) -> None:
             role="roles/secretmanager.secretAccessor",
             member=member(key),
         )
-    if function.store is not None:
-        database(config, key, "store", _STORE_ROLES[function.store], "the twin's hot store", "hot_store")
+    if function.store:
+        role = READ_DATABASE if function.store == READ_ONLY else _CHANGE_DATABASE
+        database(config, key, "store", role, "the twin's hot store", "hot_store")
 
 
 def publisher(config: Configuration, key: str, target: str) -> None:

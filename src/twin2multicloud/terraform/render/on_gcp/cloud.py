@@ -3,7 +3,7 @@
 Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own matter.
 """
 
-from twin2multicloud.planning import own_services
+from twin2multicloud.planning.services import is_ours
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp import (
     device_gateway,
@@ -16,8 +16,8 @@ from twin2multicloud.terraform.render.on_gcp import (
     references,
     secrets,
 )
-from twin2multicloud.terraform.render.references import Clouds
-from twin2multicloud.terraform.render.scope import FunctionView, Site
+from twin2multicloud.terraform.render.references import Clouds, Renderer
+from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
 
 REFERENCES = references.REFERENCES
 SERVICES = (
@@ -43,7 +43,7 @@ def provide(config: Configuration, twin: str) -> None:
     config.provider("google", project=references.PROJECT, region=references.REGION, default_labels=labels)
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Add Google Cloud's part of the slice to the configuration."""
     provide(config, site.twin)
     config.resource(
@@ -69,4 +69,9 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
 
 def _is_endpoint(function: FunctionView) -> bool:
     """Whether other clouds call it, with the token. A service of ours has callers of its own, and its own output."""
-    return function.endpoint is not None and not own_services.is_ours(function.component)
+    return function.endpoint is not None and not is_ours(function.component)
+
+
+RENDERER = Renderer(
+    references=REFERENCES, provide=provide, render=render, versions={"google": "6.50.0"}, needs_suffix=True
+)

@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_gcp import access, hot_store
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, topic
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 LETTERS = "device_dead_letters"
 _GATEWAY, _REGISTRY = "device_gateway", "device_registry"
@@ -28,7 +28,7 @@ ENVIRONMENT: Mapping[str, str] = {
 """What it is told beside what every service of ours is told."""
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare topic and registry, who uses them, and where readings go that the dispatcher cannot take."""
     if site.gateway is None:
         return

@@ -2,10 +2,10 @@
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the topic. It keeps events for a week, so that whoever subscribes later still sees them."""
     config.resource(
         "google_pubsub_topic",

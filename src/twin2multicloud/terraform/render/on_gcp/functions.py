@@ -13,7 +13,7 @@ from twin2multicloud.terraform.render.names import fitted
 from twin2multicloud.terraform.render.on_gcp import access, device_gateway
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
-from twin2multicloud.terraform.render.scope import TIMEOUT_S, FunctionView, Site
+from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView
 
 RUNTIME, ENTRY_POINT = "python313", "main"
 _MEMORY = "512Mi"
@@ -22,10 +22,10 @@ _INSTANCES = 40
 _OWN_SERVICES: Mapping[str, tuple[Mapping[str, Json], Mapping[str, str]]] = {
     Kind.DEVICE_GATEWAY: (device_gateway.SERVICE, device_gateway.ENVIRONMENT)
 }
-"""`packaging.own_services` of this cloud: how the service differs from a function's, and what more it is told."""
+"""The services of ours that this cloud lacks: how the service differs from a function's, and what more it is told."""
 
 
-def render(config: Configuration, site: Site, clouds: Clouds) -> None:
+def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Declare the bucket and every function of the site."""
     _bucket(config, site)
     _builder(config, site)
@@ -37,7 +37,7 @@ def render(config: Configuration, site: Site, clouds: Clouds) -> None:
             _open(config, function)
 
 
-def _bucket(config: Configuration, site: Site) -> None:
+def _bucket(config: Configuration, site: CloudScope) -> None:
     config.resource(
         "google_storage_bucket",
         "bundles",
@@ -54,7 +54,7 @@ def _bucket(config: Configuration, site: Site) -> None:
 _BUILD_ROLES = ("logging.logWriter", "artifactregistry.writer", "storage.objectViewer")
 
 
-def _builder(config: Configuration, site: Site) -> None:
+def _builder(config: Configuration, site: CloudScope) -> None:
     """Who Cloud Build is: the default account may build nothing in projects made since July 2024.
 
     Roles: cloud.google.com/functions/docs/securing/build-custom-sa.

@@ -6,13 +6,13 @@ values are looked up by nobody and exempt, because every indexed field is paid f
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp.references import REGION, SERVICES_ON
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 _COLLECTION = "readings"
 _NOT_INDEXED = ("values", "exact")
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the database where L3-hot is here."""
     if site.store is None:
         return

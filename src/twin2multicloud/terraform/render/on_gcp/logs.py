@@ -2,10 +2,10 @@
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare both. A sink into the project's own bucket needs no grant (logging/docs/export/configure_export_v2)."""
     bucket = config.resource(
         "google_logging_project_bucket_config",

@@ -8,7 +8,7 @@ from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import fitted
 from twin2multicloud.terraform.render.on_gcp.device_gateway import LETTERS
 from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON, topic
-from twin2multicloud.terraform.render.scope import TIMEOUT_S, FunctionView, Site, key_of
+from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
 
 _ACK_S = 2 * TIMEOUT_S
 _KEPT = "604800s"  # a week, the default's maximum without further cost
@@ -16,9 +16,9 @@ _ATTEMPTS = 5
 _AGENT = "serviceAccount:service-${data.google_project.here.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare dead letters first, then what falls back to them."""
-    for letters in site.letters:
+    for letters in site.dead_letters:
         config.resource("google_pubsub_topic", key_of(letters), name=letters.deployed_as, depends_on=SERVICES_ON)
         _keep(config, key_of(letters), letters.deployed_as)
     if site.gateway is not None:
@@ -45,7 +45,7 @@ def _keep(config: Configuration, key: str, name: str) -> None:
     )
 
 
-def _pusher(config: Configuration, site: Site) -> None:
+def _pusher(config: Configuration, site: CloudScope) -> None:
     """Who Pub/Sub is when it calls a function."""
     config.resource(
         "google_service_account",
@@ -61,7 +61,7 @@ def _start(config: Configuration, function: FunctionView) -> None:
     key = function.key
     if function.from_queue:
         config.resource("google_pubsub_topic", key, name=function.component.deployed_as, depends_on=SERVICES_ON)
-    letters = key_of(function.letters) if function.letters is not None else LETTERS
+    letters = key_of(function.dead_letters) if function.dead_letters is not None else LETTERS
     # The service's own run.app address: internal ingress knows Pub/Sub by it, and by no other name of the function.
     url = f"${{google_cloudfunctions2_function.{key}.service_config[0].uri}}"
     subscription = config.resource(

@@ -6,10 +6,10 @@ is the URL (see clouds/gcp/invocation.py): the service's own run.app address, wh
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp.references import TOKEN_SECRET_NAME
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Say where the readers are, where this cloud holds L3-hot."""
     if not site.readers:
         return

@@ -3,10 +3,10 @@
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp.references import REGION, SERVICES_ON
 from twin2multicloud.terraform.render.references import TOKEN
-from twin2multicloud.terraform.render.scope import Site
+from twin2multicloud.terraform.render.scope import CloudScope
 
 
-def render(config: Configuration, site: Site) -> None:
+def render(config: Configuration, site: CloudScope) -> None:
     """Declare the secret where a function takes part in a crossing."""
     if not site.needs_token:
         return

@@ -10,13 +10,13 @@ from pathlib import Path
 import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.emulator.adapters.device_authenticator import telemetry_topic
-from twin2multicloud.emulator.adapters.device_registry import KEY, open_registry
-from twin2multicloud.emulator.host.deployment import STATE, load_deployment, load_secrets
+from twin2multicloud.domain.device_topics import telemetry_topic
+from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
+from twin2multicloud.emulator.host.deployment import Deployment, Secrets, load_deployment, load_secrets
 from twin2multicloud.emulator.host.processes import pid_of
-from twin2multicloud.operations.device_connections import Connection
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
+from twin2multicloud.ports.device_connection import Connection
 from twin2multicloud.project.loader import Project
 
 
@@ -27,7 +27,7 @@ class LocalTwin:
         """Raises TwinError where nothing was ever started from there."""
         self._deployment = load_deployment(folder)
         self._registry = open_registry(self._deployment, load_secrets(folder))
-        self.files = DeviceFiles(folder.resolve() / STATE / "local-devices")
+        self.files = DeviceFiles(self._deployment.state.local_device_credentials)
 
     @property
     def catalog(self) -> DeviceCatalog:
@@ -37,7 +37,7 @@ class LocalTwin:
     @property
     def is_up(self) -> bool:
         """Whether the cloud that devices connect to runs now."""
-        return pid_of(self._deployment, self._deployment.acquisition.cloud.value) is not None
+        return pid_of(self._deployment, self._deployment.acquisition.cloud) is not None
 
     def describes(self, project: Project) -> bool:
         """Whether it came up with the project as that is now."""
@@ -92,3 +92,8 @@ class LocalTwin:
         known = {each.name: each.initial for each in sent if each.initial is not None}
         name, value = next(iter(known.items()), ("value", 1))
         return msgspec.json.encode({name: value}).decode()
+
+
+def open_registry(deployment: Deployment, secrets: Secrets) -> LocalDeviceRegistry:
+    """The registry of a twin that is up, or was."""
+    return LocalDeviceRegistry(deployment.state.device_registry, secrets.device_key, deployment.twin.catalog)

@@ -1,0 +1,103 @@
+"""The table of t2mc's commands: what each is called, what it is for, and where it is. Imports none before it is called.
+
+Help and completion list this table; one command's own help, options and errors are those of its function.
+"""
+
+from importlib import import_module
+from typing import Any, NamedTuple
+
+import typer
+from typer.core import TyperCommand, TyperGroup
+from typer.main import get_command
+
+
+class Command(NamedTuple):
+    """Where a command is: a function, or a `typer.Typer` with sub-commands. `help` is its docstring's first line."""
+
+    module: str
+    name: str
+    help: str
+
+
+COMMANDS = {
+    "init": Command("project_commands", "init", "Make a new project from a template."),
+    "validate": Command(
+        "project_commands", "validate", "Check every file of a project; say all that is wrong, at once."
+    ),
+    "plan": Command("project_commands", "plan", "Print what has to exist for a twin, where, and why. Changes nothing."),
+    "up": Command(
+        "local_commands", "up", "Start the emulated clouds that a project's placement uses, and the dashboard."
+    ),
+    "down": Command("local_commands", "down", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
+    "status": Command(
+        "local_commands",
+        "status",
+        "Say how the clouds are, what passed each boundary and what is in the dead letters. Exit code 1 if one is "
+        "down.",
+    ),
+    "redrive": Command("local_commands", "redrive", "Send what is in the dead letters again, on every cloud."),
+    "simulate": Command(
+        "telemetry_commands",
+        "simulate",
+        "Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.",
+    ),
+    "replay": Command(
+        "telemetry_commands",
+        "replay",
+        "Play recorded telemetry into a running twin; as fast as it goes unless a speed is given.",
+    ),
+    "query": Command("telemetry_commands", "query", "Ask the hot reader, as any dashboard would."),
+    "demo": Command(
+        "demo",
+        "demo",
+        "Run a live multi-cloud twin on this machine: start, play its devices, check the data path, show it.",
+    ),
+    "optimize": Command(
+        "optimize",
+        "optimize_command",
+        "Say what every placement of a workload costs per month, which is cheapest, why, and how sure that is.",
+    ),
+    "package": Command(
+        "package", "package", "Build one archive per function and cloud. The same project gives the same bytes."
+    ),
+    "deploy": Command(
+        "deploy",
+        "deploy",
+        "Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are the providers' own matter.",
+    ),
+    "destroy": Command("deploy", "destroy", "Remove everything that deploy made, data included."),
+    "outputs": Command(
+        "deploy", "outputs", "Say where what was deployed is: endpoints, where devices connect, stores."
+    ),
+    "prices": Command("prices", "prices_app", "List prices: show them, compare them, fetch new ones."),
+    "devices": Command(
+        "devices", "devices_app", "Who may connect to a deployed twin: register devices, list them, take them away."
+    ),
+}
+
+
+def load(name: str) -> Any:  # noqa: ANN401 - typer's commands are of its own, private, copy of click
+    """A command with its options, imported now. Raises KeyError for a name that is not in the table."""
+    command = COMMANDS[name]
+    found = getattr(import_module(f"twin2multicloud.cli.{command.module}"), command.name)
+    if not isinstance(found, typer.Typer):
+        alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
+        alone.command(name)(found)
+        found = alone
+    return get_command(found)
+
+
+class LazyGroup(TyperGroup):
+    """t2mc itself: lists the table, and imports the one command that a line names."""
+
+    def __init__(self, **attributes: Any) -> None:  # noqa: ANN401 - typer's own
+        """Help, completion and typer's suggestions need a name and a help line of each command, no options."""
+        super().__init__(**attributes)
+        self.commands = {
+            name: TyperCommand(name, help=each.help, rich_markup_mode="rich") for name, each in COMMANDS.items()
+        }
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - see `load`
+        """The command that a line names, with its options; a name that is none is refused as ever."""
+        name, command, rest = super().resolve_command(ctx, args)
+        return name, load(name) if command is not None and name else command, rest

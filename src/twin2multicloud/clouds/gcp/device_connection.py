@@ -1,0 +1,27 @@
+"""How a device reaches the device gateway of ours on Google Cloud: URL, name and topic.
+
+Pure: reads the outputs of the deployment, whose names are `render`'s. What a topic is like is
+`render.on_gcp.device_gateway`'s.
+"""
+
+from collections.abc import Mapping
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.ports.device_connection import Connection
+
+
+def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
+    """HTTPS publish to the device gateway of ours: Google Cloud has no device service, and so no MQTT."""
+    topic = f"dt/{outputs['twin']}/{device_id}/telemetry"
+    url = f"{outputs['gcp_device_endpoint']}/{topic}"
+    return Connection(
+        device_id=device_id,
+        cloud=Cloud("gcp"),
+        protocol="https",
+        host=url.removeprefix("https://").partition("/")[0],
+        port=443,
+        user_name=device_id,
+        topic=topic,
+        url=url,
+        sign_in="Basic authentication, the password being key.txt; 200 means stored, 503 send it again",
+    )

@@ -1,0 +1,23 @@
+"""What a cloud's services can do, as far as a plan depends on it. Owns the record; says nothing of any one cloud."""
+
+from collections.abc import Mapping
+
+import msgspec
+
+from twin2multicloud.domain.components import SignIn
+
+
+class CloudServices(msgspec.Struct, frozen=True, kw_only=True):
+    """The answers of one cloud to what the planner's rows ask.
+
+    `twin_reads`: its twin service reads the hot readers; otherwise it has to be written to. `twin_sign_in` and
+    `remote_twin_sign_in`: how a dashboard on the same and on another cloud signs in to it. `hot_store_plugin`: Grafana
+    has a free plugin for its hot store. `own`: services that the cloud lacks, which are functions of ours there, each
+    with the path under which it answers.
+    """
+
+    twin_reads: bool
+    twin_sign_in: SignIn
+    remote_twin_sign_in: SignIn
+    hot_store_plugin: bool = False
+    own: Mapping[str, str] = {}

@@ -1,0 +1,15 @@
+"""The word that somebody meant. Owns when one is near enough; words no sentence."""
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+from itertools import islice
+
+_LONGEST = 200
+_MOST_OPTIONS = 2000  # comparing takes some 10 µs an option, and a fleet can have very many names
+
+
+def nearest(word: str, options: Iterable[str]) -> str | None:
+    """The option nearest to a word, whatever its case; None where none is near."""
+    by_lower = {str(option).lower(): str(option) for option in islice(options, _MOST_OPTIONS)}
+    near = get_close_matches(word.strip().lower()[:_LONGEST], by_lower, n=1)
+    return by_lower[near[0]] if near else None

@@ -1,0 +1,28 @@
+"""The emulator's `DeadLetters`: the cloud's journal keeps them. Sends nothing again; `delivery.journal` does."""
+
+from collections.abc import Callable, Sequence
+
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.adapters.invoker import records
+from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.emulator.delivery.journal import Journal, Letter
+from twin2multicloud.hosting.function_ports import SystemClock
+from twin2multicloud.ports.dead_letters import DeadLetter
+
+
+class JournalDeadLetters:
+    """The `DeadLetters` of one function: records for the queue that they came from, each with its reasons."""
+
+    def __init__(
+        self, name: str, queue: str, cloud: Cloud, journal: Journal, staged: Staged, on_dead: Callable[[int], None]
+    ) -> None:
+        self._name, self._queue = name, queue
+        self._journal, self._staged, self._on_dead = journal, staged, on_dead
+        self._clock, self._records = SystemClock(), records(cloud)
+
+    def put(self, dead_letters: Sequence[DeadLetter]) -> None:
+        """See `ports.dead_letters.DeadLetters.put`."""
+        for body, errors in self._records.of_dead_letters(dead_letters):
+            kept = Letter(self._name, self._queue, self._clock.now(), errors[0], len(errors), body)
+            self._staged.add(self._journal.bury(kept))
+        self._on_dead(len(dead_letters))

@@ -1,0 +1,33 @@
+"""The emulator's `Invoker`: a native asynchronous invoke is a record in the cloud's journal. Delivers nothing."""
+
+import random
+from collections.abc import Collection, Sequence
+
+from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.telemetry import Reading
+from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.emulator.delivery.journal import Journal
+from twin2multicloud.hosting.function_ports import SystemClock
+from twin2multicloud.stores.queue_records import Records
+from twin2multicloud.wire.limits import MAX_BODY_BYTES
+
+
+def records(cloud: Cloud) -> Records:
+    """The records of an emulated cloud's queues, each as large as a body may be."""
+    return Records(cloud, SystemClock(), random.Random(), MAX_BODY_BYTES)  # noqa: S311 - trace ids
+
+
+class JournalInvoker:
+    """An `Invoker` that appends to the cloud's journal; the host answers when that is durable."""
+
+    def __init__(self, cloud: Cloud, journal: Journal, staged: Staged, queues: Collection[str]) -> None:
+        self._cloud, self._journal, self._staged, self._queues = cloud, journal, staged, queues
+        self._records = records(cloud)
+
+    def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
+        """See `ports.invoker.Invoker.invoke`."""
+        if function not in self._queues:
+            raise FinalError(f"no function {function!r} has a queue on {self._cloud}")
+        for body, count in self._records.counted(messages, trace_id):
+            self._staged.add(self._journal.append(function, body, count))

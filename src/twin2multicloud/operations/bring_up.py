@@ -1,0 +1,116 @@
+"""Starting and stopping a twin on this machine. Reports what happens and prints nothing; owns no process.
+
+Events of the job ``up``: a ``note`` for people, and ``starting`` and ``started`` with the name of a cloud or of the
+dashboard as the address.
+"""
+
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.emulator.host.deployment import (
+    Deployment,
+    Runtime,
+    Tls,
+    load_deployment,
+    prepare,
+    run_by_the_emulator,
+)
+from twin2multicloud.emulator.host.processes import (
+    DASHBOARD,
+    pid_of,
+    start_cloud,
+    start_dashboard,
+    stop,
+    wait_until_up,
+)
+from twin2multicloud.packaging.build import build, unpack
+from twin2multicloud.project.loader import Project
+
+JOB = "up"
+NOTE, STARTING, STARTED = "note", "starting", "started"
+
+
+def bring_up(
+    project: Project,
+    report: Report,
+    *,
+    dashboard: bool,
+    port: int | None = None,
+    tls: Tls | None = None,
+    batch_records: int | None = None,
+    runtime: Runtime = Runtime.SOURCE,
+) -> Deployment:
+    """Plan, start and wait. Nothing runs that was not running before where a cloud fails.
+
+    Raises ConfigurationError where another twin is up from the folder, TwinError where a process does not start.
+    """
+    refuse_another_twin(project, runtime)
+    deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
+    if runtime is Runtime.BUNDLES:
+        lay_out_bundles(project, deployment)
+    if gaps := run_by_the_emulator(deployment.topology).functions_left_out:
+        report(_event(NOTE, "", f"planned, but not run by the emulator yet: {', '.join(gaps)}"))
+    names = [*clouds(deployment), *([DASHBOARD] if dashboard else [])]
+    new = [name for name in names if pid_of(deployment, name) is None]
+    try:
+        _start(deployment, names, report)
+    except TwinError:
+        for name in new:
+            stop(deployment, name)
+        raise
+    return deployment
+
+
+def take_down(deployment: Deployment) -> list[str]:
+    """Stop everything, the dashboard first, the clouds along the data path; what was running."""
+    return [name for name in (DASHBOARD, *clouds(deployment)) if stop(deployment, name)]
+
+
+def clouds(deployment: Deployment) -> list[str]:
+    """The short names of the clouds in use, along the data path."""
+    return [site.cloud for site in deployment.sites]
+
+
+def refuse_another_twin(project: Project, runtime: Runtime) -> None:
+    """What runs must be what is described: half a twin of before and half of now would be neither.
+
+    Raises ConfigurationError where clouds are up from another description of the twin, with other processors, or from
+    another runtime.
+    """
+    try:
+        before = load_deployment(project.folder)
+    except TwinError:
+        return  # nothing was ever up
+    running = ", ".join(name for name in clouds(before) if pid_of(before, name) is not None)
+    if running and before.runtime is not runtime:
+        raise ConfigurationError(
+            f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {project.folder}` first"
+        )
+    if running and not before.describes(project):
+        raise ConfigurationError(
+            f"the project has changed since {running} came up with it; `t2mc down {project.folder}` first, data stays"
+        )
+
+
+def lay_out_bundles(project: Project, deployment: Deployment) -> None:
+    """Build what would be deployed, and unpack it for each cloud that is not running: `start_cloud` runs it from there.
+
+    Raises TwinError where a bundle cannot be built.
+    """
+    made = build(project, cache=None)
+    for name in clouds(deployment):
+        if pid_of(deployment, name) is None:
+            unpack([each for each in made if each.cloud == name], deployment.state.unpacked_bundles(name))
+
+
+def _start(deployment: Deployment, names: list[str], report: Report) -> None:
+    for name in names:
+        report(_event(STARTING, name, f"starting {name}"))
+    for site in deployment.sites:
+        start_cloud(deployment, site.cloud)
+    if DASHBOARD in names:
+        start_dashboard(deployment)
+    wait_until_up(deployment, names, lambda name: report(_event(STARTED, name, f"{name} is up")))
+
+
+def _event(kind: str, name: str, message: str) -> Progress:
+    return Progress(job=JOB, kind=kind, address=name, message=message)

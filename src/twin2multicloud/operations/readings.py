@@ -1,0 +1,103 @@
+"""Readings into a running twin, and the readers that give them back. Simulates and stores nothing itself."""
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.timestamps import from_datetime
+from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
+from twin2multicloud.emulator.host.deployment import Deployment, load_deployment, load_secrets
+from twin2multicloud.fleet.mqtt_device import DeviceConnection, DeviceEndpoint
+from twin2multicloud.fleet.pacing import play
+from twin2multicloud.fleet.simulation import simulate
+from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.operations.deployed_readers import open_readers
+from twin2multicloud.operations.twin_client import TwinClient
+from twin2multicloud.project.loader import load_project
+from twin2multicloud.terraform.engine import environment
+from twin2multicloud.terraform.rollout import deployed_outputs
+
+
+def live_readings(
+    deployment: Deployment, *, rate: float, seed: int, devices: Sequence[str] | None = None
+) -> Iterator[Telemetry]:
+    """Simulated readings from this instant on, spread over time so that `rate` of them come in a second."""
+    catalog = deployment.twin.catalog
+    count = len(devices) if devices else len(catalog)
+    step = timedelta(seconds=count / rate)
+    source = simulate(catalog, seed=seed, start=datetime.now(UTC), step=step, devices=devices)
+    gap = timedelta(seconds=1 / rate)
+    begun = datetime.now(UTC)
+    for number, reading in enumerate(source):
+        yield {**reading, "timestamp": from_datetime(begun + number * gap)}
+
+
+def connection(
+    deployment: Deployment,
+    user: str = GATEWAY,
+    *,
+    trust: str | None = None,
+    **options: Any,  # noqa: ANN401 - see `DeviceConnection`
+) -> DeviceConnection:
+    """An MQTT connection to a twin on this machine, as a device or as the gateway of all. Not yet opened.
+
+    `trust` is the PEM file to check a TLS endpoint against, if not its own certificate.
+    """
+    site, tls = deployment.acquisition, deployment.tls
+    endpoint = DeviceEndpoint(
+        twin=deployment.twin.name,
+        host="127.0.0.1",
+        port=site.mqtt_port or 0,
+        trust=(trust or tls.certificate) if tls is not None else None,
+    )
+    key = load_secrets(Path(deployment.folder)).device_key
+    return DeviceConnection(endpoint, user, password(key, user), **options)
+
+
+def publish(
+    deployment: Deployment,
+    source: Iterable[Telemetry],
+    *,
+    speed: float | None,
+    sent: Callable[[int], None],
+    stopped: Callable[[], None],
+) -> int:
+    """Publish readings as the gateway; `sent` hears how many so far. Returns how many were acknowledged.
+
+    KeyboardInterrupt ends it in order, and `stopped` hears of it. Raises TwinError where L1 does not acknowledge them.
+    """
+    with connection(deployment) as gateway:
+        try:
+            play(source, gateway.publish, speed=speed, tell=sent)
+        except KeyboardInterrupt:
+            stopped()
+        if not gateway.wait_for_acknowledgements():
+            missing = gateway.published - gateway.acknowledged
+            raise TwinError(f"{missing:,} of {gateway.published:,} readings were not acknowledged; is L1 up?")
+        return gateway.acknowledged
+
+
+def readers_of(folder: Path, *, deployed: bool) -> tuple[DeviceCatalog, HotReaders]:
+    """A project's devices and what reads their hot store: of the twin on real clouds, or of the one on this machine.
+
+    Raises TwinError where that twin is not there.
+    """
+    if deployed:
+        project = load_project(folder)
+        return project.twin.catalog, open_readers(project.twin, deployed_outputs(project, environment()))
+    running = load_deployment(folder)
+    return running.twin.catalog, TwinClient(running).readers
+
+
+def properties_of(catalog: DeviceCatalog, device: str) -> list[str]:
+    """The names of a device's properties. Raises ConfigurationError for a device that the twin does not have."""
+    found = catalog.type_of(device)
+    if found is None:
+        known = ", ".join(itertools.islice(catalog.ids(), 8))
+        raise ConfigurationError(f"the twin has no device {device!r}; it has {known}, …")
+    return [each.name for each in found.properties]

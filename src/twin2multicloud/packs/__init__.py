@@ -1,0 +1,1 @@
+"""Our three clouds, a `CloudPack` each: all its parts, put together. Only entry points name these modules."""

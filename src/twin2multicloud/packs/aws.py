@@ -1,0 +1,42 @@
+"""AWS as one record. Owns its figures and names; refers to what is heavy, and imports none of it."""
+
+from twin2multicloud.domain.cloud_services import CloudServices
+from twin2multicloud.domain.components import SignIn
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import CloudPack, Deployed, Footprint, Packaging
+
+AWS = Cloud("aws")
+
+PACK = CloudPack(
+    name=AWS,
+    label="AWS",
+    style="dark_orange",
+    colour="#d9730d",
+    events="twin2multicloud.emulator.events.aws:AwsEventSource",
+    tariff="twin2multicloud.costs.aws_tariff:AwsTariff",
+    prices="twin2multicloud.costs.snapshots:shipped_prices",
+    fetcher="twin2multicloud.costs.aws_fetch:fetch_aws",
+    renderer="twin2multicloud.terraform.render.on_aws.cloud:RENDERER",
+    has_3d=True,  # TwinMaker's scenes
+    services=CloudServices(twin_reads=True, twin_sign_in=SignIn.PLUGIN, remote_twin_sign_in=SignIn.SIGV4),
+    footprint=Footprint(
+        watts_per_vcpu=2.12,  # half load: Cloud Carbon Footprint's methodology, recalled
+        pue=1.135,
+        kg_per_kwh=0.34,  # Germany, mean of 2023, rounded, recalled
+        round_trip_ms={"azure": 10.0, "gcp": 10.0},
+    ),
+    # The runtime has boto3 (docs.aws.amazon.com, lambda python-package).
+    packaging=Packaging(
+        entry_file="main.py",
+        entry_name="handler",  # Lambda is told ``main.handler``
+        brought_by={"boto3": "", "botocore": "", "awslambdaric": ""},
+        lists_requirements=False,  # Lambda builds nothing
+    ),
+    deployed=Deployed(
+        sign="aws_device_policy",
+        registry="twin2multicloud.clouds.aws.device_registry:open_registry",
+        connection="twin2multicloud.clouds.aws.device_connection:connection",
+        invocation="twin2multicloud.clouds.aws.invocation:open_invocation",
+        in_the_way="aws_iot_policy.devices",
+    ),
+)

@@ -1,0 +1,67 @@
+"""Azure as one record. Owns its figures and names; refers to what is heavy, and imports none of it."""
+
+from twin2multicloud.domain.cloud_services import CloudServices
+from twin2multicloud.domain.components import SignIn
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import CloudPack, Deployed, Footprint, Packaging
+
+AZURE = Cloud("azure")
+
+_HOST = {
+    "version": "2.0",
+    "extensionBundle": {"id": "Microsoft.Azure.Functions.ExtensionBundle", "version": "[4.*, 5.0.0)"},
+    "extensions": {
+        "http": {"routePrefix": ""},  # a function's path is its name, as on every cloud
+        "queues": {"maxDequeueCount": 5, "batchSize": 16, "newBatchThreshold": 8, "visibilityTimeout": "00:00:30"},
+        "eventHubs": {"maxEventBatchSize": 100, "prefetchCount": 300},
+    },
+    "logging": {"logLevel": {"default": "Warning", "Function": "Information"}},
+}
+"""Keys: learn.microsoft.com azure-functions, functions-host-json; host.json of the queue and event hub bindings."""
+
+PACK = CloudPack(
+    name=AZURE,
+    label="Azure",
+    style="dodger_blue1",
+    colour="#0f6cbd",
+    events="twin2multicloud.emulator.events.azure:AzureEventSource",
+    tariff="twin2multicloud.costs.azure_tariff:AzureTariff",
+    prices="twin2multicloud.costs.snapshots:shipped_prices",
+    fetcher="twin2multicloud.costs.azure_fetch:fetch_azure",
+    renderer="twin2multicloud.terraform.render.on_azure.cloud:RENDERER",
+    services=CloudServices(twin_reads=False, twin_sign_in=SignIn.OAUTH2, remote_twin_sign_in=SignIn.OAUTH2),
+    footprint=Footprint(
+        watts_per_vcpu=2.27,  # half load: Cloud Carbon Footprint's methodology, recalled
+        pue=1.185,
+        kg_per_kwh=0.27,  # the Netherlands, mean of 2023, rounded, recalled
+        round_trip_ms={"gcp": 8.0},
+    ),
+    # The runtime has azure.functions (learn.microsoft.com, functions-reference-python).
+    packaging=Packaging(
+        entry_file="function_app.py",
+        entry_name="app",  # the host finds it
+        brought_by={
+            "azure.functions": "",
+            "azure.core": "azure-core",
+            "azure.cosmos": "azure-cosmos",
+            "azure.data.tables": "azure-data-tables",
+            "azure.eventgrid": "azure-eventgrid",
+            "azure.eventhub": "azure-eventhub",
+            "azure.identity": "azure-identity",
+            "azure.keyvault.secrets": "azure-keyvault-secrets",
+            "azure.servicebus": "azure-servicebus",
+            "azure.storage.blob": "azure-storage-blob",
+            "azure.storage.queue": "azure-storage-queue",
+        },
+        namespaces=frozenset({"azure", "azure.data", "azure.keyvault", "azure.storage"}),
+        wheels_root=".python_packages/lib/site-packages/",  # an app builds only where somebody asks for a remote build
+        files={"host.json": _HOST},
+    ),
+    deployed=Deployed(
+        sign="azure_device_endpoint",
+        registry="twin2multicloud.clouds.azure.device_registry:open_registry",
+        connection="twin2multicloud.clouds.azure.device_connection:connection",
+        invocation="twin2multicloud.clouds.azure.invocation:open_invocation",
+        gone_with="azurerm_iothub.device_gateway",
+    ),
+)

@@ -1,0 +1,61 @@
+"""Google Cloud as one record. Owns its figures and names; refers to what is heavy, and imports none of it."""
+
+from twin2multicloud.domain.cloud_services import CloudServices
+from twin2multicloud.domain.components import Kind, SignIn
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.planning.clouds import CloudPack, Deployed, Footprint, Packaging
+
+GCP = Cloud("gcp")
+
+PACK = CloudPack(
+    name=GCP,
+    label="Google Cloud",
+    style="green3",
+    colour="#1e8e3e",
+    events="twin2multicloud.emulator.events.gcp:GcpEventSource",
+    tariff="twin2multicloud.costs.gcp_tariff:GcpTariff",
+    prices="twin2multicloud.costs.snapshots:shipped_prices",
+    fetcher="twin2multicloud.costs.gcp_fetch:fetch_gcp",
+    renderer="twin2multicloud.terraform.render.on_gcp.cloud:RENDERER",
+    services=CloudServices(
+        twin_reads=True,
+        twin_sign_in=SignIn.TOKEN,
+        remote_twin_sign_in=SignIn.TOKEN,
+        hot_store_plugin=True,
+        own={Kind.DEVICE_GATEWAY: "/topics"},  # IoT Core ended in August 2023
+    ),
+    footprint=Footprint(
+        watts_per_vcpu=2.49,  # half load: Cloud Carbon Footprint's methodology, recalled
+        pue=1.1,
+        kg_per_kwh=0.14,  # Belgium, mean of 2023, rounded, recalled
+    ),
+    # Cloud Run has what requirements.txt lists and nothing else (cloud.google.com, run runtimes python-dependencies).
+    packaging=Packaging(
+        entry_file="main.py",
+        entry_name="main",  # what functions-framework is told
+        brought_by={
+            "flask": "",
+            "functions_framework": "functions-framework",
+            "google.api_core": "google-api-core",
+            "google.auth": "google-auth",
+            "google.cloud.firestore": "google-cloud-firestore",
+            "google.cloud.firestore_v1": "google-cloud-firestore",
+            "google.cloud.pubsub": "google-cloud-pubsub",
+            "google.cloud.pubsub_v1": "google-cloud-pubsub",
+            "google.cloud.secretmanager": "google-cloud-secret-manager",
+            "google.cloud.secretmanager_v1": "google-cloud-secret-manager",
+            "google.cloud.storage": "google-cloud-storage",
+            "google.pubsub_v1": "google-cloud-pubsub",
+            "grpc": "grpcio",
+        },
+        namespaces=frozenset({"google", "google.cloud"}),
+        vendored=False,  # Cloud Run's build reads requirements.txt
+    ),
+    deployed=Deployed(
+        sign="gcp_device_registry",
+        registry="twin2multicloud.clouds.gcp.device_registry:open_registry",
+        connection="twin2multicloud.clouds.gcp.device_connection:connection",
+        invocation="twin2multicloud.clouds.gcp.invocation:open_invocation",
+        gone_with="google_firestore_database.device_registry",
+    ),
+)

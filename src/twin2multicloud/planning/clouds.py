@@ -1,0 +1,214 @@
+"""The clouds there are: each one record, a `CloudPack`, that an installed package registers under an entry point.
+
+Owns the record and the look-up; no layer above or below knows another list of clouds. A pack is light: what is heavy
+(a tariff, a renderer, an SDK) it names by reference, ``module:attribute``, which is imported when it is asked for.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from importlib.metadata import entry_points
+from pkgutil import resolve_name
+from typing import TYPE_CHECKING, Any
+
+from twin2multicloud.domain.cloud_services import CloudServices
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.placement import Cloud, parse_cloud
+from twin2multicloud.domain.suggestions import nearest
+
+if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a cloud, and this module calls none of it
+    from twin2multicloud.costs.fetching import Fetcher
+    from twin2multicloud.costs.prices import CloudPrices
+    from twin2multicloud.costs.tariff import Tariff
+    from twin2multicloud.emulator.events.event_source import EventSource
+    from twin2multicloud.ports.device_connection import Connection
+    from twin2multicloud.ports.device_registry import DeviceRegistry
+    from twin2multicloud.ports.invocation import Invocation
+    from twin2multicloud.terraform.render.references import Renderer
+
+GROUP = "twin2multicloud.clouds"
+"""The entry-point group: a pack's own name -> where the pack is, as ``module:attribute``."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Footprint:
+    """What the estimates of latency and carbon take of a cloud's region. Each figure's source is beside it in the pack.
+
+    `round_trip_ms` is by the other cloud; one side of a pair says it; where neither does,
+    `costs.objectives` has a default.
+    """
+
+    watts_per_vcpu: float
+    pue: float
+    kg_per_kwh: float
+    round_trip_ms: Mapping[str, float] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Packaging:
+    """What a function's bundle is like on a cloud.
+
+    `brought_by` maps an import to the distribution that a bundle has to bring; to "" where the runtime has it.
+    `namespaces` are packages without code of their own. `files` are the runtime's settings at the root of a bundle.
+    `vendored`: a deployment installs nothing, so the bundle has the wheels too, under `wheels_root`.
+    """
+
+    entry_file: str
+    entry_name: str
+    brought_by: Mapping[str, str]
+    namespaces: frozenset[str] = frozenset()
+    wheels_root: str = ""
+    vendored: bool = True
+    lists_requirements: bool = True
+    files: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deployed:
+    """How a deployed twin is reached on a cloud, by the outputs of its deployment. Opening imports the cloud's SDK.
+
+    `sign` is the output that is there where devices connect; `in_the_way` the resource that cannot be deleted while
+    devices are registered; `gone_with` the one that takes the registrations with it.
+    """
+
+    sign: str
+    registry: str
+    connection: str
+    invocation: str
+    in_the_way: str = ""
+    gone_with: str = ""
+
+    def open_registry(self, outputs: Mapping[str, str]) -> DeviceRegistry:
+        """The registry of its devices."""
+        registry: DeviceRegistry = resolve_name(self.registry)(outputs)
+        return registry
+
+    def connection_of(self, outputs: Mapping[str, str], device_id: str) -> Connection:
+        """Where one device connects, and as whom."""
+        connection: Connection = resolve_name(self.connection)(outputs, device_id)
+        return connection
+
+    def open_invocation(self, outputs: Mapping[str, Any]) -> Invocation:
+        """Native calls of its functions."""
+        invocation: Invocation = resolve_name(self.invocation)(outputs)
+        return invocation
+
+
+@dataclass(frozen=True, kw_only=True)
+class CloudPack:
+    """One cloud. What a pack leaves out, the cloud cannot do: whoever asks for it is told so in one sentence.
+
+    `label` is what a person reads; `style` a colour of the terminal, `colour` one of CSS. `services` is what the rows
+    of the planner's table ask. The references are: `events` its event source in the emulator, `tariff`, `prices` (name
+    of a cloud -> shipped list prices), `fetcher` of prices, `renderer` of Terraform.
+    """
+
+    name: Cloud
+    label: str
+    style: str
+    colour: str
+    services: CloudServices
+    events: str
+    tariff: str
+    footprint: Footprint
+    prices: str
+    has_3d: bool = False
+    fetcher: str = ""
+    packaging: Packaging | None = None
+    renderer: str = ""
+    deployed: Deployed | None = None
+
+    def event_source(self) -> EventSource:
+        """How the emulator starts its functions."""
+        source: EventSource = resolve_name(self.events)()
+        return source
+
+    def make_tariff(self) -> Tariff:
+        """What its services bill."""
+        tariff: Tariff = resolve_name(self.tariff)()
+        return tariff
+
+    def shipped_prices(self) -> tuple[CloudPrices, ...]:
+        """The list prices that come with it, by region."""
+        prices: tuple[CloudPrices, ...] = resolve_name(self.prices)(self.name)
+        return prices
+
+
+@cache
+def known_clouds() -> tuple[Cloud, ...]:
+    """Every cloud that is registered, in alphabetical order. Raises ConfigurationError where none is."""
+    found = tuple(sorted({Cloud(each.name) for each in entry_points(group=GROUP)}))
+    if not found:
+        raise ConfigurationError(f"no cloud is registered under {GROUP}: install twin2multicloud again (`make setup`)")
+    return found
+
+
+@cache
+def pack(cloud: Cloud) -> CloudPack:
+    """The record of a cloud. Raises ConfigurationError for one that is not registered."""
+    for each in entry_points(group=GROUP, name=cloud):
+        found = each.load()
+        if not isinstance(found, CloudPack) or found.name != cloud:
+            raise ConfigurationError(f"{each.value}, registered as cloud {cloud}, is no pack of that name")
+        return found
+    raise _unknown(cloud)
+
+
+def fetcher_of(cloud: Cloud) -> Fetcher:
+    """What fetches a cloud's list prices. Raises ConfigurationError where nothing does."""
+    found = pack(cloud).fetcher
+    if not found:
+        raise ConfigurationError(f"{label_of(cloud)} has no price list that can be fetched; name others with --cloud")
+    fetcher: Fetcher = resolve_name(found)
+    return fetcher
+
+
+def label_of(cloud: Cloud) -> str:
+    """The name a person reads: ``AWS``, ``Google Cloud``. Raises ConfigurationError like `pack`."""
+    return pack(cloud).label
+
+
+def known_cloud(text: str) -> Cloud:
+    """A registered cloud by its name. Raises ConfigurationError with the nearest one."""
+    try:
+        cloud = parse_cloud(text)
+    except ValueError:
+        raise _unknown(text) from None
+    if cloud not in known_clouds():
+        raise _unknown(text)
+    return cloud
+
+
+def packaging_of(cloud: Cloud) -> Packaging:
+    """What bundles are like on a cloud. Raises ConfigurationError where there is no packaging for it."""
+    found = pack(cloud).packaging
+    if found is None:
+        raise ConfigurationError(f"functions cannot be packaged for {label_of(cloud)}: its pack has no packaging")
+    return found
+
+
+def renderer_of(cloud: Cloud) -> Renderer:
+    """What writes a cloud's Terraform. Raises ConfigurationError where nothing does."""
+    found = pack(cloud).renderer
+    if not found:
+        raise ConfigurationError(f"nothing can be deployed to {label_of(cloud)}: its pack has no Terraform renderer")
+    renderer: Renderer = resolve_name(found)
+    return renderer
+
+
+def deployed_on(cloud: Cloud) -> Deployed:
+    """How a deployed twin is reached on a cloud. Raises ConfigurationError where no twin can be deployed."""
+    found = pack(cloud).deployed
+    if found is None:
+        raise ConfigurationError(f"no twin can be reached on {label_of(cloud)}: its pack opens no deployment")
+    return found
+
+
+def _unknown(text: str) -> ConfigurationError:
+    names = [*known_clouds()]
+    expected = " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
+    near = nearest(text, names)
+    hint = f"; did you mean {near}?" if near else ""
+    return ConfigurationError(f"cloud {text!r} is unknown, expected {expected}{hint}")

@@ -1,0 +1,37 @@
+"""Live readings and readers of a twin on this machine, without one that runs."""
+
+import itertools
+from pathlib import Path
+
+import pytest
+
+from tests.rigs.clouds import AWS
+from tests.rigs.twins import twin
+from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.placement import Placement
+from twin2multicloud.domain.timestamps import to_datetime
+from twin2multicloud.emulator.host.deployment import prepare
+from twin2multicloud.operations.readings import live_readings, properties_of, readers_of
+from twin2multicloud.project.loader import Project
+
+
+@pytest.fixture
+def project(tmp_path: Path) -> Project:
+    return Project(folder=tmp_path, twin=twin(Placement.single(AWS)), notes=(), processors={})
+
+
+def test_live_readings_come_at_their_rate(project: Project) -> None:
+    made = itertools.islice(live_readings(prepare(project), rate=20, seed=1), 5)
+    times = [to_datetime(str(each["timestamp"])) for each in made]
+    gaps = [(after - before).total_seconds() for before, after in itertools.pairwise(times)]
+    assert gaps == pytest.approx([0.05] * 4, abs=0.0011)
+
+
+def test_a_twin_that_never_was_up_has_no_readers(tmp_path: Path) -> None:
+    with pytest.raises(TwinError, match="nothing is deployed from"):
+        readers_of(tmp_path, deployed=False)
+
+
+def test_a_device_that_is_not_there_is_named_with_some_that_are(project: Project) -> None:
+    with pytest.raises(ConfigurationError, match="the twin has no device 'nobody'; it has "):
+        properties_of(project.twin.catalog, "nobody")
