@@ -27,7 +27,8 @@ _ERROR_CHARACTERS = 200  # of msgspec's own error; a sender's text may be in it
 _DEVICE_KEYS = ("device_id", "iotDeviceId", "deviceId")
 _TIME_KEYS = ("timestamp", "time", "ts")
 _ALIASES = frozenset(_DEVICE_KEYS + _TIME_KEYS) - RESERVED
-_SCALARS = frozenset({str, int, float, bool})
+_NEVER_TOO_LARGE = frozenset({str, float, bool})
+_SCALARS = _NEVER_TOO_LARGE | {int}
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
 _Whole = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
 _encode = msgspec.json.Encoder().encode
@@ -41,7 +42,7 @@ _TRACE_ID = re.compile(TRACE_ID_PATTERN)
 _TEXT = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
 _HEAD = re.compile(
     rb'\{"device_id":%b,"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","message_id":%b'
-    rb'(?:,"trace_id":"((?!0{32})[0-9a-f]{32})")?(?=[,}])' % (_TEXT, _TEXT)
+    rb'(?:,"trace_id":"(%b)")?(?=[,}])' % (_TEXT, _TEXT, TRACE_ID_PATTERN.encode())
 )
 """How the normal form begins."""
 
@@ -63,6 +64,11 @@ class Key(NamedTuple):
     message_id: str
     trace_id: str
     end: int
+
+    @property
+    def named(self) -> Telemetry:
+        """The key as a flat object has it."""
+        return {"device_id": self.device_id, "timestamp": self.timestamp, "message_id": self.message_id}
 
 
 class Reading(msgspec.Struct, frozen=True, gc=False):
@@ -89,7 +95,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
     def flat(self) -> Telemetry:
         """The flat object, without the trace. Raises InvalidTelemetryError for values that are no properties."""
         key = self.key
-        return {**_named(key), **values_in(self.body(key)), **_named(key)}
+        return key.named | values_in(self.body(key)) | key.named
 
     def traced(self, trace_id: str) -> "Reading":
         """The reading as it leaves its batch: with the batch's trace, unless it has one of its own."""
@@ -103,8 +109,8 @@ def normalise(raw: object, *, now: str, device_id: str | None = None) -> Reading
     """The reading in a flat object of a device or of user code.
 
     `device_id` is what the cloud knows of the sender (topic, connection); it wins over what the object says.
-    A reading without a time gets `now`. A reading without `message_id` gets the digest of its content, so that a
-    reading sent twice is one reading, and two readings that share a stamp stay two.
+    A reading without a time gets `now`. A reading without `message_id` gets the digest of its device, time and content,
+    so that a reading sent twice is one reading, and two readings that share a stamp stay two.
     Raises InvalidTelemetryError.
     """
     if not isinstance(raw, dict):
@@ -117,15 +123,17 @@ def normalise(raw: object, *, now: str, device_id: str | None = None) -> Reading
     timestamp = _timestamp(_take(values, _TIME_KEYS), now)
     message_id = values.pop("message_id", None)
     values.pop("trace_id", None)
-    _check_kinds(values)
+    if not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
+        _check_values(values)
     if message_id is not None and (not isinstance(message_id, str) or len(message_id) > MESSAGE_ID_CHARACTERS):
         raise InvalidTelemetryError(f"message_id is a text of at most {MESSAGE_ID_CHARACTERS} characters")
     try:
         body = _encode(values)
         if b"null" in body:  # what JSON has no number for is encoded so
-            _check_finite(values)
+            _check_values(values)
         head = b'{"device_id":%b,"timestamp":"%b"' % (_encode(device), timestamp.encode())
-        return _joined(head, message_id or digest(head, body), body)
+        message_id = message_id or hashlib.blake2b(head + body, digest_size=8).hexdigest()
+        return Reading(b'%b,"message_id":%b%b%b' % (head, _encode(message_id), b"," if values else b"", body[1:]))
     except (UnicodeEncodeError, TypeError) as error:  # JSON could not say it, so no queue could carry it
         raise InvalidTelemetryError("telemetry's names and texts are Unicode without lone surrogates") from error
 
@@ -156,27 +164,13 @@ def values_in(body: bytes) -> Telemetry:
     try:
         return _decode_values(body)
     except _NOT_JSON as error:
-        _check_kinds(_decoded(body))
+        _check_values(_decoded(body))
         raise InvalidTelemetryError(f"properties are scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
-
-
-def digest(head: bytes, body: bytes) -> str:
-    """16 hex digits that two readings share only if device, stamp and content are the same, to the byte."""
-    return hashlib.blake2b(head + body, digest_size=8).hexdigest()
 
 
 def values_of(flat: Telemetry) -> Telemetry:
     """The properties of a flat object, without the reserved keys."""
     return {name: value for name, value in flat.items() if name not in RESERVED}
-
-
-def _joined(head: bytes, message_id: str, body: bytes) -> Reading:
-    comma = b"" if body == b"{}" else b","
-    return Reading(b'%b,"message_id":%b%b%b' % (head, _encode(message_id), comma, body[1:]))
-
-
-def _named(key: Key) -> Telemetry:
-    return {"device_id": key.device_id, "timestamp": key.timestamp, "message_id": key.message_id}
 
 
 def _text(escaped: bytes) -> str:
@@ -236,29 +230,15 @@ def _decoded(body: bytes) -> dict[str, Any]:
         raise InvalidTelemetryError(f"telemetry is a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
-def _check_kinds(values: dict[str, Any]) -> None:
-    kinds = set(map(type, values.values()))
-    if not kinds <= _SCALARS:
-        raise _no_scalar(next(item for item in values.items() if type(item[1]) not in _SCALARS))
-    if int in kinds:
-        _check_integers(values)
-
-
-def _check_finite(values: dict[str, Any]) -> None:
+def _check_values(values: dict[str, Any]) -> None:
     for name, value in values.items():
-        if type(value) is float and not math.isfinite(value):
-            raise _no_scalar((name, value))
-
-
-def _check_integers(values: dict[str, Any]) -> None:
-    for item in values.items():
-        if type(item[1]) is int and not _LEAST <= item[1] <= _MOST:
-            raise _no_scalar(item)
-
-
-def _no_scalar(item: tuple[object, object]) -> InvalidTelemetryError:
-    name, value = item
-    return InvalidTelemetryError(f"property {str(name)[:60]!r} must be a scalar, found {_kind(value)}")
+        kind = type(value)
+        if (
+            kind not in _SCALARS
+            or (kind is int and not _LEAST <= value <= _MOST)
+            or (kind is float and not math.isfinite(value))
+        ):
+            raise InvalidTelemetryError(f"property {str(name)[:60]!r} must be a scalar, found {_kind(value)}")
 
 
 def _kind(value: object) -> str:

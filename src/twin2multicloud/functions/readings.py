@@ -58,6 +58,5 @@ def from_user_code(result: object, reading: Reading, now: str) -> Reading | None
     if not isinstance(result, dict):
         raise InvalidTelemetryError(f"process() returns telemetry or None, returned {type(result).__name__}")
     key = reading.key
-    kept = {"device_id": key.device_id, "timestamp": key.timestamp, "message_id": key.message_id}
-    processed = normalise({**kept, **result}, now=now)
+    processed = normalise({**key.named, **result}, now=now)
     return processed.traced(key.trace_id) if key.trace_id else processed

@@ -4,7 +4,7 @@ import msgspec
 import pytest
 
 from tests.rigs.envelopes import TRACE
-from tests.rigs.hot_store import RigHotStore
+from tests.rigs.hot_store import MemoryTable, RigHotStore
 from tests.rigs.invoker import RigInvoker
 from tests.rigs.ports import RigPorts
 from tests.rigs.readings import reading as rig_reading
@@ -16,6 +16,7 @@ from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.functions.writers import QueueWriter, StoreWriter
 from twin2multicloud.ports.telemetry_writer import ItemError
+from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 ENV = {"CLOUD": "aws", "TWIN_NAME": "house", "PROCESSOR_QUEUE": "q"}
 
@@ -50,6 +51,20 @@ def test_one_among_a_thousand_is_found_in_a_few_writes():
     (refused,) = StoreWriter(store).write_batch([reading(number) for number in range(1_000)], TRACE)
     assert (refused.index, store.count()) == (700, 999)
     assert len(writes) < 25
+
+
+@pytest.mark.parametrize("bad", ["1e400", "9223372036854775808", "null", "[]"])
+def test_values_that_no_store_has_are_refused_alone(bad):
+    """Nothing of ours queues such bytes; a record of somebody else's must not take its neighbours along."""
+    table, head = MemoryTable(), reading(9).encoded.removesuffix(b'"n":9}')
+    spoilt = Reading(head + b'"n":%b}' % bad.encode())
+    (refused,) = StoreWriter(SortedHotStore(table)).write_batch([reading(0), spoilt, reading(1)], TRACE)
+    assert (refused.index, refused.final) == (1, True)
+    assert [key.message_id for key in table.rows["sensor-1"]] == [
+        "n",
+        "m0",
+        "m1",
+    ]  # the note of its property comes first
 
 
 def test_a_dark_queue_is_the_callers_to_retry():
