@@ -64,7 +64,7 @@ def test_values_that_no_store_has_are_refused_alone(bad):
         "n",
         "m0",
         "m1",
-    ]  # the note of its property comes first
+    ]  # after its note
 
 
 def test_a_dark_queue_is_the_callers_to_retry():
