@@ -11,9 +11,9 @@ PIP := $(VENV)/bin/python -m pip --disable-pip-version-check --no-input -qq
 UV := $(VENV)/lock/bin/uv
 COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version 3.11 --generate-hashes \
 	--no-emit-index-url --no-emit-find-links --custom-compile-command 'make lock'
-# A worker per core; files stay whole, and in their order: those that start clouds first, small ones to fill up with.
+# A worker per core; files stay whole (tests/conftest.py), and in their order: those that start clouds first, small ones to fill up with.
 # For a debugger, or a test's own output: ARGS='-n0 …'.
-PYTEST := $(VENV)/bin/python -m pytest -n auto --maxprocesses 8 --dist loadgroup --no-loadscope-reorder
+PYTEST := $(VENV)/bin/python -m pytest -n auto --maxprocesses 8 --dist loadscope --no-loadscope-reorder
 SDKS := --extra aws --extra azure --extra gcp  # the contract suites run on the clouds' own
 
 # Stamps: what is installed, as of which inputs. They live in the venv, so that deleting it forgets them too.

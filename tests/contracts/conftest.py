@@ -31,7 +31,7 @@ from tests.rigs.error_sink import ErrorSinkRig
 from tests.rigs.hot_store import HotStoreRig
 from tests.rigs.invocation import memory_caller
 from tests.rigs.invoker import InvokerRig
-from tests.rigs.table import expected_failure, process_of
+from tests.rigs.table import expected_failure
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
 from tests.rigs.transport import TransportRig
 from tests.rigs.vendor import SDK_PACKAGES, VENDOR_RIGS
@@ -75,7 +75,7 @@ def pytest_unconfigure() -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Expect to fail what the table of rigs says, and run together what needs the same emulator started."""
+    """Expect to fail what the table of rigs says; a test that passes there is a surprise: a failure."""
     for item in items:
         callspec = getattr(item, "callspec", None)
         if callspec is None:
@@ -83,15 +83,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         expected = expected_failure(item.originalname, callspec.id)
         if expected is not None:
             item.add_marker(pytest.mark.xfail(reason=expected.reason, strict=True))
-        if group := next(filter(None, map(_process, callspec.params.items())), ""):
-            item.add_marker(pytest.mark.emulator(group))
-
-
-def _process(parameter: tuple[str, object]) -> str:
-    """What is started for a test that is given this parameter."""
-    fixture, made = parameter
-    name = next((name for name, rig in RIGS.get(fixture, {}).items() if rig is made), "")
-    return process_of(fixture, name)
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

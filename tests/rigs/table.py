@@ -37,7 +37,7 @@ class Rig(msgspec.Struct, frozen=True, kw_only=True):
 
     service: str
     runs_on: str
-    process: str = ""  # what is started for it, once for each worker of a parallel run; "": nothing
+    process: str = ""  # what is started for it, by one worker of a parallel run; "": nothing
     names: dict[str, tuple[str, ...]]
     gaps: str = ""
     covered: str = "-"
@@ -273,6 +273,10 @@ def expected_failure(test: str, parameters: str) -> ExpectedFailure | None:
     return None
 
 
-def process_of(fixture: str, name: str) -> str:
-    """What has to be started for a rig; empty where nothing has."""
-    return next((rig.process for rig in VENDORS if name in rig.names.get(fixture, ())), "")
+_PROCESSES = {name: rig.process for rig in VENDORS for names in rig.names.values() for name in names if rig.process}
+
+
+def process_of(test: str) -> str:
+    """What has to be started for a test, by its name with the id of its parameters; empty where nothing has."""
+    _, _, parameters = test.partition("[")
+    return next((process for name, process in _PROCESSES.items() if parameters.startswith(name)), "")
