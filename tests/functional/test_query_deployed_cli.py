@@ -13,7 +13,7 @@ import pytest
 from tests.rigs import command_line, vendor_clients
 from tests.rigs.clock import RigClock
 from tests.rigs.clouds import GCP
-from tests.rigs.envelopes import document
+from tests.rigs.envelopes import body
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invocation import served
@@ -119,7 +119,7 @@ def _handler(runtime):
 
 def write(persister):
     """As the processor's queue delivers it."""
-    record = {"messageId": "m0", "body": json.dumps(document(payload=PAYLOAD))}
+    record = {"messageId": "m0", "body": body(payload=PAYLOAD).decode()}
     assert persister.invoke({"Records": [record]}) == {"batchItemFailures": []}
 
 
