@@ -99,10 +99,11 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
     def traced(self, trace_id: str) -> "Reading":
         """The reading as it leaves its batch: with the batch's trace, unless it has one of its own."""
-        key = self.key
-        if key.trace_id:
+        head = _HEAD.match(self.encoded)
+        if head is None or head[4]:
             return self
-        return Reading(b'%b,"trace_id":"%b"%b' % (self.encoded[: key.end], trace_id.encode(), self.encoded[key.end :]))
+        end = head.end()
+        return Reading(b'%b,"trace_id":"%b"%b' % (self.encoded[:end], trace_id.encode(), self.encoded[end:]))
 
 
 def normalise(raw: object, *, now: str, device_id: str | None = None) -> Reading:
