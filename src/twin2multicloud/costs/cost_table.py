@@ -195,8 +195,7 @@ class _Meters:
         self._index = {meter: n for n, meter in enumerate(pooled)}
         self.pooled_pricers: list[Pricer] = [self._pricers[meter][0] for meter in pooled]
         free = t.workload.free_tiers
-        token = tariff_of(cloud).token()
-        self.token_cost = sum(book.price(cloud, meter).pricer(free_tiers=free)(n) for meter, n in token)
+        self.token_cost = book.price(cloud, tariff_of(cloud).token).pricer(free_tiers=free)(1)
 
     def part(self, uses: list[Use]) -> Part:
         """A list of uses as dollars and pooled quantities."""
