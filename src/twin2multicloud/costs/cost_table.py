@@ -7,6 +7,7 @@ it. So on three clouds 2,187 placements need 3 x 192 cloud states, each from its
 placement is three look-ups.
 """
 
+import math
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import product
@@ -14,7 +15,7 @@ from itertools import product
 import msgspec
 
 from twin2multicloud.costs.prices import PriceBook, Pricer
-from twin2multicloud.costs.tariff import plan_pricer
+from twin2multicloud.costs.tariff import Uses, plan_pricer
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import TOKEN, Use, held_uses, row_uses, slot_kinds, tariff_of, twin_of
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
@@ -240,3 +241,10 @@ def meter_pricers(
         free = t.workload.free_tiers
         found[meter] = price.pricer(free_tiers=free), price.linear or (not free and not price.further)
     return found
+
+
+def cost_of(cloud: Cloud, uses: Uses, t: Traffic, book: PriceBook) -> float:
+    """What some uses cost on one cloud where nothing else moves their meters. Raises ConfigurationError."""
+    found = list(uses)
+    pricers = meter_pricers(cloud, [meter for meter, _ in found], t, book)
+    return math.fsum(pricers[meter][0](quantity) for meter, quantity in found)

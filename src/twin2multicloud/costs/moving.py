@@ -4,7 +4,7 @@ import math
 
 import msgspec
 
-from twin2multicloud.costs.cost_table import meter_pricers
+from twin2multicloud.costs.cost_table import cost_of
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.tariff import Uses
 from twin2multicloud.costs.traffic import Traffic
@@ -59,9 +59,9 @@ def moving_cost(
             source=current[slot],
             target=target[slot],
             gb=store.gb,
-            reading=_cost(current[slot], _moved(slot, current[slot], store)[0], store, book),
+            reading=cost_of(current[slot], _moved(slot, current[slot], store)[0], store, book),
             egress=_egress_share(slot, held, current, book),
-            writing=_cost(target[slot], _moved(slot, target[slot], store)[1], store, book),
+            writing=cost_of(target[slot], _moved(slot, target[slot], store)[1], store, book),
         )
         for slot, store in held.items()
     )
@@ -92,7 +92,7 @@ def _egress_share(slot: Slot, held: dict[Slot, Traffic], current: Placement, boo
     """A store's part of what its cloud sends: all stores that leave one cloud climb one ladder."""
     source = current[slot]
     total = sum(store.gb for each, store in held.items() if current[each] == source)
-    return _cost(source, [(tariff_of(source).egress, total)], held[slot], book) * held[slot].gb / total
+    return cost_of(source, [(tariff_of(source).egress, total)], held[slot], book) * held[slot].gb / total
 
 
 def _moved(slot: Slot, cloud: Cloud, held: Traffic) -> tuple[Uses, Uses]:
@@ -102,9 +102,3 @@ def _moved(slot: Slot, cloud: Cloud, held: Traffic) -> tuple[Uses, Uses]:
         return tariff.hot_taken(held), tariff.hot_filled(held)
     store = tariff.cold if slot is Slot.L3_COLD else tariff.archive
     return store.read(held), store.written(held)
-
-
-def _cost(cloud: Cloud, uses: Uses, held: Traffic, book: PriceBook) -> float:
-    found = list(uses)
-    pricers = meter_pricers(cloud, [meter for meter, _ in found], held, book)
-    return sum(pricers[meter][0](quantity) for meter, quantity in found)

@@ -17,7 +17,7 @@ from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.manage.cost_chart import stacked_bars
-from twin2multicloud.manage.header_bar import LOGO
+from twin2multicloud.manage.header_bar import LOGO, light_switch
 from twin2multicloud.planning.clouds import label_of
 
 _STEPS = 200
@@ -249,14 +249,9 @@ def _saved(result: Result) -> str:
 
 
 def _header() -> None:
-    dark = ui.dark_mode(None)
-
-    async def switch() -> None:
-        dark.value = not await ui.run_javascript("return Quasar.Dark.isActive")
-
     with ui.header().classes("bar"):
         ui.html(LOGO, sanitize=False).classes("logo")
         ui.label("Cost optimizer").classes("twin-name")
         ui.space()
         ui.link("Dashboard", "/").classes("quiet")
-        ui.button(icon="contrast", on_click=switch).props('flat round dense aria-label="Dark or light"')
+        light_switch()
