@@ -124,7 +124,7 @@ class CloudPack:
 
     def event_source(self) -> EventSource:
         """How the emulator starts its functions."""
-        source: EventSource = resolve_name(self.events)()
+        source: EventSource = resolve_name(self.events)
         return source
 
     def make_tariff(self) -> Tariff:

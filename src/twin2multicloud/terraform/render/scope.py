@@ -29,13 +29,13 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     component: Component
-    from_devices: bool
-    from_queue: bool
-    endpoint: Endpoint | None
-    sends_to: tuple[Component, ...]
-    dead_letters: Component | None
-    store: tuple[Access, ...]
     environment: tuple[Variable, ...]
+    endpoint: Endpoint | None
+    from_devices: bool = False
+    from_queue: bool = False
+    sends_to: tuple[Component, ...] = ()
+    dead_letters: Component | None = None
+    store: tuple[Access, ...] = ()
 
     @property
     def name(self) -> str:
@@ -120,12 +120,7 @@ def _own_service(coverage: Coverage, component: Component) -> FunctionView:
     """A service that is code of ours: open to its callers, started by nothing else. What it uses, its cloud knows."""
     return FunctionView(
         component=component,
-        from_devices=False,
-        from_queue=False,
         endpoint=own_endpoint(component),
-        sends_to=(),
-        dead_letters=None,
-        store=(),
         environment=own_environment(component, coverage.topology.twin),
     )
 
