@@ -78,12 +78,7 @@ def _on_http(function: Function) -> Start:
     return lambda request: handler(_http_request(request))
 
 
-def _on_call(function: Function) -> Start:
-    """A call inside the app."""
-    return entrypoint.on_call(function)
-
-
-EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, _on_call)
+EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, entrypoint.on_call)
 
 
 def _http_request(request: Request) -> HttpRequest:

@@ -67,13 +67,8 @@ def _on_http(function: Function) -> Start:
     return start
 
 
-def _on_call(function: Function) -> Start:
-    """A call from the twin service."""
-    return entrypoint.on_call(function)
-
-
 # a CloudEvent is one message: what others have in batches, this cloud has in width
-EVENT_SOURCE = event_source(16, _on_device, _on_queue, _on_http, _on_call)
+EVENT_SOURCE = event_source(16, _on_device, _on_queue, _on_http, entrypoint.on_call)
 
 
 def _acknowledged(handler: Any, body: bytes) -> bool:  # noqa: ANN401 - an entrypoint's handler
