@@ -21,7 +21,9 @@ def plan(twin: Twin) -> Topology:
     ]
     calls = [(row, call) for row, case in cases for call in case.calls]
     endpoints = tuple(_endpoints(twin, calls))
-    queues = {_id(call.target, twin): _dead_letters(row, call, twin) for row, call in calls if _is_queued(call)}
+    queues = {
+        _id(call.target, twin): _dead_letters(row, call, twin) for row, call in calls if call.delivery is Delivery.QUEUE
+    }
     dead_letters = {function: queue.id for function, queue in queues.items()}
     bare = {each.id: each for each in (*_named(twin, cases), *queues.values(), *_error_path(twin))}
 
@@ -38,10 +40,6 @@ def plan(twin: Twin) -> Topology:
         endpoints=endpoints,
         boundaries=tuple(_boundary(row, case, twin) for row, case in cases if row.source is not row.target),
     )
-
-
-def _locality(row: Row, twin: Twin) -> Locality:
-    return Locality.LOCAL if twin.placement[row.source] == twin.placement[row.target] else Locality.REMOTE
 
 
 def _id(name: str, twin: Twin) -> str:
@@ -71,10 +69,6 @@ def _of_kind(kind: str, cloud: Cloud, row: str, twin: Twin) -> Component:
         reason=info.purpose,
         row=row,
     )
-
-
-def _is_queued(call: Call) -> bool:
-    return call.delivery is Delivery.QUEUE
 
 
 def _dead_letters(row: Row, call: Call, twin: Twin) -> Component:
@@ -157,13 +151,14 @@ def _side_link(source: Component, target: Component, row: str, delivery: Deliver
 
 
 def _boundary(row: Row, case: Case, twin: Twin) -> Boundary:
+    here, there = twin.placement[row.source], twin.placement[row.target]
     return Boundary(
         name=row.boundary,
         source=row.source,
         target=row.target,
-        source_cloud=twin.placement[row.source],
-        target_cloud=twin.placement[row.target],
-        locality=_locality(row, twin),
+        source_cloud=here,
+        target_cloud=there,
+        locality=Locality.LOCAL if here == there else Locality.REMOTE,
         row=row.name,
         says=case.says,
     )
