@@ -13,7 +13,15 @@ TOY = Cloud("toy")
 
 
 class FlatTariff:
-    """Every activity takes one unit."""
+    """Every activity takes one unit. It is its own object stores."""
+
+    token = egress = "unit"
+
+    @property
+    def cold(self) -> "FlatTariff":
+        return self
+
+    archive = cold
 
     def plans(self, t: Any, book: Any, /) -> Mapping[str, Any]:
         return {}
