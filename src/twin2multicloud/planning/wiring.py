@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from twin2multicloud.domain.components import KINDS, Kind, home
+from twin2multicloud.domain.components import KINDS, home
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import Call, Row
+from twin2multicloud.planning.services import own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, ValueKind, Variable
 
 TOKEN_VARIABLE = "INTER_CLOUD_TOKEN"  # noqa: S105 - the variable's name
@@ -31,12 +32,8 @@ def environment(
     dead_letters: str | None,
 ) -> tuple[Variable, ...]:
     """The environment of one function, sorted by name. `calls` are those of the whole topology."""
-    found = {
-        "TWIN_NAME": Variable("TWIN_NAME", ValueKind.LITERAL, twin.name),
-        "CLOUD": Variable("CLOUD", ValueKind.LITERAL, component.cloud),
-        "MODE": Variable("MODE", ValueKind.LITERAL, twin.mode.value),
-        "ERROR_TOPIC": Variable("ERROR_TOPIC", ValueKind.RESOURCE, f"{component.cloud}.{Kind.ERROR_TOPIC}"),
-    }
+    found = {each.name: each for each in own_environment(component, twin.name)}
+    found["MODE"] = Variable("MODE", ValueKind.LITERAL, twin.mode.value)
     for row, call in calls:
         if call.source == component.name:
             found.update((each.name, each) for each in _outgoing(component, twin, row, call))
