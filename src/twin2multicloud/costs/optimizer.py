@@ -111,7 +111,7 @@ def optimize(workload: Workload, prices: PriceBook, constraints: Constraints | N
 
 def priced(t: Traffic, prices: PriceBook, constraints: Constraints) -> tuple[CostTable, list[int]]:
     """All placements with their costs, and the numbers of those that the constraints admit."""
-    table = cost_table(t, prices, tuple(cloud for cloud in sorted(prices.clouds)))
+    table = cost_table(t, prices, tuple(sorted(prices.clouds)))
     allowed = constraints.allowed(prices, needs_3d=t.workload.needs_3d)
     admitted = constraints.admits(table.placements, allowed)
     if not admitted:

@@ -2,12 +2,11 @@
 
 import base64
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin2multicloud.clouds.aws import entrypoint
-from twin2multicloud.domain.components import Trigger
-from twin2multicloud.emulator.events.event_source import Start
+from twin2multicloud.emulator.events.event_source import Start, event_source
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response
@@ -65,16 +64,7 @@ def _on_call(function: Function) -> Start:
     return start
 
 
-class AwsEventSource:
-    """See `event_source.EventSource`."""
-
-    environments = 4
-    starts: Mapping[Trigger, Callable[[Function], Start]] = {
-        Trigger.DEVICE: _on_device,
-        Trigger.QUEUE: _on_queue,
-        Trigger.HTTP: _on_http,
-        Trigger.CALL: _on_call,
-    }
+EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, _on_call)
 
 
 def _url_event(request: Request) -> dict[str, Any]:

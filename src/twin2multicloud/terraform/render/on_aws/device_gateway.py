@@ -47,19 +47,8 @@ def _dead_letters(config: Configuration, site: CloudScope, dispatcher: str) -> N
 
 def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
     """What starts the dispatcher, see `clouds.aws.entrypoint`. What IoT cannot hand over goes to the same queue."""
-    role = config.resource(
-        "aws_iam_role",
-        "device_gateway",
-        name=f"{site.twin}-device-gateway",
-        assume_role_policy=access.policy([access.trust("iot.amazonaws.com")]),
-    )
-    config.resource(
-        "aws_iam_role_policy",
-        "device_gateway",
-        name="what-it-does",
-        role=f"${{{role}.id}}",
-        policy=access.policy([access.allow("sqs:SendMessage", queue(_LETTERS, "arn"))]),
-    )
+    allowed = [access.allow("sqs:SendMessage", queue(_LETTERS, "arn"))]
+    role = access.role(config, "device_gateway", f"{site.twin}-device-gateway", "iot.amazonaws.com", allowed)
     rule = config.resource(
         "aws_iot_topic_rule",
         "device_gateway",
