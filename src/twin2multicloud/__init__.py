@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from twin2multicloud.costs.prices import PriceBook as PriceBook
     from twin2multicloud.costs.workload import Workload as Workload
     from twin2multicloud.domain.errors import TwinError as TwinError
-    from twin2multicloud.operations.deployment import Deployment as Deployment
+    from twin2multicloud.operations.deployed_twin import Deployment as Deployment
     from twin2multicloud.operations.emulation import Emulation as Emulation
     from twin2multicloud.packaging.build import package as package
     from twin2multicloud.planning.planner import plan as plan
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 __version__ = "0.1.0"
 
 _HOMES = {
-    "Deployment": "operations.deployment",
+    "Deployment": "operations.deployed_twin",
     "Emulation": "operations.emulation",
     "PriceBook": "costs.prices",
     "TwinError": "domain.errors",
@@ -34,7 +34,7 @@ _HOMES = {
     "render": "terraform.render.render",
 }
 
-__all__ = [  # noqa: PLE0604,F822,RUF022 - found by __getattr__; frozen, and held by a test
+__all__ = [  # noqa: RUF022 - found by __getattr__; frozen, and held by a test
     "load_project",
     "plan",
     "optimize",
