@@ -126,8 +126,8 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
     def shipped(cls) -> "PriceBook":
         """The curated list prices that come with every registered cloud.
 
-        >>> print(PriceBook.shipped().price("aws", "lambda.request").unit)
-        request
+        >>> PriceBook.shipped().price("aws", "lambda.request").unit
+        'requests'
         """
         return cls.of(*(each for cloud in known_clouds() for each in pack(cloud).shipped_prices()))
 

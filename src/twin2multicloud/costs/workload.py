@@ -24,8 +24,7 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
 
     >>> Workload(devices=10, interval_min=1, message_kb=0.5, hot_months=3, cool_months=1, archive_months=12)
     Traceback (most recent call last):
-    twin2multicloud.domain.errors.ConfigurationError: workload: cool_months is 1, shorter than hot_months (3); each \
-store keeps readings at least as long as the one before it
+    twin2multicloud.domain.errors.ConfigurationError: workload: cool_months is 1, shorter than hot_months (3); ...
     """
 
     devices: int

@@ -19,6 +19,7 @@ def plan(twin: Twin) -> Topology:
 
     >>> topology = plan(load_project("examples/smart-home").twin)
     >>> topology.endpoints[0].component, topology.endpoints[0].path
+    ('azure.ingestion', '/ingestion')
     """
     cases = [
         (row, row.between(twin.placement[row.source], twin.placement[row.target])) for row in TABLE if row.applies(twin)

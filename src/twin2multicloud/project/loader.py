@@ -38,7 +38,7 @@ def load_project(folder: Path | str) -> Project:
 
     >>> project = load_project("examples/smart-home")
     >>> project.twin.name, len(project.twin.catalog)
-    ('smart-home', 12)
+    ('smart-home', 8)
     """
     folder = Path(folder)
     if not folder.is_dir():

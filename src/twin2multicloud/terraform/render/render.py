@@ -43,6 +43,7 @@ def render(
     Raises ConfigurationError for a backend that does not exist, and for a cloud that nothing is rendered for.
 
     >>> sorted(render(plan(load_project("examples/smart-home").twin))["provider"])
+    ['aws', 'azurerm', 'google']
     """
     config = Configuration()
     found = scope.sites(topology)
