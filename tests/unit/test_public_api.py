@@ -28,7 +28,7 @@ class Without:
     def __init__(self, finder): self.finder = finder
     def find_spec(self, name, path=None, target=None):
         return None if name.partition(".")[0] in HIDDEN else self.finder.find_spec(name, path, target)
-    def find_distributions(self, *given): return self.finder.find_distributions(*given)
+    def __getattr__(self, name): return getattr(self.finder, name)
 HIDDEN = set(sys.argv.pop(1).split(","))
 sys.meta_path = [Without(each) for each in sys.meta_path]
 """
