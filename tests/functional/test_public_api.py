@@ -18,7 +18,7 @@ from twin2multicloud import Deployment, Emulation, TwinError, load_project, plan
 from twin2multicloud.project.templates import write_template
 
 pytestmark = pytest.mark.functional
-DOUBLE = 'def process(telemetry):\n    """Doubles."""\n    return {**telemetry, "n": 2 * telemetry["n"]}\n'
+DOUBLE = 'def process(telemetry):\n    """Doubles."""\n    return {**telemetry, "n": 2 * int(telemetry["n"])}\n'
 
 
 @pytest.fixture
