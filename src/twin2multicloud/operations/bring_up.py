@@ -56,7 +56,7 @@ def bring_up(
     new = [name for name in names if pid_of(deployment, name) is None]
     try:
         _start(deployment, names, report)
-    except TwinError:
+    except BaseException:  # Ctrl-C too
         for name in new:
             stop(deployment, name)
         raise
