@@ -20,10 +20,10 @@ from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.deployment import Planned, carry_out
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
-from twin2multicloud.terraform.engine import STOPPING, Changes, Workspace, environment, find_engine
+from twin2multicloud.terraform.engine import STOPPING, Changes, Workspace, environment
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
 from twin2multicloud.terraform.render.scope import covered
-from twin2multicloud.terraform.rollout import Options, Rollout, known_options
+from twin2multicloud.terraform.rollout import Options, Rollout, chosen, deployed, deployed_outputs, known_options
 
 _STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored", registration.REMOVED)
 _MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
@@ -50,17 +50,8 @@ def deploy(
     """
     project = load_project(folder)
     say_notes(project)
-    before = known_options(folder) or Options()
-    options = Options(
-        variables={**before.variables, **_pairs("--var", var)},
-        bundles=str(bundles.resolve()) if bundles is not None else before.bundles,
-        backend=_backend(before.backend, state, state_setting),
-        clouds=before.clouds,
-    )
-    rollout = Rollout(project, options)
-    missing = rollout.missing_bundles()
-    if missing:
-        raise ConfigurationError(f"{rollout.bundles / missing[0]} is missing; run `t2mc package {folder}` first")
+    rollout = chosen(project, _pairs("--var", var), bundles, _backend(folder, state, state_setting))
+    rollout.require_bundles()
     gaps = covered(rollout.topology).left_out
     err.print(f"[dim]note: planned, but not deployed yet: {', '.join(gaps)}[/]", soft_wrap=True)
     _carry_out(rollout, destroy=False, plan_only=plan_only, yes=yes)
@@ -71,8 +62,7 @@ def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
 
     Example: t2mc destroy examples/smart-home
     """
-    rollout = Rollout(load_project(folder), _deployed(folder))
-    _carry_out(rollout, destroy=True, plan_only=False, yes=yes)
+    _carry_out(deployed(load_project(folder)), destroy=True, plan_only=False, yes=yes)
 
 
 def outputs(
@@ -83,8 +73,7 @@ def outputs(
 
     Example: t2mc outputs examples/smart-home --json
     """
-    rollout = Rollout(load_project(folder), _deployed(folder))
-    found = rollout.workspace(find_engine(environment()), environment(), lambda _: None).outputs()
+    found = deployed_outputs(load_project(folder), environment())
     if as_json:
         say_json(found)
         return
@@ -96,13 +85,6 @@ def outputs(
         for part, text in rows:
             table.add_row(f"{name} {part}".strip(), str(text))
     out.print(table)
-
-
-def _deployed(folder: Path) -> Options:
-    options = known_options(folder)
-    if options is None:
-        raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {folder}` first")
-    return options
 
 
 def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -> None:
@@ -178,11 +160,11 @@ def _phase(doing: str, total: int | None) -> Iterator[Report]:
         yield report
 
 
-def _backend(before: Backend, kind: str | None, settings: list[str] | None) -> Backend:
-    """What was said now, else what was said before."""
+def _backend(folder: Path, kind: str | None, settings: list[str] | None) -> Backend | None:
+    """What was said now, a setting alone being one of the backend of before; None where nothing was."""
     if kind is None and settings is None:
-        return before
-    return Backend(kind or before.kind, _pairs("--state-setting", settings))
+        return None
+    return Backend(kind or (known_options(folder) or Options()).backend.kind, _pairs("--state-setting", settings))
 
 
 def _pairs(option: str, given: list[str] | None) -> dict[str, str]:

@@ -10,7 +10,7 @@ from rich.table import Table
 from twin2multicloud.cli.console import cloud_text, err, out, say_json
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.packaging.build import build, write
+from twin2multicloud.packaging import build
 from twin2multicloud.packaging.report import Report, report
 from twin2multicloud.planning.clouds import label_of, packaging_of
 from twin2multicloud.planning.coverage import cover
@@ -39,8 +39,8 @@ def package(
     project = load_project(folder)
     state = StateFolder.of(project.folder)
     target = to or state.bundles
-    made = build(project, cache=state.wheels if wheels else None)
-    write(made, target)
+    made = build.package(project, cache=state.wheels if wheels else None)
+    build.write(made, target)
     reports = [report(each, rounds=measure) for each in made]
     if as_json:
         say_json(reports)

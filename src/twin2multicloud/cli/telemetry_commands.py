@@ -19,7 +19,8 @@ from twin2multicloud.domain.timestamps import canonical, from_datetime
 from twin2multicloud.emulator.host.deployment import Deployment, load_deployment
 from twin2multicloud.fleet.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
 from twin2multicloud.operations.checks import compare, wait_until_settled
-from twin2multicloud.operations.readings import live_readings, properties_of, publish, readers_of
+from twin2multicloud.operations.readable_twin import properties_of
+from twin2multicloud.operations.readings import live_readings, publish, readers_of
 from twin2multicloud.operations.twin_client import TwinClient
 
 ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The project folder.", show_default="this folder")]

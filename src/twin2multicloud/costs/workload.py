@@ -21,6 +21,10 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `hot_months`, `cool_months` and `archive_months` are ages: a reading older than `hot_months` leaves the hot store,
     one older than `archive_months` is deleted. (The paper's own formulas read the same figures as durations.)
     Raises ConfigurationError, one sentence, where a figure cannot be.
+
+    >>> Workload(devices=10, interval_min=1, message_kb=0.5, hot_months=3, cool_months=1, archive_months=12)
+    Traceback (most recent call last):
+    twin2multicloud.domain.errors.ConfigurationError: workload: cool_months is 1, shorter than hot_months (3); ...
     """
 
     devices: int

@@ -12,7 +12,6 @@ from nicegui import events, ui
 from twin2multicloud.costs.optimizer import Result, optimize
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.prices import PriceBook
-from twin2multicloud.costs.snapshots import shipped_book
 from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Slot
@@ -85,7 +84,7 @@ def pushed_ages(workload: Workload, figure: str, value: float) -> dict[str, floa
 
 def register_optimizer_page() -> None:
     """Add ``/optimizer`` to the dashboard. The prices are read once, here."""
-    book = shipped_book()
+    book = PriceBook.shipped()
 
     @ui.page("/optimizer", title="Cost optimizer · Twin2MultiCloud")
     def optimizer() -> None:

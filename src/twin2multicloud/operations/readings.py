@@ -1,13 +1,12 @@
 """Readings into a running twin, and the readers that give them back. Simulates and stores nothing itself."""
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
@@ -64,17 +63,20 @@ def publish(
     source: Iterable[Telemetry],
     *,
     speed: float | None,
-    sent: Callable[[int], None],
-    stopped: Callable[[], None],
+    sent: Callable[[int], None] = lambda _: None,
+    stopped: Callable[[], None] | None = None,
 ) -> int:
     """Publish readings as the gateway; `sent` hears how many so far. Returns how many were acknowledged.
 
-    KeyboardInterrupt ends it in order, and `stopped` hears of it. Raises TwinError where L1 does not acknowledge them.
+    KeyboardInterrupt ends it in order where `stopped` is there to hear of it. Raises TwinError where L1 does not
+    acknowledge them.
     """
     with connection(deployment) as gateway:
         try:
             play(source, gateway.publish, speed=speed, tell=sent)
         except KeyboardInterrupt:
+            if stopped is None:
+                raise
             stopped()
         if not gateway.wait_for_acknowledgements():
             missing = gateway.published - gateway.acknowledged
@@ -92,12 +94,3 @@ def readers_of(folder: Path, *, deployed: bool) -> tuple[DeviceCatalog, HotReade
         return project.twin.catalog, open_readers(project.twin, deployed_outputs(project, environment()))
     running = load_deployment(folder)
     return running.twin.catalog, TwinClient(running).readers
-
-
-def properties_of(catalog: DeviceCatalog, device: str) -> list[str]:
-    """The names of a device's properties. Raises ConfigurationError for a device that the twin does not have."""
-    found = catalog.type_of(device)
-    if found is None:
-        known = ", ".join(itertools.islice(catalog.ids(), 8))
-        raise ConfigurationError(f"the twin has no device {device!r}; it has {known}, …")
-    return [each.name for each in found.properties]

@@ -15,7 +15,12 @@ _Calls = list[tuple[Row, Call]]
 
 
 def plan(twin: Twin) -> Topology:
-    """What has to exist for a twin, where, and why. Its size does not depend on the number of devices."""
+    """What has to exist for a twin, where, and why. Its size does not depend on the number of devices.
+
+    >>> topology = plan(load_project("examples/smart-home").twin)
+    >>> topology.endpoints[0].component, topology.endpoints[0].path
+    ('azure.ingestion', '/ingestion')
+    """
     cases = [
         (row, row.between(twin.placement[row.source], twin.placement[row.target])) for row in TABLE if row.applies(twin)
     ]

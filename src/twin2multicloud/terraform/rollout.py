@@ -59,10 +59,13 @@ class Rollout:
         """Where the functions' archives lie."""
         return Path(self._options.bundles).resolve() if self._options.bundles else self._state.bundles
 
-    def missing_bundles(self) -> list[str]:
-        """The archives that the configuration needs and that are not there, as ``<cloud>/<function>.zip``."""
-        needed = [f"{site.cloud}/{each.name}.zip" for site in scope.sites(self.topology) for each in site.functions]
-        return [name for name in needed if not (self.bundles / name).is_file()]
+    def require_bundles(self) -> None:
+        """Raises ConfigurationError where an archive that the configuration needs is not there."""
+        for name in (f"{site.cloud}/{each.name}.zip" for site in scope.sites(self.topology) for each in site.functions):
+            if not (self.bundles / name).is_file():
+                raise ConfigurationError(
+                    f"{self.bundles / name} is missing; run `t2mc package {self.project.folder}` first"
+                )
 
     def workspace(self, engine: Engine, env: Mapping[str, str], tell: Report) -> Workspace:
         """Write everything down, and open the state. Raises EngineError."""
@@ -95,10 +98,29 @@ class Rollout:
 
 def deployed_outputs(project: Project, env: Mapping[str, str]) -> dict[str, Any]:
     """What the deployment of a project says of itself. Raises TwinError where there is none, EngineError."""
+    return deployed(project).workspace(find_engine(env), env, lambda _: None).outputs()
+
+
+def chosen(
+    project: Project, variables: Mapping[str, str], bundles: Path | None = None, backend: Backend | None = None
+) -> Rollout:
+    """A rollout with what is chosen now, and for the rest what the last deployment chose. Raises like `Rollout`."""
+    before = known_options(project.folder) or Options()
+    options = Options(
+        variables={**before.variables, **variables},
+        bundles=str(bundles.resolve()) if bundles is not None else before.bundles,
+        backend=backend or before.backend,
+        clouds=before.clouds,
+    )
+    return Rollout(project, options)
+
+
+def deployed(project: Project) -> Rollout:
+    """A rollout with what the last deployment chose. Raises TwinError where there was none."""
     options = known_options(project.folder)
     if options is None:
         raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")
-    return Rollout(project, options).workspace(find_engine(env), env, lambda _: None).outputs()
+    return Rollout(project, options)
 
 
 def known_options(folder: Path) -> Options | None:
