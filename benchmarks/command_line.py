@@ -9,7 +9,7 @@ from statistics import median
 from benchmarks.report import Result, Section
 
 _EXAMPLE = str(Path(__file__).parents[1] / "examples" / "smart-home")
-_MAIN = "from twin2multicloud.cli.app import main; main()"
+_MAIN = "from twin2multicloud.cli.__main__ import main; main()"
 
 
 def measure(*, quick: bool = False) -> dict[str, Section]:

@@ -21,18 +21,17 @@ from twin2multicloud.costs.cost_table import cost_table
 from twin2multicloud.costs.optimizer import optimize
 from twin2multicloud.costs.paper_choice import solve
 from twin2multicloud.costs.paper_tables import PRESETS
+from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.sensitivity import price_flips, workload_flips
-from twin2multicloud.costs.snapshots import shipped_book
 from twin2multicloud.costs.traffic import Traffic
 
 _FIRST = """
 import time
 from twin2multicloud.costs.cost_table import cost_table
 from twin2multicloud.costs.paper_tables import PRESETS
-from twin2multicloud.costs.snapshots import shipped_book
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.domain.placement import Cloud
-book = shipped_book()
+book = PriceBook.shipped()
 begun = time.perf_counter()
 cost_table(Traffic.of(PRESETS["medium"]), book, ALL)
 print((time.perf_counter() - begun) * 1000)
@@ -41,7 +40,7 @@ print((time.perf_counter() - begun) * 1000)
 
 def measure(*, quick: bool = False) -> dict[str, Section]:
     """Every row of this file."""
-    book, medium = shipped_book(), PRESETS["medium"]
+    book, medium = PriceBook.shipped(), PRESETS["medium"]
     first = min(float(_run([sys.executable, "-c", _FIRST])) for _ in range(1 if quick else 5))
     table = _best_ms(lambda: cost_table(Traffic.of(medium), book, ALL), 5 if quick else 50)
     answer = _best_ms(lambda: optimize(medium, book), 1 if quick else 10)

@@ -13,6 +13,7 @@ from tests.contracts.test_error_sink import event
 from tests.rigs import vendor_clients
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_aws_faults import faulty, refusal
 from tests.rigs.vendor_hot_stores import create_dynamo_table
 from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
@@ -21,6 +22,7 @@ from twin2multicloud.clouds.aws.hot_store import BATCH, DynamoTable
 from twin2multicloud.clouds.aws.invoker import SqsInvoker
 from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.ports.hot_store import RangeQuery
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
@@ -36,9 +38,9 @@ QUERY = RangeQuery(
 )
 
 
-def reading(number: int = 0) -> dict:
+def reading(number: int = 0, **more) -> Reading:
     stamp = f"2026-01-15T10:{number // 60:02}:{number % 60:02}.000Z"
-    return {"device_id": "d", "timestamp": stamp, "message_id": f"m{number}", "t": number}
+    return rig_reading({"device_id": "d", "timestamp": stamp, "message_id": f"m{number}", "t": number, **more})
 
 
 @pytest.fixture
@@ -190,14 +192,14 @@ def test_a_batch_holds_no_more_than_dynamodb_takes(dynamo):
 def test_a_reading_that_no_item_can_hold_is_final_and_nothing_is_written(dynamo):
     store, faults, *_ = dynamo
     with pytest.raises(FinalError, match="takes"):
-        store.write([reading(), {**reading(1), "text": "x" * 400_000}])
+        store.write([reading(), reading(1, text="x" * 400_000)])
     assert faults.asked == []
 
 
 def test_pages_of_a_megabyte_are_put_together(dynamo):
     """Twelve rows of 300 KB are three pages to DynamoDB (and to moto)."""
     store, faults, *_ = dynamo
-    store.write([{**reading(number), "text": "x" * 300_000} for number in range(12)])
+    store.write([reading(number, text="x" * 300_000) for number in range(12)])
     before = len(faults.asked)
     assert [row.values["t"] for row in store.range(QUERY)] == list(range(12))
     assert len(faults.asked) - before > 2
@@ -236,7 +238,7 @@ def test_an_event_that_the_bus_did_not_take_is_logged(code):
 def test_characters_that_sqs_refuses_are_sent_as_escapes(sqs):
     invoker, faults = sqs
     faults.faults = [(200, {"Successful": [{"Id": "0", "MessageId": "m", "MD5OfMessageBody": "0" * 32}]})]
-    invoker.invoke(URL, [{**reading(), "text": "a\ufffe\uffff\x01b"}], TRACE)
+    invoker.invoke(URL, [reading(text="a\ufffe\uffff\x01b")], TRACE)
     (entry,) = faults.asked[0]["Entries"]
     assert "\ufffe" not in entry["MessageBody"]
     assert "\\ufffe\\uffff\\u0001" in entry["MessageBody"]
@@ -246,7 +248,7 @@ def test_requests_hold_no_more_than_sqs_takes(sqs):
     invoker, faults = sqs
     faults.faults = [refusal(503, "ServiceUnavailable")]
     with pytest.raises(RetryableError):
-        invoker.invoke(URL, [{**reading(number), "text": "x" * 300_000} for number in range(9)], TRACE)
+        invoker.invoke(URL, [reading(number, text="x" * 300_000) for number in range(9)], TRACE)
     (asked,) = faults.asked
     assert sum(len(entry["MessageBody"]) for entry in asked["Entries"]) <= 1_048_576
 

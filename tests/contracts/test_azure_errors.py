@@ -23,6 +23,7 @@ from tests.contracts.test_error_sink import event
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_azure_transport import CosmosAdapter, FaultyAdapter, KeyVaultAdapter
 from tests.rigs.vendor_event_grid import event_grid_server
 from tests.rigs.vendor_topics import AnyToken
@@ -31,6 +32,7 @@ from twin2multicloud.clouds.azure.hot_store import CosmosTable
 from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.hot_store import RangeQuery
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
@@ -41,8 +43,10 @@ QUERY = RangeQuery(
 )
 
 
-def reading(number: int = 0, device: str = "d") -> dict:
-    return {"device_id": device, "timestamp": "2026-01-15T10:00:00.000Z", "message_id": f"m{number}", "t": number}
+def reading(number: int = 0, device: str = "d", **more) -> Reading:
+    return rig_reading(
+        {"device_id": device, "timestamp": "2026-01-15T10:00:00.000Z", "message_id": f"m{number}", "t": number, **more}
+    )
 
 
 def refusal(status: int, code: str = "Told", **headers: str):
@@ -214,7 +218,7 @@ def test_devices_are_written_side_by_side_and_one_that_fails_is_heard_of(cosmos)
 def test_a_batch_holds_no_more_than_cosmos_db_takes(cosmos):
     """The rig's adapter refuses more than 100 operations or 2 MB; cosmosdb-server takes anything."""
     store, adapter = cosmos
-    store.write([{**reading(number), "text": "x" * 50_000} for number in range(120)])
+    store.write([reading(number, text="x" * 50_000) for number in range(120)])
     assert adapter.seen >= 4
     assert len(store.range(msgspec.structs.replace(QUERY, limit=500))) == 120
 
@@ -222,14 +226,14 @@ def test_a_batch_holds_no_more_than_cosmos_db_takes(cosmos):
 def test_a_reading_that_no_item_can_hold_is_final_and_nothing_is_written(cosmos):
     store, adapter = cosmos
     with pytest.raises(FinalError, match="takes"):
-        store.write([reading(), {**reading(1), "text": "x" * 2_000_000}])
+        store.write([reading(), reading(1, text="x" * 2_000_000)])
     assert adapter.seen == 0
 
 
 def test_a_reading_that_no_queue_message_can_hold_is_final_and_nothing_is_sent(queue):
     invoker, adapter = queue
     with pytest.raises(FinalError, match="49152"):
-        invoker.invoke("faults", [reading(), {**reading(1), "text": "x" * 50_000}], TRACE)
+        invoker.invoke("faults", [reading(), reading(1, text="x" * 50_000)], TRACE)
     assert adapter.seen == 0
 
 

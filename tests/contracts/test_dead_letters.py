@@ -2,11 +2,14 @@
 
 import pytest
 
+from tests.rigs.readings import reading
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.dead_letters import DeadLetter
 
 
-def message(number: int) -> dict:
-    return {"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": f"m{number}", "t": 2**53 + number}
+def message(number: int) -> Reading:
+    key = {"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": f"m{number}"}
+    return reading({**key, "t": 2**53 + number})
 
 
 def letters(count: int, start: int = 0, why: str = "the other side answered 503: größer {}") -> list[DeadLetter]:

@@ -17,6 +17,7 @@ from tests.contracts.test_error_sink import event
 from tests.rigs import vendor_clients
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_google_server import GoogleServer
 from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
 from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
@@ -28,6 +29,7 @@ from twin2multicloud.clouds.gcp.queue import send
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.ports.hot_store import RangeQuery, RowKey
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
@@ -39,8 +41,10 @@ QUERY = RangeQuery(
 )
 
 
-def reading(number: int = 0) -> dict:
-    return {"device_id": "d", "timestamp": "2026-01-15T10:00:00.000Z", "message_id": f"m{number}", "t": number}
+def reading(number: int = 0, **more) -> Reading:
+    return rig_reading(
+        {"device_id": "d", "timestamp": "2026-01-15T10:00:00.000Z", "message_id": f"m{number}", "t": number, **more}
+    )
 
 
 @pytest.fixture
@@ -180,7 +184,7 @@ def test_a_topic_by_its_short_name_is_the_configurations_fault(server):
 def test_a_commit_holds_no_more_than_firestore_takes(server, client, rows, size):
     """500 writes and 10 MiB: cloud.google.com/firestore/quotas."""
     store = SortedHotStore(FirestoreTable(client, "hot", 10.0))
-    store.write([{**reading(number), "text": "x" * size} for number in range(rows)])
+    store.write([reading(number, text="x" * size) for number in range(rows)])
     written, sizes = zip(*server.commits, strict=True)
     assert sum(written) == rows + 2, "each reading once, and the note of both properties"
     assert max(written) <= 500
@@ -195,7 +199,7 @@ def test_a_commit_holds_no_more_than_firestore_takes(server, client, rows, size)
 
 def test_a_reading_that_no_document_can_hold_is_final_and_nothing_is_written(server, store):
     with pytest.raises(FinalError, match="takes"):
-        store.write([reading(), {**reading(1), "text": "x" * 1_000_000}])
+        store.write([reading(), reading(1, text="x" * 1_000_000)])
     assert server.calls == 0
 
 

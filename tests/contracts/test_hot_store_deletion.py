@@ -1,5 +1,7 @@
 """What a hot store does for a mover: delete a range of one device, and nothing else."""
 
+from tests.rigs.readings import reading as rig_reading
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.ports.hot_store import RangeQuery
 from twin2multicloud.stores.rows import time_span
@@ -11,8 +13,9 @@ def stamp(minute: int) -> str:
     return from_milliseconds(1_768_471_200_000 + 60_000 * minute)
 
 
-def reading(minute: int, device: str = "d", **values) -> dict:
-    return {"device_id": device, "timestamp": stamp(minute), "message_id": f"m{minute}", **(values or {"t": minute})}
+def reading(minute: int, device: str = "d", **values) -> Reading:
+    key = {"device_id": device, "timestamp": stamp(minute), "message_id": f"m{minute}"}
+    return rig_reading({**key, **(values or {"t": minute})})
 
 
 def fill(rig, minutes: range, device: str = "d") -> None:

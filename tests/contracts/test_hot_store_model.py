@@ -10,8 +10,9 @@ from hypothesis import strategies as st
 
 from tests.rigs.emulated import emulated_hot_store
 from tests.rigs.hot_store import HotStoreRig
+from tests.rigs.readings import reading
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.telemetry import Telemetry, values_of
+from twin2multicloud.domain.telemetry import Reading, Telemetry, values_of
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row, RowKey
 
@@ -26,8 +27,8 @@ class ModelHotStore:
     def __init__(self) -> None:
         self.rows: dict[str, dict[RowKey, Telemetry]] = defaultdict(dict)
 
-    def write(self, readings: Sequence[Telemetry]) -> None:
-        for each in readings:
+    def write(self, readings: Sequence[Reading]) -> None:
+        for each in (made.flat for made in readings):
             self.rows[str(each["device_id"])][RowKey(each["timestamp"], each["message_id"])] = values_of(each)
 
     def range(self, query: RangeQuery) -> Sequence[Row]:
@@ -66,14 +67,14 @@ chosen = st.lists(st.sampled_from(NAMES), min_size=1, max_size=3, unique=True).m
 
 
 @st.composite
-def readings(draw) -> dict:
+def readings(draw) -> Reading:
     """The message id says what was measured, as it does where the dispatcher makes it: one id is one reading."""
     measured = {name: draw(st.integers(0, 2)) for name in draw(chosen)}
     message = ",".join(f"{name}{value}" for name, value in sorted(measured.items()))
-    return {"device_id": draw(devices), "timestamp": draw(stamps), "message_id": message, **measured}
+    return reading({"device_id": draw(devices), "timestamp": draw(stamps), "message_id": message, **measured})
 
 
-def writing(batch: list[dict]) -> Ask:
+def writing(batch: list[Reading]) -> Ask:
     return lambda store: store.write(batch)
 
 

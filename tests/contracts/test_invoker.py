@@ -1,5 +1,7 @@
 """What an invoker does: queues messages as records within the wire's limits, whole, in order, per function."""
 
+from tests.rigs import readings as rig_readings
+from tests.rigs.clock import START
 from twin2multicloud.wire.queue_records import decode
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -7,17 +9,18 @@ TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 def readings(count: int, **more) -> list[dict]:
     return [
-        {"device_id": "d", "timestamp": "t", "message_id": f"m{number}", "n": number, **more} for number in range(count)
+        {"device_id": "d", "timestamp": START, "message_id": f"m{number}", "n": number, **more}
+        for number in range(count)
     ]
 
 
 def invoke(rig, function: str, messages: list[dict], trace: str = TRACE) -> None:
-    rig.invoker.invoke(function, messages, trace)
+    rig.invoker.invoke(function, rig_readings.readings(messages), trace)
     rig.settle()
 
 
 def delivered(rig, function: str) -> list[dict]:
-    return [message for body in rig.delivered(function) for message in decode(body).payload]
+    return [message for body in rig.delivered(function) for message in rig_readings.flats(decode(body).readings)]
 
 
 def test_messages_arrive_whole_and_in_order(invoker_rig):
@@ -42,7 +45,7 @@ def test_invocations_stay_in_order_and_apart(invoker_rig):
     for number in range(5):
         invoke(invoker_rig, "house-processor", readings(number + 1), f"{number + 1:032x}")
     records = [decode(body) for body in invoker_rig.delivered("house-processor")]
-    assert [(record.trace_id, len(record.payload)) for record in records] == [
+    assert [(record.trace_id, len(record.readings)) for record in records] == [
         (f"{number:032x}", number) for number in range(1, 6)
     ]
 

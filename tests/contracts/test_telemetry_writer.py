@@ -1,16 +1,18 @@
 """What a telemetry writer does, the store's own and the sender's: every reading is stored or named, never neither."""
 
+from tests.rigs import readings as rig_readings
 from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.hot_store import RangeQuery
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 
 
-def readings(count: int) -> list[dict]:
-    return [
+def readings(count: int) -> list[Reading]:
+    return rig_readings.readings(
         {"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": f"{number:04}", "n": number}
         for number in range(count)
-    ]
+    )
 
 
 def stored(rig) -> list[int]:

@@ -13,6 +13,8 @@ from types import SimpleNamespace
 import pytest
 
 from tests.rigs import vendor_clients, vendor_processes
+from tests.rigs.natives import rule_event
+from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_hot_stores import create_dynamo_table
 from tests.rigs.vendor_queues import azurite_drain, sqs_drain
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
@@ -78,7 +80,7 @@ def aws(monkeypatch):
     return Stage(
         "aws",
         env,
-        lambda reading: handler("dispatcher", env)({**reading, "device_id": "sensor-1"}, None),
+        lambda reading: handler("dispatcher", env)(rule_event(json.dumps(reading).encode(), "sensor-1"), None),
         lambda: sqs_drain(processor),
         deliver,
         lambda: AwsPorts(env).hot_store(table),
@@ -247,7 +249,7 @@ def test_a_service_where_nobody_listens_is_given_up_before_a_sender_stops_waitin
         monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)
     env = stage.env | dark
     ports = import_module(f"twin2multicloud.clouds.{stage.cloud}.wiring").__dict__[f"{stage.cloud.title()}Ports"](env)
-    reading = {"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": "m", "t": 1}
+    reading = rig_reading({"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": "m", "t": 1})
     attempts = {
         "dispatcher": lambda: ports.invoker.invoke(env["PROCESSOR_QUEUE"], [reading], f"{1:032x}"),
         "persister": lambda: ports.hot_store(env["HOT_STORE_NAME"]).write([reading]),

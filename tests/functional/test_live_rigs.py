@@ -140,10 +140,12 @@ def test_the_suites_pass_and_nothing_is_left(request, cloud, chosen):
 BROKEN = """
 import os
 
+from tests.rigs.readings import reading
+
 def test_uses_everything(hot_store_rig, invoker_rig, dead_letters_rig, error_sink_rig{also}):
-    reading = {{"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": "m", "t": 1}}
-    hot_store_rig.store.write([reading])
-    invoker_rig.invoker.invoke("processor", [reading], "a" * 32)
+    sent = reading({{"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": "m", "t": 1}})
+    hot_store_rig.store.write([sent])
+    invoker_rig.invoker.invoke("processor", [sent], "a" * 32)
     {use}
     if os.environ.get("KILLED"):
         os._exit(9)

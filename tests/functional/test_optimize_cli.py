@@ -14,7 +14,8 @@ from typer.testing import CliRunner
 
 from twin2multicloud.cli.app import app
 from twin2multicloud.costs.paper_tables import PRESETS
-from twin2multicloud.costs.snapshots import encode_prices, shipped_book
+from twin2multicloud.costs.prices import PriceBook
+from twin2multicloud.costs.snapshots import encode_prices
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, InvalidProjectError, RetryableError
 from twin2multicloud.operations.prices import HttpsPriceSource, load_book
 from twin2multicloud.project.loader import load_project
@@ -60,7 +61,7 @@ def test_json_is_complete_and_unrounded() -> None:
     assert set(answer["single_cloud"]) == {"aws", "azure", "gcp"}
     assert answer["pareto"][0]["total"] == pytest.approx(answer["total"])
     assert answer["workload"]["devices"] == 4000
-    assert answer["price_digest"] == shipped_book().digest()
+    assert answer["price_digest"] == PriceBook.shipped().digest()
 
 
 def test_csv_adds_up() -> None:
@@ -89,7 +90,7 @@ def test_apply_writes_a_placement_that_the_project_loader_takes(project: Path) -
     placement = load_project(project).twin.placement
     assert placement.l5 == AWS
     assert msgspec.to_builtins(placement) == record["placement"]
-    assert record["price_digest"] == shipped_book().digest()
+    assert record["price_digest"] == PriceBook.shipped().digest()
     assert record["constraints"]["fixed"] == {"L5": "aws"}
     assert record["workload"]["devices"] == 4000
     assert record["decided_at"].endswith("+00:00")
@@ -281,14 +282,14 @@ class TestPrices:
         said = run("prices", "show", "--cloud", "aws")
         assert "dynamodb.write_unit" in said
         assert "Azure" not in said.split("meter")[0]
-        assert json.loads(run("prices", "show", "--json"))["digest"] == shipped_book().digest()
+        assert json.loads(run("prices", "show", "--json"))["digest"] == PriceBook.shipped().digest()
 
     def test_the_page_of_sources_is_the_books(self) -> None:
         page = Path(__file__).parents[2] / "docs" / "price_sources.md"
         assert page.read_text().endswith(run("prices", "show", "--markdown"))
 
     def test_diff_shows_what_changed(self, tmp_path: Path) -> None:
-        changed = shipped_book().scaled(1.5, AZURE, "adt.operation")
+        changed = PriceBook.shipped().scaled(1.5, AZURE, "adt.operation")
         (tmp_path / "azure.json").write_bytes(encode_prices(changed[AZURE]))
         said = run("prices", "diff", tmp_path)
         assert "adt.operation" in said
@@ -297,25 +298,25 @@ class TestPrices:
         assert "no price differs" in run("prices", "diff", tmp_path, tmp_path)
 
     def test_a_book_of_ones_own_is_used_and_the_newest_of_two_wins(self, tmp_path: Path) -> None:
-        base = shipped_book()[AWS]
+        base = PriceBook.shipped()[AWS]
         for date, factor in (("2027-01-01", 3.0), ("2026-12-01", 2.0)):
-            book = shipped_book().scaled(factor, AWS)[AWS]
+            book = PriceBook.shipped().scaled(factor, AWS)[AWS]
             (tmp_path / f"aws-{date}.json").write_bytes(encode_prices(msgspec.structs.replace(book, date=date)))
         found = load_book(tmp_path)
         assert found.price(AWS, "secrets.month").price == pytest.approx(base.prices["secrets.month"].price * 3)
-        assert found[GCP] == shipped_book()[GCP]
+        assert found[GCP] == PriceBook.shipped()[GCP]
         alone = json.loads(run("optimize", "--preset", "small", "--json", "--prices", tmp_path))["single_cloud"]["aws"]
         assert alone > 40
 
     def test_a_zero_price_refuses_to_compute(self, tmp_path: Path) -> None:
-        raw = json.loads(encode_prices(shipped_book()[AWS]))
+        raw = json.loads(encode_prices(PriceBook.shipped()[AWS]))
         raw["prices"]["sqs.request"]["price"] = 0
         (tmp_path / "aws.json").write_text(json.dumps(raw))
         with pytest.raises(ConfigurationError, match=r"aws.json: prices: AWS .* sqs.request is 0.*, expected a price"):
             run("optimize", "--preset", "small", "--prices", tmp_path)
 
     def test_a_missing_price_refuses_to_compute(self, tmp_path: Path) -> None:
-        raw = json.loads(encode_prices(shipped_book()[GCP]))
+        raw = json.loads(encode_prices(PriceBook.shipped()[GCP]))
         del raw["prices"]["pubsub.gib"]
         (tmp_path / "gcp.json").write_text(json.dumps(raw))
         with pytest.raises(ConfigurationError, match=r"no price for pubsub.gib; a missing price does not count"):

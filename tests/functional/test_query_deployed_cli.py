@@ -13,10 +13,11 @@ import pytest
 from tests.rigs import command_line, vendor_clients
 from tests.rigs.clock import RigClock
 from tests.rigs.clouds import GCP
-from tests.rigs.envelopes import document
+from tests.rigs.envelopes import body
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invocation import served
+from tests.rigs.readings import readings
 from tests.rigs.runtime_lambda import LambdaRuntime
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
@@ -118,7 +119,7 @@ def _handler(runtime):
 
 def write(persister):
     """As the processor's queue delivers it."""
-    record = {"messageId": "m0", "body": json.dumps(document(payload=PAYLOAD))}
+    record = {"messageId": "m0", "body": body(payload=PAYLOAD).decode()}
     assert persister.invoke({"Records": [record]}) == {"batchItemFailures": []}
 
 
@@ -160,7 +161,7 @@ def test_what_the_twin_wrote_its_reader_answers(home):
 def service(folder, name):
     """A reader of the project's twin over a store with the rows, as Cloud Run serves it."""
     twin, store = load_project(folder).twin, RigHotStore()
-    store.write(PAYLOAD)
+    store.write(readings(PAYLOAD))
     made = HotReader if name == "hot-reader" else HotReaderLastEntry
     reader = made(store=store, catalog=twin.catalog, hierarchy=twin.hierarchy, clock=RigClock())
     reporter = Reporter(sink=RigErrorSink(), clock=RigClock(), twin=twin.name, cloud=GCP, component=name)

@@ -51,7 +51,7 @@ SEED = [
             **({"on": bool(index % 2)} if index % 4 else {}),
         },
         now=stamp,
-    )
+    ).flat
     for device in ("sensor-1", "sensor-2")
     for index, stamp in enumerate(STAMPS)
 ]

@@ -22,7 +22,7 @@ Done = subprocess.CompletedProcess[str]
 
 def t2mc(*arguments: object, env: Mapping[str, str] | None = None, columns: int = 100) -> Done:
     """Run ``t2mc`` here, without a terminal. `env` is the whole environment; default: this process's."""
-    from twin2multicloud.cli.app import main
+    from twin2multicloud.cli.__main__ import main
 
     command, streams = ["t2mc", *map(str, arguments)], (_Captured(), _Captured())
     with ExitStack() as stack:

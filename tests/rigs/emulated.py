@@ -103,7 +103,7 @@ class EmulatedDeadLettersRig(_Settling):
         return [
             DeadLetter(message, error)
             for record in records
-            for message, error in zip(record.payload, record.errors, strict=True)
+            for message, error in zip(record.readings, record.errors, strict=True)
         ]
 
 

@@ -32,6 +32,9 @@ class _Cloud:
     def has_endpoint(self, function: str) -> bool:
         return function in self._endpoints
 
+    def reads_only(self, _: str) -> bool:
+        return True
+
     def request(self, function: str, request: Request) -> Response:
         response: Response = self._endpoints[function](request)
         return response

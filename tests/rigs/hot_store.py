@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading, Telemetry
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row, RowKey
 from twin2multicloud.stores.rows import NOTES, Put, Span, sort_key
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
@@ -44,9 +44,9 @@ class FailingHotStore:
         self.down = False
         self.refuses: Callable[[Telemetry], bool] = lambda _: False
 
-    def write(self, readings: Sequence[Telemetry]) -> None:
+    def write(self, readings: Sequence[Reading]) -> None:
         store = self._lit()
-        if any(self.refuses(reading) for reading in readings):
+        if any(self.refuses(reading.flat) for reading in readings):
             raise FinalError("the store does not take this reading")
         store.write(readings)
 

@@ -18,7 +18,6 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.ports.hot_store import Row, RowKey
 from twin2multicloud.stores.rows import ALL_NOTES, ALL_READINGS, Put, Span
 from twin2multicloud.stores.sorted_hot_store import SortedTable
-from twin2multicloud.wire.queue_records import decode
 
 CHOICE = "T2MC_LIVE"
 PATIENCE = "T2MC_LIVE_PATIENCE_SECONDS"
@@ -94,7 +93,12 @@ class LiveClock(RigClock):
 
 def in_order(records: Sequence[bytes]) -> list[bytes]:
     """Envelopes in the order in which they were made: real queues promise none."""
-    return sorted(records, key=lambda record: decode(record).queued_at)
+    return sorted(records, key=_queued_at)
+
+
+def _queued_at(record: bytes) -> str:
+    stamp: str = msgspec.json.decode(record)["queued_at"]
+    return stamp
 
 
 class ScopedTable:

@@ -7,8 +7,6 @@ import base64
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
-import msgspec
-
 from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.payloads import payload
 from twin2multicloud.clouds.aws import entrypoint as aws
@@ -39,11 +37,17 @@ class Native(Protocol):
         """The function's time has come. Raises what the cloud would see, and try again for."""
 
 
+def rule_event(body: bytes, device_id: str) -> dict[str, Any]:
+    """What the IoT rule's SQL makes of a publish: see `terraform.render.on_aws.device_gateway`."""
+    kept: dict[str, Any] = payload("aws_iot_rule_to_lambda")
+    return {**kept, "body": base64.b64encode(body).decode(), "device_id": device_id}
+
+
 class AwsNative:
     """Lambda: IoT rule, SQS, function URL, direct invocation, EventBridge Scheduler."""
 
     def device(self, function: Function, body: bytes, device_id: str) -> None:
-        aws.on_device(function)({**msgspec.json.decode(body), "device_id": device_id}, None)
+        aws.on_device(function)(rule_event(body, device_id), None)
 
     def queue(self, function: Function, bodies: Sequence[bytes]) -> list[int]:
         (record,) = payload("aws_sqs_batch")["Records"]

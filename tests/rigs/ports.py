@@ -23,7 +23,7 @@ class RigPorts:
         *,
         catalog: DeviceCatalog | None = None,
         hierarchy: Hierarchy | None = None,
-        find_processor: FindProcessor = lambda _: None,
+        find_processor: FindProcessor | None = None,
         transport: ServedTransport | None = None,
     ) -> None:
         self.clock = RigClock()

@@ -10,6 +10,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from tests.rigs.clock import START
+from tests.rigs.natives import rule_event
 from tests.rigs.payloads import payload
 from tests.rigs.runtime_lambda import LambdaError, LambdaRuntime
 from tests.rigs.runtime_process import RuntimeProcess
@@ -20,6 +21,7 @@ from twin2multicloud.packaging.bundle import Bundle
 from twin2multicloud.wire.http import Request, Response
 
 _OVERLAY = "from tests.rigs.runtime_wiring import handler as handler\n"
+_START_MS = 1_768_473_000_000  # `START`
 Effect = tuple[str, str, Any]
 Publish = tuple[str, Mapping[str, Any]]
 
@@ -94,8 +96,9 @@ class _Aws:
         self.close = self._lambda.close
 
     def publish(self, publishes: Sequence[Publish]) -> bool:
-        """One event per reading: the SQL result with ``topic(3) as device_id``."""
-        taken = [self._ends_well({**payload, "device_id": device}) for device, payload in publishes]
+        """One event per publish: what the rule's SQL makes of it."""
+        events = [rule_event(msgspec.json.encode(payload), device) for device, payload in publishes]
+        taken = [self._ends_well({**event, "received_at": _START_MS}) for event in events]
         return all(taken)
 
     def deliver(self, bodies: Sequence[bytes]) -> list[int]:

@@ -7,7 +7,8 @@ from typing import Any
 from hypothesis import strategies as st
 
 from tests.rigs.envelopes import TOKEN as OTHER_TOKEN
-from tests.rigs.envelopes import TRACE, document
+from tests.rigs.envelopes import TRACE, body, document
+from tests.rigs.readings import flat
 from tests.rigs.world import TOKEN
 from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.wire.http import Request
@@ -46,7 +47,7 @@ devices = st.sampled_from(["sensor-1", "sensor-2", "dev/ice", "Gerät"])
 def records(layer: str) -> st.SearchStrategy[bytes]:
     """A queue's record: an envelope as an invoker of ours writes it, or now and then something else."""
     good = st.builds(
-        lambda several, trace: json.dumps(document(target_layer=layer, payload=several, trace_id=trace)).encode(),
+        lambda several, trace: body(target_layer=layer, payload=several, trace_id=trace),
         st.lists(readings.map(_normal), min_size=1, max_size=4),
         st.sampled_from([TRACE, "0123456789abcdef0123456789abcdef"]),
     )
@@ -56,9 +57,9 @@ def records(layer: str) -> st.SearchStrategy[bytes]:
 def _normal(reading: dict[str, Any]) -> dict[str, Any]:
     """What an invoker would have been given: normalised readings, or a plain one in place of what is none."""
     try:
-        return dict(normalise(reading, now=STAMPS[0], device_id="sensor-1"))
+        return flat(normalise(reading, now=STAMPS[0], device_id="sensor-1"))
     except ValueError:
-        return dict(normalise({"temperature": 21}, now=STAMPS[0], device_id="sensor-1"))
+        return flat(normalise({"temperature": 21}, now=STAMPS[0], device_id="sensor-1"))
 
 
 def requests(bodies: st.SearchStrategy[bytes]) -> st.SearchStrategy[Request]:

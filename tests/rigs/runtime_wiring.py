@@ -17,9 +17,10 @@ import msgspec
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.clouds import AWS
+from tests.rigs.readings import flat, readings
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
@@ -89,7 +90,7 @@ class RecordingPorts:
         return self._twin.hierarchy
 
     @property
-    def find_processor(self) -> FindProcessor:
+    def find_processor(self) -> FindProcessor | None:
         from twin2multicloud.hosting.bundled import find_processor
 
         return find_processor(self.catalog)
@@ -107,7 +108,7 @@ class RecordingPorts:
         from tests.rigs.hot_store import RigHotStore
 
         store = RigHotStore()
-        store.write(msgspec.json.decode((self._file.parent / SEED).read_bytes(), type=list[Telemetry]))
+        store.write(readings(msgspec.json.decode((self._file.parent / SEED).read_bytes())))
         return _Store(self._note, store)
 
     def authenticator(self, registry: str) -> RigAuthenticator:
@@ -143,9 +144,9 @@ class _Invoker:
     def __init__(self, note: Note) -> None:
         self._note = note
 
-    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+    def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         for message in messages:  # how many came at a time is the cloud's own business; the trace is not
-            self._note("queued", function.partition(".")[2], {"trace_id": trace_id, **message})
+            self._note("queued", function.partition(".")[2], {"trace_id": trace_id, **flat(message)})
 
 
 class _Intake:
@@ -162,7 +163,7 @@ class _DeadLetters:
 
     def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         for letter in dead_letters:
-            self._note("dead", self._queue, [letter.message, letter.error])
+            self._note("dead", self._queue, [flat(letter.message), letter.error])
 
 
 class _Store:
@@ -170,7 +171,7 @@ class _Store:
         self._note, self._store = note, store
         self.range, self.last, self.delete_range = store.range, store.last, store.delete_range
 
-    def write(self, readings: Sequence[Telemetry]) -> None:
+    def write(self, readings: Sequence[Reading]) -> None:
         self._store.write(readings)
         for reading in readings:
-            self._note("stored", "", reading)
+            self._note("stored", "", flat(reading))

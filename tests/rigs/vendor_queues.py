@@ -20,7 +20,7 @@ from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
 from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
 from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
 from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.invoker import Invoker
 from twin2multicloud.wire.queue_records import decode
@@ -41,7 +41,7 @@ class _ByName:
     def __init__(self, invoker: Invoker, named: Named) -> None:
         self._invoker, self._named = invoker, named
 
-    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+    def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         self._invoker.invoke(self._named(function), messages, trace_id)
 
 
@@ -70,7 +70,7 @@ class VendorDeadLettersRig:
         return [
             DeadLetter(message, reason)
             for record in records
-            for message, reason in zip(decode(record).payload, decode(record).errors, strict=True)
+            for message, reason in zip(decode(record).readings, decode(record).errors, strict=True)
         ]
 
     def settle(self) -> None:

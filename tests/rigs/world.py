@@ -4,6 +4,8 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from tests.rigs.clouds import ALL
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.ports import RigPorts
@@ -35,7 +37,7 @@ def run_records(function: Function, bodies: list[bytes]) -> list[int]:
 class World:
     """One twin on its clouds. What crosses clouds goes through `transport`; nothing else connects them."""
 
-    def __init__(self, twin: Twin, find_processor: FindProcessor = lambda _: None) -> None:
+    def __init__(self, twin: Twin, find_processor: FindProcessor | None = None) -> None:
         self.topology = plan(twin)
         self.transport = ServedTransport()
         self.ports = {
@@ -65,7 +67,9 @@ class World:
 
     def publish(self, *payloads: object, device_id: str | None = None) -> None:
         """Devices publish; then everything runs until every queue is empty."""
-        self.named("dispatcher").run(Trigger.DEVICE, [RawReading(payload, device_id) for payload in payloads])
+        self.named("dispatcher").run(
+            Trigger.DEVICE, [RawReading(msgspec.json.encode(each), device_id) for each in payloads]
+        )
         self.pump()
 
     def pump(self, deliver: Callable[[Function, list[bytes]], list[int]] = run_records) -> None:
@@ -99,7 +103,7 @@ class World:
     def dead_letters(self) -> list[str]:
         """The message ids in all dead-letter queues."""
         return [
-            str(letter.message["message_id"])
+            letter.message.key.message_id
             for ports in self.ports.values()
             for queue in ports.queues.values()
             for letter in queue.letters

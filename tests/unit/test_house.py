@@ -19,6 +19,7 @@ PACKAGE = ROOT / "src" / "twin2multicloud"
 MODULES = sorted(PACKAGE.rglob("*.py"))
 CODE = [path for folder in ("src", "tests", "benchmarks", "examples") for path in sorted((ROOT / folder).rglob("*.py"))]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "examples").glob("*/README.md")])
+EXTRAS = ["cli", "local", "manage"]  # what `make demo` installs
 RUN, DEV = ROOT / "requirements" / "run.txt", ROOT / "requirements" / "dev.txt"
 
 
@@ -124,16 +125,23 @@ class TestLock:
     def test_tools_are_added_to_what_runs_not_put_in_its_place(self) -> None:
         assert pins(RUN).items() <= pins(DEV).items()
 
-    @pytest.mark.parametrize(("path", "groups"), [(RUN, ["build"]), (DEV, ["build", "dev"])], ids=["run", "dev"])
-    def test_pins_what_the_project_asks_for(self, path: Path, groups: list[str]) -> None:
+    @pytest.mark.parametrize(
+        ("path", "groups", "extras"),
+        [(RUN, ["build"], EXTRAS), (DEV, ["build", "dev"], [*EXTRAS, "aws", "azure", "gcp"])],
+        ids=["run", "dev"],
+    )
+    def test_pins_what_the_project_asks_for(self, path: Path, groups: list[str], extras: list[str]) -> None:
         """`make lock` was run since a dependency last changed."""
         project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
         asked = [
             *project["project"]["dependencies"],
+            *(each for extra in extras for each in project["project"]["optional-dependencies"][extra]),
             *(each for group in groups for each in project["dependency-groups"][group]),
         ]
         found = {name: version for name, (version, _) in pins(path).items()}
         for requirement in map(Requirement, asked):
+            if requirement.name == project["project"]["name"]:
+                continue  # an extra that holds another
             version = found.get(canonicalize_name(requirement.name), "0")
             assert requirement.specifier.contains(version), f"{requirement}: pinned {version}; run `make lock`"
 

@@ -16,7 +16,7 @@ from tests.rigs.twins import twin
 from twin2multicloud.costs.breakdown import breakdown
 from twin2multicloud.costs.cost_table import cost_table
 from twin2multicloud.costs.paper_tables import PRESETS
-from twin2multicloud.costs.snapshots import shipped_book
+from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import row_uses, topology_uses, twin_of
 from twin2multicloud.domain.placement import Cloud, Placement
@@ -55,7 +55,7 @@ class TestOnEveryCloud:
         assert link.access == ("read",)
 
     def test_it_is_priced(self, cloud: Cloud) -> None:
-        traffic, book = Traffic.of(PRESETS[next(iter(PRESETS))]), shipped_book()
+        traffic, book = Traffic.of(PRESETS[next(iter(PRESETS))]), PriceBook.shipped()
         placement = Placement.single(cloud)
         own = list(row_uses(ROW, placement, traffic))
         assert any(use.quantity > 0 for use in own)

@@ -18,7 +18,8 @@ from twin2multicloud.domain.timestamps import canonical, from_datetime
 from twin2multicloud.emulator.host.deployment import Deployment, load_deployment
 from twin2multicloud.fleet.recordings import Column, DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
 from twin2multicloud.operations.checks import read_back
-from twin2multicloud.operations.readings import live_readings, properties_of, publish
+from twin2multicloud.operations.readable_twin import properties_of
+from twin2multicloud.operations.readings import live_readings, publish
 from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.operations.twin_client import TwinClient
 

@@ -9,27 +9,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from twin2multicloud.costs.fetching import (
-    Fetched,
-    Found,
-    PriceSource,
-    Rates,
-    announce,
-    collected,
-    decode,
-    new_snapshot,
-    rates_of,
-)
+from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
 from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.domain.progress import Report
 
 URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service}/current/{region}/index.json"
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(PriceRule, frozen=True):
     """A meter's row: the offer file, the usage type behind the region's prefix (a regular expression), attributes."""
 
-    service: str
     usage: str
     attributes: tuple[tuple[str, str], ...] = ()
 
@@ -104,17 +93,13 @@ _PREFIX = r"([A-Z]{2,4}\d?-)?"
 
 def fetch_aws(old: CloudPrices, source: PriceSource, report: Report, date: str, api_key: str = "") -> Fetched:  # noqa: ARG001 - this list is open
     """A new snapshot of a region. Raises RetryableError, FinalError."""
-    announce(report, old.cloud, f"Fetching AWS {old.region} prices…")
-    found: dict[str, Found] = {}
-    for service in dict.fromkeys(rule.service for rule in RULES.values()):
-        announce(report, old.cloud, f"AWS {old.region}: {service}")
+
+    def read(service: str) -> Pick[Rule]:
         url = URL.format(service=service, region=old.region)
         offer = decode(source.get(url, {}), _Offer, f"the AWS offer file of {service}")
-        for meter, rule in RULES.items():
-            if rule.service == service:
-                rows = [_rates(offer, sku) for sku in _skus(offer, rule, old.region)]
-                found[meter] = collected(rows, f"AWS Price List API, {service} {old.region}")
-    return new_snapshot(old, found, date)
+        return lambda rule: (_rates(offer, sku) for sku in _skus(offer, rule, old.region))
+
+    return fetched(old, RULES, read, report, date, api="AWS Price List API")
 
 
 def _skus(offer: _Offer, rule: Rule, region: str) -> Iterator[str]:

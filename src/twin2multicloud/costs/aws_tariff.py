@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from twin2multicloud.costs.prices import PriceBook, Pricer
-from twin2multicloud.costs.storage import billed_gb, held_gb, returned_gb
+from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
@@ -23,10 +23,6 @@ _AWS = Cloud("aws")
 IOT_UNIT_KB = 5.0
 """IoT Core meters messages, rules and actions per started 5 KB."""
 SQS_UNIT_KB = 64.0
-IA_MIN_DAYS, IA_MIN_KB = 30, 128
-"""S3 Standard-IA bills at least 30 days and 128 KB per object."""
-DEEP_ARCHIVE_MIN_DAYS, DEEP_ARCHIVE_OBJECT_KB = 180, 40
-"""Deep Archive bills at least 180 days, and 40 KB of index and metadata per object."""
 BUNDLES = (
     (1_000, 3_800_000, 25_000_000),
     (5_000, 9_000_000, 60_000_000),
@@ -38,6 +34,10 @@ BUNDLES = (
 
 class AwsTariff:
     """See `Tariff`."""
+
+    token, egress = "secrets.month", "egress.gb"
+    cold = ObjectStore(meter="s3ia", minimum_days=30, minimum_kb=128)  # S3 Standard-IA
+    archive = ObjectStore(meter="deep_archive", minimum_days=180, extra_kb=40)  # index and metadata of each object
 
     def connections(self, t: Traffic) -> Uses:
         yield "iot.connection_minute", t.workload.devices * HOURS_PER_MONTH * 60
@@ -76,12 +76,6 @@ class AwsTariff:
     def schedule(self, runs: float) -> Uses:
         yield "scheduler.invocation", runs
 
-    def token(self) -> Uses:
-        yield "secrets.month", 1
-
-    def egress(self, gb: float) -> Uses:
-        yield "egress.gb", gb
-
     def hot_held(self, t: Traffic) -> Uses:
         yield "dynamodb.gb_month", t.hot_gb
 
@@ -100,32 +94,6 @@ class AwsTariff:
 
     def hot_filled(self, t: Traffic) -> Uses:
         yield "dynamodb.write_unit", t.messages * t.size_units
-
-    def cold_held(self, t: Traffic) -> Uses:
-        held = held_gb(t, t.cold_months, IA_MIN_DAYS, IA_MIN_KB)
-        yield "s3ia.gb_month", held
-        yield "s3ia.retrieved_gb", held * t.workload.restore_share
-        yield "s3ia.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
-
-    def cold_written(self, t: Traffic) -> Uses:
-        yield "s3ia.write", t.chunks
-
-    def cold_moved(self, t: Traffic) -> Uses:
-        yield "s3ia.read", t.chunks
-        yield "s3ia.retrieved_gb", billed_gb(t)
-
-    def archive_held(self, t: Traffic) -> Uses:
-        held = held_gb(t, t.archive_months, DEEP_ARCHIVE_MIN_DAYS, 0, DEEP_ARCHIVE_OBJECT_KB)
-        yield "deep_archive.gb_month", held
-        yield "deep_archive.retrieved_gb", held * t.workload.restore_share
-        yield "deep_archive.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
-
-    def archive_written(self, t: Traffic) -> Uses:
-        yield "deep_archive.write", t.chunks
-
-    def archive_read(self, t: Traffic) -> Uses:
-        yield "deep_archive.read", t.chunks
-        yield "deep_archive.retrieved_gb", billed_gb(t)
 
     def twin_held(self, _: Traffic) -> Uses:
         yield "plan.twinmaker", 1

@@ -10,26 +10,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from twin2multicloud.costs.fetching import (
-    Fetched,
-    Found,
-    PriceSource,
-    announce,
-    collected,
-    decode,
-    new_snapshot,
-    rates_of,
-)
+from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
 from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.domain.progress import Report
 
 URL = "https://prices.azure.com/api/retail/prices"
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(PriceRule, frozen=True):
     """A meter's row: service, meter, product and SKU (regular expressions), and how many units its name holds."""
 
-    service: str
     meter: str
     product: str = ".*"
     sku: str = ".*"
@@ -89,15 +79,12 @@ class _Page(msgspec.Struct, rename="pascal"):
 
 def fetch_azure(old: CloudPrices, source: PriceSource, report: Report, date: str, api_key: str = "") -> Fetched:  # noqa: ARG001 - this list is open
     """A new snapshot of a region. Raises RetryableError, FinalError."""
-    announce(report, old.cloud, f"Fetching Azure {old.region} prices…")
-    found: dict[str, Found] = {}
-    for service in dict.fromkeys(rule.service for rule in RULES.values()):
-        announce(report, old.cloud, f"Azure {old.region}: {service}")
+
+    def read(service: str) -> Pick[Rule]:
         items = [each for each in _items(source, service, old.region) if _on_demand(each, old.region)]
-        for meter, rule in RULES.items():
-            if rule.service == service:
-                found[meter] = _found(items, rule, f"Azure Retail Prices API, {service} {old.region}")
-    return new_snapshot(old, found, date)
+        return lambda rule: _rates(items, rule)
+
+    return fetched(old, RULES, read, report, date, api="Azure Retail Prices API")
 
 
 def _items(source: PriceSource, service: str, region: str) -> Iterator[_Item]:
@@ -110,7 +97,7 @@ def _items(source: PriceSource, service: str, region: str) -> Iterator[_Item]:
         url, query = page.next_page_link or "", {}
 
 
-def _found(items: list[_Item], rule: Rule, source: str) -> Found:
+def _rates(items: list[_Item], rule: Rule) -> list[Rates]:
     """One set of rates per meter id: the rows of a meter are its tiers."""
     tiers: dict[str, list[tuple[float, float]]] = defaultdict(list)
     for item in items:
@@ -118,7 +105,7 @@ def _found(items: list[_Item], rule: Rule, source: str) -> Found:
         if count:
             units = count * rule.units
             tiers[item.meter_id].append((item.tier_minimum_units * units, item.retail_price / units))
-    return collected([rates_of(rows) for rows in tiers.values()], source)
+    return [rates_of(rows) for rows in tiers.values()]
 
 
 def _on_demand(item: _Item, region: str) -> bool:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from twin2multicloud.costs.prices import PriceBook, Pricer
-from twin2multicloud.costs.storage import billed_gb, held_gb, returned_gb
+from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
@@ -34,13 +34,16 @@ insert 5-6 RU, a point read 1 RU, a query of 100 small rows about 10 RU); measur
 RU_STEP, RU_MINIMUM, AUTOSCALE_STEP = 100, 400, 1000
 SERVERLESS_RU_LIMIT = 20_000
 """RU/s that a serverless container serves at most."""
-COOL_MIN_DAYS, ARCHIVE_MIN_DAYS = 30, 180
 TWIN_QUERY_UNITS, UNITS_PER_TWIN = 15.0, 0.15
 """Query units of a query: 15 at least, in proportion to the twins scanned (the paper's 1500 at 9,999 twins)."""
 
 
 class AzureTariff:
     """See `Tariff`."""
+
+    token, egress = "keyvault.secret_month", "egress.gb"
+    cold = ObjectStore(meter="blob_cool", minimum_days=30)
+    archive = ObjectStore(meter="blob_archive", minimum_days=180)
 
     def connections(self, _: Traffic) -> Uses:
         return ()  # billed by message
@@ -73,12 +76,6 @@ class AzureTariff:
     def schedule(self, _: float) -> Uses:
         return ()  # a timer trigger: only the function's runs are billed
 
-    def token(self) -> Uses:
-        yield "keyvault.secret_month", 1
-
-    def egress(self, gb: float) -> Uses:
-        yield "egress.gb", gb
-
     def hot_held(self, t: Traffic) -> Uses:
         yield "cosmos.gb_month", t.hot_gb
 
@@ -97,32 +94,6 @@ class AzureTariff:
 
     def hot_filled(self, t: Traffic) -> Uses:
         yield "cosmos.serverless_ru", t.messages * t.size_units * WRITE_RU
-
-    def cold_held(self, t: Traffic) -> Uses:
-        held = held_gb(t, t.cold_months, COOL_MIN_DAYS)
-        yield "blob_cool.gb_month", held
-        yield "blob_cool.retrieved_gb", held * t.workload.restore_share
-        yield "blob_cool.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
-
-    def cold_written(self, t: Traffic) -> Uses:
-        yield "blob_cool.write", t.chunks
-
-    def cold_moved(self, t: Traffic) -> Uses:
-        yield "blob_cool.read", t.chunks
-        yield "blob_cool.retrieved_gb", billed_gb(t)
-
-    def archive_held(self, t: Traffic) -> Uses:
-        held = held_gb(t, t.archive_months, ARCHIVE_MIN_DAYS)
-        yield "blob_archive.gb_month", held
-        yield "blob_archive.retrieved_gb", held * t.workload.restore_share
-        yield "blob_archive.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
-
-    def archive_written(self, t: Traffic) -> Uses:
-        yield "blob_archive.write", t.chunks
-
-    def archive_read(self, t: Traffic) -> Uses:
-        yield "blob_archive.read", t.chunks
-        yield "blob_archive.retrieved_gb", billed_gb(t)
 
     def twin_held(self, t: Traffic) -> Uses:
         if t.workload.dashboards == "twin":

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 import msgspec
 
 from twin2multicloud.costs.constraints import Constraints
-from twin2multicloud.costs.cost_table import CostTable, cost_table, meter_pricers
+from twin2multicloud.costs.cost_table import CostTable, cost_of, cost_table, meter_pricers
+from twin2multicloud.costs.optimizer import placement_of
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import tariff_of
@@ -81,7 +82,7 @@ def break_even_map(
 ) -> BreakEvenMap:
     """The winner of every cell. Entities follow the devices where the workload has fewer of them."""
     axes = axes or Axes()
-    clouds = tuple(cloud for cloud in sorted(prices.clouds))
+    clouds = tuple(sorted(prices.clouds))
     allowed = (constraints or Constraints()).allowed(prices, needs_3d=workload.needs_3d)
     first = cost_table(Traffic.of(workload), prices, clouds)
     admitted = (constraints or Constraints()).admits(first.placements, allowed)
@@ -98,7 +99,7 @@ def break_even_map(
         cells = [_cell(diagonals[x + y], l1[x], twins[x]) for x in range(axes.steps)]
         winners.append(tuple(names.setdefault(n, len(names)) for _, n in cells))
         totals.append(tuple(cost for cost, _ in cells))
-    placements = tuple(Placement.of(dict(zip(Slot, first.placements[n], strict=True))) for n in names)
+    placements = tuple(placement_of(first.placements[n]) for n in names)
     return BreakEvenMap(axes=axes, placements=placements, winners=tuple(winners), totals=tuple(totals))
 
 
@@ -139,9 +140,4 @@ class _Connections:
 
 def _twin_costs(t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> Costs:
     """What L4 pays on each cloud for the number of devices alone."""
-    found = {}
-    for cloud in clouds:
-        amounts = list(tariff_of(cloud).twin_held(t))
-        pricers = meter_pricers(cloud, [meter for meter, _ in amounts], t, prices)
-        found[cloud] = math.fsum(pricers[meter][0](quantity) for meter, quantity in amounts)
-    return found
+    return {cloud: cost_of(cloud, tariff_of(cloud).twin_held(t), t, prices) for cloud in clouds}

@@ -82,9 +82,7 @@ def _lines(cloud: Cloud, uses: list[Use], t: Traffic, book: PriceBook) -> list[L
     totals = _totals(uses)
     holders = totals.pop(TOKEN, {})
     if holders:  # one secret, kept for the first boundary that needs it
-        first = min(holders)
-        for meter, quantity in tariff_of(cloud).token():
-            totals.setdefault(meter, {})[first] = quantity
+        totals.setdefault(tariff_of(cloud).token, {})[min(holders)] = 1
     pricers = meter_pricers(cloud, totals, t, book)
     lines = []
     for meter, places in totals.items():

@@ -8,7 +8,7 @@ from twin2multicloud.costs.cost_table import Clouds
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.domain.suggestions import nearest
+from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.planning.clouds import known_cloud, known_clouds, label_of, pack
 
 
@@ -77,12 +77,7 @@ def parse_slot(text: str) -> Slot:
         return Slot.parse(text)
     except ValueError:
         names = ", ".join(slot.value for slot in Slot)
-        raise ConfigurationError(f"slot {text!r} is unknown, expected one of {names}{_near(text, Slot)}") from None
-
-
-def _near(text: str, words: Iterable[str]) -> str:
-    near = nearest(text, map(str, words))
-    return f"; did you mean {near}?" if near else ""
+        raise ConfigurationError(f"slot {text!r} is unknown, expected one of {names}{hint(text, Slot)}") from None
 
 
 def parse_fixed(items: Iterable[str]) -> dict[Slot, Cloud]:

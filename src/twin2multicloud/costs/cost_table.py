@@ -7,6 +7,8 @@ it. So on three clouds 2,187 placements need 3 x 192 cloud states, each from its
 placement is three look-ups.
 """
 
+import math
+from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache
 from itertools import product
@@ -14,7 +16,7 @@ from itertools import product
 import msgspec
 
 from twin2multicloud.costs.prices import PriceBook, Pricer
-from twin2multicloud.costs.tariff import plan_pricer
+from twin2multicloud.costs.tariff import Uses, plan_pricer
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import TOKEN, Use, held_uses, row_uses, slot_kinds, tariff_of, twin_of
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
@@ -98,28 +100,22 @@ PartKey = tuple[int, Cloud, Cloud]
 """A row of the table (or minus one minus a slot, for what the slot holds), and the clouds of its two slots."""
 
 
-class _CloudUses(msgspec.Struct):
-    """The uses that fall on one cloud, by what causes them."""
-
-    parts: dict[PartKey, list[Use]] = msgspec.field(default_factory=dict)
-
-    def add(self, key: PartKey, use: Use) -> None:
-        self.parts.setdefault(key, []).append(use)
+_CloudUses = dict[PartKey, list[Use]]
+"""The uses that fall on one cloud, by what causes them."""
 
 
 def _collect(t: Traffic, clouds: Clouds) -> dict[Cloud, _CloudUses]:
-    found = {cloud: _CloudUses() for cloud in clouds}
+    found: dict[Cloud, _CloudUses] = {cloud: defaultdict(list) for cloud in clouds}
     for n, slot in enumerate(_SLOTS):
         for cloud in clouds:
             for kind in slot_kinds(slot):
-                for use in held_uses(kind, cloud, t):
-                    found[cloud].add((-1 - n, cloud, cloud), use)
+                found[cloud][-1 - n, cloud, cloud] += held_uses(kind, cloud, t)
     for n, row in enumerate(TABLE):
         for here, there in _pairs(row, clouds):
             placement = _with(row, here, there)
             if row.applies(twin_of(t.workload, placement)):
                 for use in row_uses(row, placement, t):
-                    found[use.cloud].add((n, here, there), use)
+                    found[use.cloud][n, here, there].append(use)
     return found
 
 
@@ -138,7 +134,7 @@ _RowsAt = tuple[tuple[tuple[int, int, bool], ...], ...]
 def _states(cloud: Cloud, domains: Sequence[Clouds], uses: _CloudUses, t: Traffic, book: PriceBook) -> list[float]:
     """The cost of one cloud in each of its states, in the order of `_index`."""
     meters = _Meters(cloud, uses, t, book)
-    parts = {key: meters.part(found) for key, found in uses.parts.items()}
+    parts = {key: meters.part(found) for key, found in uses.items()}
     token = meters.token_cost
     pricers = meters.pooled_pricers
     costs: list[float] = []
@@ -189,14 +185,13 @@ class _Meters:
     """One cloud's meters: which are plain products or belong to one slot alone, and which are pooled."""
 
     def __init__(self, cloud: Cloud, uses: _CloudUses, t: Traffic, book: PriceBook) -> None:
-        self._pricers = meter_pricers(cloud, {use.meter for found in uses.parts.values() for use in found}, t, book)
+        self._pricers = meter_pricers(cloud, {use.meter for found in uses.values() for use in found}, t, book)
         alone = _alone(uses)
         pooled = [m for m, (_, linear) in self._pricers.items() if not linear and m not in alone]
         self._index = {meter: n for n, meter in enumerate(pooled)}
         self.pooled_pricers: list[Pricer] = [self._pricers[meter][0] for meter in pooled]
         free = t.workload.free_tiers
-        token = tariff_of(cloud).token()
-        self.token_cost = sum(book.price(cloud, meter).pricer(free_tiers=free)(n) for meter, n in token)
+        self.token_cost = book.price(cloud, tariff_of(cloud).token).pricer(free_tiers=free)(1)
 
     def part(self, uses: list[Use]) -> Part:
         """A list of uses as dollars and pooled quantities."""
@@ -217,7 +212,7 @@ def _alone(uses: _CloudUses) -> set[str]:
     """Meters that only one slot or one row inside a slot moves: nothing ever adds to them."""
     causes: dict[str, set[int]] = {}
     crossing: set[str] = set()
-    for (n, _, _), found in uses.parts.items():
+    for (n, _, _), found in uses.items():
         for use in found:
             causes.setdefault(use.meter, set()).add(n)
             if n >= 0 and TABLE[n].source is not TABLE[n].target:
@@ -241,3 +236,10 @@ def meter_pricers(
         free = t.workload.free_tiers
         found[meter] = price.pricer(free_tiers=free), price.linear or (not free and not price.further)
     return found
+
+
+def cost_of(cloud: Cloud, uses: Uses, t: Traffic, book: PriceBook) -> float:
+    """What some uses cost on one cloud where nothing else moves their meters. Raises ConfigurationError."""
+    found = list(uses)
+    pricers = meter_pricers(cloud, [meter for meter, _ in found], t, book)
+    return math.fsum(pricers[meter][0](quantity) for meter, quantity in found)

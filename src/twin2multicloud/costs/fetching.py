@@ -4,15 +4,15 @@ The socket is behind `PriceSource`; nothing here opens one. A meter that is not 
 prices, keeps its old figure and is named: a guess would be worse than a date.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from typing import Protocol, TypeVar
 
 import msgspec
 
 from twin2multicloud.costs.prices import CloudPrices, Price, Tier
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.planning.clouds import label_of
 
 Rates = tuple[tuple[float, float], ...]
 """(from this many units of a month on, price of one unit), rising."""
@@ -24,11 +24,6 @@ class PriceSource(Protocol):
     def get(self, url: str, query: Mapping[str, str]) -> bytes:
         """The body of a 200. Raises RetryableError, FinalError."""
         ...
-
-
-def announce(report: Report, cloud: Cloud, message: str) -> None:
-    """Report one step of a price fetch."""
-    report(Progress(job="prices", cloud=cloud, message=message))
 
 
 class Fetched(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +59,43 @@ def decode(raw: bytes, page: type[_Page], what: str) -> _Page:
         raise FinalError(f"{what} did not answer as documented: {error}") from error
 
 
+class PriceRule(msgspec.Struct, frozen=True):
+    """What picks a meter's rows out of the price list of a service."""
+
+    service: str
+
+
+_R = TypeVar("_R", bound=PriceRule)
+Pick = Callable[[_R], Iterable[Rates]]
+"""From a meter's rule to the rates of each row that it picks."""
+
+
+def fetched(
+    old: CloudPrices,
+    rules: Mapping[str, _R],
+    read: Callable[[str], Pick[_R] | None],
+    report: Report,
+    date: str,
+    api: str,
+) -> Fetched:
+    """A new snapshot of a region. `read` takes one service's list; None where the cloud has no such service."""
+    label = label_of(old.cloud)
+
+    def announce(message: str) -> None:
+        report(Progress(job="prices", cloud=old.cloud, message=message))
+
+    announce(f"Fetching {label} {old.region} prices…")
+    found: dict[str, Found] = {}
+    for service in dict.fromkeys(rule.service for rule in rules.values()):
+        announce(f"{label} {old.region}: {service}")
+        pick = read(service)
+        for meter, rule in rules.items():
+            if pick is not None and rule.service == service:
+                rates = tuple(each for each in pick(rule) if each)  # a row without a price is none
+                found[meter] = Found(rates, f"{api}, {service} {old.region}")
+    return new_snapshot(old, found, date)
+
+
 def new_snapshot(old: CloudPrices, found: Mapping[str, Found], date: str) -> Fetched:
     """The old snapshot with every figure replaced that was found without doubt."""
     prices, kept = dict(old.prices), {}
@@ -90,8 +122,3 @@ def rates_of(rows: Iterable[tuple[float, float]]) -> Rates:
     """Rates from (start, price) rows in any order; nothing where no row has a price above 0."""
     ordered = tuple(sorted(set(rows)))
     return ordered if any(price > 0 for _, price in ordered) else ()
-
-
-def collected(rows: Sequence[Rates], source: str) -> Found:
-    """What a rule found, without rows that have no price."""
-    return Found(tuple(each for each in rows if each), source)

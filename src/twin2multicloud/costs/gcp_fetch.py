@@ -9,17 +9,7 @@ from collections.abc import Iterator
 
 import msgspec
 
-from twin2multicloud.costs.fetching import (
-    Fetched,
-    Found,
-    PriceSource,
-    Rates,
-    announce,
-    collected,
-    decode,
-    new_snapshot,
-    rates_of,
-)
+from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
 from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.progress import Report
@@ -27,10 +17,9 @@ from twin2multicloud.domain.progress import Report
 URL = "https://cloudbilling.googleapis.com/v1"
 
 
-class Rule(msgspec.Struct, frozen=True):
+class Rule(PriceRule, frozen=True):
     """A meter's SKU: the service's display name and the SKU's description (a regular expression)."""
 
-    service: str
     description: str
 
 
@@ -118,21 +107,20 @@ def fetch_gcp(old: CloudPrices, source: PriceSource, report: Report, date: str, 
     """A new snapshot of a region. Raises RetryableError, FinalError (no API key, or one that is refused)."""
     if not api_key.strip():
         raise FinalError("Google's price catalogue needs an API key; give one with --google-api-key")
-    announce(report, old.cloud, f"Fetching Google Cloud {old.region} prices…")
     key = {"key": api_key}
-    names = {each.display_name: each.name for page in _pages(source, f"{URL}/services", key) for each in page.services}
-    found: dict[str, Found] = {}
-    for service in dict.fromkeys(rule.service for rule in RULES.values()):
+    names: dict[str, str] = {}
+
+    def read(service: str) -> Pick[Rule] | None:
+        if not names:
+            pages = _pages(source, f"{URL}/services", key)
+            names.update((each.display_name, each.name) for page in pages for each in page.services)
         if service not in names:
-            continue
-        announce(report, old.cloud, f"Google Cloud {old.region}: {service}")
+            return None
         pages = _pages(source, f"{URL}/{names[service]}/skus", key)
         skus = [sku for page in pages for sku in page.skus if _applies(sku, old.region)]
-        for meter, rule in RULES.items():
-            if rule.service == service:
-                rows = [_rates(sku) for sku in skus if re.fullmatch(rule.description, sku.description)]
-                found[meter] = collected(rows, f"Google Cloud Billing Catalog API, {service} {old.region}")
-    return new_snapshot(old, found, date)
+        return lambda rule: (_rates(sku) for sku in skus if re.fullmatch(rule.description, sku.description))
+
+    return fetched(old, RULES, read, report, date, api="Google Cloud Billing Catalog API")
 
 
 def _pages(source: PriceSource, url: str, key: dict[str, str]) -> Iterator[_Page]:

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import msgspec
 
 from twin2multicloud.costs.prices import PriceBook, Pricer
-from twin2multicloud.costs.storage import billed_gb, held_gb, returned_gb
+from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
@@ -31,13 +31,16 @@ GATEWAY_MS = 10.0
 GATEWAY_CONCURRENCY = 20
 GATEWAY_LOOKS_AGAIN_S = 300.0
 """How long an instance of the gateway knows a device's key, before it reads the registry again."""
-NEARLINE_MIN_DAYS, ARCHIVE_MIN_DAYS = 30, 365
 TWIN_VCPU, TWIN_GIB, TWIN_QUERIES_PER_SECOND = 1.0, 0.5, 50.0
 GRAFANA_VCPU, GRAFANA_GIB, USERS_PER_INSTANCE = 1.0, 1.0, 200
 
 
 class GcpTariff:
     """See `Tariff`."""
+
+    token, egress = "secret.version_month", "egress.gib"
+    cold = ObjectStore(meter="nearline", minimum_days=30, gb="gib")
+    archive = ObjectStore(meter="gcs_archive", minimum_days=365, gb="gib")
 
     def connections(self, t: Traffic) -> Uses:
         instances = math.ceil(_gateway_seconds(t) / SECONDS_PER_MONTH)
@@ -79,12 +82,6 @@ class GcpTariff:
     def schedule(self, _: float) -> Uses:
         yield "scheduler.job", 1
 
-    def token(self) -> Uses:
-        yield "secret.version_month", 1
-
-    def egress(self, gb: float) -> Uses:
-        yield "egress.gib", gb
-
     def hot_held(self, t: Traffic) -> Uses:
         yield "firestore.gib_month", t.hot_gb
 
@@ -103,32 +100,6 @@ class GcpTariff:
 
     def hot_filled(self, t: Traffic) -> Uses:
         yield "firestore.write", t.messages
-
-    def cold_held(self, t: Traffic) -> Uses:
-        held = held_gb(t, t.cold_months, NEARLINE_MIN_DAYS)
-        yield "nearline.gib_month", held
-        yield "nearline.retrieved_gib", held * t.workload.restore_share
-        yield "nearline.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
-
-    def cold_written(self, t: Traffic) -> Uses:
-        yield "nearline.write", t.chunks
-
-    def cold_moved(self, t: Traffic) -> Uses:
-        yield "nearline.read", t.chunks
-        yield "nearline.retrieved_gib", billed_gb(t)
-
-    def archive_held(self, t: Traffic) -> Uses:
-        held = held_gb(t, t.archive_months, ARCHIVE_MIN_DAYS)
-        yield "gcs_archive.gib_month", held
-        yield "gcs_archive.retrieved_gib", held * t.workload.restore_share
-        yield "gcs_archive.read", returned_gb(t, held) * 1024 / t.workload.chunk_mb
-
-    def archive_written(self, t: Traffic) -> Uses:
-        yield "gcs_archive.write", t.chunks
-
-    def archive_read(self, t: Traffic) -> Uses:
-        yield "gcs_archive.read", t.chunks
-        yield "gcs_archive.retrieved_gib", billed_gb(t)
 
     def twin_held(self, t: Traffic) -> Uses:
         queries = t.history_queries + t.latest_queries if t.workload.dashboards == "twin" else 0.0

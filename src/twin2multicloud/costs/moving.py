@@ -4,9 +4,9 @@ import math
 
 import msgspec
 
-from twin2multicloud.costs.cost_table import meter_pricers
+from twin2multicloud.costs.cost_table import cost_of
 from twin2multicloud.costs.prices import PriceBook
-from twin2multicloud.costs.tariff import Tariff, Uses
+from twin2multicloud.costs.tariff import Uses
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import tariff_of
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
@@ -59,9 +59,9 @@ def moving_cost(
             source=current[slot],
             target=target[slot],
             gb=store.gb,
-            reading=_cost(current[slot], _read(slot, tariff_of(current[slot]), store), store, book),
+            reading=cost_of(current[slot], _moved(slot, current[slot], store)[0], store, book),
             egress=_egress_share(slot, held, current, book),
-            writing=_cost(target[slot], _written(slot, tariff_of(target[slot]), store), store, book),
+            writing=cost_of(target[slot], _moved(slot, target[slot], store)[1], store, book),
         )
         for slot, store in held.items()
     )
@@ -92,30 +92,13 @@ def _egress_share(slot: Slot, held: dict[Slot, Traffic], current: Placement, boo
     """A store's part of what its cloud sends: all stores that leave one cloud climb one ladder."""
     source = current[slot]
     total = sum(store.gb for each, store in held.items() if current[each] == source)
-    return _cost(source, tariff_of(source).egress(total), held[slot], book) * held[slot].gb / total
+    return cost_of(source, [(tariff_of(source).egress, total)], held[slot], book) * held[slot].gb / total
 
 
-def _read(slot: Slot, tariff: Tariff, held: Traffic) -> Uses:
-    match slot:
-        case Slot.L3_HOT:
-            return tariff.hot_taken(held)
-        case Slot.L3_COLD:
-            return tariff.cold_moved(held)
-        case _:
-            return tariff.archive_read(held)
-
-
-def _written(slot: Slot, tariff: Tariff, held: Traffic) -> Uses:
-    match slot:
-        case Slot.L3_HOT:
-            return tariff.hot_filled(held)
-        case Slot.L3_COLD:
-            return tariff.cold_written(held)
-        case _:
-            return tariff.archive_written(held)
-
-
-def _cost(cloud: Cloud, uses: Uses, held: Traffic, book: PriceBook) -> float:
-    found = list(uses)
-    pricers = meter_pricers(cloud, [meter for meter, _ in found], held, book)
-    return sum(pricers[meter][0](quantity) for meter, quantity in found)
+def _moved(slot: Slot, cloud: Cloud, held: Traffic) -> tuple[Uses, Uses]:
+    """A store's content read once, and written once."""
+    tariff = tariff_of(cloud)
+    if slot is Slot.L3_HOT:
+        return tariff.hot_taken(held), tariff.hot_filled(held)
+    store = tariff.cold if slot is Slot.L3_COLD else tariff.archive
+    return store.read(held), store.written(held)

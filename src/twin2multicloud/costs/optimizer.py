@@ -82,6 +82,11 @@ def optimize(workload: Workload, prices: PriceBook, constraints: Constraints | N
     """The cheapest admitted placement. Ties go to the first in the order of slots and clouds (AWS, Azure, Google).
 
     Raises ConfigurationError where a price is missing or no placement is admitted.
+
+    >>> month = Workload(devices=10, interval_min=1, message_kb=0.5, hot_months=1, cool_months=3, archive_months=12)
+    >>> result = optimize(month, PriceBook.shipped())
+    >>> result.total < result.single_cloud["aws"]
+    True
     """
     constraints = constraints or Constraints()
     t = Traffic.of(workload)
@@ -111,7 +116,7 @@ def optimize(workload: Workload, prices: PriceBook, constraints: Constraints | N
 
 def priced(t: Traffic, prices: PriceBook, constraints: Constraints) -> tuple[CostTable, list[int]]:
     """All placements with their costs, and the numbers of those that the constraints admit."""
-    table = cost_table(t, prices, tuple(cloud for cloud in sorted(prices.clouds)))
+    table = cost_table(t, prices, tuple(sorted(prices.clouds)))
     allowed = constraints.allowed(prices, needs_3d=t.workload.needs_3d)
     admitted = constraints.admits(table.placements, allowed)
     if not admitted:

@@ -79,14 +79,15 @@ def path_cost(c: Components, p: Path) -> float:
     if l4 is None:
         raise ValueError("Azure Digital Twins has no 3D view")
     nodes = c.l1[p.l1] + c.l2_hot[p.l2_hot] + c.l2_cool[p.l2_cool] + c.l2_archive[p.l2_archive] + c.l3[p.l3]
-    return nodes + l4 + c.l5[p.l5] + _edges(c, p)
+    return nodes + l4 + c.l5[p.l5] + sum(edges(c, p))
 
 
-def _edges(c: Components, p: Path) -> float:
+def edges(c: Components, p: Path) -> tuple[float, float, float]:
+    """What the three transfers of a path cost."""
     return (
-        c.transfer["L1>hot"][f"{p.l1}>{p.l2_hot}"]
-        + c.transfer["hot>cool"][f"{p.l2_hot}>{p.l2_cool}"]
-        + c.transfer["cool>archive"][f"{p.l2_cool}>{p.l2_archive}"]
+        c.transfer["L1>hot"][f"{p.l1}>{p.l2_hot}"],
+        c.transfer["hot>cool"][f"{p.l2_hot}>{p.l2_cool}"],
+        c.transfer["cool>archive"][f"{p.l2_cool}>{p.l2_archive}"],
     )
 
 

@@ -7,8 +7,8 @@ from collections.abc import Mapping
 
 import msgspec
 
-from twin2multicloud.costs.paper import CLOUDS, Components, PaperCloud
-from twin2multicloud.costs.paper_choice import PaperResult, Path, solve
+from twin2multicloud.costs.paper import Components, PaperCloud
+from twin2multicloud.costs.paper_choice import PaperResult, Path, edges, solve
 from twin2multicloud.costs.workload import Workload
 
 PRESETS: Mapping[str, Workload] = {
@@ -145,24 +145,12 @@ def layer_minima(c: Components, path: Path) -> float:
 
 
 def _layers(c: Components) -> dict[str, dict[str, float]]:
-    l4: dict[str, float] = {cloud: cost for cloud in CLOUDS if (cost := c.l4[cloud]) is not None}
-    return {
-        "l1": c.l1,
-        "l2_hot": c.l2_hot,
-        "l2_cool": c.l2_cool,
-        "l2_archive": c.l2_archive,
-        "l3": c.l3,
-        "l4": l4,
-        "l5": c.l5,
-    }
+    found = {name: getattr(c, name) for name in Path.__struct_fields__}
+    return {name: {cloud: cost for cloud, cost in each.items() if cost is not None} for name, each in found.items()}
 
 
 def _edges(c: Components, p: Path) -> float:
-    return (
-        _cents(c.transfer["L1>hot"][f"{p.l1}>{p.l2_hot}"])
-        + _cents(c.transfer["hot>cool"][f"{p.l2_hot}>{p.l2_cool}"])
-        + _cents(c.transfer["cool>archive"][f"{p.l2_cool}>{p.l2_archive}"])
-    )
+    return sum(map(_cents, edges(c, p)))
 
 
 def _cents(amount: float) -> float:

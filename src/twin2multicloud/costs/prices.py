@@ -11,7 +11,7 @@ import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning.clouds import label_of
+from twin2multicloud.planning.clouds import known_clouds, label_of, pack
 
 Pricer = Callable[[float], float]
 """What a quantity of a month costs, in USD."""
@@ -121,6 +121,15 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
     def of(cls, *books: CloudPrices) -> "PriceBook":
         """A book of each cloud's prices."""
         return cls(clouds={each.cloud: each for each in books})
+
+    @classmethod
+    def shipped(cls) -> "PriceBook":
+        """The curated list prices that come with every registered cloud.
+
+        >>> PriceBook.shipped().price("aws", "lambda.request").unit
+        'requests'
+        """
+        return cls.of(*(each for cloud in known_clouds() for each in pack(cloud).shipped_prices()))
 
     def price(self, cloud: Cloud, meter: str) -> Price:
         """One price. Raises ConfigurationError where the book has none."""

@@ -60,14 +60,15 @@ def price_flips(workload: Workload, prices: PriceBook, constraints: Constraints 
     t = Traffic.of(workload)
     base, admitted = priced(t, prices, constraints)
     best, _ = cheapest_of(base, admitted)
+    clouds = tuple(sorted(prices.clouds))
 
     def winner(book: PriceBook) -> int:
-        return cheapest_of(cost_table(t, book, _clouds(book)), admitted)[0]
+        return cheapest_of(cost_table(t, book, clouds), admitted)[0]
 
     found = []
-    for cloud in _clouds(prices):
+    for cloud in clouds:
         for meter, price in prices[cloud].prices.items():
-            doubled = cost_table(t, prices.scaled(2, cloud, meter), _clouds(prices))
+            doubled = cost_table(t, prices.scaled(2, cloud, meter), clouds)
 
             def scaled(factor: float, cloud: Cloud = cloud, meter: str = meter) -> int:
                 return winner(prices.scaled(factor, cloud, meter))
@@ -89,10 +90,6 @@ def _confirmed(guess: float, winner: Callable[[float], int], best: int) -> tuple
         middle = (inside + outside) / 2
         inside, outside = (middle, outside) if winner(middle) == best else (inside, middle)
     return outside, winner(outside)
-
-
-def _clouds(prices: PriceBook) -> tuple[Cloud, ...]:
-    return tuple(cloud for cloud in sorted(prices.clouds))
 
 
 def _guesses(base: CostTable, admitted: list[int], best: int, doubled: CostTable) -> Iterator[float]:
@@ -120,9 +117,10 @@ def workload_flips(workload: Workload, prices: PriceBook, constraints: Constrain
     constraints = constraints or Constraints()
     base, admitted = priced(Traffic.of(workload), prices, constraints)
     best, _ = cheapest_of(base, admitted)
+    clouds = tuple(sorted(prices.clouds))
 
     def winner(changed: Workload) -> int:
-        return cheapest_of(cost_table(Traffic.of(changed), prices, _clouds(prices)), admitted)[0]
+        return cheapest_of(cost_table(Traffic.of(changed), prices, clouds), admitted)[0]
 
     found = []
     for name in WORKLOAD_FIGURES:

@@ -7,15 +7,9 @@ from importlib import resources
 
 import msgspec
 
-from twin2multicloud.costs.prices import CloudPrices, PriceBook
+from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning.clouds import known_clouds, pack
-
-
-def shipped_book() -> PriceBook:
-    """The curated snapshots that come with every registered cloud."""
-    return PriceBook.of(*(each for cloud in known_clouds() for each in pack(cloud).shipped_prices()))
 
 
 def shipped_prices(cloud: Cloud) -> tuple[CloudPrices, ...]:

@@ -1,22 +1,39 @@
-"""What object stores bill for what they hold: minimum durations and sizes. Owns that rule once for three clouds."""
+"""What object stores bill for what they hold, take and give back. Owns that rule once for three clouds."""
 
+import msgspec
+
+from twin2multicloud.costs.tariff import Uses
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB
 
 
-def billed_gb(t: Traffic, minimum_kb: float = 0, extra_kb: float = 0) -> float:
-    """GB that a month's objects are billed as: at least `minimum_kb` each, `extra_kb` of index on top."""
-    return max(t.gb, t.chunks * minimum_kb / KB_PER_GB) + t.chunks * extra_kb / KB_PER_GB
+class ObjectStore(msgspec.Struct, frozen=True, kw_only=True):
+    """A class of storage. `meter` begins its meters' names, in which `gb` is the unit of size.
 
-
-def held_gb(t: Traffic, months: float, minimum_days: float, minimum_kb: float = 0, extra_kb: float = 0) -> float:
-    """GB-months billed each month in the steady state, for objects that stay `months`.
-
-    A deletion before `minimum_days` is billed as if they had passed (the early-deletion fee, pro rata).
+    A month's objects are billed as at least `minimum_kb` each, with `extra_kb` of index on top. A deletion before
+    `minimum_days` is billed as if they had passed (the early-deletion fee, pro rata).
     """
-    return billed_gb(t, minimum_kb, extra_kb) * max(months, minimum_days / DAYS_PER_MONTH)
 
+    meter: str
+    minimum_days: float
+    minimum_kb: float = 0
+    extra_kb: float = 0
+    gb: str = "gb"
 
-def returned_gb(t: Traffic, held: float) -> float:
-    """GB read back by people in a month: the workload's share of what is held."""
-    return held * t.workload.restore_share
+    def held(self, t: Traffic, months: float) -> Uses:
+        """What it holds in the steady state, each month's objects for `months`, and what people read back of it."""
+        billed = max(t.gb, t.chunks * self.minimum_kb / KB_PER_GB) + t.chunks * self.extra_kb / KB_PER_GB
+        held = billed * max(months, self.minimum_days / DAYS_PER_MONTH)
+        returned = held * t.workload.restore_share
+        yield f"{self.meter}.{self.gb}_month", held
+        yield f"{self.meter}.retrieved_{self.gb}", returned
+        yield f"{self.meter}.read", returned * 1024 / t.workload.chunk_mb
+
+    def written(self, t: Traffic) -> Uses:
+        """A month's objects written."""
+        yield f"{self.meter}.write", t.chunks
+
+    def read(self, t: Traffic) -> Uses:
+        """A month's objects read, all of them."""
+        yield f"{self.meter}.read", t.chunks
+        yield f"{self.meter}.retrieved_{self.gb}", t.gb

@@ -4,12 +4,15 @@ Owns the shape that `aws_tariff`, `azure_tariff` and `gcp_tariff` share; knows n
 """
 
 from collections.abc import Iterable, Mapping
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from twin2multicloud.costs.prices import PriceBook, Pricer
 from twin2multicloud.costs.traffic import Traffic
+
+if TYPE_CHECKING:
+    from twin2multicloud.costs.storage import ObjectStore
 
 Use = tuple[str, float]
 """A meter and how much of it a month takes."""
@@ -31,6 +34,13 @@ class Tariff(Protocol):
     Meters that start with ``plan.`` have no list price of their own: `plans` prices them, choosing the cheapest way to
     buy the service.
     """
+
+    token: str
+    """The meter of the inter-cloud token in the cloud's secret store: one secret."""
+    egress: str
+    """The meter of GB sent to another cloud."""
+    cold: "ObjectStore"
+    archive: "ObjectStore"
 
     def connections(self, t: Traffic, /) -> Uses:
         """Devices being known and connected: what depends on their number. Nothing else moves these meters."""
@@ -68,14 +78,6 @@ class Tariff(Protocol):
         """One schedule."""
         ...
 
-    def token(self) -> Uses:
-        """The inter-cloud token in the cloud's secret store."""
-        ...
-
-    def egress(self, gb: float, /) -> Uses:
-        """GB sent to another cloud."""
-        ...
-
     def hot_held(self, t: Traffic, /) -> Uses:
         """What the hot store holds."""
         ...
@@ -98,30 +100,6 @@ class Tariff(Protocol):
 
     def hot_filled(self, t: Traffic, /) -> Uses:
         """All readings written once, by a move from another cloud."""
-        ...
-
-    def cold_held(self, t: Traffic, /) -> Uses:
-        """What the cold store holds, and what is read back of it."""
-        ...
-
-    def cold_written(self, t: Traffic, /) -> Uses:
-        """A month's objects written."""
-        ...
-
-    def cold_moved(self, t: Traffic, /) -> Uses:
-        """A month's objects read by the mover to the archive."""
-        ...
-
-    def archive_held(self, t: Traffic, /) -> Uses:
-        """What the archive holds, and what is read back of it."""
-        ...
-
-    def archive_written(self, t: Traffic, /) -> Uses:
-        """A month's objects written."""
-        ...
-
-    def archive_read(self, t: Traffic, /) -> Uses:
-        """A month's objects read back, all of them."""
         ...
 
     def twin_held(self, t: Traffic, /) -> Uses:

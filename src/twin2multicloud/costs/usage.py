@@ -4,7 +4,7 @@ Owns the step from "this component calls that one" to "this much of that meter, 
 are the planner's own (`connector_rules`), so what is deployed and what is priced cannot drift apart. Knows no price.
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -71,19 +71,14 @@ def row_uses(row: Row, placement: Placement, t: Traffic) -> Iterator[Use]:
 def held_uses(kind: str, cloud: Cloud, t: Traffic) -> Iterator[Use]:
     """What a store or a service takes by being there."""
     tariff, place = tariff_of(cloud), home(kind).value
-    match kind:
-        case Kind.HOT_STORE:
-            uses = tariff.hot_held(t)
-        case Kind.COLD_STORE:
-            uses = tariff.cold_held(t)
-        case Kind.ARCHIVE_STORE:
-            uses = tariff.archive_held(t)
-        case Kind.TWIN_SERVICE:
-            uses = tariff.twin_held(t)
-        case Kind.DASHBOARD:
-            uses = tariff.dashboards(t)
-        case _:
-            uses = ()
+    held: dict[str, Callable[[], Uses]] = {
+        Kind.HOT_STORE: lambda: tariff.hot_held(t),
+        Kind.COLD_STORE: lambda: tariff.cold.held(t, t.cold_months),
+        Kind.ARCHIVE_STORE: lambda: tariff.archive.held(t, t.archive_months),
+        Kind.TWIN_SERVICE: lambda: tariff.twin_held(t),
+        Kind.DASHBOARD: lambda: tariff.dashboards(t),
+    }
+    uses = held[kind]() if kind in held else ()
     for meter, quantity in uses:
         yield Use(cloud, meter, quantity, place)
 
@@ -107,8 +102,8 @@ def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[
     if call.delivery is Delivery.QUEUE:
         yield target, _queue_uses(call, tariff_of(target), t)
     elif call.delivery is Delivery.POST and _asked(call, t):
-        yield source, ((TOKEN, 1.0), *tariff_of(source).egress(t.posted_gb(call.target)))
-        yield target, ((TOKEN, 1.0), *tariff_of(target).egress(t.answered_gb(call.target)))
+        yield source, ((TOKEN, 1.0), (tariff_of(source).egress, t.posted_gb(call.target)))
+        yield target, ((TOKEN, 1.0), (tariff_of(target).egress, t.answered_gb(call.target)))
         yield source, tariff_of(source).function(t, 0, t.invocations(call.target) * CROSSING_MS)
     elif call.delivery is Delivery.POST:
         yield source, ((TOKEN, 1.0),)
@@ -118,7 +113,7 @@ def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[
             yield target, ((TOKEN, 1.0),)
         if source != target:
             gb = t.answered_gb(call.target) if call.target in _READERS else t.dashboard_gb
-            yield target, tariff_of(target).egress(gb)
+            yield target, ((tariff_of(target).egress, gb),)
 
 
 def _queue_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
@@ -186,11 +181,11 @@ def _store_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
         case Kind.HOT_TO_COLD_MOVER, Kind.HOT_STORE:
             return tariff.hot_moved(t)
         case Kind.COLD_TO_ARCHIVE_MOVER, Kind.COLD_STORE:
-            return tariff.cold_moved(t)
+            return tariff.cold.read(t)
         case _, Kind.COLD_STORE:
-            return tariff.cold_written(t)
+            return tariff.cold.written(t)
         case _, Kind.ARCHIVE_STORE:
-            return tariff.archive_written(t)
+            return tariff.archive.written(t)
         case _:
             return ()
 

@@ -5,7 +5,7 @@ import math
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.suggestions import nearest
+from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.twin import DashboardSource
 
 HOURS_PER_MONTH = 730.0
@@ -21,6 +21,10 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     `hot_months`, `cool_months` and `archive_months` are ages: a reading older than `hot_months` leaves the hot store,
     one older than `archive_months` is deleted. (The paper's own formulas read the same figures as durations.)
     Raises ConfigurationError, one sentence, where a figure cannot be.
+
+    >>> Workload(devices=10, interval_min=1, message_kb=0.5, hot_months=3, cool_months=1, archive_months=12)
+    Traceback (most recent call last):
+    twin2multicloud.domain.errors.ConfigurationError: workload: cool_months is 1, shorter than hot_months (3); ...
     """
 
     devices: int
@@ -73,16 +77,13 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
         self._check_ages()
 
     def _check_ages(self) -> None:
-        if self.cool_months < self.hot_months:
-            raise ConfigurationError(
-                f"workload: cool_months is {self.cool_months:g}, shorter than hot_months ({self.hot_months:g}); "
-                "each store keeps readings at least as long as the one before it"
-            )
-        if self.archive_months < self.cool_months:
-            raise ConfigurationError(
-                f"workload: archive_months is {self.archive_months:g}, shorter than cool_months "
-                f"({self.cool_months:g}); each store keeps readings at least as long as the one before it"
-            )
+        for before, name in (("hot_months", "cool_months"), ("cool_months", "archive_months")):
+            shorter, longer = getattr(self, before), getattr(self, name)
+            if longer < shorter:
+                raise ConfigurationError(
+                    f"workload: {name} is {longer:g}, shorter than {before} ({shorter:g}); "
+                    "each store keeps readings at least as long as the one before it"
+                )
 
 
 _INF = math.inf
@@ -119,21 +120,8 @@ def _check(name: str, value: float, minimum: float, maximum: float) -> None:
         raise ConfigurationError(f"workload: {name} is {value}, expected a number {span}")
 
 
-PAPER_FIGURES = (
-    "devices",
-    "interval_min",
-    "message_kb",
-    "hot_months",
-    "cool_months",
-    "archive_months",
-    "needs_3d",
-    "entities",
-    "editors",
-    "viewers",
-    "refreshes_per_hour",
-    "active_hours_per_day",
-)
-"""The figures that the published model reads; it ignores the others."""
+PAPER_FIGURES = Workload.__struct_fields__[: Workload.__struct_fields__.index("messages_per_request")]
+"""The first block: the figures that the published model reads; it ignores the others."""
 
 
 def workload_from(found: object, source: str = "workload") -> Workload:
@@ -144,9 +132,8 @@ def workload_from(found: object, source: str = "workload") -> Workload:
         )
     for name in found:
         if name not in Workload.__struct_fields__:
-            near = nearest(str(name), Workload.__struct_fields__)
-            hint = f"; did you mean {near}?" if near else ""
-            raise ConfigurationError(f"{source}: {name} is not a figure of a workload{hint}")
+            near = hint(str(name), Workload.__struct_fields__)
+            raise ConfigurationError(f"{source}: {name} is not a figure of a workload{near}")
     try:
         return msgspec.convert(found, Workload)
     except msgspec.ValidationError as error:

@@ -128,120 +128,113 @@ class KindInfo(msgspec.Struct, frozen=True):
     deployed_as: str = ""
 
 
-_F, _S, _V, _T = ComponentType.FUNCTION, ComponentType.STORE, ComponentType.SERVICE, ComponentType.SCHEDULE
-_QUEUED, _POSTED, _TIMED, _CALLED = (Trigger.QUEUE,), (Trigger.HTTP,), (Trigger.SCHEDULE,), (Trigger.CALL,)
-_READ = _CALLED + _POSTED
-_READER_DATA = frozenset({Data.CATALOG, Data.HIERARCHY})
+def _function(
+    slot: Slot | None, load: Load, on: tuple[Trigger, ...], purpose: str, module: str = "", *data: Data, name: str = ""
+) -> KindInfo:
+    return KindInfo(slot, ComponentType.FUNCTION, purpose, load, on, module, frozenset(data), name)
+
+
+def _fed(slot: Slot, purpose: str, module: str = "", *data: Data, load: Load = Load.READINGS) -> KindInfo:
+    """A function that a queue starts."""
+    return _function(slot, load, (Trigger.QUEUE,), purpose, module, *data)
+
+
+def _endpoint(slot: Slot, purpose: str, module: str = "", load: Load = Load.READINGS) -> KindInfo:
+    """A function that other clouds post to."""
+    return _function(slot, load, (Trigger.HTTP,), purpose, module)
+
+
+def _reader(purpose: str, module: str, load: Load) -> KindInfo:
+    on = (Trigger.CALL, Trigger.HTTP)
+    return _function(Slot.L3_HOT, load, on, purpose, module, Data.CATALOG, Data.HIERARCHY)
+
+
+def _store(slot: Slot | None, purpose: str) -> KindInfo:
+    return KindInfo(slot, ComponentType.STORE, purpose)
+
+
+def _service(slot: Slot, purpose: str, module: str = "", *triggers: Trigger, load: Load = Load.NONE) -> KindInfo:
+    return KindInfo(slot, ComponentType.SERVICE, purpose, load, triggers, module)
+
 
 KINDS: dict[str, KindInfo] = {
-    Kind.DEVICE_GATEWAY: KindInfo(
-        Slot.L1,
-        _V,
-        "takes what devices publish, and knows who they are",
-        Load.NONE,
-        _POSTED,
-        "acquisition.device_gateway",
+    Kind.DEVICE_GATEWAY: _service(
+        Slot.L1, "takes what devices publish, and knows who they are", "acquisition.device_gateway", Trigger.HTTP
     ),
-    Kind.DISPATCHER: KindInfo(
+    Kind.DISPATCHER: _function(
         Slot.L1,
-        _F,
-        "normalises a reading and invokes the processor by name",
         Load.READINGS,
         (Trigger.DEVICE,),
+        "normalises a reading and invokes the processor by name",
         "acquisition.dispatcher",
     ),
-    Kind.CONNECTOR: KindInfo(
+    Kind.CONNECTOR: _function(
         Slot.L1,
-        _F,
+        Load.READINGS,
+        (Trigger.QUEUE,),
         "stands under the processor's name and posts to the ingestion endpoint",
-        Load.READINGS,
-        _QUEUED,
         "acquisition.connector",
-        deployed_as=Kind.PROCESSOR,
+        name=Kind.PROCESSOR,
     ),
-    Kind.DEVICE_COMMANDS: KindInfo(
-        Slot.L1, _F, "takes feedback from another cloud and publishes it to the device", Load.FIRED, _POSTED
+    Kind.DEVICE_COMMANDS: _endpoint(
+        Slot.L1, "takes feedback from another cloud and publishes it to the device", load=Load.FIRED
     ),
-    Kind.INGESTION: KindInfo(
+    Kind.INGESTION: _endpoint(
+        Slot.L2, "takes readings from another cloud and invokes the processor", "processing.ingestion"
+    ),
+    Kind.PROCESSOR: _fed(
         Slot.L2,
-        _F,
-        "takes readings from another cloud and invokes the processor",
-        Load.READINGS,
-        _POSTED,
-        "processing.ingestion",
-    ),
-    Kind.PROCESSOR: KindInfo(
-        Slot.L2,
-        _F,
         "runs the user's code and hands the result to the persister",
-        Load.READINGS,
-        _QUEUED,
         "processing.processor",
-        data=frozenset({Data.CATALOG, Data.PROCESSORS}),
+        Data.CATALOG,
+        Data.PROCESSORS,
     ),
-    Kind.PERSISTER: KindInfo(
-        Slot.L2, _F, "sees to it that a reading reaches the hot store", Load.READINGS, _QUEUED, "processing.persister"
+    Kind.PERSISTER: _fed(Slot.L2, "sees to it that a reading reaches the hot store", "processing.persister"),
+    Kind.TWIN_UPDATER: _fed(Slot.L2, "writes the latest values to a twin service that does not read"),
+    Kind.EVENT_CHECKER: _fed(Slot.L2, "holds readings against the event rules"),
+    Kind.EVENT_ACTION: _fed(Slot.L2, "runs the user's function when a rule fires", load=Load.FIRED),
+    Kind.EVENT_WORKFLOW: _service(Slot.L2, "runs the workflow when a rule fires", load=Load.FIRED),
+    Kind.FEEDBACK: _fed(Slot.L2, "sends a command back to a device when a rule fires", load=Load.FIRED),
+    Kind.HOT_WRITER: _endpoint(
+        Slot.L3_HOT, "takes readings from another cloud and writes the hot store", "storage.hot_writer"
     ),
-    Kind.TWIN_UPDATER: KindInfo(
-        Slot.L2, _F, "writes the latest values to a twin service that does not read", Load.READINGS, _QUEUED
+    Kind.HOT_STORE: _store(Slot.L3_HOT, "holds recent readings by device and time"),
+    Kind.HOT_READER: _reader("answers history by device, property and time", "storage.hot_reader", Load.HISTORY),
+    Kind.HOT_READER_LAST_ENTRY: _reader(
+        "answers the latest value of each property", "storage.hot_reader_last_entry", Load.LATEST
     ),
-    Kind.EVENT_CHECKER: KindInfo(Slot.L2, _F, "holds readings against the event rules", Load.READINGS, _QUEUED),
-    Kind.EVENT_ACTION: KindInfo(Slot.L2, _F, "runs the user's function when a rule fires", Load.FIRED, _QUEUED),
-    Kind.EVENT_WORKFLOW: KindInfo(Slot.L2, _V, "runs the workflow when a rule fires", Load.FIRED),
-    Kind.FEEDBACK: KindInfo(Slot.L2, _F, "sends a command back to a device when a rule fires", Load.FIRED, _QUEUED),
-    Kind.HOT_WRITER: KindInfo(
-        Slot.L3_HOT,
-        _F,
-        "takes readings from another cloud and writes the hot store",
-        Load.READINGS,
-        _POSTED,
-        "storage.hot_writer",
+    Kind.HOT_TO_COLD_SCHEDULE: KindInfo(Slot.L3_HOT, ComponentType.SCHEDULE, "starts the hot-to-cold mover every day"),
+    Kind.HOT_TO_COLD_MOVER: _function(
+        Slot.L3_HOT, Load.DAY, (Trigger.SCHEDULE,), "moves what is past the hot retention"
     ),
-    Kind.HOT_STORE: KindInfo(Slot.L3_HOT, _S, "holds recent readings by device and time"),
-    Kind.HOT_READER: KindInfo(
-        Slot.L3_HOT,
-        _F,
-        "answers history by device, property and time",
-        Load.HISTORY,
-        _READ,
-        "storage.hot_reader",
-        data=_READER_DATA,
+    Kind.COLD_WRITER: _endpoint(
+        Slot.L3_COLD, "takes chunks from another cloud and writes the cold store", load=Load.CHUNKS
     ),
-    Kind.HOT_READER_LAST_ENTRY: KindInfo(
-        Slot.L3_HOT,
-        _F,
-        "answers the latest value of each property",
-        Load.LATEST,
-        _READ,
-        "storage.hot_reader_last_entry",
-        data=_READER_DATA,
+    Kind.COLD_STORE: _store(Slot.L3_COLD, "holds readings past the hot retention as objects"),
+    Kind.COLD_TO_ARCHIVE_SCHEDULE: KindInfo(
+        Slot.L3_COLD, ComponentType.SCHEDULE, "starts the cold-to-archive mover every day"
     ),
-    Kind.HOT_TO_COLD_SCHEDULE: KindInfo(Slot.L3_HOT, _T, "starts the hot-to-cold mover every day"),
-    Kind.HOT_TO_COLD_MOVER: KindInfo(Slot.L3_HOT, _F, "moves what is past the hot retention", Load.DAY, _TIMED),
-    Kind.COLD_WRITER: KindInfo(
-        Slot.L3_COLD, _F, "takes chunks from another cloud and writes the cold store", Load.CHUNKS, _POSTED
+    Kind.COLD_TO_ARCHIVE_MOVER: _function(
+        Slot.L3_COLD, Load.DAY, (Trigger.SCHEDULE,), "moves what is past the cold retention"
     ),
-    Kind.COLD_STORE: KindInfo(Slot.L3_COLD, _S, "holds readings past the hot retention as objects"),
-    Kind.COLD_TO_ARCHIVE_SCHEDULE: KindInfo(Slot.L3_COLD, _T, "starts the cold-to-archive mover every day"),
-    Kind.COLD_TO_ARCHIVE_MOVER: KindInfo(Slot.L3_COLD, _F, "moves what is past the cold retention", Load.DAY, _TIMED),
-    Kind.ARCHIVE_WRITER: KindInfo(
-        Slot.L3_ARCHIVE, _F, "takes objects from another cloud and writes the archive", Load.CHUNKS, _POSTED
+    Kind.ARCHIVE_WRITER: _endpoint(
+        Slot.L3_ARCHIVE, "takes objects from another cloud and writes the archive", load=Load.CHUNKS
     ),
-    Kind.ARCHIVE_STORE: KindInfo(Slot.L3_ARCHIVE, _S, "holds readings past the cold retention, cheap and slow"),
-    Kind.TWIN_SERVICE: KindInfo(Slot.L4, _V, "holds the model of the twin and answers for its state"),
-    Kind.DATA_CONNECTOR: KindInfo(
-        Slot.L4, _F, "routes the twin service's history reads to another cloud", Load.HISTORY, _CALLED
+    Kind.ARCHIVE_STORE: _store(Slot.L3_ARCHIVE, "holds readings past the cold retention, cheap and slow"),
+    Kind.TWIN_SERVICE: _service(Slot.L4, "holds the model of the twin and answers for its state"),
+    Kind.DATA_CONNECTOR: _function(
+        Slot.L4, Load.HISTORY, (Trigger.CALL,), "routes the twin service's history reads to another cloud"
     ),
-    Kind.DATA_CONNECTOR_LAST_ENTRY: KindInfo(
-        Slot.L4, _F, "routes the twin service's latest values to another cloud", Load.LATEST, _CALLED
+    Kind.DATA_CONNECTOR_LAST_ENTRY: _function(
+        Slot.L4, Load.LATEST, (Trigger.CALL,), "routes the twin service's latest values to another cloud"
     ),
-    Kind.TWIN_WRITER: KindInfo(
-        Slot.L4, _F, "takes latest values from another cloud and writes the twin service", Load.READINGS, _POSTED
-    ),
-    Kind.DASHBOARD: KindInfo(Slot.L5, _V, "shows the twin"),
+    Kind.TWIN_WRITER: _endpoint(Slot.L4, "takes latest values from another cloud and writes the twin service"),
+    Kind.DASHBOARD: _service(Slot.L5, "shows the twin"),
     Kind.ERROR_TOPIC: KindInfo(None, ComponentType.TOPIC, "every function reports what went wrong"),
-    Kind.ERROR_REPORTER: KindInfo(None, _F, "stores what the topic brings, then tells the management backend"),
-    Kind.ERROR_TABLE: KindInfo(None, _S, "keeps what went wrong"),
+    Kind.ERROR_REPORTER: _function(
+        None, Load.NONE, (), "stores what the topic brings, then tells the management backend"
+    ),
+    Kind.ERROR_TABLE: _store(None, "keeps what went wrong"),
 }
 
 

@@ -1,4 +1,4 @@
-"""The word that somebody meant. Owns when one is near enough; words no sentence."""
+"""The word that somebody meant. Owns when one is near enough, and the hint at an error's end."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
@@ -13,3 +13,9 @@ def nearest(word: str, options: Iterable[str]) -> str | None:
     by_lower = {str(option).lower(): str(option) for option in islice(options, _MOST_OPTIONS)}
     near = get_close_matches(word.strip().lower()[:_LONGEST], by_lower, n=1)
     return by_lower[near[0]] if near else None
+
+
+def hint(word: str, options: Iterable[str]) -> str:
+    """``; did you mean azure?``, to end an error with; nothing where no option is near."""
+    near = nearest(word, options)
+    return f"; did you mean {near}?" if near else ""

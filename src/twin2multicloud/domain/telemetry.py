@@ -1,11 +1,15 @@
-"""Telemetry: a flat object with `device_id`, `timestamp`, `message_id` and properties. Owns its normal form.
+"""Telemetry: what a device measured at one time. Owns the two forms of a reading and every rule about them.
 
-A plain dict, because the flat object *is* the contract: on the wire, in the store and in a user's processor.
+Devices, user code and readers see a flat object: ``device_id``, ``timestamp``, ``message_id`` and properties. Between
+functions a `Reading` is the bytes of that object in its normal form: the key first, without white space, then the
+properties. It is made once, passes every hop as it is, and is decoded only where somebody looks into its values.
 """
 
 import hashlib
 import math
-from collections.abc import Iterable, Mapping
+import re
+from collections.abc import Iterable
+from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
@@ -13,115 +17,229 @@ from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.timestamps import canonical, is_canonical
 
 Telemetry = dict[str, Scalar]
-"""A normalised reading, see `normalise`."""
+"""A reading as a flat object."""
 
 RESERVED = frozenset({"device_id", "timestamp", "message_id", "trace_id"})
-"""Keys of a reading that are not properties."""
+"""Keys of a flat object that are not properties."""
 
+MESSAGE_ID_CHARACTERS = 128
+_ERROR_CHARACTERS = 200  # of msgspec's own error; a sender's text may be in it
 _DEVICE_KEYS = ("device_id", "iotDeviceId", "deviceId")
 _TIME_KEYS = ("timestamp", "time", "ts")
 _ALIASES = frozenset(_DEVICE_KEYS + _TIME_KEYS) - RESERVED
-_encode = msgspec.json.Encoder(order="deterministic").encode
+_NEVER_TOO_LARGE = frozenset({str, float, bool})
+_SCALARS = _NEVER_TOO_LARGE | {int}
+_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
+_Whole = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
+_encode = msgspec.json.Encoder().encode
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
+_decode_values = msgspec.json.Decoder(dict[str, str | _Whole | float | bool]).decode
+_decode_text = msgspec.json.Decoder(str).decode
+_NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
+
+TRACE_ID_PATTERN = "(?!0{32})[0-9a-f]{32}"
+_TRACE_ID = re.compile(TRACE_ID_PATTERN)
+_TEXT = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
+_HEAD = re.compile(
+    rb'\{"device_id":%b,"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","message_id":%b'
+    rb'(?:,"trace_id":"(%b)")?(?=[,}])' % (_TEXT, _TEXT, TRACE_ID_PATTERN.encode())
+)
+"""How the normal form begins."""
 
 
 class InvalidTelemetryError(ValueError):
     """A reading that cannot be normalised; its text says why in one sentence."""
 
 
-def normalise(raw: object, *, now: str, device_id: str | None = None) -> Telemetry:
-    """A device's reading in its normal form.
+def is_trace_id(text: str) -> bool:
+    """Whether a text is a W3C trace id: 32 lower-case hex digits, not all zero."""
+    return _TRACE_ID.fullmatch(text) is not None
 
-    `device_id` is what the cloud knows of the sender (topic, connection); it wins over what the payload says.
-    A reading without a time gets `now`. A reading without `message_id` gets the digest of its content, so that a
-    reading sent twice is one reading, and two readings that share a stamp stay two.
+
+class Key(NamedTuple):
+    """What identifies a reading. `trace_id` is empty where its batch's counts; `end` is the key's length in bytes."""
+
+    device_id: str
+    timestamp: str
+    message_id: str
+    trace_id: str
+    end: int
+
+    @property
+    def named(self) -> Telemetry:
+        """The key as a flat object has it."""
+        return {"device_id": self.device_id, "timestamp": self.timestamp, "message_id": self.message_id}
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False):
+    """One reading between functions, in its normal form. Only `normalise` and `recognise` make one of foreign data.
+
+    Its bytes are JSON and UTF-8 and begin with the key (`is_keyed`): whoever makes one sees to that.
+    """
+
+    encoded: bytes
+
+    @property
+    def key(self) -> Key:
+        """The reading's key, read off its first bytes."""
+        key = _key_in(self.encoded)
+        assert key is not None, self.encoded[:200]  # noqa: S101 - as the class says
+        return key
+
+    def body(self, key: Key) -> bytes:
+        """The properties as a JSON object, by the reading's own key."""
+        rest = self.encoded[key.end :]
+        return b"{" + (rest[1:] if rest.startswith(b",") else rest)
+
+    @property
+    def flat(self) -> Telemetry:
+        """The flat object, without the trace. Raises InvalidTelemetryError for values that are no properties."""
+        key = self.key
+        return key.named | values_in(self.body(key)) | key.named
+
+    def traced(self, trace_id: str) -> "Reading":
+        """The reading as it leaves its batch: with the batch's trace, unless it has one of its own."""
+        head = _HEAD.match(self.encoded)
+        if head is None or head[4]:
+            return self
+        end = head.end()
+        return Reading(b'%b,"trace_id":"%b"%b' % (self.encoded[:end], trace_id.encode(), self.encoded[end:]))
+
+
+def normalise(raw: object, *, now: str, device_id: str | None = None) -> Reading:
+    """The reading in a flat object of a device or of user code.
+
+    `device_id` is what the cloud knows of the sender (topic, connection); it wins over what the object says.
+    A reading without a time gets `now`. A reading without `message_id` gets the digest of its device, time and content,
+    so that a reading sent twice is one reading, and two readings that share a stamp stay two.
     Raises InvalidTelemetryError.
     """
     if not isinstance(raw, dict):
         raise InvalidTelemetryError(f"telemetry is a JSON object, found {_kind(raw)}")
-    reading: Telemetry = dict(raw)
-    said = _take(reading, _DEVICE_KEYS)
-    device = said if device_id is None else device_id
+    values = dict(raw)
+    named = _take(values, _DEVICE_KEYS)
+    device = named if device_id is None else device_id
     if not isinstance(device, str) or not device:
         raise InvalidTelemetryError("telemetry names its device: device_id is missing or not a text")
-    stamp = _take(reading, _TIME_KEYS)
+    timestamp = _timestamp(_take(values, _TIME_KEYS), now)
+    message_id = values.pop("message_id", None)
+    values.pop("trace_id", None)
+    if not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
+        _check_values(values)
+    if message_id is not None and (not isinstance(message_id, str) or len(message_id) > MESSAGE_ID_CHARACTERS):
+        raise InvalidTelemetryError(f"message_id is a text of at most {MESSAGE_ID_CHARACTERS} characters")
     try:
-        timestamp = now if stamp is None else canonical(stamp)
+        body = _encode(values)
+        if b"null" in body:  # what JSON has no number for is encoded so
+            _check_values(values)
+        head = b'{"device_id":%b,"timestamp":"%b"' % (_encode(device), timestamp.encode())
+        message_id = message_id or hashlib.blake2b(head + body, digest_size=8).hexdigest()
+        return Reading(b'%b,"message_id":%b%b%b' % (head, _encode(message_id), b"," if values else b"", body[1:]))
+    except (UnicodeEncodeError, TypeError) as error:  # JSON could not say it, so no queue could carry it
+        raise InvalidTelemetryError("telemetry's names and texts are Unicode without lone surrogates") from error
+
+
+def recognise(span: bytes, *, now: str) -> Reading:
+    """The reading in the bytes of one JSON object from another cloud: as they are where they are in the normal form.
+
+    The bytes are UTF-8. Raises InvalidTelemetryError.
+    """
+    key = _key_in(span)
+    if key is not None and _is_normal(span, key):
+        return Reading(span)
+    flat = _decoded(span)
+    if key is not None and key[:3] != (flat["device_id"], flat["timestamp"], flat["message_id"]):
+        raise InvalidTelemetryError("telemetry has a key twice")  # which of the two the hops before went by is unknown
+    trace_id = flat.get("trace_id")
+    reading = normalise(flat, now=now)
+    return reading.traced(trace_id) if isinstance(trace_id, str) and is_trace_id(trace_id) else reading
+
+
+def is_keyed(span: bytes) -> bool:
+    """Whether an object begins as the normal form does: all that has to hold for what a queue brings back."""
+    return _HEAD.match(span) is not None
+
+
+def values_in(body: bytes) -> Telemetry:
+    """The properties in a JSON object. Raises InvalidTelemetryError for what no store and no reader has."""
+    try:
+        return _decode_values(body)
+    except _NOT_JSON as error:
+        _check_values(_decoded(body))
+        raise InvalidTelemetryError(f"properties are scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
+
+
+def values_of(flat: Telemetry) -> Telemetry:
+    """The properties of a flat object, without the reserved keys."""
+    return {name: value for name, value in flat.items() if name not in RESERVED}
+
+
+def _text(escaped: bytes) -> str:
+    return escaped.decode() if b"\\" not in escaped else _decode_text(b'"%b"' % escaped)
+
+
+def _key_in(span: bytes) -> Key | None:
+    head = _HEAD.match(span)
+    if head is None:
+        return None
+    device, stamp, message, trace = head.groups(b"")
+    try:
+        return Key(_text(device), stamp.decode(), _text(message), trace.decode(), head.end())
+    except _NOT_JSON:
+        return None
+
+
+def _is_normal(span: bytes, key: Key) -> bool:
+    """Whether `normalise` would change nothing. A key that comes twice with two values makes it say no."""
+    try:
+        flat = _decode_values(span)
+    except _NOT_JSON:
+        return False
+    return (
+        key[:4] == (flat["device_id"], flat["timestamp"], flat["message_id"], flat.get("trace_id", ""))
+        and key.device_id != ""
+        and 0 < len(key.message_id) <= MESSAGE_ID_CHARACTERS
+        and _ALIASES.isdisjoint(flat)
+        and is_canonical(key.timestamp)
+    )
+
+
+def _timestamp(stamp: Any, now: str) -> str:  # noqa: ANN401 - whatever a device sent
+    try:
+        return now if stamp is None else canonical(stamp)
     except ValueError as error:
         raise InvalidTelemetryError(
             f"timestamp is ISO 8601 or an epoch in s or ms, found {str(stamp)[:60]!r}"
         ) from error
-    message_id = reading.pop("message_id", None)
-    reading.pop("trace_id", None)
-    _check_values(reading.items())
-    if message_id is not None and (not isinstance(message_id, str) or len(message_id) > 128):
-        raise InvalidTelemetryError("message_id is a text of at most 128 characters")
-    try:
-        if message_id:
-            _encode((device, message_id, reading))
-        else:
-            message_id = digest(device, timestamp, reading)  # encodes it all as well
-    except (UnicodeEncodeError, TypeError) as error:  # JSON could not say it, so no queue could carry it
-        raise InvalidTelemetryError("telemetry's names and texts are Unicode without lone surrogates") from error
-    return {"device_id": device, "timestamp": timestamp, "message_id": message_id, **reading}
 
 
-def is_normal(message: Mapping[str, object]) -> bool:
-    """Whether what JSON brought is a reading in its normal form already, as another cloud's dispatcher made it.
-
-    The cheap way past `normalise` for messages between functions: a tenth of its price.
-    """
-    device, stamp, message_id = message.get("device_id"), message.get("timestamp"), message.get("message_id")
-    return (
-        type(device) is str
-        and type(stamp) is str
-        and type(message_id) is str
-        and 0 < len(message_id) <= 128
-        and device != ""
-        and is_canonical(stamp)
-        and _SCALARS.issuperset(map(type, message.values()))
-        and _ALIASES.isdisjoint(message)
-        and all(_LEAST <= value <= _MOST for value in message.values() if type(value) is int)
-    )
-
-
-def digest(device_id: str, timestamp: str, values: Telemetry) -> str:
-    """16 hex digits that two readings share only if device, stamp and content are the same."""
-    content = _encode((device_id, timestamp, values))
-    return hashlib.blake2b(content, digest_size=8).hexdigest()
-
-
-def values_of(reading: Telemetry) -> Telemetry:
-    """The properties of a reading, without the reserved keys."""
-    values = dict(reading)
-    for name in RESERVED:  # a third of the time of asking every property
-        values.pop(name, None)
-    return values
-
-
-def _take(reading: Telemetry, keys: Iterable[str]) -> Scalar | None:
+def _take(values: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401 - whatever a device sent
     """Remove every spelling of a key; the first one that is set counts."""
     found = None
     for key in keys:
-        if key in reading:
-            value = reading.pop(key)
+        if key in values:
+            value = values.pop(key)
             if found is None:
                 found = value
     return found
 
 
-def _check_values(items: Iterable[tuple[object, object]]) -> None:
-    for name, value in items:
+def _decoded(body: bytes) -> dict[str, Any]:
+    try:
+        return _decode(body)
+    except _NOT_JSON as error:
+        raise InvalidTelemetryError(f"telemetry is a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}") from error
+
+
+def _check_values(values: dict[str, Any]) -> None:
+    for name, value in values.items():
         kind = type(value)
         if (
             kind not in _SCALARS
-            or (kind is float and not math.isfinite(value))  # type: ignore[arg-type]
-            or (kind is int and not _LEAST <= value <= _MOST)  # type: ignore[operator]
+            or (kind is int and not _LEAST <= value <= _MOST)
+            or (kind is float and not math.isfinite(value))
         ):
             raise InvalidTelemetryError(f"property {str(name)[:60]!r} must be a scalar, found {_kind(value)}")
-
-
-_SCALARS = frozenset({str, int, float, bool})
-_LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
 
 
 def _kind(value: object) -> str:

@@ -7,13 +7,11 @@ import ssl
 import threading
 import time
 from collections.abc import Callable
-from types import TracebackType
 from typing import Any
 
 import msgspec
 import paho.mqtt.client as mqtt
 from paho.mqtt.enums import CallbackAPIVersion, MQTTErrorCode, MQTTProtocolVersion
-from paho.mqtt.properties import Properties
 from paho.mqtt.reasoncodes import ReasonCode
 
 from twin2multicloud.domain.device_topics import telemetry_topic
@@ -80,9 +78,7 @@ class DeviceConnection:
             raise RetryableError(f"the device endpoint refused the connection: {self._refusal or 'no answer'}")
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, value: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         """Disconnect."""
         self._client.disconnect()
         self._close()
@@ -117,14 +113,7 @@ class DeviceConnection:
             self._connected, self._refusal = not code.is_failure, str(code) if code.is_failure else None
             self._changed.notify_all()
 
-    def _on_disconnect(
-        self,
-        client: mqtt.Client,  # noqa: ARG002
-        data: Any,  # noqa: ANN401,ARG002
-        flags: Any,  # noqa: ANN401,ARG002
-        code: ReasonCode,  # noqa: ARG002
-        properties: Properties | None,  # noqa: ARG002
-    ) -> None:
+    def _on_disconnect(self, *_: object) -> None:
         with self._changed:
             self._connected = False
             self._changed.notify_all()

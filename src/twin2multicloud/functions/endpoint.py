@@ -22,12 +22,13 @@ class WriterEndpoint:
         return receive(request, expected=self._tokens, layer=self._layer, handle=self._write)
 
     def _write(self, envelope: Envelope) -> Sequence[ItemError]:
-        readings, failed = from_another_cloud(envelope.messages, self._clock.now())
+        messages = envelope.messages
+        readings, failed = from_another_cloud(messages, self._clock.now())
         if not readings:
             return failed
         refused = self._writer.write_batch(readings, envelope.trace_id)
         if not failed:
             return refused
         invalid = {item.index for item in failed}
-        places = [place for place in range(len(envelope.messages)) if place not in invalid]
+        places = [place for place in range(len(messages)) if place not in invalid]
         return [*failed, *(ItemError(places[item.index], item.error, item.final) for item in refused)]

@@ -49,6 +49,6 @@ class Reporter:
 
 def _text(raw: object) -> str:
     try:
-        return msgspec.json.encode(raw).decode()
-    except (TypeError, ValueError, RecursionError):  # not JSON: all the more a reason to report it
+        return raw.decode() if isinstance(raw, bytes) else msgspec.json.encode(raw).decode()
+    except (TypeError, ValueError, RecursionError):  # neither UTF-8 nor JSON: all the more a reason to report it
         return ascii(raw)

@@ -16,7 +16,7 @@ import msgspec
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, TwinError
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.wire import queue_records
 from twin2multicloud.wire.calls import refusal
@@ -26,7 +26,7 @@ from twin2multicloud.wire.queue_records import QueueRecord, merge
 Handler = Callable[[Any], Any]
 """An event in, a result out; see the table above."""
 
-HandleBatch = Callable[[Sequence[Telemetry], str], None]
+HandleBatch = Callable[[Sequence[Reading], str], None]
 """A batch and its trace id. An exception means: deliver it again."""
 
 

@@ -56,7 +56,7 @@ class Ports(Protocol):
     @property
     def hierarchy(self) -> Hierarchy: ...  # noqa: D102
     @property
-    def find_processor(self) -> FindProcessor: ...  # noqa: D102
+    def find_processor(self) -> FindProcessor | None: ...  # noqa: D102
 
     def dead_letters(self, queue: str) -> DeadLetters:
         """The dead-letter queue of that name."""

@@ -7,13 +7,12 @@ from collections.abc import Callable, Sequence
 
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.invoker import Invoker
 from twin2multicloud.ports.telemetry_writer import ItemError, TelemetryWriter
-from twin2multicloud.wire.queue_records import traced
 
 
 class QueueWriter:
@@ -22,7 +21,7 @@ class QueueWriter:
     def __init__(self, invoker: Invoker, queue: str) -> None:
         self._invoker, self._queue = invoker, queue
 
-    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
+    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
         """See `ports.telemetry_writer.TelemetryWriter.write_batch`."""
         return _write(lambda part: self._invoker.invoke(self._queue, part, trace_id), readings)
 
@@ -33,12 +32,12 @@ class StoreWriter:
     def __init__(self, store: HotStore) -> None:
         self._store = store
 
-    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:  # noqa: ARG002
+    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:  # noqa: ARG002
         """See `ports.telemetry_writer.TelemetryWriter.write_batch`."""
         return _write(self._store.write, readings)
 
 
-def _write(write: Callable[[Sequence[Telemetry]], None], readings: Sequence[Telemetry], at: int = 0) -> list[ItemError]:
+def _write(write: Callable[[Sequence[Reading]], None], readings: Sequence[Reading], at: int = 0) -> list[ItemError]:
     """Write a batch whole; where that is refused for good, halve it until each reading that is refused stands alone.
 
     What was written before a refusal is written again: stores are idempotent. Raises RetryableError.
@@ -62,7 +61,7 @@ class KeyLog:
     def __init__(self, writer: TelemetryWriter, name: str, log: Callable[[str], None]) -> None:
         self._writer, self._name, self._log = writer, name, log
 
-    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
+    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
         """See `ports.telemetry_writer.TelemetryWriter.write_batch`."""
         for start in range(0, len(readings), _KEYS_IN_A_LINE):
             keys = ", ".join(map(_key, readings[start : start + _KEYS_IN_A_LINE]))
@@ -70,9 +69,10 @@ class KeyLog:
         return self._writer.write_batch(readings, trace_id)
 
 
-def _key(reading: Telemetry) -> str:
-    own = f" trace {reading['trace_id']}" if "trace_id" in reading else ""
-    return f"{reading['device_id']} {reading['timestamp']} {reading['message_id']}{own}"
+def _key(reading: Reading) -> str:
+    key = reading.key
+    own = f" trace {key.trace_id}" if key.trace_id else ""
+    return f"{key.device_id} {key.timestamp} {key.message_id}{own}"
 
 
 class Undeliverable:
@@ -81,17 +81,17 @@ class Undeliverable:
     def __init__(self, dead_letters: DeadLetters, reporter: Reporter, code: ErrorCode) -> None:
         self._dead_letters, self._reporter, self._code = dead_letters, reporter, code
 
-    def keep(self, failed: Sequence[tuple[Telemetry, str]], total: int, trace_id: str) -> None:
+    def keep(self, failed: Sequence[tuple[Reading, str]], total: int, trace_id: str) -> None:
         """Keep readings of a batch of `total`, each with the reason. Raises RetryableError where they are not kept."""
-        dead_letters = [DeadLetter(traced(message, trace_id), error) for message, error in failed]
+        dead_letters = [DeadLetter(reading.traced(trace_id), error) for reading, error in failed]
         self._dead_letters.put(dead_letters)
         first = dead_letters[0]
         self._reporter.report(
             self._code,
             f"{len(failed)} of {total} messages went to the dead letters: {first.error}",
-            raw=first.message,
+            raw=first.message.encoded,
             count=len(failed),
-            trace_id=str(first.message["trace_id"]),
+            trace_id=first.message.key.trace_id,
         )
 
 
@@ -101,7 +101,7 @@ class HandOver:
     def __init__(self, writer: TelemetryWriter, undeliverable: Undeliverable) -> None:
         self._writer, self._undeliverable = writer, undeliverable
 
-    def __call__(self, messages: Sequence[Telemetry], trace_id: str) -> None:
+    def __call__(self, messages: Sequence[Reading], trace_id: str) -> None:
         """Hand over a batch. Raises RetryableError where neither the writer nor the dead letters take it."""
         failed = self._writer.write_batch(messages, trace_id)
         if failed:

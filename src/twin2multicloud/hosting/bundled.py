@@ -37,7 +37,7 @@ def load_twin(root: str = ROOT) -> BundledTwin:
         raise ConfigurationError(f"{path} cannot be read: {error}; package the function again") from error
 
 
-def find_processor(catalog: DeviceCatalog, root: str = ROOT) -> "FindProcessor":
+def find_processor(catalog: DeviceCatalog, root: str = ROOT) -> "FindProcessor | None":
     """Each device's processor, loaded from the bundle. Raises ConfigurationError where one is missing or broken."""
     from twin2multicloud.hosting.user_code import find_processor_in
 

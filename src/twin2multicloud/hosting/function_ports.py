@@ -73,7 +73,7 @@ class CommonPorts:
         return self._twin_data.hierarchy
 
     @cached_property
-    def find_processor(self) -> FindProcessor:
+    def find_processor(self) -> FindProcessor | None:
         """The user's code, out of the bundle."""
         from twin2multicloud.hosting.bundled import find_processor
 

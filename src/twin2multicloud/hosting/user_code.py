@@ -29,14 +29,16 @@ def load_processor(path: str) -> UserProcessor:
     return process
 
 
-def find_processor_in(folder: str, catalog: DeviceCatalog) -> FindProcessor:
-    """Each device's processor. All files that the twin names are loaded now, so that a bad one fails at start.
+def find_processor_in(folder: str, catalog: DeviceCatalog) -> FindProcessor | None:
+    """Each device's processor; None where no device has one.
+
+    All files that the twin names are loaded now, so that a bad one fails at start.
 
     Raises ConfigurationError for a file that is missing, cannot be run or has no ``process``.
     """
     loaded = {name: load_processor(f"{folder}/{name}.py") for name in processor_names(catalog)}
     if not loaded:
-        return lambda _: None
+        return None
 
     def find(device_id: str) -> UserProcessor | None:
         name = catalog.processor_of(device_id)

@@ -12,8 +12,8 @@ from twin2multicloud.manage.series import Point, changes, thinned
 Options = dict[str, Any]
 
 LINE = "#5b7cfa"
-_AXIS = "#8491a3"
-_GRID = "rgba(132, 145, 163, 0.16)"
+AXIS = "#8491a3"
+GRID = "rgba(132, 145, 163, 0.16)"
 _NUMERIC = frozenset({DataType.DOUBLE, DataType.INTEGER, DataType.LONG})
 _MOST_WORDS = 8
 
@@ -35,9 +35,9 @@ def chart_options(prop: Property, points: Sequence[Point], start: int, end: int)
             "min": first,
             "max": end,
             "splitNumber": 4,
-            "axisLine": {"lineStyle": {"color": _GRID}},
+            "axisLine": {"lineStyle": {"color": GRID}},
             "axisTick": {"show": False},
-            "axisLabel": {"color": _AXIS, "fontSize": 11, "hideOverlap": True},
+            "axisLabel": {"color": AXIS, "fontSize": 11, "hideOverlap": True},
         },
         **(_value_series(points) if is_numeric(prop) else _word_series(prop, points)),
     }
@@ -50,7 +50,7 @@ def _tooltip(prop: Property) -> Options:
         "confine": True,
         "transitionDuration": 0,
         "backgroundColor": "",
-        "borderColor": _GRID,
+        "borderColor": GRID,
         "extraCssText": "background: var(--card); box-shadow: 0 4px 16px rgba(0,0,0,.18);",
         "textStyle": {"color": "var(--ink)", "fontSize": 12},
         ":valueFormatter": f"value => value === undefined ? '–' : value + {suffix!r}",
@@ -59,10 +59,10 @@ def _tooltip(prop: Property) -> Options:
 
 def _axis(**more: object) -> Options:
     return {
-        "axisLabel": {"color": _AXIS, "fontSize": 11},
+        "axisLabel": {"color": AXIS, "fontSize": 11},
         "axisLine": {"show": False},
         "axisTick": {"show": False},
-        "splitLine": {"lineStyle": {"color": _GRID}},
+        "splitLine": {"lineStyle": {"color": GRID}},
         **more,
     }
 

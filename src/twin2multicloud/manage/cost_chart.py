@@ -8,10 +8,8 @@ from twin2multicloud.costs.optimizer import Result
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.domain.placement import Placement, Slot
+from twin2multicloud.manage.charts import AXIS, GRID
 from twin2multicloud.planning.clouds import label_of
-
-_AXIS = "#8491a3"
-_GRID = "rgba(132, 145, 163, 0.16)"
 
 
 def stacked_bars(result: Result, book: PriceBook) -> dict[str, Any]:
@@ -27,14 +25,14 @@ def stacked_bars(result: Result, book: PriceBook) -> dict[str, Any]:
     return {
         "animationDuration": 200,
         "grid": {"left": 8, "right": 24, "top": 30, "bottom": 4, "containLabel": True},
-        "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 12, "textStyle": {"color": _AXIS}},
+        "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 12, "textStyle": {"color": AXIS}},
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
-        "xAxis": {"type": "value", "axisLabel": {"color": _AXIS}, "splitLine": {"lineStyle": {"color": _GRID}}},
+        "xAxis": {"type": "value", "axisLabel": {"color": AXIS}, "splitLine": {"lineStyle": {"color": GRID}}},
         "yAxis": {
             "type": "category",
             "inverse": True,
             "data": [bar.label for bar in bars],
-            "axisLabel": {"color": _AXIS},
+            "axisLabel": {"color": AXIS},
             "axisTick": {"show": False},
             "axisLine": {"show": False},
         },

@@ -13,7 +13,6 @@ class HeaderBar:
     """Name, health, pulse and the switch between dark and light."""
 
     def __init__(self, twin_name: str, clouds: tuple[Cloud, ...], drawer: ui.left_drawer) -> None:
-        self._dark = ui.dark_mode(None)  # as the visitor's system has it, until the switch is used
         with ui.header().classes("bar"):
             ui.button(icon="menu", on_click=drawer.toggle).props("flat round dense aria-label=Hierarchy")
             ui.html(LOGO, sanitize=False).classes("logo")
@@ -28,7 +27,7 @@ class HeaderBar:
                 self._pulse_text = ui.label("…")
             optimizer = ui.button(icon="savings", on_click=lambda: ui.navigate.to("/optimizer"))
             optimizer.props('flat round dense aria-label="What placements cost"').tooltip("What placements cost")
-            ui.button(icon="contrast", on_click=self._switch).props('flat round dense aria-label="Dark or light"')
+            light_switch()
 
     def update(self, feed: Feed, *, readable: bool) -> None:
         """Show what the feed says. `readable`: the last read of a device was answered."""
@@ -44,8 +43,15 @@ class HeaderBar:
         self._pulse_text.set_text("live" if alive else "no answer")
         self._pulse.classes(add="alive" if alive else "", remove="" if alive else "alive")
 
-    async def _switch(self) -> None:
-        self._dark.value = not await ui.run_javascript("return Quasar.Dark.isActive")
+
+def light_switch() -> None:
+    """The button between dark and light. Until it is used, the page is as the visitor's system has it."""
+    dark = ui.dark_mode(None)
+
+    async def switch() -> None:
+        dark.value = not await ui.run_javascript("return Quasar.Dark.isActive")
+
+    ui.button(icon="contrast", on_click=switch).props('flat round dense aria-label="Dark or light"')
 
 
 def _chip(cloud: Cloud) -> ui.element:

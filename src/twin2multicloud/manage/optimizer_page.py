@@ -12,12 +12,11 @@ from nicegui import events, ui
 from twin2multicloud.costs.optimizer import Result, optimize
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.prices import PriceBook
-from twin2multicloud.costs.snapshots import shipped_book
 from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.manage.cost_chart import stacked_bars
-from twin2multicloud.manage.header_bar import LOGO
+from twin2multicloud.manage.header_bar import LOGO, light_switch
 from twin2multicloud.planning.clouds import label_of
 
 _STEPS = 200
@@ -85,7 +84,7 @@ def pushed_ages(workload: Workload, figure: str, value: float) -> dict[str, floa
 
 def register_optimizer_page() -> None:
     """Add ``/optimizer`` to the dashboard. The prices are read once, here."""
-    book = shipped_book()
+    book = PriceBook.shipped()
 
     @ui.page("/optimizer", title="Cost optimizer · Twin2MultiCloud")
     def optimizer() -> None:
@@ -126,8 +125,8 @@ class OptimizerPage:
                 self._sliders[knob.figure] = ui.slider(
                     min=0, max=_STEPS, value=0, on_change=lambda event, knob=knob: self._turn(knob, event.value)
                 ).props(f'aria-label="{knob.label}"')
-        self._events = ui.switch("Events", on_change=self._flip_events)
-        self._needs_3d = ui.switch("3D view", on_change=self._flip_3d)
+        self._events = ui.switch("Events", on_change=lambda event: self._change(events=bool(event.value)))
+        self._needs_3d = ui.switch("3D view", on_change=lambda event: self._change(needs_3d=bool(event.value)))
 
     def _build_answers(self) -> None:
         self._banner = ui.label().classes("banner").props("role=alert")
@@ -155,12 +154,6 @@ class OptimizerPage:
     def _turn(self, knob: Knob, step: float) -> None:
         if not self._following:
             self._change(**pushed_ages(self._workload, knob.figure, knob.value_at(step)))
-
-    def _flip_events(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
-        self._change(events=bool(event.value))
-
-    def _flip_3d(self, event: events.ValueChangeEventArguments[bool | None]) -> None:
-        self._change(needs_3d=bool(event.value))
 
     def _change(self, **figures: object) -> None:
         """Take a figure of the visitor's; one that cannot be is said, and the answer in view stays."""
@@ -249,14 +242,9 @@ def _saved(result: Result) -> str:
 
 
 def _header() -> None:
-    dark = ui.dark_mode(None)
-
-    async def switch() -> None:
-        dark.value = not await ui.run_javascript("return Quasar.Dark.isActive")
-
     with ui.header().classes("bar"):
         ui.html(LOGO, sanitize=False).classes("logo")
         ui.label("Cost optimizer").classes("twin-name")
         ui.space()
         ui.link("Dashboard", "/").classes("quiet")
-        ui.button(icon="contrast", on_click=switch).props('flat round dense aria-label="Dark or light"')
+        light_switch()

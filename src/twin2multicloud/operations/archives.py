@@ -6,8 +6,8 @@ import msgspec
 
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.packaging import build
 from twin2multicloud.packaging import report as measuring
-from twin2multicloud.packaging.build import build, write
 from twin2multicloud.planning.clouds import packaging_of
 from twin2multicloud.planning.coverage import cover
 from twin2multicloud.planning.planner import plan
@@ -29,8 +29,8 @@ class Archives(msgspec.Struct, frozen=True, kw_only=True):
 def package(project: Project, report: Report, *, to: Path | None, wheels: bool, measure: int) -> Archives:
     """Build, write and measure every archive. `measure` is the number of cold imports of each. Raises TwinError."""
     state, clouds = StateFolder.of(project.folder), project.twin.placement.clouds
-    made = build(project, cache=state.wheels if wheels else None)
-    write(made, to or state.bundles)
+    made = build.package(project, cache=state.wheels if wheels else None)
+    build.write(made, to or state.bundles)
     reports = []
     for each in made:
         reports.append(measuring.report(each, rounds=measure))

@@ -22,7 +22,8 @@ from twin2multicloud.emulator.host.processes import (
     stop,
     wait_until_up,
 )
-from twin2multicloud.packaging.build import build, unpack
+from twin2multicloud.operations.extras import require
+from twin2multicloud.packaging.build import package, unpack
 from twin2multicloud.project.loader import Project
 
 JOB = "up"
@@ -41,8 +42,10 @@ def bring_up(
 ) -> Deployment:
     """Plan, start and wait. Nothing runs that was not running before where a cloud fails.
 
-    Raises ConfigurationError where another twin is up from the folder, TwinError where a process does not start.
+    Raises ConfigurationError where another twin is up from the folder or an extra is not installed, TwinError where a
+    process does not start.
     """
+    require("uvicorn", "httptools", *(["nicegui"] if dashboard else []))
     refuse_another_twin(project, runtime)
     deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
@@ -53,7 +56,7 @@ def bring_up(
     new = [name for name in names if pid_of(deployment, name) is None]
     try:
         _start(deployment, names, report)
-    except TwinError:
+    except BaseException:  # Ctrl-C too
         for name in new:
             stop(deployment, name)
         raise
@@ -96,7 +99,7 @@ def lay_out_bundles(project: Project, deployment: Deployment) -> None:
 
     Raises TwinError where a bundle cannot be built.
     """
-    made = build(project, cache=None)
+    made = package(project, cache=None)
     for name in clouds(deployment):
         if pid_of(deployment, name) is None:
             unpack([each for each in made if each.cloud == name], deployment.state.unpacked_bundles(name))

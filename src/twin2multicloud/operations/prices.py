@@ -9,7 +9,7 @@ from pathlib import Path
 
 from twin2multicloud.costs.fetching import Fetched, PriceSource
 from twin2multicloud.costs.prices import PriceBook
-from twin2multicloud.costs.snapshots import decode_prices, encode_prices, shipped_book
+from twin2multicloud.costs.snapshots import decode_prices, encode_prices
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Report
@@ -43,7 +43,7 @@ def load_book(path: Path | None) -> PriceBook:
 
     Raises ConfigurationError that names the file.
     """
-    shipped = shipped_book()
+    shipped = PriceBook.shipped()
     if path is None:
         return shipped
     if not path.exists():

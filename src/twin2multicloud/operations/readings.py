@@ -1,13 +1,11 @@
 """Readings into a running twin. Simulates and stores nothing itself."""
 
-import itertools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
@@ -58,28 +56,22 @@ def publish(
     source: Iterable[Telemetry],
     *,
     speed: float | None,
-    sent: Callable[[int], None],
-    stopped: Callable[[], None],
+    sent: Callable[[int], None] = lambda _: None,
+    stopped: Callable[[], None] | None = None,
 ) -> int:
     """Publish readings as the gateway; `sent` hears how many so far. Returns how many were acknowledged.
 
-    KeyboardInterrupt ends it in order, and `stopped` hears of it. Raises TwinError where L1 does not acknowledge them.
+    KeyboardInterrupt ends it in order where `stopped` is there to hear of it. Raises TwinError where L1 does not
+    acknowledge them.
     """
     with connection(deployment) as gateway:
         try:
             play(source, gateway.publish, speed=speed, tell=sent)
         except KeyboardInterrupt:
+            if stopped is None:
+                raise
             stopped()
         if not gateway.wait_for_acknowledgements():
             missing = gateway.published - gateway.acknowledged
             raise TwinError(f"{missing:,} of {gateway.published:,} readings were not acknowledged; is L1 up?")
         return gateway.acknowledged
-
-
-def properties_of(catalog: DeviceCatalog, device: str) -> list[str]:
-    """The names of a device's properties. Raises ConfigurationError for a device that the twin does not have."""
-    found = catalog.type_of(device)
-    if found is None:
-        known = ", ".join(itertools.islice(catalog.ids(), 8))
-        raise ConfigurationError(f"the twin has no device {device!r}; it has {known}, …")
-    return [each.name for each in found.properties]

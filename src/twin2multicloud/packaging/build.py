@@ -15,8 +15,17 @@ PYTHON = "3.13"
 """The Python that wheels are fetched for: what the functions are deployed with."""
 
 
-def build(project: Project, *, cache: Path | None) -> list[Bundle]:
-    """Every bundle of a project. Wheels are kept in `cache`; None leaves them out. Raises TwinError."""
+def package(project: Project, *, cache: Path | None = None) -> list[Bundle]:
+    """Every bundle of a project: an archive per function and cloud. The same project gives the same bytes.
+
+    Wheels, fetched with pip, are kept in `cache`; None leaves them out, and archives for AWS and Azure then lack what
+    their runtimes lack. Raises TwinError where one cannot be fetched.
+
+    >>> for bundle in package(load_project("examples/smart-home"))[:2]:
+    ...     print(bundle.name)
+    aws/dispatcher.zip
+    aws/connector.zip
+    """
     processors = {name: path.read_bytes() for name, path in project.processors.items()}
     return list(bundles(project.twin, plan(project.twin), processors, _vendored(project, cache)))
 

@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from functools import cache
 from importlib.metadata import entry_points
 from pkgutil import resolve_name
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from twin2multicloud.domain.cloud_services import CloudServices
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, parse_cloud
-from twin2multicloud.domain.suggestions import nearest
+from twin2multicloud.domain.suggestions import hint
 
 if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a cloud, and this module calls none of it
     from twin2multicloud.costs.fetching import Fetcher
@@ -27,6 +27,8 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.ports.device_registry import DeviceRegistry
     from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.terraform.render.references import Renderer
+
+_Part = TypeVar("_Part")
 
 GROUP = "twin2multicloud.clouds"
 """The entry-point group: a pack's own name -> where the pack is, as ``module:attribute``."""
@@ -122,7 +124,7 @@ class CloudPack:
 
     def event_source(self) -> EventSource:
         """How the emulator starts its functions."""
-        source: EventSource = resolve_name(self.events)()
+        source: EventSource = resolve_name(self.events)
         return source
 
     def make_tariff(self) -> Tariff:
@@ -158,10 +160,9 @@ def pack(cloud: Cloud) -> CloudPack:
 
 def fetcher_of(cloud: Cloud) -> Fetcher:
     """What fetches a cloud's list prices. Raises ConfigurationError where nothing does."""
-    found = pack(cloud).fetcher
-    if not found:
-        raise ConfigurationError(f"{label_of(cloud)} has no price list that can be fetched; name others with --cloud")
-    fetcher: Fetcher = resolve_name(found)
+    label = label_of(cloud)
+    reference = _had(pack(cloud).fetcher, f"{label} has no price list that can be fetched; name others with --cloud")
+    fetcher: Fetcher = resolve_name(reference)
     return fetcher
 
 
@@ -183,32 +184,30 @@ def known_cloud(text: str) -> Cloud:
 
 def packaging_of(cloud: Cloud) -> Packaging:
     """What bundles are like on a cloud. Raises ConfigurationError where there is no packaging for it."""
-    found = pack(cloud).packaging
-    if found is None:
-        raise ConfigurationError(f"functions cannot be packaged for {label_of(cloud)}: its pack has no packaging")
-    return found
+    label = label_of(cloud)
+    return _had(pack(cloud).packaging, f"functions cannot be packaged for {label}: its pack has no packaging")
 
 
 def renderer_of(cloud: Cloud) -> Renderer:
     """What writes a cloud's Terraform. Raises ConfigurationError where nothing does."""
-    found = pack(cloud).renderer
-    if not found:
-        raise ConfigurationError(f"nothing can be deployed to {label_of(cloud)}: its pack has no Terraform renderer")
-    renderer: Renderer = resolve_name(found)
+    label = label_of(cloud)
+    reference = _had(pack(cloud).renderer, f"nothing can be deployed to {label}: its pack has no Terraform renderer")
+    renderer: Renderer = resolve_name(reference)
     return renderer
 
 
 def deployed_on(cloud: Cloud) -> Deployed:
     """How a deployed twin is reached on a cloud. Raises ConfigurationError where no twin can be deployed."""
-    found = pack(cloud).deployed
-    if found is None:
-        raise ConfigurationError(f"no twin can be reached on {label_of(cloud)}: its pack opens no deployment")
-    return found
+    return _had(pack(cloud).deployed, f"no twin can be reached on {label_of(cloud)}: its pack opens no deployment")
+
+
+def _had(part: _Part | None, otherwise: str) -> _Part:
+    if not part:
+        raise ConfigurationError(otherwise)
+    return part
 
 
 def _unknown(text: str) -> ConfigurationError:
     names = [*known_clouds()]
     expected = " or ".join(filter(None, (", ".join(names[:-1]), names[-1])))
-    near = nearest(text, names)
-    hint = f"; did you mean {near}?" if near else ""
-    return ConfigurationError(f"cloud {text!r} is unknown, expected {expected}{hint}")
+    return ConfigurationError(f"cloud {text!r} is unknown, expected {expected}{hint(text, names)}")

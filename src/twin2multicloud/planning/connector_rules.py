@@ -66,6 +66,11 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return self.same if here == there or self.different is None else self.different
 
     @property
+    def calls(self) -> tuple[Call, ...]:
+        """The calls of both cases."""
+        return self.same.calls + (self.different.calls if self.different else ())
+
+    @property
     def boundary(self) -> str:
         """What the boundary is called in tables and metrics: its two slots, or the row where it stays inside one."""
         return self.name if self.source is self.target else f"{self.source} → {self.target}"
@@ -94,203 +99,172 @@ def _events(kind: ActionKind | None = None) -> Callable[[Twin], bool]:
     return applies
 
 
+def _row(
+    slots: tuple[Slot, Slot],
+    same: Case,
+    different: Case,
+    *,
+    name: str = "",
+    first: tuple[Call, ...] = (),
+    applies: Callable[[Twin], bool] = _always,
+) -> Row:
+    """A row between two slots. `first` are the calls that both cases start with."""
+    same, different = (Case(each.says, first + each.calls) for each in (same, different))
+    name = name or " → ".join(slots)
+    return Row(name=name, source=slots[0], target=slots[1], same=same, different=different, applies=applies)
+
+
+def _inside(name: str, slot: Slot, case: Case, applies: Callable[[Twin], bool] = _always) -> Row:
+    return Row(name=name, source=slot, target=slot, same=case, applies=applies)
+
+
+def _case(says: str, *calls: Call) -> Case:
+    return Case(says, calls)
+
+
+def _feed(source: str, target: str) -> Call:
+    return Call(source, target, Delivery.QUEUE)
+
+
+def _call(source: str, target: str) -> Call:
+    return Call(source, target, Delivery.CALL)
+
+
+def _start(schedule: str, target: str) -> Call:
+    return Call(schedule, target, Delivery.SCHEDULE)
+
+
+def _post(source: str, target: str, url: str) -> Call:
+    return Call(source, target, Delivery.POST, url)
+
+
 def _store(source: str, target: str, *access: Access) -> Call:
     return Call(source, target, Delivery.STORE, stated=access)
 
 
+def _query(target: str, sign_in: SignIn, *, serves: bool = False) -> Call:
+    return Call(Kind.DASHBOARD, target, Delivery.QUERY, sign_in=sign_in, serves=serves)
+
+
 def _twin_view(name: str, sign_in: SignIn, remote: SignIn, same: str, different: str) -> Row:
-    return Row(
+    return _row(
+        (Slot.L4, Slot.L5),
+        _case(f"pattern A: {same}", _query(Kind.TWIN_SERVICE, sign_in)),
+        _case(f"pattern C: {different}", _query(Kind.TWIN_SERVICE, remote)),
         name=f"L4 → L5 ({name})",
-        source=Slot.L4,
-        target=Slot.L5,
         applies=_through_twin(sign_in),
-        same=Case(f"pattern A: {same}", (Call(Kind.DASHBOARD, Kind.TWIN_SERVICE, Delivery.QUERY, sign_in=sign_in),)),
-        different=Case(
-            f"pattern C: {different}", (Call(Kind.DASHBOARD, Kind.TWIN_SERVICE, Delivery.QUERY, sign_in=remote),)
-        ),
     )
 
 
-def _reader_queries(sign_in: SignIn) -> tuple[Call, ...]:
-    return tuple(
-        Call(Kind.DASHBOARD, reader, Delivery.QUERY, sign_in=sign_in, serves=True)
-        for reader in (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY)
-    )
-
-
-_READER_ENDPOINT = Case("any Grafana reads any hot reader over Infinity with the token", _reader_queries(SignIn.TOKEN))
-_STORE_READS = (
-    _store(Kind.HOT_READER, Kind.HOT_STORE, Access.READ),
-    _store(Kind.HOT_READER_LAST_ENTRY, Kind.HOT_STORE, Access.READ),
-)
+_READERS = (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY)
+_READER_QUERIES = tuple(_query(reader, SignIn.TOKEN, serves=True) for reader in _READERS)
+_READER_ENDPOINT = _case("any Grafana reads any hot reader over Infinity with the token", *_READER_QUERIES)
 
 INSIDE_SLOTS: tuple[Row, ...] = (
-    Row(
-        name="devices → L1",
-        source=Slot.L1,
-        target=Slot.L1,
-        same=Case(
+    _inside(
+        "devices → L1",
+        Slot.L1,
+        _case(
             "the device service hands every reading to the dispatcher",
-            (
-                Call(DEVICES, Kind.DEVICE_GATEWAY, Delivery.DEVICE),
-                Call(Kind.DEVICE_GATEWAY, Kind.DISPATCHER, Delivery.DEVICE),
-            ),
+            Call(DEVICES, Kind.DEVICE_GATEWAY, Delivery.DEVICE),
+            Call(Kind.DEVICE_GATEWAY, Kind.DISPATCHER, Delivery.DEVICE),
         ),
     ),
-    Row(
-        name="operator → L3-hot",
-        source=Slot.L3_HOT,
-        target=Slot.L3_HOT,
-        same=Case(
+    _inside(
+        "operator → L3-hot",
+        Slot.L3_HOT,
+        _case(
             "t2mc query and the checks call the hot readers natively",
-            (
-                Call(OPERATOR, Kind.HOT_READER, Delivery.CALL),
-                Call(OPERATOR, Kind.HOT_READER_LAST_ENTRY, Delivery.CALL),
-                *_STORE_READS,
-            ),
+            *(_call(OPERATOR, reader) for reader in _READERS),
+            *(_store(reader, Kind.HOT_STORE, Access.READ) for reader in _READERS),
         ),
     ),
-    Row(
-        name="operator → L4",
-        source=Slot.L4,
-        target=Slot.L4,
-        same=Case("the model is deployed to the twin service", (Call(OPERATOR, Kind.TWIN_SERVICE, Delivery.CALL),)),
+    _inside(
+        "operator → L4", Slot.L4, _case("the model is deployed to the twin service", _call(OPERATOR, Kind.TWIN_SERVICE))
     ),
-    Row(
-        name="operator → L5",
-        source=Slot.L5,
-        target=Slot.L5,
-        same=Case("people look at the dashboard", (Call(OPERATOR, Kind.DASHBOARD, Delivery.CALL),)),
-    ),
+    _inside("operator → L5", Slot.L5, _case("people look at the dashboard", _call(OPERATOR, Kind.DASHBOARD))),
 )
 
 BOUNDARIES: tuple[Row, ...] = (
-    Row(
-        name="L1 → L2",
-        source=Slot.L1,
-        target=Slot.L2,
-        same=Case("dispatcher invokes the processor", (Call(Kind.DISPATCHER, Kind.PROCESSOR, Delivery.QUEUE),)),
-        different=Case(
+    _row(
+        (Slot.L1, Slot.L2),
+        _case("dispatcher invokes the processor", _feed(Kind.DISPATCHER, Kind.PROCESSOR)),
+        _case(
             "a connector stands under the processor's name and POSTs to the ingestion endpoint, "
             "which invokes the real processor",
-            (
-                Call(Kind.DISPATCHER, Kind.CONNECTOR, Delivery.QUEUE),
-                Call(Kind.CONNECTOR, Kind.INGESTION, Delivery.POST, url="REMOTE_INGESTION_URL"),
-                Call(Kind.INGESTION, Kind.PROCESSOR, Delivery.QUEUE),
-            ),
+            _feed(Kind.DISPATCHER, Kind.CONNECTOR),
+            _post(Kind.CONNECTOR, Kind.INGESTION, "REMOTE_INGESTION_URL"),
+            _feed(Kind.INGESTION, Kind.PROCESSOR),
         ),
     ),
-    Row(
-        name="L2 → L3-hot",
-        source=Slot.L2,
-        target=Slot.L3_HOT,
-        same=Case(
-            "persister writes the store directly",
-            (
-                Call(Kind.PROCESSOR, Kind.PERSISTER, Delivery.QUEUE),
-                _store(Kind.PERSISTER, Kind.HOT_STORE, Access.WRITE),
-            ),
-        ),
-        different=Case(
+    _row(
+        (Slot.L2, Slot.L3_HOT),
+        _case("persister writes the store directly", _store(Kind.PERSISTER, Kind.HOT_STORE, Access.WRITE)),
+        _case(
             "persister POSTs to the hot-writer",
-            (
-                Call(Kind.PROCESSOR, Kind.PERSISTER, Delivery.QUEUE),
-                Call(Kind.PERSISTER, Kind.HOT_WRITER, Delivery.POST, url="REMOTE_WRITER_URL"),
-                _store(Kind.HOT_WRITER, Kind.HOT_STORE, Access.WRITE),
-            ),
+            _post(Kind.PERSISTER, Kind.HOT_WRITER, "REMOTE_WRITER_URL"),
+            _store(Kind.HOT_WRITER, Kind.HOT_STORE, Access.WRITE),
         ),
+        first=(_feed(Kind.PROCESSOR, Kind.PERSISTER),),
     ),
-    Row(
-        name="L3-hot → L3-cold",
-        source=Slot.L3_HOT,
-        target=Slot.L3_COLD,
-        same=Case(
-            "hot-to-cold mover writes the object store",
-            (
-                Call(Kind.HOT_TO_COLD_SCHEDULE, Kind.HOT_TO_COLD_MOVER, Delivery.SCHEDULE),
-                _store(Kind.HOT_TO_COLD_MOVER, Kind.HOT_STORE, Access.READ, Access.DELETE),
-                _store(Kind.HOT_TO_COLD_MOVER, Kind.COLD_STORE, Access.WRITE),
-            ),
+    _row(
+        (Slot.L3_HOT, Slot.L3_COLD),
+        _case(
+            "hot-to-cold mover writes the object store", _store(Kind.HOT_TO_COLD_MOVER, Kind.COLD_STORE, Access.WRITE)
         ),
-        different=Case(
+        _case(
             "mover POSTs chunks to the cold-writer",
-            (
-                Call(Kind.HOT_TO_COLD_SCHEDULE, Kind.HOT_TO_COLD_MOVER, Delivery.SCHEDULE),
-                _store(Kind.HOT_TO_COLD_MOVER, Kind.HOT_STORE, Access.READ, Access.DELETE),
-                Call(Kind.HOT_TO_COLD_MOVER, Kind.COLD_WRITER, Delivery.POST, url="REMOTE_COLD_WRITER_URL"),
-                _store(Kind.COLD_WRITER, Kind.COLD_STORE, Access.WRITE),
-            ),
+            _post(Kind.HOT_TO_COLD_MOVER, Kind.COLD_WRITER, "REMOTE_COLD_WRITER_URL"),
+            _store(Kind.COLD_WRITER, Kind.COLD_STORE, Access.WRITE),
+        ),
+        first=(
+            _start(Kind.HOT_TO_COLD_SCHEDULE, Kind.HOT_TO_COLD_MOVER),
+            _store(Kind.HOT_TO_COLD_MOVER, Kind.HOT_STORE, Access.READ, Access.DELETE),
         ),
     ),
-    Row(
-        name="L3-cold → L3-archive",
-        source=Slot.L3_COLD,
-        target=Slot.L3_ARCHIVE,
-        same=Case(
+    _row(
+        (Slot.L3_COLD, Slot.L3_ARCHIVE),
+        _case(
             "cold-to-archive mover moves the object",
-            (
-                Call(Kind.COLD_TO_ARCHIVE_SCHEDULE, Kind.COLD_TO_ARCHIVE_MOVER, Delivery.SCHEDULE),
-                _store(Kind.COLD_TO_ARCHIVE_MOVER, Kind.COLD_STORE, Access.READ, Access.DELETE),
-                _store(Kind.COLD_TO_ARCHIVE_MOVER, Kind.ARCHIVE_STORE, Access.WRITE),
-            ),
+            _store(Kind.COLD_TO_ARCHIVE_MOVER, Kind.ARCHIVE_STORE, Access.WRITE),
         ),
-        different=Case(
+        _case(
             "mover POSTs to the archive-writer",
-            (
-                Call(Kind.COLD_TO_ARCHIVE_SCHEDULE, Kind.COLD_TO_ARCHIVE_MOVER, Delivery.SCHEDULE),
-                _store(Kind.COLD_TO_ARCHIVE_MOVER, Kind.COLD_STORE, Access.READ, Access.DELETE),
-                Call(Kind.COLD_TO_ARCHIVE_MOVER, Kind.ARCHIVE_WRITER, Delivery.POST, url="REMOTE_ARCHIVE_WRITER_URL"),
-                _store(Kind.ARCHIVE_WRITER, Kind.ARCHIVE_STORE, Access.WRITE),
-            ),
+            _post(Kind.COLD_TO_ARCHIVE_MOVER, Kind.ARCHIVE_WRITER, "REMOTE_ARCHIVE_WRITER_URL"),
+            _store(Kind.ARCHIVE_WRITER, Kind.ARCHIVE_STORE, Access.WRITE),
+        ),
+        first=(
+            _start(Kind.COLD_TO_ARCHIVE_SCHEDULE, Kind.COLD_TO_ARCHIVE_MOVER),
+            _store(Kind.COLD_TO_ARCHIVE_MOVER, Kind.COLD_STORE, Access.READ, Access.DELETE),
         ),
     ),
-    Row(
-        name="L3-hot → L4",
-        source=Slot.L3_HOT,
-        target=Slot.L4,
-        applies=_twin_service(lambda services: services.twin_reads),
-        same=Case(
-            "the twin service calls the hot reader natively",
-            (
-                Call(Kind.TWIN_SERVICE, Kind.HOT_READER, Delivery.CALL),
-                Call(Kind.TWIN_SERVICE, Kind.HOT_READER_LAST_ENTRY, Delivery.CALL),
-            ),
+    _row(
+        (Slot.L3_HOT, Slot.L4),
+        _case(
+            "the twin service calls the hot reader natively", *(_call(Kind.TWIN_SERVICE, reader) for reader in _READERS)
         ),
-        different=Case(
+        _case(
             "the hot readers get URLs; digital-twin-data-connectors on L4's cloud route to them",
-            (
-                Call(Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR, Delivery.CALL),
-                Call(Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR_LAST_ENTRY, Delivery.CALL),
-                Call(Kind.DATA_CONNECTOR, Kind.HOT_READER, Delivery.POST, url="REMOTE_READER_URL"),
-                Call(
-                    Kind.DATA_CONNECTOR_LAST_ENTRY,
-                    Kind.HOT_READER_LAST_ENTRY,
-                    Delivery.POST,
-                    url="REMOTE_READER_LAST_ENTRY_URL",
-                ),
-            ),
+            _call(Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR),
+            _call(Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR_LAST_ENTRY),
+            _post(Kind.DATA_CONNECTOR, Kind.HOT_READER, "REMOTE_READER_URL"),
+            _post(Kind.DATA_CONNECTOR_LAST_ENTRY, Kind.HOT_READER_LAST_ENTRY, "REMOTE_READER_LAST_ENTRY_URL"),
         ),
+        applies=_twin_service(lambda services: services.twin_reads),
     ),
-    Row(
-        name="L2 → L4",
-        source=Slot.L2,
-        target=Slot.L4,
-        applies=_twin_service(lambda services: not services.twin_reads),
-        same=Case(
+    _row(
+        (Slot.L2, Slot.L4),
+        _case(
             "Azure Digital Twins is written to, it does not read: the twin is updated directly",
-            (
-                Call(Kind.PROCESSOR, Kind.TWIN_UPDATER, Delivery.QUEUE),
-                Call(Kind.TWIN_UPDATER, Kind.TWIN_SERVICE, Delivery.CALL),
-            ),
+            _call(Kind.TWIN_UPDATER, Kind.TWIN_SERVICE),
         ),
-        different=Case(
+        _case(
             "latest values are POSTed to the twin-writer on L4's cloud",
-            (
-                Call(Kind.PROCESSOR, Kind.TWIN_UPDATER, Delivery.QUEUE),
-                Call(Kind.TWIN_UPDATER, Kind.TWIN_WRITER, Delivery.POST, url="REMOTE_TWIN_WRITER_URL"),
-                Call(Kind.TWIN_WRITER, Kind.TWIN_SERVICE, Delivery.CALL),
-            ),
+            _post(Kind.TWIN_UPDATER, Kind.TWIN_WRITER, "REMOTE_TWIN_WRITER_URL"),
+            _call(Kind.TWIN_WRITER, Kind.TWIN_SERVICE),
         ),
+        first=(_feed(Kind.PROCESSOR, Kind.TWIN_UPDATER),),
+        applies=_twin_service(lambda services: not services.twin_reads),
     ),
     _twin_view(
         "plugin",
@@ -301,81 +275,54 @@ BOUNDARIES: tuple[Row, ...] = (
     ),
     _twin_view("OAuth2", SignIn.OAUTH2, SignIn.OAUTH2, *("Infinity reads Azure Digital Twins with OAuth2",) * 2),
     _twin_view("token", SignIn.TOKEN, SignIn.TOKEN, *("Infinity reads the twin service with a token",) * 2),
-    Row(
+    _row(
+        (Slot.L3_HOT, Slot.L5),
+        _case("pattern B: the Firestore community plugin reads the store", _query(Kind.HOT_STORE, SignIn.PLUGIN)),
+        _READER_ENDPOINT,
         name="L3-hot → L5 (Firestore)",
-        source=Slot.L3_HOT,
-        target=Slot.L5,
         applies=_from_hot_store(plugin=True),
-        same=Case(
-            "pattern B: the Firestore community plugin reads the store",
-            (Call(Kind.DASHBOARD, Kind.HOT_STORE, Delivery.QUERY, sign_in=SignIn.PLUGIN),),
-        ),
-        different=_READER_ENDPOINT,
     ),
-    Row(
-        name="L3-hot → L5 (reader endpoint)",
-        source=Slot.L3_HOT,
-        target=Slot.L5,
-        applies=_from_hot_store(plugin=False),
-        same=Case(
+    _row(
+        (Slot.L3_HOT, Slot.L5),
+        _case(
             "pattern B: DynamoDB and Cosmos DB plugins are Enterprise, so the reader endpoint serves on one cloud too",
-            _reader_queries(SignIn.TOKEN),
+            *_READER_QUERIES,
         ),
-        different=_READER_ENDPOINT,
+        _READER_ENDPOINT,
+        name="L3-hot → L5 (reader endpoint)",
+        applies=_from_hot_store(plugin=False),
     ),
 )
 
 EVENTS: tuple[Row, ...] = (
-    Row(
-        name="L2 events",
-        source=Slot.L2,
-        target=Slot.L2,
-        applies=_events(),
-        same=Case(
-            "the processor hands readings to the event checker",
-            (Call(Kind.PROCESSOR, Kind.EVENT_CHECKER, Delivery.QUEUE),),
-        ),
+    _inside(
+        "L2 events",
+        Slot.L2,
+        _case("the processor hands readings to the event checker", _feed(Kind.PROCESSOR, Kind.EVENT_CHECKER)),
+        _events(),
     ),
-    Row(
-        name="L2 event actions",
-        source=Slot.L2,
-        target=Slot.L2,
-        applies=_events(ActionKind.FUNCTION),
-        same=Case(
-            "a rule that fires runs the user's function",
-            (Call(Kind.EVENT_CHECKER, Kind.EVENT_ACTION, Delivery.QUEUE),),
-        ),
+    _inside(
+        "L2 event actions",
+        Slot.L2,
+        _case("a rule that fires runs the user's function", _feed(Kind.EVENT_CHECKER, Kind.EVENT_ACTION)),
+        _events(ActionKind.FUNCTION),
     ),
-    Row(
-        name="L2 event workflow",
-        source=Slot.L2,
-        target=Slot.L2,
-        applies=_events(ActionKind.WORKFLOW),
-        same=Case(
-            "a rule that fires starts the workflow",
-            (Call(Kind.EVENT_CHECKER, Kind.EVENT_WORKFLOW, Delivery.CALL),),
-        ),
+    _inside(
+        "L2 event workflow",
+        Slot.L2,
+        _case("a rule that fires starts the workflow", _call(Kind.EVENT_CHECKER, Kind.EVENT_WORKFLOW)),
+        _events(ActionKind.WORKFLOW),
     ),
-    Row(
-        name="L2 → L1",
-        source=Slot.L2,
-        target=Slot.L1,
-        applies=_events(ActionKind.FEEDBACK),
-        same=Case(
-            "feedback publishes to the device",
-            (
-                Call(Kind.EVENT_CHECKER, Kind.FEEDBACK, Delivery.QUEUE),
-                Call(Kind.FEEDBACK, Kind.DEVICE_GATEWAY, Delivery.CALL),
-            ),
-        ),
-        different=Case(
+    _row(
+        (Slot.L2, Slot.L1),
+        _case("feedback publishes to the device", _call(Kind.FEEDBACK, Kind.DEVICE_GATEWAY)),
+        _case(
             "feedback POSTs to the device-commands endpoint on L1's cloud",
-            (
-                Call(Kind.EVENT_CHECKER, Kind.FEEDBACK, Delivery.QUEUE),
-                Call(Kind.FEEDBACK, Kind.DEVICE_COMMANDS, Delivery.POST, url="REMOTE_FEEDBACK_URL"),
-                Call(Kind.DEVICE_COMMANDS, Kind.DEVICE_GATEWAY, Delivery.CALL),
-            ),
+            _post(Kind.FEEDBACK, Kind.DEVICE_COMMANDS, "REMOTE_FEEDBACK_URL"),
+            _call(Kind.DEVICE_COMMANDS, Kind.DEVICE_GATEWAY),
         ),
+        first=(_feed(Kind.EVENT_CHECKER, Kind.FEEDBACK),),
+        applies=_events(ActionKind.FEEDBACK),
     ),
 )
 
@@ -385,7 +332,7 @@ TABLE: list[Row] = [*INSIDE_SLOTS, *BOUNDARIES, *EVENTS]
 
 def reading_kinds() -> frozenset[str]:
     """The functions whose only use of a store is to read it."""
-    calls = {call for row in TABLE for case in (row.same, row.different) if case for call in case.calls}
+    calls = {call for row in TABLE for call in row.calls}
     stores = [call for call in calls if call.delivery is Delivery.STORE]
     changing = {call.source for call in stores if call.access != (Access.READ,)}
     return frozenset(call.source for call in stores) - changing

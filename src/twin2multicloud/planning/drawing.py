@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from twin2multicloud.domain.components import KINDS, ComponentType, has_code
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.planning.clouds import known_clouds, label_of
-from twin2multicloud.planning.connector_rules import BOUNDARIES, TABLE, Call, Row
+from twin2multicloud.planning.connector_rules import BOUNDARIES, TABLE
 from twin2multicloud.planning.services import services_of
 
 _ARROWS = {True: "-.->", False: "-->"}
@@ -15,16 +15,17 @@ _ERROR_PATH = "every cloud"
 def flow_chart() -> str:
     """Every call of the table as a Mermaid flow chart; a dotted arrow is a POST from one cloud to another."""
     lines = ["flowchart LR"]
+    calls = [call for row in TABLE for call in row.calls]
+    named = {name for call in calls for name in (call.source, call.target)}
     for slot in Slot:
-        kinds = [kind for kind, info in KINDS.items() if info.slot is slot]
-        drawn = [kind for kind in kinds if any(kind in (call.source, call.target) for call in _calls(TABLE))]
+        drawn = [kind for kind, info in KINDS.items() if info.slot is slot and kind in named]
         if drawn:
             lines += [
                 f'  subgraph {_node(slot)}["{slot}"]',
                 *(f'    {_node(kind)}["{kind}"]' for kind in drawn),
                 "  end",
             ]
-    edges = {(call.source, call.target, call.url is not None): None for call in _calls(TABLE)}
+    edges = {(call.source, call.target, call.url is not None): None for call in calls}
     lines += [f"  {_node(source)} {_ARROWS[crosses]} {_node(target)}" for source, target, crosses in edges]
     return "\n".join(lines)
 
@@ -50,10 +51,6 @@ def _made_of(kind: str, cloud: Cloud) -> str:
     if kind_of is not ComponentType.FUNCTION and kind not in services_of(cloud).own:
         return kind_of.value
     return "function of ours" if has_code(kind) else "function (no code yet)"
-
-
-def _calls(rows: Iterable[Row]) -> Iterable[Call]:
-    return [call for row in rows for case in (row.same, row.different) if case is not None for call in case.calls]
 
 
 def _node(name: str) -> str:

@@ -15,18 +15,28 @@ _Calls = list[tuple[Row, Call]]
 
 
 def plan(twin: Twin) -> Topology:
-    """What has to exist for a twin, where, and why. Its size does not depend on the number of devices."""
+    """What has to exist for a twin, where, and why. Its size does not depend on the number of devices.
+
+    >>> topology = plan(load_project("examples/smart-home").twin)
+    >>> topology.endpoints[0].component, topology.endpoints[0].path
+    ('azure.ingestion', '/ingestion')
+    """
     cases = [
         (row, row.between(twin.placement[row.source], twin.placement[row.target])) for row in TABLE if row.applies(twin)
     ]
     calls = [(row, call) for row, case in cases for call in case.calls]
     endpoints = tuple(_endpoints(twin, calls))
-    bare = {each.id: each for each in (*_named(twin, cases), *_dead_letters(twin, calls), *_error_path(twin))}
-    dead_letters = {target: queue.id for target, queue in _dead_letter_homes(twin, calls, bare)}
-    components = tuple(
-        _wired(each, twin, calls, endpoints, dead_letters.get(each.id)) if each.type is ComponentType.FUNCTION else each
-        for each in bare.values()
-    )
+    queues = {
+        _id(call.target, twin): _dead_letters(row, call, twin) for row, call in calls if call.delivery is Delivery.QUEUE
+    }
+    dead_letters = {function: queue.id for function, queue in queues.items()}
+    bare = {each.id: each for each in (*_named(twin, cases), *queues.values(), *_error_path(twin))}
+
+    def wired(each: Component) -> Component:
+        variables = environment(each, twin, calls, endpoints, dead_letters.get(each.id))
+        return msgspec.structs.replace(each, environment=variables)
+
+    components = tuple(wired(each) if each.type is ComponentType.FUNCTION else each for each in bare.values())
     return Topology(
         twin=twin.name,
         placement=twin.placement,
@@ -35,10 +45,6 @@ def plan(twin: Twin) -> Topology:
         endpoints=endpoints,
         boundaries=tuple(_boundary(row, case, twin) for row, case in cases if row.source is not row.target),
     )
-
-
-def _locality(row: Row, twin: Twin) -> Locality:
-    return Locality.LOCAL if twin.placement[row.source] == twin.placement[row.target] else Locality.REMOTE
 
 
 def _id(name: str, twin: Twin) -> str:
@@ -53,11 +59,7 @@ def _named(twin: Twin, cases: list[tuple[Row, Case]]) -> Iterator[Component]:
         for kind in (name for call in case.calls for name in (call.source, call.target) if name in KINDS):
             if kind not in seen:
                 seen.add(kind)
-                yield _component(kind, row, twin)
-
-
-def _component(kind: str, row: Row, twin: Twin) -> Component:
-    return _of_kind(kind, twin.placement[home(kind)], row.name, twin)
+                yield _of_kind(kind, twin.placement[home(kind)], row.name, twin)
 
 
 def _of_kind(kind: str, cloud: Cloud, row: str, twin: Twin) -> Component:
@@ -74,34 +76,20 @@ def _of_kind(kind: str, cloud: Cloud, row: str, twin: Twin) -> Component:
     )
 
 
-def _dead_letter_homes(twin: Twin, calls: _Calls, components: dict[str, Component]) -> Iterator[tuple[str, Component]]:
-    """Each queue-fed function with the dead-letter queue of its boundary on its own cloud."""
-    for row, call in calls:
-        if call.delivery is Delivery.QUEUE:
-            target = components[_id(call.target, twin)]
-            yield target.id, components[f"{target.cloud}.{_dead_letter_name(row)}"]
-
-
-def _dead_letters(twin: Twin, calls: _Calls) -> Iterator[Component]:
-    for row, call in calls:
-        if call.delivery is Delivery.QUEUE:
-            cloud = twin.placement[home(call.target)]
-            name = _dead_letter_name(row)
-            yield Component(
-                id=f"{cloud}.{name}",
-                name=name,
-                type=ComponentType.QUEUE,
-                cloud=cloud,
-                slot=home(call.target),
-                deployed_as=f"{twin.name}-{name}",
-                reason=f"keeps what could not pass {row.boundary}, to be sent again",
-                row=row.name,
-            )
-
-
-def _dead_letter_name(row: Row) -> str:
-    words = row.name.lower().replace("→", "to").split()
-    return "-".join([*words, "dead-letters"])
+def _dead_letters(row: Row, call: Call, twin: Twin) -> Component:
+    """The dead-letter queue of a row's boundary, on the cloud of the function that a queue feeds."""
+    slot = home(call.target)
+    name = "-".join([*row.name.lower().replace("→", "to").split(), "dead-letters"])
+    return Component(
+        id=f"{twin.placement[slot]}.{name}",
+        name=name,
+        type=ComponentType.QUEUE,
+        cloud=twin.placement[slot],
+        slot=slot,
+        deployed_as=f"{twin.name}-{name}",
+        reason=f"keeps what could not pass {row.boundary}, to be sent again",
+        row=row.name,
+    )
 
 
 def _error_path(twin: Twin) -> Iterator[Component]:
@@ -117,17 +105,6 @@ def _endpoints(twin: Twin, calls: _Calls) -> Iterator[Endpoint]:
             seen.add(call.target)
             cloud: Cloud = twin.placement[home(call.target)]
             yield Endpoint(component=f"{cloud}.{call.target}", cloud=cloud, path=f"/{call.target}", row=row.name)
-
-
-def _wired(
-    component: Component,
-    twin: Twin,
-    calls: _Calls,
-    endpoints: tuple[Endpoint, ...],
-    dead_letters: str | None,
-) -> Component:
-    wired = environment(component, twin, calls, endpoints, dead_letters)
-    return msgspec.structs.replace(component, environment=wired)
 
 
 def _links(twin: Twin, calls: _Calls) -> Iterator[Link]:
@@ -179,13 +156,14 @@ def _side_link(source: Component, target: Component, row: str, delivery: Deliver
 
 
 def _boundary(row: Row, case: Case, twin: Twin) -> Boundary:
+    here, there = twin.placement[row.source], twin.placement[row.target]
     return Boundary(
         name=row.boundary,
         source=row.source,
         target=row.target,
-        source_cloud=twin.placement[row.source],
-        target_cloud=twin.placement[row.target],
-        locality=_locality(row, twin),
+        source_cloud=here,
+        target_cloud=there,
+        locality=Locality.LOCAL if here == there else Locality.REMOTE,
         row=row.name,
         says=case.says,
     )

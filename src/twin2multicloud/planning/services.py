@@ -29,7 +29,7 @@ def own_endpoint(component: Component) -> Endpoint:
 
 
 def own_environment(component: Component, twin: str) -> tuple[Variable, ...]:
-    """What every service of ours is told; what only one is told, its cloud's renderer knows."""
+    """What every function and service of ours is told; what else a service is told, its cloud's renderer knows."""
     return (
         Variable("CLOUD", ValueKind.LITERAL, component.cloud),
         Variable("ERROR_TOPIC", ValueKind.RESOURCE, f"{component.cloud}.{Kind.ERROR_TOPIC}"),

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 
-from twin2multicloud.domain.components import Kind, home
+from twin2multicloud.domain.components import KINDS, home
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import Call, Row
+from twin2multicloud.planning.services import own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, ValueKind, Variable
 
 TOKEN_VARIABLE = "INTER_CLOUD_TOKEN"  # noqa: S105 - the variable's name
@@ -19,12 +20,8 @@ def cloud_variable(slot: Slot) -> str:
 def resource_variable(kind: str, delivery: Delivery) -> str:
     """The variable that names what a function calls on its own cloud: ``PROCESSOR_QUEUE``, ``HOT_STORE_NAME``."""
     suffix = "QUEUE" if delivery is Delivery.QUEUE else "NAME"
-    stem = kind.upper().replace("-", "_")
-    return f"{_ALIASES.get(stem, stem)}_{suffix}"
-
-
-# The dispatcher cannot tell: what stands under the processor's name is called by the processor's name.
-_ALIASES = {"CONNECTOR": "PROCESSOR"}
+    known_as = KINDS[kind].deployed_as or kind  # the dispatcher cannot tell a connector from the processor
+    return f"{known_as.upper().replace('-', '_')}_{suffix}"
 
 
 def environment(
@@ -35,12 +32,8 @@ def environment(
     dead_letters: str | None,
 ) -> tuple[Variable, ...]:
     """The environment of one function, sorted by name. `calls` are those of the whole topology."""
-    found = {
-        "TWIN_NAME": Variable("TWIN_NAME", ValueKind.LITERAL, twin.name),
-        "CLOUD": Variable("CLOUD", ValueKind.LITERAL, component.cloud),
-        "MODE": Variable("MODE", ValueKind.LITERAL, twin.mode.value),
-        "ERROR_TOPIC": Variable("ERROR_TOPIC", ValueKind.RESOURCE, f"{component.cloud}.{Kind.ERROR_TOPIC}"),
-    }
+    found = {each.name: each for each in own_environment(component, twin.name)}
+    found["MODE"] = Variable("MODE", ValueKind.LITERAL, twin.mode.value)
     for row, call in calls:
         if call.source == component.name:
             found.update((each.name, each) for each in _outgoing(component, twin, row, call))
@@ -58,13 +51,7 @@ def _outgoing(component: Component, twin: Twin, row: Row, call: Call) -> Iterabl
         yield Variable(TOKEN_VARIABLE, ValueKind.TOKEN, "")
     elif call.delivery in (Delivery.QUEUE, Delivery.STORE, Delivery.CALL):
         yield Variable(resource_variable(call.target, call.delivery), ValueKind.RESOURCE, target)
-    if component.name in _crossing_callers(row):
+    if any(each.source == component.name and each.url for each in row.calls):  # so that it can validate the URL
         other = row.target if home(component.name) is row.source else row.source
         name = cloud_variable(other)
         yield Variable(name, ValueKind.LITERAL, twin.placement[other])
-
-
-def _crossing_callers(row: Row) -> frozenset[str]:
-    """Who crosses this boundary when it is remote: it is told where the other side is, so that it can validate."""
-    calls = row.different.calls if row.different is not None else ()
-    return frozenset(call.source for call in calls if call.url is not None)

@@ -5,13 +5,13 @@ from typing import Protocol
 
 import msgspec
 
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
     """One message that could not pass, and why."""
 
-    message: Telemetry
+    message: Reading
     error: str
 
 

@@ -6,7 +6,7 @@ from typing import Protocol
 import msgspec
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 
 
 class RowKey(msgspec.Struct, frozen=True, order=True, gc=False):
@@ -42,7 +42,7 @@ class RangeQuery(msgspec.Struct, frozen=True, kw_only=True):
 class HotStore(Protocol):
     """A hot store on one cloud."""
 
-    def write(self, readings: Sequence[Telemetry]) -> None:
+    def write(self, readings: Sequence[Reading]) -> None:
         """Write normalised readings; writing one again changes nothing. Raises RetryableError, FinalError."""
         ...
 

@@ -3,13 +3,13 @@
 from collections.abc import Sequence
 from typing import Protocol
 
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 
 
 class Invoker(Protocol):
     """Hands messages to a function's queue. What was accepted is kept until it is done or dead-lettered."""
 
-    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+    def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """Queue messages for a function, as one batch with one trace id (see `wire.envelope` for a message's own).
 
         What one envelope cannot hold is queued as several, in order (see `wire.batches`).

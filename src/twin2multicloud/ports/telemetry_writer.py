@@ -5,7 +5,7 @@ from typing import Protocol
 
 import msgspec
 
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 
 
 class ItemError(msgspec.Struct, frozen=True):
@@ -19,7 +19,7 @@ class ItemError(msgspec.Struct, frozen=True):
 class TelemetryWriter(Protocol):
     """Takes readings, and answers for each one that it did not take."""
 
-    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
+    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
         """Write readings durably; returns what was not taken, an empty sequence when all was.
 
         Raises RetryableError: nobody knows what was taken, and the whole batch may be written again.

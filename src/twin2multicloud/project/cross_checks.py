@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from twin2multicloud.domain.device import DataType
 from twin2multicloud.domain.event_rule import Comparison
 from twin2multicloud.project.inventory import Inventory, Tree
-from twin2multicloud.project.places import Json, Place, Problem, did_you_mean, quoted, shown
+from twin2multicloud.project.places import Json, Place, Problem, did_you_mean, quoted, repeated, shown
 
 _ORDERED = (Comparison.GREATER, Comparison.GREATER_EQUAL, Comparison.LESS, Comparison.LESS_EQUAL)
 
@@ -21,19 +21,12 @@ def check_config(tree: Tree, at: Place) -> Iterator[Problem]:
 
 def check_hierarchy(tree: Tree, inventory: Inventory | None, at: Place) -> Iterator[Problem]:
     """Each entity once, each component once in its entity, each fed by what there is. No inventory, no look-up."""
-    seen = set()
-    for entity, place in _entities(tree.get("entities", ()), at / "entities"):
-        entity_id = entity.get("id")
-        if entity_id is not None and entity_id in seen:
-            yield (place / "id").problem(f"{quoted(entity_id)} for the second time", "each entity once")
-        seen.add(entity_id)
-        names = set()
-        for index, component in enumerate(entity.get("components", ())):
-            here = place / "components" / index
-            name = component.get("name")
-            if name is not None and name in names:
-                yield (here / "name").problem(f"{quoted(name)} for the second time", "each name once in an entity")
-            names.add(name)
+    entities = list(_entities(tree.get("entities", ()), at / "entities"))
+    yield from repeated(((each.get("id"), place / "id") for each, place in entities), "each entity once")
+    for entity, place in entities:
+        parts = [(each, place / "components" / n) for n, each in enumerate(entity.get("components", ()))]
+        yield from repeated(((each.get("name"), here / "name") for each, here in parts), "each name once in an entity")
+        for component, here in parts:
             yield from _check_source(component, inventory, here)
 
 
@@ -45,13 +38,9 @@ def _entities(entities: list[Tree], at: Place) -> Iterator[tuple[Tree, Place]]:
 
 def check_events(tree: Tree, inventory: Inventory | None, at: Place) -> Iterator[Problem]:
     """Each rule once, over what there is, with a threshold that its property can be held against."""
-    seen = set()
-    for index, rule in enumerate(tree.get("rules", ())):
-        here = at / "rules" / index
-        name = rule.get("name")
-        if name is not None and name in seen:
-            yield (here / "name").problem(f"{quoted(name)} for the second time", "each rule once")
-        seen.add(name)
+    rules = [(rule, at / "rules" / index) for index, rule in enumerate(tree.get("rules", ()))]
+    yield from repeated(((rule.get("name"), here / "name") for rule, here in rules), "each rule once")
+    for rule, here in rules:
         yield from _check_source(rule, inventory, here)
         if inventory is not None:
             yield from _check_watched(rule, inventory, here)

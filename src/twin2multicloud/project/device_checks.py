@@ -6,7 +6,7 @@ from twin2multicloud.domain.device import DataType, SignalKind
 from twin2multicloud.domain.telemetry import normalise, values_of
 from twin2multicloud.project.id_clashes import shared_id
 from twin2multicloud.project.inventory import Inventory, Tree
-from twin2multicloud.project.places import Place, Problem, did_you_mean, quoted, shown
+from twin2multicloud.project.places import Place, Problem, did_you_mean, quoted, repeated, shown
 
 _NUMBERS = (DataType.DOUBLE, DataType.INTEGER, DataType.LONG)
 _SUITS = {
@@ -44,13 +44,9 @@ def _check_holder(holder: Tree, processors: tuple[str, ...], at: Place) -> Itera
         yield (at / "processor").problem(
             quoted(processor), f"a file processors/{processor}.py", did_you_mean(processor, processors)
         )
-    seen = set()
-    for index, each in enumerate(holder.get("properties", ())):
-        place = at / "properties" / index
-        name = each.get("name")
-        if name is not None and name in seen:
-            yield (place / "name").problem(f"{quoted(name)} for the second time", "each property once")
-        seen.add(name)
+    properties = [(each, at / "properties" / index) for index, each in enumerate(holder.get("properties", ()))]
+    yield from repeated(((each.get("name"), place / "name") for each, place in properties), "each property once")
+    for each, place in properties:
         yield from _check_property(each, place)
 
 
@@ -73,7 +69,7 @@ def _check_property(each: Tree, at: Place) -> Iterator[Problem]:
 
 def is_reserved(name: str) -> bool:
     """Whether a property cannot be called this. The normal form of telemetry decides: it swallows such a key."""
-    return name not in values_of(normalise({"device_id": "any", name: _SOME_TIME}, now=_SOME_TIME))
+    return name not in values_of(normalise({"device_id": "any", name: _SOME_TIME}, now=_SOME_TIME).flat)
 
 
 def _check_signal(signal: Tree, data_type: DataType, at: Place) -> Iterator[Problem]:
@@ -113,13 +109,8 @@ def _check_ids(inventory: Inventory, at: Place) -> Iterator[Problem]:
 
 
 def _check_groups(inventory: Inventory, at: Place) -> Iterator[Problem]:
-    seen = set()
-    for index, each in inventory.group_entries():
-        name = each.get("name")
-        if name is not None and name in seen:
-            problem = f"{quoted(name)} for the second time"
-            yield (at / "devices" / index / "name").problem(problem, "each group's name once")
-        seen.add(name)
+    names = ((each.get("name"), at / "devices" / index / "name") for index, each in inventory.group_entries())
+    yield from repeated(names, "each group's name once")
     for number, (index, group) in enumerate(inventory.groups):
         place = at / "devices" / index / "id_pattern"
         last = group.id_pattern.format(n=group.count)

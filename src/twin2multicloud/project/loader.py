@@ -31,11 +31,16 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     processors: dict[str, Path]
 
 
-def load_project(folder: Path) -> Project:
-    """Read and check a project folder; the format is `documents`.
+def load_project(folder: Path | str) -> Project:
+    """Read and check a project folder; the format is `documents` (docs/project_files.md).
 
     Raises InvalidProjectError with every finding in every file, in file order. Nothing is imported or changed.
+
+    >>> project = load_project("examples/smart-home")
+    >>> project.twin.name, len(project.twin.catalog)
+    ('smart-home', 8)
     """
+    folder = Path(folder)
     if not folder.is_dir():
         raise InvalidProjectError((_no_folder(folder),))
     problems: list[Problem] = []

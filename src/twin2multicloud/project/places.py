@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from typing import Any, TypeAlias
 
 import msgspec
@@ -85,6 +85,15 @@ def shown(value: Json) -> str:
             return "a list"
         case _:
             return "an object"
+
+
+def repeated(named: Iterable[tuple[Json, Place]], expected: str) -> Iterator[Problem]:
+    """A problem for each name that one before it has. A name that is not there is None, and repeats nothing."""
+    seen = set()
+    for name, at in named:
+        if name is not None and name in seen:
+            yield at.problem(f"{quoted(name)} for the second time", expected)
+        seen.add(name)
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

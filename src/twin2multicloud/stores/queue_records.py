@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.dead_letters import DeadLetter
 from twin2multicloud.wire import queue_records
@@ -24,30 +24,31 @@ class Records:
     def __init__(self, cloud: Cloud, clock: Clock, chance: Chance, max_bytes: int) -> None:
         self._cloud, self._clock, self._chance, self._max_bytes = cloud, clock, chance, max_bytes
 
-    def of_batch(self, messages: Sequence[Telemetry], trace_id: str) -> list[bytes]:
+    def of_batch(self, readings: Sequence[Reading], trace_id: str) -> list[bytes]:
         """A batch as records, in order. Raises FinalError (413) for a message that no record can hold."""
-        return [record for record, _ in self.counted(messages, trace_id)]
+        return [record for record, _ in self.counted(readings, trace_id)]
 
-    def counted(self, messages: Sequence[Telemetry], trace_id: str) -> Iterator[tuple[bytes, int]]:
+    def counted(self, readings: Sequence[Reading], trace_id: str) -> Iterator[tuple[bytes, int]]:
         """`of_batch`, each record with how many messages it holds."""
-        pieces, too_large = cut(messages, self._max_bytes)
+        pieces, too_large = cut(readings, self._max_bytes)
         if too_large:
             raise self._too_large()
         for piece in pieces:
-            yield queue_records.encode([message for _, message in piece], trace_id, self._clock.now()), len(piece)
+            yield queue_records.encode([encoded for _, encoded in piece], trace_id, self._clock.now()), len(piece)
 
     def of_dead_letters(self, dead_letters: Sequence[DeadLetter]) -> list[tuple[bytes, list[str]]]:
         """Dead letters as records, in order, each with its reasons. Raises FinalError (413) as `of_batch` does."""
         pairs = [(dead_letter.message, dead_letter.error[:REASON_CHARACTERS]) for dead_letter in dead_letters]
         room = self._max_bytes - ENVELOPE_ROOM
-        return [self._of_pairs(batch) for batch in batches(pairs, most=MAX_MESSAGES, max_bytes=room)]
+        return [self._of_pairs(part) for part in batches(pairs, most=MAX_MESSAGES, max_bytes=room, size_of=_size)]
 
     def _of_pairs(
-        self, pairs: Sequence[tuple[Telemetry, str]], reason: int = REASON_CHARACTERS
+        self, pairs: Sequence[tuple[Reading, str]], reason: int = REASON_CHARACTERS
     ) -> tuple[bytes, list[str]]:
-        messages, errors = [message for message, _ in pairs], [error[:reason] for _, error in pairs]
-        trace_id = str(messages[0].get("trace_id") or new_trace_id(self._chance))
-        record = queue_records.encode(messages, trace_id, self._clock.now(), errors)
+        readings, errors = [reading for reading, _ in pairs], [error[:reason] for _, error in pairs]
+        trace_id = readings[0].key.trace_id or new_trace_id(self._chance)
+        encoded = [reading.encoded for reading in readings]
+        record = queue_records.encode(encoded, trace_id, self._clock.now(), errors)
         if len(record) <= self._max_bytes:
             return record, errors
         if reason == _SHORT_REASON_CHARACTERS:
@@ -56,3 +57,8 @@ class Records:
 
     def _too_large(self) -> FinalError:
         return FinalError(f"a message is over the {self._max_bytes} bytes that a queue on {self._cloud} takes", 413)
+
+
+def _size(pair: tuple[Reading, str]) -> int:
+    reading, error = pair
+    return len(reading.encoded) + len(error.encode(errors="replace")) + 8

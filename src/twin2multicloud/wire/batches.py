@@ -5,11 +5,11 @@ from typing import TypeVar
 
 import msgspec
 
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
 
-Item = tuple[int, msgspec.Raw]
-"""A message, encoded, with its place in the batch."""
+Item = tuple[int, bytes]
+"""A reading, encoded, with its place in the batch."""
 
 ENVELOPE_ROOM = 1024
 """Bytes for the fields of an envelope or a record beside its messages, with plenty to spare."""
@@ -18,21 +18,17 @@ _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode
 
 
-def cut(messages: Sequence[Telemetry], max_bytes: int = MAX_BODY_BYTES) -> tuple[list[list[Item]], list[int]]:
-    """A batch in pieces that one envelope each can hold, in order, and the places of messages that none can hold.
+def cut(readings: Sequence[Reading], max_bytes: int = MAX_BODY_BYTES) -> tuple[list[list[Item]], list[int]]:
+    """A batch in pieces that one envelope each can hold, in order, and the places of readings that none can hold.
 
     `max_bytes` is of an envelope: a queue may take less than an endpoint.
     """
     room = max_bytes - ENVELOPE_ROOM
-    encoded = [_encode(message) for message in messages]
-    too_large = [place for place, message in enumerate(encoded) if len(message) >= room]
-    fitting = [(place, message) for place, message in enumerate(encoded) if len(message) < room]
-    sizes = [len(message) + 1 for _, message in fitting]
-    pieces = [
-        [(place, msgspec.Raw(message)) for place, message in fitting[start:end]]
-        for start, end in _ranges(sizes, MAX_MESSAGES, room)
-    ]
-    return pieces, too_large
+    items = [(place, reading.encoded) for place, reading in enumerate(readings)]
+    too_large = [place for place, encoded in items if len(encoded) >= room]
+    fitting = [item for item in items if len(item[1]) < room] if too_large else items
+    sizes = [len(encoded) + 1 for _, encoded in fitting]
+    return [fitting[start:end] for start, end in _ranges(sizes, MAX_MESSAGES, room)], too_large
 
 
 def batches(

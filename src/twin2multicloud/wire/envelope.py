@@ -1,7 +1,6 @@
 """The envelope: what messages travel in between clouds. Owns its shape, encoding and decoding."""
 
-import re
-from collections.abc import Collection, Sequence
+from collections.abc import Sequence
 from enum import StrEnum
 from typing import Any
 
@@ -9,10 +8,10 @@ import msgspec
 
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import CLOUD_NAME, Cloud, Slot, parse_cloud
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import TRACE_ID_PATTERN, is_trace_id
 from twin2multicloud.domain.timestamps import canonical, is_canonical
 from twin2multicloud.ports.clock import Chance
-from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_MESSAGES
+from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
 
 
 class MessageType(StrEnum):
@@ -21,9 +20,6 @@ class MessageType(StrEnum):
     TELEMETRY = "telemetry"
     EVENT = "event"
     COMMAND = "command"
-
-
-Payload = dict[str, Any]
 
 
 class Envelope(msgspec.Struct, frozen=True, kw_only=True):
@@ -37,24 +33,28 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     target_layer: Slot
     message_type: MessageType
     timestamp: str
-    payload: Payload | list[Payload]
+    payload: msgspec.Raw
     trace_id: str
 
     @property
-    def messages(self) -> list[Payload]:
-        """The payload as a batch."""
-        return self.payload if isinstance(self.payload, list) else [self.payload]
+    def is_batch(self) -> bool:
+        """Whether the payload is a list."""
+        return bytes(self.payload).startswith(b"[")
+
+    @property
+    def messages(self) -> list[bytes]:
+        """The payload as a batch of encoded JSON objects."""
+        return [bytes(message) for message in _decode_list(self.payload)] if self.is_batch else [bytes(self.payload)]
 
 
 _decoder = msgspec.json.Decoder(Envelope)
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _encoder = msgspec.json.Encoder()
 _ERROR_CHARACTERS = 300  # of msgspec's own error; a sender's text may be in it
-_TRACE_ID = re.compile("(?!0{32})[0-9a-f]{32}")
-_SCALARS = frozenset({str, int, float, bool, type(None)})
 
 
 def encode(
-    messages: Sequence[Telemetry] | Sequence[msgspec.Raw],
+    messages: Sequence[bytes],
     *,
     source_cloud: Cloud,
     target_layer: Slot,
@@ -62,14 +62,14 @@ def encode(
     trace_id: str,
     message_type: MessageType = MessageType.TELEMETRY,
 ) -> bytes:
-    """An envelope around a batch, as JSON. Messages that are encoded already come as `msgspec.Raw`."""
+    """An envelope around a batch of encoded messages, as JSON."""
     return _encoder.encode(
         Envelope(
             source_cloud=source_cloud,
             target_layer=target_layer,
             message_type=message_type,
             timestamp=timestamp,
-            payload=messages,  # type: ignore[arg-type]  # nobody reads it before it is encoded
+            payload=msgspec.Raw(b"[%b]" % b",".join(messages)),
             trace_id=trace_id,
         )
     )
@@ -80,14 +80,15 @@ def decode(body: bytes | str) -> Envelope:
     if len(body) > MAX_BODY_BYTES:
         raise FinalError(f"body is over the limit of {MAX_BODY_BYTES} bytes", 413)
     envelope = _decode_json(body)
-    if not envelope.payload and isinstance(envelope.payload, list):
+    messages = envelope.messages
+    if not messages:
         raise FinalError("payload is an empty list; a batch has at least one message", 400)
-    if len(envelope.messages) > MAX_MESSAGES:
-        raise FinalError(f"payload holds {len(envelope.messages)} messages, the limit is {MAX_MESSAGES}", 413)
+    if len(messages) > MAX_MESSAGES:
+        raise FinalError(f"payload holds {len(messages)} messages, the limit is {MAX_MESSAGES}", 413)
+    if not all(message.startswith(b"{") for message in messages):
+        raise FinalError("envelope is not as it should be: payload is a JSON object, or a list of them", 400)
     if not is_trace_id(envelope.trace_id):
         raise FinalError("trace_id is a W3C trace id: 32 lower-case hex digits, not all zero", 400)
-    for message in envelope.messages:
-        check_depth(message.values())
     cloud = _cloud(envelope.source_cloud)
     if cloud == envelope.source_cloud and is_canonical(envelope.timestamp):
         return envelope
@@ -96,11 +97,13 @@ def decode(body: bytes | str) -> Envelope:
 
 def _decode_json(body: bytes | str) -> Envelope:
     try:
+        if isinstance(body, bytes):
+            body.decode()  # a payload's bytes are passed on as they are
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
         raise FinalError(f"envelope is not as it should be: {str(error)[:_ERROR_CHARACTERS]}", 400) from error
     except RecursionError as error:
-        raise FinalError(f"body is nested deeper than the limit of {MAX_DEPTH}", 400) from error
+        raise FinalError("body is nested too deep", 400) from error
     except UnicodeError as error:
         raise FinalError("body is not UTF-8", 400) from error
     except msgspec.DecodeError as error:
@@ -128,22 +131,6 @@ def _timestamp(text: str) -> str:
         raise FinalError("envelope's timestamp is not ISO 8601", 400) from error
 
 
-def check_depth(values: Collection[object], depth: int = 2) -> None:
-    """Refuse what is nested deeper than `MAX_DEPTH`. Raises FinalError (400)."""
-    if _SCALARS.issuperset(map(type, values)):  # a flat reading, as nearly every message is
-        return
-    for value in values:
-        if type(value) not in _SCALARS:
-            if depth >= MAX_DEPTH:
-                raise FinalError(f"body is nested deeper than the limit of {MAX_DEPTH}", 400)
-            check_depth(value.values() if isinstance(value, dict) else value, depth + 1)  # type: ignore[arg-type]
-
-
-def is_trace_id(text: str) -> bool:
-    """Whether a text is a W3C trace id."""
-    return _TRACE_ID.fullmatch(text) is not None
-
-
 def new_trace_id(chance: Chance) -> str:
     """A random W3C trace id."""
     return f"{chance.getrandbits(128) or 1:032x}"
@@ -156,11 +143,11 @@ def json_schema() -> dict[str, Any]:
     schema = msgspec.json.schema(Envelope)
     schema["$defs"]["Envelope"]["description"] = inspect.cleandoc(Envelope.__doc__ or "")  # as Python 3.13 has it
     properties = schema["$defs"]["Envelope"]["properties"]
-    properties["trace_id"]["pattern"] = f"^{_TRACE_ID.pattern}$"
+    properties["trace_id"]["pattern"] = f"^{TRACE_ID_PATTERN}$"
     properties["source_cloud"]["pattern"] = f"^{CLOUD_NAME.pattern}$"  # which clouds there are, only a planner knows
     properties["timestamp"]["format"] = "date-time"
-    batch = next(each for each in properties["payload"]["anyOf"] if each["type"] == "array")
-    batch.update(minItems=1, maxItems=MAX_MESSAGES)
+    batch = {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": MAX_MESSAGES}
+    properties["payload"] = {"anyOf": [{"type": "object"}, batch]}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Twin2MultiCloud envelope",

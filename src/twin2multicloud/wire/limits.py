@@ -9,9 +9,6 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_MESSAGES = 1_000
 """Messages in one envelope."""
 
-MAX_DEPTH = 16
-"""Objects and lists inside one another, the envelope's own payload included."""
-
 GZIP_FROM_BYTES = 4 * 1024
 """A sender compresses bodies from this size on."""
 

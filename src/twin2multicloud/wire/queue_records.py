@@ -8,54 +8,60 @@ from collections.abc import Sequence
 
 import msgspec
 
-from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.wire.envelope import is_trace_id
+from twin2multicloud.domain.telemetry import Reading, is_keyed, is_trace_id
 
 
-class QueueRecord(msgspec.Struct, frozen=True, omit_defaults=True):
-    """A batch of readings. `queued_at` is for whoever looks into the queue, `errors` has a dead letter's reasons."""
+class QueueRecord(msgspec.Struct, frozen=True):
+    """A batch of readings. `errors` has a dead letter's reasons."""
 
     trace_id: str
-    payload: list[dict[str, Scalar]]
+    readings: list[Reading]
+    errors: list[str]
+
+
+class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
+    """As it is written; `queued_at` is for whoever looks into the queue."""
+
+    trace_id: str
+    payload: list[msgspec.Raw]
     queued_at: str = ""
     errors: list[str] = []
 
 
-_decoder = msgspec.json.Decoder(QueueRecord)
+_decoder = msgspec.json.Decoder(_Record)
 _encode = msgspec.json.Encoder().encode
 _ERROR_CHARACTERS = 300  # of msgspec's own error; a sender's text may be in it
 
 
-def encode(
-    messages: Sequence[Telemetry] | Sequence[msgspec.Raw], trace_id: str, now: str, errors: Sequence[str] = ()
-) -> bytes:
-    """A record as JSON. Messages that are encoded already come as `msgspec.Raw`."""
-    return _encode(QueueRecord(trace_id, messages, now, list(errors)))  # type: ignore[arg-type]  # nobody reads it before
+def encode(readings: Sequence[bytes], trace_id: str, now: str, errors: Sequence[str] = ()) -> bytes:
+    """A record of encoded readings, as JSON."""
+    rest = b',"errors":%b' % _encode(errors) if errors else b""
+    head = b'{"trace_id":"%b","queued_at":"%b"%b' % (trace_id.encode(), now.encode(), rest)
+    return b'%b,"payload":[%b]}' % (head, b",".join(readings))
 
 
 def decode(body: bytes | str) -> QueueRecord:
     """A record from JSON; unknown keys do not matter. Raises FinalError (400) whose text names what is wrong."""
     try:
+        if isinstance(body, bytes):
+            body.decode()  # readings are passed on as they are
         record = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
         raise FinalError(f"this is not a queue record: {str(error)[:_ERROR_CHARACTERS]}", 400) from error
     if not is_trace_id(record.trace_id):
         raise FinalError("this is not a queue record: trace_id is not 32 lower-case hex digits", 400)
-    return record
+    spans = [bytes(raw) for raw in record.payload]
+    if not all(map(is_keyed, spans)):
+        raise FinalError("this is not a queue record: its payload holds something else than readings", 400)
+    return QueueRecord(record.trace_id, [Reading(span) for span in spans], record.errors)
 
 
-def traced(message: Telemetry, trace_id: str) -> Telemetry:
-    """A message that leaves its batch: it takes the batch's trace with it, unless it has one of its own."""
-    return message if "trace_id" in message else {**message, "trace_id": trace_id}
-
-
-def merge(records: Sequence[QueueRecord]) -> tuple[str, list[Telemetry]]:
-    """Several records as one batch with its trace id. A message keeps its own trace where they differ."""
+def merge(records: Sequence[QueueRecord]) -> tuple[str, list[Reading]]:
+    """Several records as one batch with its trace id. A reading keeps its own trace where they differ."""
     trace_id = records[0].trace_id
     return trace_id, [
-        message if record.trace_id == trace_id else traced(message, record.trace_id)
+        reading if record.trace_id == trace_id else reading.traced(record.trace_id)
         for record in records
-        for message in record.payload
+        for reading in record.readings
     ]

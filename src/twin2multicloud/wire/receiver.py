@@ -49,6 +49,6 @@ def receive(request: Request, *, expected: Sequence[str], layer: Slot, handle: H
     if received.target_layer != layer:
         raise FinalError(f"this endpoint is {layer}, the envelope is for {received.target_layer}", 400)
     failed = handle(received)
-    if failed and not isinstance(received.payload, list):  # one message that failed is a failed request
+    if failed and not received.is_batch:  # one message that failed is a failed request
         raise FinalError(failed[0].error, 400) if failed[0].final else RetryableError(failed[0].error)
     return answers.received(received.trace_id, failed)

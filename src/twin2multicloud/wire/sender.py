@@ -2,11 +2,9 @@
 
 from collections.abc import Sequence
 
-import msgspec
-
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.ports.transport import Reply, Transport
@@ -44,7 +42,7 @@ class Sender:
         self._policy = policy or RetryPolicy()
         self._breaker = breaker or Breaker(clock)
 
-    def write_batch(self, readings: Sequence[Telemetry], trace_id: str) -> Sequence[ItemError]:
+    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
         """Deliver messages, retrying as the policy says. Returns those that the other side does not have."""
         chunks, too_large = cut(readings)
         failed = [ItemError(place, f"message is over the limit of {MAX_BODY_BYTES} bytes") for place in too_large]
@@ -77,7 +75,7 @@ class Sender:
         if not self._breaker.allows():
             raise RetryableError("the circuit breaker of this boundary is open", retry_after=float("inf"))
         try:
-            reply = self._post([raw for _, raw in chunk], trace_id)
+            reply = self._post([encoded for _, encoded in chunk], trace_id)
             answer = _classify(reply, len(chunk))
         except RetryableError:
             self._breaker.failed()
@@ -88,7 +86,7 @@ class Sender:
         self._breaker.succeeded()
         return [ItemError(chunk[item.index][0], item.error, item.final) for item in answer.failed]
 
-    def _post(self, messages: list[msgspec.Raw], trace_id: str) -> Reply:
+    def _post(self, messages: list[bytes], trace_id: str) -> Reply:
         body = envelope.encode(
             messages,
             source_cloud=self._source,

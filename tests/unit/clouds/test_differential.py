@@ -6,12 +6,14 @@ from collections.abc import Sequence
 import msgspec
 import pytest
 
+from tests.rigs.clock import START
 from tests.rigs.clouds import ALL
 from tests.rigs.envelopes import TOKEN as PLAIN_TOKEN
 from tests.rigs.envelopes import body, request
 from tests.rigs.natives import NATIVES
 from tests.rigs.payloads import payload
 from tests.rigs.ports import RigPorts
+from tests.rigs.readings import readings
 from tests.rigs.twins import CATALOG, HIERARCHY, twin
 from tests.rigs.world import World
 from twin2multicloud.domain.placement import Cloud, Placement
@@ -47,6 +49,10 @@ def same(results: Sequence) -> bool:
         '{"mode":"größer","ts":"2026-01-15T11:30:00+01:00","device_id":"liar"}'.encode(),
         b'{"mode":"no time","time":"noon"}',
         b'{"t":null,"ts":0}',
+        b'[{"t":1,"ts":0},{"t":2,"ts":0},5]',
+        b"21.5",
+        b"\xff\x00",
+        b'{"device_id":"sensor-1","t":1,"ts":0,"device_id":"liar","\\u0064evice_id":"liar"}',
     ],
 )
 def test_a_publish_becomes_the_same_message(published):
@@ -98,7 +104,8 @@ def test_a_request_gets_the_same_answer(asked):
 
 
 def test_queued_records_have_the_same_effect():
-    records = [body(payload=[{"device_id": "d", "message_id": f"m{n}", "timestamp": "t", "n": n}]) for n in range(3)]
+    flats = [{"device_id": "d", "timestamp": START, "message_id": f"m{n}", "n": n} for n in range(3)]
+    records = [body(payload=[each]) for each in flats]
     stored = []
     for cloud, native in NATIVES.items():
         function, ports = wired("persister", cloud)
@@ -116,7 +123,7 @@ def test_a_reader_answers_the_same_natively_and_behind_its_url(name):
     for cloud, native in NATIVES.items():
         function, ports = wired(name, cloud)
         ports.hot_store("hot").write(
-            [{"device_id": "sensor-1", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": "m", "temperature": 21.5}]
+            readings([{"device_id": "sensor-1", "timestamp": START, "message_id": "m", "temperature": 21.5}])
         )
         answers.append(native.call(function, asked))
         answers.append(msgspec.json.decode(native.http(function, request(msgspec.json.encode(asked))).body))

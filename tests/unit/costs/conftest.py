@@ -4,13 +4,12 @@ import pytest
 
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.prices import PriceBook
-from twin2multicloud.costs.snapshots import shipped_book
 from twin2multicloud.costs.workload import Workload
 
 
 @pytest.fixture(scope="session")
 def book() -> PriceBook:
-    return shipped_book()
+    return PriceBook.shipped()
 
 
 @pytest.fixture(params=list(PRESETS))

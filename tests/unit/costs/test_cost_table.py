@@ -57,10 +57,7 @@ def brute_force(t: Traffic, book: PriceBook, clouds: Clouds) -> dict[Clouds, flo
     held = {(s, c): [u[:3] for k in slot_kinds(s) for u in held_uses(k, c, t)] for s in Slot for c in clouds}
     meters = {(c, m) for found in (*uses.values(), *held.values()) for c, m, _ in found}
     pricers = {c: meter_pricers(c, {m for d, m in meters if d is c}, t, book) for c in clouds}
-    secret = {
-        c: sum(book.price(c, m).pricer(free_tiers=t.workload.free_tiers)(q) for m, q in tariff_of(c).token())
-        for c in clouds
-    }
+    secret = {c: book.price(c, tariff_of(c).token).pricer(free_tiers=t.workload.free_tiers)(1) for c in clouds}
     at = {slot: n for n, slot in enumerate(Slot)}
     totals = {}
     for placement in itertools.product(clouds, repeat=7):

@@ -58,11 +58,11 @@ class TestAws:
 
     def test_infrequent_access_bills_30_days_and_128_kb(self) -> None:
         short = msgspec.structs.replace(ONE_A_MINUTE, cool_months=1, devices=1, message_kb=0.1, interval_min=60)
-        uses = dict(AwsTariff().cold_held(Traffic.of(short)))
+        uses = dict(AwsTariff.cold.held(Traffic.of(short), 0))
         assert uses["s3ia.gb_month"] == pytest.approx(DAYS_PER_MONTH * 128 / 1024 / 1024 * 30 / DAYS_PER_MONTH)
 
     def test_deep_archive_bills_180_days(self) -> None:
-        uses = dict(AwsTariff().archive_held(Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, archive_months=4))))
+        uses = dict(AwsTariff.archive.held(T, 1))
         assert uses["deep_archive.gb_month"] > 5.9 * T.gb
 
     def test_dynamodb_takes_the_cheaper_mode(self, book: PriceBook) -> None:

@@ -8,7 +8,9 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.emulated import emulated_hot_store
+from tests.rigs.readings import reading as rig_reading
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.ports.hot_store import RangeQuery
 
@@ -19,8 +21,8 @@ def stamp(second: int) -> str:
     return from_milliseconds(1_768_471_200_000 + 1_000 * second)
 
 
-def reading(second: int, **values) -> dict:
-    return {"device_id": "d", "timestamp": stamp(second), "message_id": "m", **(values or {"t": second})}
+def reading(second: int, **values) -> Reading:
+    return rig_reading({"device_id": "d", "timestamp": stamp(second), "message_id": "m", **(values or {"t": second})})
 
 
 def test_a_range_of_several_parts_goes_whole_and_a_restart_counts_the_same(tmp_path: Path) -> None:

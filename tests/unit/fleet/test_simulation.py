@@ -75,7 +75,7 @@ def test_a_reading_is_what_a_device_would_send():
     assert first["timestamp"] == "2026-01-01T00:00:00.000Z"
     assert second["timestamp"] == "2026-01-01T00:15:00.000Z"
     assert first["setpoint"] == second["setpoint"] == 21.5
-    assert normalise(first, now="")["timestamp"] == first["timestamp"]
+    assert normalise(first, now="").key.timestamp == first["timestamp"]
 
 
 def test_each_step_has_one_reading_of_each_device():

@@ -79,6 +79,14 @@ def test_the_hot_writer_names_places_in_the_batch_as_it_was_sent():
     assert list(store.rows) == ["a"]
 
 
+def test_a_number_that_no_store_has_fails_alone():
+    numbers = [{"device_id": "d", "n": number} for number in range(3)]
+    content = body(target_layer="L3", payload=numbers).replace(b'"n":1}', b'"n":1e400}')
+    store = RigHotStore()
+    assert [each["index"] for each in said(hot_writer(store)(request(content)))["failed"]] == [1]
+    assert store.count() == 2
+
+
 def test_a_dark_store_is_a_503():
     store = RigHotStore()
     store.down = True

@@ -5,17 +5,17 @@ import pytest
 from tests.rigs.dead_letters import RigDeadLetters
 from tests.rigs.envelopes import TRACE
 from tests.rigs.error_sink import RigErrorSink, reporter
+from tests.rigs.readings import reading
 from tests.rigs.telemetry_writer import URL, LocalWriterRig, RemoteWriterRig
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import RetryableError, Severity
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.writers import HandOver, Undeliverable
 
 
-def readings(count: int) -> list[dict]:
-    return [
-        {"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z", "message_id": f"m{number}", "n": number}
-        for number in range(count)
-    ]
+def readings(count: int) -> list[Reading]:
+    key = {"device_id": "d", "timestamp": "2026-01-15T10:30:00.000Z"}
+    return [reading({**key, "message_id": f"m{number}", "n": number}) for number in range(count)]
 
 
 @pytest.fixture(params=[LocalWriterRig, RemoteWriterRig], ids=["local", "remote"])
@@ -35,7 +35,7 @@ class Bench:
 
     @property
     def lettered(self) -> list[str]:
-        return [letter.message["message_id"] for letter in self.dead_letters.letters]
+        return [letter.message.key.message_id for letter in self.dead_letters.letters]
 
 
 def test_a_batch_is_stored(rig):

@@ -10,16 +10,18 @@ from hypothesis import strategies as st
 from tests.rigs.clock import RigClock
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.payloads import payload
+from tests.rigs.readings import reading as rig_reading
 from tests.rigs.twins import CATALOG, HIERARCHY, fleet
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceType, Property
 from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.storage.hot_reader import HotReader
 from twin2multicloud.functions.storage.typed_values import plain
 from twin2multicloud.wire.limits import MAX_ANSWER_BYTES
 
 
-def reading(device="sensor-1", at="2026-01-15T10:00:00.000Z", message="m", **values) -> dict:
-    return {"device_id": device, "timestamp": at, "message_id": message, **values}
+def reading(device="sensor-1", at="2026-01-15T10:00:00.000Z", message="m", **values) -> Reading:
+    return rig_reading({"device_id": device, "timestamp": at, "message_id": message, **values})
 
 
 def reader(*readings: dict, catalog: DeviceCatalog = CATALOG) -> HotReader:
@@ -221,8 +223,8 @@ def test_pages_give_every_value_exactly_once_in_order(rows, max_results, descend
             key = (reference["externalIdProperty"]["deviceId"], reference["propertyName"])
             found.setdefault(key, []).extend((one["time"], plain(one["value"])) for one in each["values"])
     expected: dict[tuple, list] = {}
-    order = sorted(stored, key=lambda each: (each["timestamp"], each["message_id"]), reverse=descending)
-    for each in order:
+    order = sorted(stored, key=lambda each: each.key[1:3], reverse=descending)
+    for each in (made.flat for made in order):
         for name in names:
             if name in each:
                 expected.setdefault((each["device_id"], name), []).append((each["timestamp"], each[name]))

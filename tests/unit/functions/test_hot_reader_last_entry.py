@@ -5,14 +5,17 @@ import pytest
 from tests.rigs.clock import RigClock
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.payloads import payload
+from tests.rigs.readings import reading as rig_reading
 from tests.rigs.twins import CATALOG, HIERARCHY, fleet
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.storage.hot_reader_last_entry import HotReaderLastEntry
 
 
-def reading(minute: int, **values) -> dict:
-    return {"device_id": "sensor-1", "timestamp": f"2026-01-15T10:{minute:02}:00.000Z", "message_id": "m", **values}
+def reading(minute: int, device: str = "sensor-1", **values) -> Reading:
+    key = {"device_id": device, "timestamp": f"2026-01-15T10:{minute:02}:00.000Z", "message_id": "m"}
+    return rig_reading({**key, **values})
 
 
 def last(*readings: dict, **asked) -> dict:
@@ -82,7 +85,7 @@ def test_a_group_feeds_components_named_after_its_devices():
         entities=(Entity(id="hall", components=(EntityComponent(name="fleet", group="fleet"),), name="Hall"),)
     )
     store = RigHotStore()
-    store.write([{**reading(1, temperature=7.0), "device_id": "sensor-000002"}])
+    store.write([reading(1, "sensor-000002", temperature=7.0)])
     read = HotReaderLastEntry(store=store, catalog=fleet(3), hierarchy=house, clock=RigClock())
     asked = {"entityId": "hall", "componentName": "sensor-000002", "selectedProperties": ["temperature"]}
     assert read(asked)["propertyValues"]["temperature"]["propertyValue"] == {"doubleValue": 7.0}

@@ -13,9 +13,11 @@ from tests.rigs.envelopes import TRACE
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.invoker import RigInvoker
 from tests.rigs.ports import RigPorts
+from tests.rigs.readings import reading as rig_reading
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import RetryableError, Severity
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.processing.processor import Processor
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.functions.writers import QueueWriter, Undeliverable
@@ -38,7 +40,7 @@ class Bench:
         return self.invoker.messages("persister")
 
 
-def reading(number: int = 0, **more) -> dict:
+def flat(number: int = 0, **more) -> dict:
     return {
         "device_id": f"d{number}",
         "timestamp": "2026-01-15T10:30:00.000Z",
@@ -48,16 +50,20 @@ def reading(number: int = 0, **more) -> dict:
     }
 
 
+def reading(number: int = 0, **more) -> Reading:
+    return rig_reading(flat(number, **more))
+
+
 def test_without_user_code_a_reading_goes_on_as_it_is():
     bench = Bench()
     bench.process([reading(0), reading(1, trace_id="b" * 32)], TRACE)
-    assert bench.invoker.batches("persister") == [(TRACE, [reading(0), reading(1, trace_id="b" * 32)])]
+    assert bench.invoker.batches("persister") == [(TRACE, [flat(0), flat(1, trace_id="b" * 32)])]
 
 
 def test_results_go_to_every_queue():
     bench = Bench(queues=("persister", "event-checker"))
     bench.process([reading()], TRACE)
-    assert bench.invoker.messages("event-checker") == bench.done == [reading()]
+    assert bench.invoker.messages("event-checker") == bench.done == [flat()]
 
 
 def test_user_code_sees_a_copy_and_its_result_goes_on():
@@ -67,7 +73,7 @@ def test_user_code_sees_a_copy_and_its_result_goes_on():
 
     bench, original = Bench(process), reading()
     bench.process([original], TRACE)
-    assert bench.done == [reading(0, n=1)]
+    assert bench.done == [flat(0, n=1)]
     assert original == reading()
 
 
@@ -212,5 +218,5 @@ def test_whatever_user_code_returns_each_reading_is_done_dropped_or_dead_lettere
     bench = Bench(lambda telemetry: results[telemetry["n"]])
     bench.process([reading(number) for number in range(len(results))], TRACE)
     dropped = [f"m{number}" for number, result in enumerate(results) if result is None]
-    lettered = [letter.message["message_id"] for letter in bench.dead_letters.letters]
+    lettered = [letter.message.key.message_id for letter in bench.dead_letters.letters]
     assert len(dropped) + len(lettered) + len(bench.done) == len(results)

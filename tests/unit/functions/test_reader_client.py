@@ -3,6 +3,7 @@
 from tests.rigs.clock import RigClock
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invocation import RigInvocation
+from tests.rigs.readings import readings
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceType, Property
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.hot_reader import HotReader
@@ -35,10 +36,10 @@ class Asked:
     def __init__(self, count, longest=10_000):
         store = RigHotStore()
         store.write(
-            [
+            readings(
                 {"device_id": "room-1", "timestamp": stamp(n), "message_id": str(n), "t": n + 0.5, "n": 2**53 + n}
                 for n in range(count)
-            ]
+            )
         )
         parts = {"store": store, "catalog": CATALOG, "hierarchy": Hierarchy(), "clock": RigClock()}
         history = HotReader(**parts)

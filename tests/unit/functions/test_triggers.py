@@ -5,6 +5,7 @@ import pytest
 
 from tests.rigs.envelopes import TRACE, body, request
 from tests.rigs.error_sink import RigErrorSink, reporter
+from tests.rigs.readings import flat, reading
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, Severity
@@ -18,14 +19,14 @@ class Handler:
         self.batches: list[tuple[list[str], str]] = []
 
     def __call__(self, messages, trace_id):
-        names = [message["name"] for message in messages]
+        names = [message.flat["name"] for message in messages]
         if "bad" in names:
             raise RetryableError("cannot do bad")
         self.batches.append((names, trace_id))
 
 
 def record(*names: str, trace: str = TRACE) -> bytes:
-    return body(payload=[{"name": name} for name in names], trace_id=trace)
+    return body(payload=[flat(reading({"device_id": "d", "name": name})) for name in names], trace_id=trace)
 
 
 def function(handler: Handler) -> tuple[Function, RigErrorSink]:
@@ -68,7 +69,7 @@ def test_the_same_failure_later_has_the_same_key_and_another_one_has_not():
     run, errors = function(Handler())
     for _ in range(2):
         deliver(run, record("bad"))
-    deliver(run, body(payload=[{"no": "name"}]))
+    deliver(run, body(payload=[flat(reading({"device_id": "d", "no": "name"}))]))
     assert len({event.dedupe_key for event in errors.events}) == 2
 
 

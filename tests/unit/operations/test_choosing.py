@@ -7,8 +7,8 @@ import pytest
 
 from twin2multicloud.costs.optimizer import Result, optimize
 from twin2multicloud.costs.paper_tables import PRESETS
+from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.project_workload import DerivedFigure
-from twin2multicloud.costs.snapshots import shipped_book
 from twin2multicloud.domain.errors import InvalidProjectError
 from twin2multicloud.operations.choosing import DECISION_FILE, apply_placement, move_to
 from twin2multicloud.project.loader import load_project
@@ -18,7 +18,7 @@ from twin2multicloud.project.templates import write_template
 
 @pytest.fixture(scope="module")
 def result() -> Result:
-    return optimize(PRESETS["small"], shipped_book())
+    return optimize(PRESETS["small"], PriceBook.shipped())
 
 
 @pytest.fixture
@@ -47,4 +47,4 @@ def test_an_invalid_project_is_not_written_to(project: Path, result: Result) -> 
 
 def test_a_move_starts_at_the_projects_own_placement(project: Path, result: Result) -> None:
     apply_placement(project, result)
-    assert move_to(result, project, shipped_book()).slots == ()
+    assert move_to(result, project, PriceBook.shipped()).slots == ()

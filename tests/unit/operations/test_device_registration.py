@@ -217,10 +217,12 @@ class TestWhichRegistry:
         assert type(found.registry).__module__ == f"twin2multicloud.clouds.{cloud}.device_registry"
         assert found.connection("pump").cloud == cloud
 
-    @pytest.mark.parametrize(("cloud", "package"), [(AWS, "boto3"), (AZURE, "azure.identity")])
+    @pytest.mark.parametrize(
+        ("cloud", "package"), [(AWS, "boto3"), (AZURE, "azure.identity"), (GCP, "google.cloud.firestore")]
+    )
     def test_without_its_sdk_it_is_said_what_to_install(self, cloud, package, monkeypatch):
         monkeypatch.setitem(sys.modules, package, None)
-        with pytest.raises(ConfigurationError, match=rf"install twin2multicloud\[{cloud}\]"):
+        with pytest.raises(ConfigurationError, match=rf"pip install 'twin2multicloud\[{cloud}\]'"):
             deployed_gateway(twin(Placement.single(cloud)), OUTPUTS)
 
     def test_a_profile_that_is_not_there_is_the_configurations_fault(self, monkeypatch):

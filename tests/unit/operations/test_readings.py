@@ -11,7 +11,8 @@ from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.timestamps import to_datetime
 from twin2multicloud.emulator.host.deployment import prepare
-from twin2multicloud.operations.readings import live_readings, properties_of
+from twin2multicloud.operations.readable_twin import properties_of
+from twin2multicloud.operations.readings import live_readings
 from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.project.loader import Project
 

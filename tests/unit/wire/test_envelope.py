@@ -11,9 +11,10 @@ from tests.rigs.clouds import ALL, GCP
 from tests.rigs.envelopes import TRACE, body, document
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Slot
+from twin2multicloud.domain.telemetry import is_trace_id
 from twin2multicloud.wire import envelope
-from twin2multicloud.wire.envelope import MessageType, decode, encode, is_trace_id, new_trace_id
-from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_DEPTH, MAX_MESSAGES
+from twin2multicloud.wire.envelope import MessageType, decode, encode, new_trace_id
+from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats(allow_nan=False) | st.text(max_size=5),
@@ -78,18 +79,25 @@ def test_a_spoilt_envelope_is_an_envelope_or_a_refusal(data):
 
 @given(READINGS, st.sampled_from(ALL), st.sampled_from(Slot), st.sampled_from(MessageType))
 def test_what_goes_out_comes_back(readings, cloud, slot, kind):
-    sent = encode(readings, source_cloud=cloud, target_layer=slot, timestamp=START, trace_id=TRACE, message_type=kind)
+    encoded = [msgspec.json.encode(each) for each in readings]
+    sent = encode(encoded, source_cloud=cloud, target_layer=slot, timestamp=START, trace_id=TRACE, message_type=kind)
     received = decode(sent)
-    assert received.messages == readings
+    assert received.messages == encoded
     assert (received.source_cloud, received.target_layer, received.message_type) == (cloud, slot, kind)
     assert (received.timestamp, received.trace_id) == (START, TRACE)
 
 
-def test_messages_that_are_encoded_already_go_out_as_they_are():
-    raw = [msgspec.Raw(b'{"a":1.0}'), msgspec.Raw(b'{"b":2}')]
-    sent = encode(raw, source_cloud=GCP, target_layer=Slot.L2, timestamp=START, trace_id=TRACE)
-    assert b'[{"a":1.0},{"b":2}]' in sent
-    assert decode(sent).messages == [{"a": 1.0}, {"b": 2}]
+def test_messages_go_out_and_come_back_as_they_are():
+    messages = [b'{"a":1.0}', b'{"b":  2,"b":3}']
+    sent = encode(messages, source_cloud=GCP, target_layer=Slot.L2, timestamp=START, trace_id=TRACE)
+    assert b'[{"a":1.0},{"b":  2,"b":3}]' in sent
+    assert decode(sent).messages == messages
+
+
+def test_white_space_around_messages_does_not_matter():
+    content = body(payload=[]).replace(b"[]", b' [\n{"a":1}\t, {"b":2} ] ')
+    assert decode(content).messages == [b'{"a":1}', b'{"b":2}']
+    assert decode(body(payload={}).replace(b"{}", b' {"a":1} ')).messages == [b'{"a":1}']
 
 
 def test_aliases_are_read():
@@ -100,8 +108,8 @@ def test_aliases_are_read():
 
 def test_one_message_is_a_batch_of_one():
     received = decode(body(payload={"device_id": "d"}))
-    assert received.payload == {"device_id": "d"}
-    assert received.messages == [{"device_id": "d"}]
+    assert (received.is_batch, received.messages) == (False, [b'{"device_id":"d"}'])
+    assert decode(body(payload=[{"device_id": "d"}])).is_batch
 
 
 @pytest.mark.parametrize(
@@ -142,25 +150,10 @@ def test_a_batch_at_the_limit_is_taken():
     assert len(decode(body(payload=[{}] * MAX_MESSAGES)).messages) == MAX_MESSAGES
 
 
-def nested(depth: int) -> bytes:
-    """An envelope whose message, at depth 1 inside the payload's list, is `depth` objects deep."""
-    return body(payload={}).replace(b"{}", b'{"a":' * (depth - 1) + b"{}" + b"}" * (depth - 1))
-
-
-def test_depth_is_limited_and_the_limit_named():
-    deepest = next(depth for depth in range(1, 40) if not _passes(nested(depth)))
-    assert deepest == MAX_DEPTH
-    for depth in (MAX_DEPTH, 100, 100_000):
-        error = refusal(nested(depth))
-        assert (error.status, str(MAX_DEPTH) in str(error)) == (400, True)
-
-
-def _passes(content: bytes) -> bool:
-    try:
-        decode(content)
-    except FinalError:
-        return False
-    return True
+def test_a_message_of_any_depth_is_passed_on_or_refused():
+    """What a message holds is the business of whoever looks into it (`domain.telemetry.recognise`)."""
+    for depth in (1, 100, 100_000):
+        assert is_envelope_or_refusal(body(payload={}).replace(b"{}", b'{"a":' * depth + b"1" + b"}" * depth))
 
 
 def test_size_is_limited_and_the_limit_named():
@@ -170,11 +163,11 @@ def test_size_is_limited_and_the_limit_named():
     assert decode(padded + b" " * (MAX_BODY_BYTES - len(padded))).trace_id == TRACE
 
 
-@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity", b"1e400"])
+@pytest.mark.parametrize("number", [b"NaN", b"Infinity", b"-Infinity"])
 def test_numbers_that_json_does_not_have_are_named(number):
     error = refusal(body(payload={"t": 1.25}).replace(b"1.25", number))
     assert error.status == 400
-    assert "NaN and Infinity" in str(error) or "out of range" in str(error)
+    assert "NaN and Infinity" in str(error)
 
 
 @pytest.mark.parametrize("spoilt", [b"\xff", b"\xc3\x28", b"\xed\xa0\x80"])

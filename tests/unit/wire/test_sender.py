@@ -9,9 +9,11 @@ from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.clouds import AZURE
 from tests.rigs.envelopes import TRACE
+from tests.rigs.readings import reading
 from tests.rigs.transport import Answer, ScriptedTransport, ServedTransport
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Slot
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.ports.transport import Reply
 from twin2multicloud.wire.answers import FailedItem, Received
@@ -25,8 +27,13 @@ from twin2multicloud.wire.tokens import HEADER
 URL = "https://other.example/ingestion"
 
 
-def readings(count: int) -> list[dict]:
-    return [{"device_id": "d", "n": number} for number in range(count)]
+def readings(count: int) -> list[Reading]:
+    return [reading({"device_id": "d", "n": number}) for number in range(count)]
+
+
+def values(body: bytes, name: str) -> list:
+    """What an envelope's messages have of a property."""
+    return [msgspec.json.decode(message).get(name) for message in decode(body).messages]
 
 
 def taken(*failed: FailedItem) -> Reply:
@@ -51,7 +58,7 @@ class Bench:
 
     @property
     def sent(self) -> list[list[int]]:
-        return [[message["n"] for message in decode(each.plain).messages] for each in self.transport.posted]
+        return [values(each.plain, "n") for each in self.transport.posted]
 
 
 def sender(transport, clock: RigClock, breaker: Breaker | None = None) -> Sender:
@@ -186,16 +193,17 @@ def test_batches_are_cut_by_count():
 
 def test_batches_are_cut_by_bytes():
     bench = Bench(*[taken()] * 3)
-    big = [{"device_id": "d", "text": str(number) * (MAX_BODY_BYTES // 3)} for number in range(6)]
+    big = [reading({"device_id": "d", "text": str(number) * (MAX_BODY_BYTES // 3)}) for number in range(6)]
     assert bench.sender.write_batch(big, TRACE) == []
     plain = [each.plain for each in bench.transport.posted]
     assert all(len(each) <= MAX_BODY_BYTES for each in plain)
-    assert [message for each in plain for message in decode(each).messages] == big
+    assert [message for each in plain for message in decode(each).messages] == [each.encoded for each in big]
 
 
 def test_a_message_that_no_request_can_hold_comes_back_as_final_and_the_others_go():
     bench = Bench(taken())
-    batch = [{"n": 0}, {"text": "x" * MAX_BODY_BYTES}, {"n": 2}]
+    zero, _, two = readings(3)
+    batch = [zero, reading({"device_id": "d", "text": "x" * MAX_BODY_BYTES}), two]
     (failed,) = bench.sender.write_batch(batch, TRACE)
     assert (failed.index, failed.final, str(MAX_BODY_BYTES) in failed.error) == (1, True, True)
     assert bench.sent == [[0, 2]]
@@ -208,13 +216,13 @@ def test_failed_indices_are_those_of_the_whole_batch():
 
 def test_large_bodies_are_gzipped_and_small_ones_are_not():
     bench = Bench(taken(), taken())
-    bench.sender.write_batch([{"text": "x"}], TRACE)
-    bench.sender.write_batch([{"text": "x" * GZIP_FROM_BYTES}], TRACE)
+    for text in ("x", "x" * GZIP_FROM_BYTES):
+        bench.sender.write_batch([reading({"device_id": "d", "text": text})], TRACE)
     small, large = bench.transport.posted
     assert "content-encoding" not in small.headers
     assert large.headers["content-encoding"] == "gzip"
     assert len(large.body) < GZIP_FROM_BYTES
-    assert decode(large.plain).messages == [{"text": "x" * GZIP_FROM_BYTES}]
+    assert values(large.plain, "text") == ["x" * GZIP_FROM_BYTES]
 
 
 def test_the_token_is_in_no_error():
@@ -234,7 +242,7 @@ def test_every_message_is_taken_or_comes_back_and_none_is_both(fates):
     def handle(envelope):
         failed = []
         for index, message in enumerate(envelope.messages):
-            number = message["n"]
+            number = msgspec.json.decode(message)["n"]
             tries[number] += 1
             busy = fates[number] == "busy for ever" or (fates[number] == "busy once" and tries[number] == 1)
             if busy or fates[number] == "refused":

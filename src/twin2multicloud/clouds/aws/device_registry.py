@@ -207,7 +207,7 @@ def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:
         import boto3
         from botocore.config import Config
     except ImportError as error:
-        raise ConfigurationError("devices on AWS need boto3: install twin2multicloud[aws]") from error
+        raise ConfigurationError("devices on AWS need boto3: pip install 'twin2multicloud[aws]'") from error
     config = Config(retries={"mode": "adaptive", "total_max_attempts": 10}, max_pool_connections=_AT_ONCE)
     with domain_errors("signing in to AWS"):  # a profile that is named and not there
         client = boto3.client("iot", region_name=outputs["aws_region"], config=config)

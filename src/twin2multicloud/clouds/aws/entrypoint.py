@@ -12,6 +12,7 @@ from typing import Any
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response, refused
@@ -21,10 +22,11 @@ Handler = Callable[[Event, object], Any]
 
 
 def on_device(function: Function) -> Handler:
-    """Started by an IoT rule: the event *is* the SQL result, `device_id` being ``topic(3)``."""
+    """Started by an IoT rule, whose SQL gives the payload as base64, the device's id and the time of arrival in ms."""
 
     def handler(event: Event, _context: object) -> None:
-        function.run(Trigger.DEVICE, [RawReading(event, event.get("device_id"))])
+        received_at = from_milliseconds(event["received_at"])
+        function.run(Trigger.DEVICE, [RawReading(base64.b64decode(event["body"]), event["device_id"], received_at)])
 
     return handler
 

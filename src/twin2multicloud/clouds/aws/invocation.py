@@ -65,7 +65,7 @@ def open_invocation(outputs: Mapping[str, Any]) -> LambdaInvocation:
         import boto3
         from botocore.config import Config
     except ImportError as error:
-        raise ConfigurationError("calling functions on AWS needs boto3: install twin2multicloud[aws]") from error
+        raise ConfigurationError("calling functions on AWS needs boto3: pip install 'twin2multicloud[aws]'") from error
     config = Config(
         connect_timeout=CONNECT_SECONDS,
         read_timeout=READ_SECONDS,

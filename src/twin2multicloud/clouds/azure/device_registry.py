@@ -200,7 +200,9 @@ def open_registry(outputs: Mapping[str, str]) -> IotHubDeviceRegistry:
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError as error:
-        raise ConfigurationError("devices on Azure need azure-identity: install twin2multicloud[azure]") from error
+        raise ConfigurationError(
+            "devices on Azure need azure-identity: pip install 'twin2multicloud[azure]'"
+        ) from error
     logging.getLogger("azure.identity").setLevel(
         logging.ERROR
     )  # else it lists all that it tried, in the middle of ours

@@ -10,7 +10,7 @@ from typing import Any, Protocol
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import canonical
-from twin2multicloud.functions.readings import RawReading, decoded
+from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response
 
@@ -88,6 +88,4 @@ def on_schedule(function: Function) -> Callable[[object], None]:
 def _reading(event: EventHubEvent) -> RawReading:
     about = event.iothub_metadata or {}
     enqueued = about.get("enqueuedtime")
-    return RawReading(
-        decoded(event.get_body()), about.get("connection-device-id"), canonical(enqueued) if enqueued else None
-    )
+    return RawReading(event.get_body(), about.get("connection-device-id"), canonical(enqueued) if enqueued else None)

@@ -103,7 +103,9 @@ def open_invocation(outputs: Mapping[str, Any]) -> FunctionAppInvocation:
     try:
         from azure.identity import DefaultAzureCredential
     except ImportError as error:
-        raise ConfigurationError("calling functions on Azure needs twin2multicloud[azure]: install it") from error
+        raise ConfigurationError(
+            "calling functions on Azure needs azure-identity: pip install 'twin2multicloud[azure]'"
+        ) from error
     from twin2multicloud.wire.http_transport import HttpTransport
 
     logging.getLogger("azure.identity").setLevel(logging.ERROR)  # else it lists all that it tried

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from twin2multicloud.clouds.azure.queue import MAX_RECORD_BYTES, Queue, send
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.stores.queue_records import Records
 
@@ -19,6 +19,6 @@ class StorageQueueInvoker:
         self._queue = queue
         self._records = Records(Cloud("azure"), clock, chance, MAX_RECORD_BYTES)
 
-    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+    def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""
         send(self._queue(function), self._records.of_batch(messages, trace_id))

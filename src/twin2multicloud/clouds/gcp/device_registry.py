@@ -126,7 +126,9 @@ def open_registry(outputs: Mapping[str, str]) -> FirestoreDeviceRegistry:
     try:
         from google.cloud.firestore import Client
     except ImportError as error:
-        raise ConfigurationError("devices on Google Cloud need twin2multicloud[gcp]: install it") from error
+        raise ConfigurationError(
+            "devices on Google Cloud need google-cloud-firestore: pip install 'twin2multicloud[gcp]'"
+        ) from error
     name = require_env(outputs, "gcp_device_registry")
     found = _DATABASE.fullmatch(name)
     if found is None:

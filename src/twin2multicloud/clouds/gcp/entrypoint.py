@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import canonical
-from twin2multicloud.functions.readings import RawReading, decoded
+from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response
 
@@ -104,4 +104,4 @@ def _body(message: Mapping[str, Any]) -> bytes:
 def _reading(message: Mapping[str, Any]) -> RawReading:
     published = message.get("publishTime") or message.get("publish_time")
     attributes = message.get("attributes") or {}
-    return RawReading(decoded(_body(message)), attributes.get("device_id"), canonical(published) if published else None)
+    return RawReading(_body(message), attributes.get("device_id"), canonical(published) if published else None)

@@ -111,7 +111,9 @@ def open_invocation(outputs: Mapping[str, Any]) -> CloudRunInvocation:
     try:
         from google.auth.transport.requests import Request
     except ImportError as error:
-        raise ConfigurationError("calling functions on Google Cloud needs twin2multicloud[gcp]: install it") from error
+        raise ConfigurationError(
+            "calling functions on Google Cloud needs google-auth: pip install 'twin2multicloud[gcp]'"
+        ) from error
     from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
     from twin2multicloud.wire.http_transport import HttpTransport
 

@@ -5,7 +5,7 @@ from collections.abc import Collection, Sequence
 
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.hosting.function_ports import SystemClock
@@ -25,7 +25,7 @@ class JournalInvoker:
         self._cloud, self._journal, self._staged, self._queues = cloud, journal, staged, queues
         self._records = records(cloud)
 
-    def invoke(self, function: str, messages: Sequence[Telemetry], trace_id: str) -> None:
+    def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""
         if function not in self._queues:
             raise FinalError(f"no function {function!r} has a queue on {self._cloud}")

@@ -36,7 +36,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     ingress: DeviceIngress
     catalog: DeviceCatalog
     hierarchy: Hierarchy
-    find_processor: FindProcessor
+    find_processor: FindProcessor | None
     queues: Collection[str]  # deployed name of every function with a queue here
     log: logging.Logger
 

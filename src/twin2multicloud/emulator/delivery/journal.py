@@ -9,6 +9,7 @@ import threading
 import time
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -149,8 +150,9 @@ class Journal:
         self._commits.close()
         self._db.close()
 
-    def _reading(self) -> "_Connection":
-        return _Connection(self._path)
+    def _reading(self) -> closing[sqlite3.Connection]:
+        """A connection of its own for a read."""
+        return closing(sqlite3.connect(self._path, isolation_level=None))
 
     def _write(self, items: Sequence[_Item]) -> None:
         """One transaction for everything that was staged; then hand the new records out."""
@@ -209,16 +211,3 @@ class Journal:
                 records = [Record(queue, record, messages) for queue, record, messages in _unpack(body)]
                 self._own(group, records)
             self._deliver(records)
-
-
-class _Connection:
-    """A connection of its own for a read, closed at the end."""
-
-    def __init__(self, path: Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None)
-
-    def __enter__(self) -> sqlite3.Connection:
-        return self._db
-
-    def __exit__(self, *_: object) -> None:
-        self._db.close()

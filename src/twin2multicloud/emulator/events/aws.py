@@ -1,15 +1,13 @@
 """AWS: IoT rule -> Lambda, SQS -> Lambda with partial failures, function URL, direct invocation."""
 
 import base64
-from collections.abc import Callable, Mapping, Sequence
+import time
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin2multicloud.clouds.aws import entrypoint
-from twin2multicloud.domain.components import Trigger
-from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.emulator.events.event_source import Start
+from twin2multicloud.emulator.events.event_source import Start, event_source
 from twin2multicloud.emulator.mqtt.endpoint import Published
-from twin2multicloud.functions.readings import decoded
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response
 
@@ -17,18 +15,14 @@ _CONTEXT = object()  # our entrypoints do not look at Lambda's context
 
 
 def _on_device(function: Function) -> Start:
-    """One event per reading: the rule's SQL result, with ``topic(3) as device_id``. A list is a reading each."""
+    """One event per publish: what the rule's SQL makes of it."""
     handler = entrypoint.on_device(function)
 
     def start(publishes: Sequence[Published]) -> None:
-        for publish in publishes:
-            payload = decoded(publish.payload)
-            for reading in payload if isinstance(payload, list) else [payload]:
-                if isinstance(reading, dict):
-                    handler({**reading, "device_id": publish.device_id}, _CONTEXT)
-                else:  # the rule's SQL fails on it, and its error action reports it
-                    message = "the rule takes JSON objects only"
-                    function.reporter.report(ErrorCode.INVALID_TELEMETRY, message, raw=reading)
+        now = time.time_ns() // 1_000_000
+        for each in publishes:
+            body = base64.b64encode(each.payload).decode()
+            handler({"body": body, "device_id": each.device_id, "received_at": now}, _CONTEXT)
 
     return start
 
@@ -70,16 +64,7 @@ def _on_call(function: Function) -> Start:
     return start
 
 
-class AwsEventSource:
-    """See `event_source.EventSource`."""
-
-    environments = 4
-    starts: Mapping[Trigger, Callable[[Function], Start]] = {
-        Trigger.DEVICE: _on_device,
-        Trigger.QUEUE: _on_queue,
-        Trigger.HTTP: _on_http,
-        Trigger.CALL: _on_call,
-    }
+EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, _on_call)
 
 
 def _url_event(request: Request) -> dict[str, Any]:

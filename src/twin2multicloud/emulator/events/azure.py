@@ -4,16 +4,15 @@ The objects have what `azure.functions`' own have and our entrypoints use; the d
 """
 
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.clouds.azure import entrypoint
-from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
-from twin2multicloud.emulator.events.event_source import Start
+from twin2multicloud.emulator.events.event_source import Start, event_source
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request
@@ -79,21 +78,7 @@ def _on_http(function: Function) -> Start:
     return lambda request: handler(_http_request(request))
 
 
-def _on_call(function: Function) -> Start:
-    """A call inside the app."""
-    return entrypoint.on_call(function)
-
-
-class AzureEventSource:
-    """See `event_source.EventSource`."""
-
-    environments = 4
-    starts: Mapping[Trigger, Callable[[Function], Start]] = {
-        Trigger.DEVICE: _on_device,
-        Trigger.QUEUE: _on_queue,
-        Trigger.HTTP: _on_http,
-        Trigger.CALL: _on_call,
-    }
+EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, entrypoint.on_call)
 
 
 def _http_request(request: Request) -> HttpRequest:

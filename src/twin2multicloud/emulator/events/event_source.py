@@ -8,7 +8,9 @@
 """
 
 from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from typing import Any
+
+import msgspec
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.functions.triggers import Function
@@ -17,15 +19,18 @@ Start = Callable[[Any], Any]
 """Starts a function as the cloud does; see the table above."""
 
 
-class EventSource(Protocol):
-    """Starts functions as one cloud does."""
+class EventSource(msgspec.Struct, frozen=True):
+    """Starts functions as one cloud does.
 
-    @property
-    def environments(self) -> int:
-        """How many execution environments a queue's function has: more where one takes a single message at a time."""
-        ...
+    `environments` is how many execution environments a queue's function has: more where one takes a single message at
+    a time. `starts` leads by trigger from a function to what starts it, with what the cloud makes of a failure.
+    """
 
-    @property
-    def starts(self) -> Mapping[Trigger, Callable[[Function], Start]]:
-        """From a function to what starts it, by trigger, with what the cloud makes of a failure."""
-        ...
+    environments: int
+    starts: Mapping[Trigger, Callable[[Function], Start]]
+
+
+def event_source(environments: int, *starts: Callable[[Function], Start]) -> EventSource:
+    """An event source from what starts a function by device, queue, HTTP and call."""
+    triggers = (Trigger.DEVICE, Trigger.QUEUE, Trigger.HTTP, Trigger.CALL)
+    return EventSource(environments, dict(zip(triggers, starts, strict=True)))

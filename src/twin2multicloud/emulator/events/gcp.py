@@ -2,16 +2,15 @@
 
 import base64
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.clouds.gcp import entrypoint
-from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
-from twin2multicloud.emulator.events.event_source import Start
+from twin2multicloud.emulator.events.event_source import Start, event_source
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response
@@ -68,21 +67,8 @@ def _on_http(function: Function) -> Start:
     return start
 
 
-def _on_call(function: Function) -> Start:
-    """A call from the twin service."""
-    return entrypoint.on_call(function)
-
-
-class GcpEventSource:
-    """See `event_source.EventSource`."""
-
-    environments = 16  # a CloudEvent is one message: what others have in batches, this cloud has in width
-    starts: Mapping[Trigger, Callable[[Function], Start]] = {
-        Trigger.DEVICE: _on_device,
-        Trigger.QUEUE: _on_queue,
-        Trigger.HTTP: _on_http,
-        Trigger.CALL: _on_call,
-    }
+# a CloudEvent is one message: what others have in batches, this cloud has in width
+EVENT_SOURCE = event_source(16, _on_device, _on_queue, _on_http, entrypoint.on_call)
 
 
 def _acknowledged(handler: Any, body: bytes) -> bool:  # noqa: ANN401 - an entrypoint's handler

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.readings import RawReading, from_device
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
@@ -35,11 +35,11 @@ class Dispatcher:
     def __call__(self, publishes: Sequence[RawReading]) -> int:
         """Dispatch readings as one batch; returns how many went no further, each reported. Raises RetryableError."""
         now = self._clock.now()
-        readings: list[Telemetry] = []
+        readings: list[Reading] = []
         invalid = 0
         for publish in publishes:
             for reading in from_device(publish, now):
-                if isinstance(reading, dict):
+                if isinstance(reading, Reading):
                     readings.append(reading)
                 else:
                     invalid += 1
@@ -47,10 +47,12 @@ class Dispatcher:
                     self._reporter.report(ErrorCode.INVALID_TELEMETRY, str(error), raw=payload)
         return invalid + (self._hand_on(readings) if readings else 0)
 
-    def _hand_on(self, readings: Sequence[Telemetry]) -> int:
+    def _hand_on(self, readings: Sequence[Reading]) -> int:
         """Queue readings; one that the queue never takes must not bring the whole batch back for ever."""
         trace_id = new_trace_id(self._chance)
         refused = self._writer.write_batch(readings, trace_id)
         for item in refused:
-            self._reporter.report(ErrorCode.READING_TOO_LARGE, item.error, raw=readings[item.index], trace_id=trace_id)
+            self._reporter.report(
+                ErrorCode.READING_TOO_LARGE, item.error, raw=readings[item.index].encoded, trace_id=trace_id
+            )
         return len(refused)

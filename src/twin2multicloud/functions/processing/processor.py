@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import described
-from twin2multicloud.domain.telemetry import Telemetry
+from twin2multicloud.domain.telemetry import Reading, Telemetry
 from twin2multicloud.functions.readings import from_user_code
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -42,7 +42,7 @@ class Processor:
     def __init__(
         self,
         *,
-        find_processor: FindProcessor,
+        find_processor: FindProcessor | None,
         writers: Sequence[TelemetryWriter],
         undeliverable: Undeliverable,
         clock: Clock,
@@ -50,11 +50,11 @@ class Processor:
         self._find, self._writers = find_processor, writers
         self._undeliverable, self._clock = undeliverable, clock
 
-    def __call__(self, messages: Sequence[Telemetry], trace_id: str) -> None:
+    def __call__(self, messages: Sequence[Reading], trace_id: str) -> None:
         """Process a batch and hand the results on. Raises RetryableError where nothing takes them."""
-        sources: list[Telemetry] = []
-        results: list[Telemetry] = []
-        failed: list[tuple[Telemetry, str]] = []
+        sources: list[Reading] = []
+        results: list[Reading] = []
+        failed: list[tuple[Reading, str]] = []
         for message in messages:
             try:
                 result = self._process(message)
@@ -74,8 +74,8 @@ class Processor:
                 pairs = [(sources[item.index], item.error) for item in refused]
                 self._undeliverable.keep(pairs, len(messages), trace_id)
 
-    def _process(self, message: Telemetry) -> Telemetry | None:
-        user_code = self._find(str(message["device_id"]))
+    def _process(self, message: Reading) -> Reading | None:
+        user_code = None if self._find is None else self._find(message.key.device_id)
         if user_code is None:
             return message
-        return from_user_code(user_code(dict(message)), message, self._clock.now())
+        return from_user_code(user_code(message.flat), message, self._clock.now())

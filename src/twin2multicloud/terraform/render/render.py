@@ -41,6 +41,9 @@ def render(
 
     `before` are clouds that an earlier placement used: their providers stay, or nobody could remove what is there.
     Raises ConfigurationError for a backend that does not exist, and for a cloud that nothing is rendered for.
+
+    >>> sorted(render(plan(load_project("examples/smart-home").twin))["provider"])
+    ['aws', 'azurerm', 'google']
     """
     config = Configuration()
     found = scope.sites(topology)

@@ -29,13 +29,13 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     """
 
     component: Component
-    from_devices: bool
-    from_queue: bool
-    endpoint: Endpoint | None
-    sends_to: tuple[Component, ...]
-    dead_letters: Component | None
-    store: tuple[Access, ...]
     environment: tuple[Variable, ...]
+    endpoint: Endpoint | None
+    from_devices: bool = False
+    from_queue: bool = False
+    sends_to: tuple[Component, ...] = ()
+    dead_letters: Component | None = None
+    store: tuple[Access, ...] = ()
 
     @property
     def name(self) -> str:
@@ -99,11 +99,14 @@ def sites(topology: Topology) -> tuple[CloudScope, ...]:
 
 def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
     here = tuple(each for each in coverage.components if each.cloud == cloud)
-    functions = tuple(_view(coverage, each) for each in here if is_function(each))
+    twin = coverage.topology.twin
+    functions = tuple(
+        _own_service(each, twin) if is_ours(each) else _function(coverage, each) for each in here if is_function(each)
+    )
     fed = {each.dead_letters.id: each.dead_letters for each in functions if each.dead_letters is not None}
     return CloudScope(
         cloud=cloud,
-        twin=coverage.topology.twin,
+        twin=twin,
         functions=functions,
         gateway=_named(here, Kind.DEVICE_GATEWAY),
         store=_named(here, Kind.HOT_STORE),
@@ -112,22 +115,10 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
     )
 
 
-def _view(coverage: Coverage, component: Component) -> FunctionView:
-    return _own_service(coverage, component) if is_ours(component) else _function(coverage, component)
-
-
-def _own_service(coverage: Coverage, component: Component) -> FunctionView:
+def _own_service(component: Component, twin: str) -> FunctionView:
     """A service that is code of ours: open to its callers, started by nothing else. What it uses, its cloud knows."""
-    return FunctionView(
-        component=component,
-        from_devices=False,
-        from_queue=False,
-        endpoint=own_endpoint(component),
-        sends_to=(),
-        dead_letters=None,
-        store=(),
-        environment=own_environment(component, coverage.topology.twin),
-    )
+    environment = own_environment(component, twin)
+    return FunctionView(component=component, endpoint=own_endpoint(component), environment=environment)
 
 
 def _named(components: tuple[Component, ...], name: str) -> Component | None:

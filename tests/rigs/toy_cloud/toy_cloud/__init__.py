@@ -13,7 +13,15 @@ TOY = Cloud("toy")
 
 
 class FlatTariff:
-    """Every activity takes one unit."""
+    """Every activity takes one unit. It is its own object stores."""
+
+    token = egress = "unit"
+
+    @property
+    def cold(self) -> "FlatTariff":
+        return self
+
+    archive = cold
 
     def plans(self, t: Any, book: Any, /) -> Mapping[str, Any]:
         return {}
@@ -41,7 +49,7 @@ PACK = CloudPack(
     style="magenta",
     colour="#a0a",
     services=CloudServices(twin_reads=True, twin_sign_in=SignIn.TOKEN, remote_twin_sign_in=SignIn.TOKEN),
-    events="twin2multicloud.emulator.events.aws:AwsEventSource",
+    events="twin2multicloud.emulator.events.aws:EVENT_SOURCE",
     tariff="toy_cloud:FlatTariff",
     prices="toy_cloud:prices",
     footprint=Footprint(watts_per_vcpu=1.0, pue=1.0, kg_per_kwh=0.1),

@@ -22,19 +22,16 @@ _STORE_ACTIONS = {
 
 def render(config: Configuration, function: FunctionView) -> None:
     """Declare a function's role and what it allows."""
-    role = config.resource(
-        "aws_iam_role",
-        function.key,
-        name=function.component.deployed_as,
-        assume_role_policy=policy([trust("lambda.amazonaws.com")]),
-    )
-    config.resource(
-        "aws_iam_role_policy",
-        function.key,
-        name="what-it-does",
-        role=f"${{{role}.id}}",
-        policy=policy(_statements(function)),
-    )
+    role(config, function.key, function.component.deployed_as, "lambda.amazonaws.com", _statements(function))
+
+
+def role(config: Configuration, key: str, name: str, service: str, statements: list[Statement]) -> str:
+    """Declare a role that a service takes on, and what it allows; its address."""
+    trust = {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
+    made = config.resource("aws_iam_role", key, name=name, assume_role_policy=policy([trust]))
+    allowed = policy(statements)
+    config.resource("aws_iam_role_policy", key, name="what-it-does", role=f"${{{made}.id}}", policy=allowed)
+    return made
 
 
 def policy(statements: list[Statement]) -> str:
@@ -46,11 +43,6 @@ def allow(actions: str | tuple[str, ...], *resources: str) -> Statement:
     """One statement."""
     found = [actions] if isinstance(actions, str) else list(actions)
     return {"Effect": "Allow", "Action": found, "Resource": list(resources)}
-
-
-def trust(service: str) -> Statement:
-    """The statement that lets a service take on a role."""
-    return {"Effect": "Allow", "Action": "sts:AssumeRole", "Principal": {"Service": service}}
 
 
 def _statements(function: FunctionView) -> list[Statement]:

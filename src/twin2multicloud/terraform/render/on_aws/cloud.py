@@ -1,19 +1,10 @@
-"""Everything that AWS holds of a twin, in one pass. Owns the provider's block and the outputs; no resource of its own.
+"""Everything that AWS holds of a twin, in one pass. Owns the provider's block, the error topic and the outputs.
 
 Variables: ``aws_region``. Credentials are the provider's own matter.
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.on_aws import (
-    device_gateway,
-    error_topic,
-    functions,
-    hot_store,
-    queues,
-    readers,
-    references,
-    secrets,
-)
+from twin2multicloud.terraform.render.on_aws import device_gateway, functions, hot_store, queues, references, secrets
 from twin2multicloud.terraform.render.references import Clouds, Renderer
 from twin2multicloud.terraform.render.scope import CloudScope
 
@@ -33,16 +24,19 @@ def provide(config: Configuration, twin: str) -> None:
 def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Add AWS's part of the slice to the configuration."""
     provide(config, site.twin)
-    error_topic.render(config, site)
+    # The error topic is a bus of the twin's own. Who may put events there is in `access`.
+    config.resource("aws_cloudwatch_event_bus", "error_topic", name=site.error_topic.deployed_as)
     secrets.render(config, site)
     hot_store.render(config, site)
     queues.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
-    readers.render(config, site)
     config.output("aws_region", "${var.aws_region}", "The region of AWS's part")
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
     config.output("aws_endpoints", endpoints, "The URLs of AWS's endpoints, by function")
+    if site.readers:  # They take direct invocations, with a URL or without, from whoever has lambda:InvokeFunction.
+        names = {each.name: f"${{aws_lambda_function.{each.key}.function_name}}" for each in site.readers}
+        config.output("aws_readers", names, "The names of AWS's readers, by function")
 
 
 RENDERER = Renderer(

@@ -10,6 +10,8 @@ from twin2multicloud.terraform.render.on_aws.references import function_arn, que
 from twin2multicloud.terraform.render.scope import CloudScope
 
 _LETTERS = "device_dead_letters"
+_SELECT = "SELECT encode(*, 'base64') AS body, topic(3) AS device_id, timestamp() AS received_at"
+"""The payload as its bytes, whatever it is: IoT SQL takes lists and numbers apart, or fails on them."""
 _FOURTEEN_DAYS_S = 14 * 24 * 3600
 
 
@@ -45,26 +47,15 @@ def _dead_letters(config: Configuration, site: CloudScope, dispatcher: str) -> N
 
 
 def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
-    """The event *is* the SQL result; topic(3) is the device's id. What IoT cannot hand over goes to the same queue."""
-    role = config.resource(
-        "aws_iam_role",
-        "device_gateway",
-        name=f"{site.twin}-device-gateway",
-        assume_role_policy=access.policy([access.trust("iot.amazonaws.com")]),
-    )
-    config.resource(
-        "aws_iam_role_policy",
-        "device_gateway",
-        name="what-it-does",
-        role=f"${{{role}.id}}",
-        policy=access.policy([access.allow("sqs:SendMessage", queue(_LETTERS, "arn"))]),
-    )
+    """What starts the dispatcher, see `clouds.aws.entrypoint`. What IoT cannot hand over goes to the same queue."""
+    allowed = [access.allow("sqs:SendMessage", queue(_LETTERS, "arn"))]
+    role = access.role(config, "device_gateway", f"{site.twin}-device-gateway", "iot.amazonaws.com", allowed)
     rule = config.resource(
         "aws_iot_topic_rule",
         "device_gateway",
         name=f"{site.twin}_telemetry".replace("-", "_"),  # the service takes letters, digits and underscores
         enabled=True,
-        sql=f"SELECT *, topic(3) AS device_id FROM '{telemetry_topic(site.twin, '+')}'",  # noqa: S608 - IoT SQL, and a twin's name holds no quote
+        sql=f"{_SELECT} FROM '{telemetry_topic(site.twin, '+')}'",
         sql_version="2016-03-23",
         **{"lambda": [{"function_arn": function_arn(dispatcher)}]},
         error_action=[

@@ -6,7 +6,7 @@ built-in-roles; what a queue trigger needs: azure-functions/functions-bindings-s
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure import device_gateway, hot_store, logs
-from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.on_azure.references import GROUP, placed
 from twin2multicloud.terraform.render.scope import READ_ONLY, CloudScope, FunctionView, key_of
 
 _SEND = "Storage Queue Data Message Sender"
@@ -24,9 +24,7 @@ def render(config: Configuration, site: CloudScope, function: FunctionView) -> l
         "azurerm_user_assigned_identity",
         key,
         name=function.component.deployed_as,
-        resource_group_name=GROUP,
-        location=LOCATION,
-        tags=tags(site),
+        **placed(site),
     )
     roles = [
         _role(config, key, "logs", "Monitoring Metrics Publisher", logs.SCOPE),

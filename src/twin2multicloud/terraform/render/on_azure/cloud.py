@@ -1,4 +1,4 @@
-"""Everything that Azure holds of a twin, in one pass. Owns the provider's block, the resource group and the outputs.
+"""Everything that Azure holds of a twin, in one pass. Owns the provider's block, resource group, error topic, outputs.
 
 Variables: ``azure_location``. The subscription and credentials are the provider's own matter (ARM_SUBSCRIPTION_ID).
 """
@@ -6,16 +6,14 @@ Variables: ``azure_location``. The subscription and credentials are the provider
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure import (
     device_gateway,
-    error_topic,
     functions,
     hot_store,
     logs,
     queues,
-    readers,
     references,
     secrets,
 )
-from twin2multicloud.terraform.render.references import Clouds, Renderer
+from twin2multicloud.terraform.render.references import SUFFIX, Clouds, Renderer
 from twin2multicloud.terraform.render.scope import CloudScope
 
 REFERENCES = references.REFERENCES
@@ -39,15 +37,50 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
         tags=references.tags(site),
     )
     logs.render(config, site)
-    error_topic.render(config, site)
+    _error_topic(config, site)
     secrets.render(config, site)
     hot_store.render(config, site)
     queues.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
-    readers.render(config, site)
+    _readers(config, site)
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
     config.output("azure_endpoints", endpoints, "The URLs of Azure's endpoints, by function")
+
+
+def _error_topic(config: Configuration, site: CloudScope) -> None:
+    """An Event Grid topic that takes CloudEvents. It has no keys: publishers sign in as who they are, see `access`."""
+    config.resource(
+        "azurerm_eventgrid_topic",
+        "error_topic",
+        name=f"{site.error_topic.deployed_as}-{SUFFIX}",
+        **references.placed(site),
+        input_schema="CloudEventSchemaV1_0",
+        local_auth_enabled=False,
+    )
+
+
+def _readers(config: Configuration, site: CloudScope) -> None:
+    """Where the readers are, where L3-hot is here, and whose keys or which secret opens them: neither is in an output.
+
+    An endpoint asks for the token; any other reader for a function key, which Azure Resource Manager tells whoever may
+    list the keys of its app (see clouds/azure/invocation.py).
+    """
+    if not site.readers:
+        return
+    urls = {each.name: REFERENCES.url(each.component) for each in site.readers}
+    config.output("azure_readers", urls, "The URLs of Azure's readers, by function")
+    apps = {
+        each.name: f"${{azurerm_function_app_flex_consumption.{each.key}.id}}"
+        for each in site.readers
+        if each.endpoint is None
+    }
+    if apps:
+        config.output("azure_reader_apps", apps, "The apps whose keys open Azure's readers, by function")
+    if len(apps) < len(site.readers):
+        config.output(
+            "azure_token_secret", references.TOKEN_SECRET_ID, "The secret with the token that endpoints ask for"
+        )
 
 
 RENDERER = Renderer(

@@ -9,7 +9,7 @@ those of devices do, for local authentication is that of the service API (Micros
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
-from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.on_azure.references import GROUP, placed
 from twin2multicloud.terraform.render.references import SUFFIX
 from twin2multicloud.terraform.render.scope import CloudScope
 
@@ -39,13 +39,11 @@ def _event_hub(config: Configuration, site: CloudScope) -> None:
         "azurerm_eventhub_namespace",
         "devices",
         name=single_dashes(f"{site.twin}-devices-{SUFFIX}"),
-        resource_group_name=GROUP,
-        location=LOCATION,
+        **placed(site),
         sku="Standard",
         capacity=1,
         local_authentication_enabled=False,
         minimum_tls_version="1.2",
-        tags=tags(site),
     )
     config.resource(
         "azurerm_eventhub",
@@ -63,9 +61,7 @@ def _iot_hub(config: Configuration, site: CloudScope, name: str) -> None:
         "azurerm_user_assigned_identity",
         "device_gateway",
         name=f"{site.twin}-device-gateway",
-        resource_group_name=GROUP,
-        location=LOCATION,
-        tags=tags(site),
+        **placed(site),
     )
     config.resource(
         "azurerm_role_assignment",
@@ -80,13 +76,11 @@ def _iot_hub(config: Configuration, site: CloudScope, name: str) -> None:
         "azurerm_iothub",
         "device_gateway",
         name=name,
-        resource_group_name=GROUP,
-        location=LOCATION,
+        **placed(site),
         sku=[{"name": "S1", "capacity": 1}],
         identity=[{"type": "UserAssigned", "identity_ids": [f"${{{_IDENTITY}.id}}"]}],
         min_tls_version="1.2",
         local_authentication_enabled=False,
-        tags=tags(site),
     )
 
 

@@ -6,9 +6,8 @@ Each function has an account to itself, so that its key opens its own code and l
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.names import letters_and_digits
 from twin2multicloud.terraform.render.on_azure import access, device_gateway, logs, queues
-from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.on_azure.references import placed
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
 from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
 
@@ -27,21 +26,14 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
 
 
 def _host_storage(config: Configuration, site: CloudScope, function: FunctionView) -> None:
-    account = config.resource(
-        "azurerm_storage_account",
+    account = queues.storage_account(
+        config,
+        site,
         function.key,
-        name=letters_and_digits(function.component.deployed_as, 18) + SUFFIX,
-        resource_group_name=GROUP,
-        location=LOCATION,
-        account_tier="Standard",
+        function.component.deployed_as,
         account_replication_type="LRS",  # code and leases: made again by the next deployment
-        min_tls_version="TLS1_2",
-        allow_nested_items_to_be_public=False,
-        local_user_enabled=False,
         shared_access_key_enabled=True,  # see above: the host signs in with it, and nobody else
         sas_policy=[{"expiration_period": "01.00:00:00", "expiration_action": "Log"}],
-        cross_tenant_replication_enabled=False,
-        tags=tags(site),
     )
     config.resource(
         "azurerm_storage_container",
@@ -57,11 +49,9 @@ def _plan(config: Configuration, site: CloudScope, function: FunctionView) -> No
         "azurerm_service_plan",
         function.key,
         name=function.component.deployed_as,
-        resource_group_name=GROUP,
-        location=LOCATION,
+        **placed(site),
         os_type="Linux",
         sku_name="FC1",
-        tags=tags(site),
     )
 
 
@@ -74,8 +64,7 @@ def _app(
         "azurerm_function_app_flex_consumption",
         key,
         name=f"{function.component.deployed_as}-{SUFFIX}",
-        resource_group_name=GROUP,
-        location=LOCATION,
+        **placed(site),
         service_plan_id=f"${{azurerm_service_plan.{key}.id}}",
         runtime_name="python",
         runtime_version=RUNTIME_VERSION,
@@ -97,7 +86,6 @@ def _app(
             }
         ],
         app_settings=settings,
-        tags=tags(site),
         depends_on=roles,
     )
 

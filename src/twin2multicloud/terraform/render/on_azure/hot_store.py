@@ -5,7 +5,7 @@ Who may use it is in `access`. The database has the twin's name.
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
-from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, placed
 from twin2multicloud.terraform.render.references import SUFFIX
 from twin2multicloud.terraform.render.scope import CloudScope
 
@@ -54,8 +54,7 @@ def _account(config: Configuration, site: CloudScope) -> None:
         "azurerm_cosmosdb_account",
         "hot_store",
         name=single_dashes(f"{site.twin}-hot-{SUFFIX}"),
-        resource_group_name=GROUP,
-        location=LOCATION,
+        **placed(site),
         offer_type="Standard",
         kind="GlobalDocumentDB",
         capabilities=[{"name": "EnableServerless"}],
@@ -65,5 +64,4 @@ def _account(config: Configuration, site: CloudScope) -> None:
         local_authentication_disabled=True,  # no keys: functions sign in as who they are
         access_key_metadata_writes_enabled=False,
         minimal_tls_version="Tls12",
-        tags=tags(site),
     )

@@ -1,7 +1,7 @@
 """Where Azure's functions log: one Log Analytics workspace, with retention, and Application Insights on top of it."""
 
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.on_azure.references import placed
 from twin2multicloud.terraform.render.scope import CloudScope
 
 CONNECTION = "${azurerm_application_insights.logs.connection_string}"
@@ -14,20 +14,16 @@ def render(config: Configuration, site: CloudScope) -> None:
         "azurerm_log_analytics_workspace",
         "logs",
         name=f"{site.twin}-logs",
-        resource_group_name=GROUP,
-        location=LOCATION,
+        **placed(site),
         sku="PerGB2018",
         retention_in_days="${max(var.log_retention_days, 30)}",  # the service keeps 30 days at least
-        tags=tags(site),
     )
     config.resource(
         "azurerm_application_insights",
         "logs",
         name=f"{site.twin}-insights",
-        resource_group_name=GROUP,
-        location=LOCATION,
+        **placed(site),
         application_type="other",
         workspace_id=f"${{{workspace}.id}}",
         local_authentication_disabled=True,
-        tags=tags(site),
     )

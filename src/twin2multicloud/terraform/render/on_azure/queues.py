@@ -4,9 +4,9 @@ One queue per function that a queue starts, with the poison queue that the Funct
 names it ``<queue>-poison``), and one dead-letter queue per boundary for what functions give up.
 """
 
-from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.names import letters_and_digits
-from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, queue_name, tags
+from twin2multicloud.terraform.render.on_azure.references import placed, queue_name
 from twin2multicloud.terraform.render.references import SUFFIX
 from twin2multicloud.terraform.render.scope import CloudScope, key_of
 
@@ -18,26 +18,29 @@ def render(config: Configuration, site: CloudScope) -> None:
     started = [each for each in site.functions if each.from_queue]
     if not started and not site.dead_letters:
         return
-    config.resource(
-        "azurerm_storage_account",
-        "queues",
-        name=letters_and_digits(f"{site.twin}-q", 18) + SUFFIX,
-        resource_group_name=GROUP,
-        location=LOCATION,
-        account_tier="Standard",
-        account_replication_type="ZRS",  # an answer of 200 means durable: three zones
-        min_tls_version="TLS1_2",
-        shared_access_key_enabled=False,
-        allow_nested_items_to_be_public=False,
-        local_user_enabled=False,
-        cross_tenant_replication_enabled=False,
-        tags=tags(site),
-    )
+    durable = {"account_replication_type": "ZRS"}  # an answer of 200 means durable: three zones
+    storage_account(config, site, "queues", f"{site.twin}-q", shared_access_key_enabled=False, **durable)
     for letters in site.dead_letters:
         _queue(config, key_of(letters), queue_name(letters))
     for function in started:
         _queue(config, function.key, queue_name(function.component))
         _queue(config, f"{function.key}_poison", f"{queue_name(function.component)}-poison")
+
+
+def storage_account(config: Configuration, site: CloudScope, key: str, name: str, /, **more: Json) -> str:
+    """Declare a storage account that shows nothing to anybody; its address."""
+    return config.resource(
+        "azurerm_storage_account",
+        key,
+        name=letters_and_digits(name, 18) + SUFFIX,
+        **placed(site),
+        account_tier="Standard",
+        min_tls_version="TLS1_2",
+        allow_nested_items_to_be_public=False,
+        local_user_enabled=False,
+        cross_tenant_replication_enabled=False,
+        **more,
+    )
 
 
 def _queue(config: Configuration, key: str, name: str) -> None:

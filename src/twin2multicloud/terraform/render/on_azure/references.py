@@ -3,6 +3,8 @@
 No host name is built: those of function apps may carry a hash, so all come from attributes.
 """
 
+from typing import Any
+
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render import scope
@@ -22,6 +24,11 @@ def queue_name(component: Component) -> str:
 def tags(site: scope.CloudScope) -> dict[str, str]:
     """What marks a resource as this twin's; azurerm has no default tags."""
     return {"twin": site.twin, "managed-by": "twin2multicloud"}
+
+
+def placed(site: scope.CloudScope) -> dict[str, Any]:
+    """What says that a resource is in the twin's group, at its place and with its tags."""
+    return {"resource_group_name": GROUP, "location": LOCATION, "tags": tags(site)}
 
 
 def _url(component: Component) -> str:

@@ -2,7 +2,7 @@
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
-from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION, tags
+from twin2multicloud.terraform.render.on_azure.references import placed, tags
 from twin2multicloud.terraform.render.references import SUFFIX, TOKEN
 from twin2multicloud.terraform.render.scope import CloudScope
 
@@ -31,13 +31,11 @@ def _vault(config: Configuration, site: CloudScope) -> str:
         "azurerm_key_vault",
         "twin",
         name=single_dashes(f"{site.twin}-{SUFFIX}"),
-        resource_group_name=GROUP,
-        location=LOCATION,
+        **placed(site),
         tenant_id="${data.azurerm_client_config.deployer.tenant_id}",
         sku_name="standard",
         rbac_authorization_enabled=True,
         soft_delete_retention_days=7,
-        tags=tags(site),
     )
 
 

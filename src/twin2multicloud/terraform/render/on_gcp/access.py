@@ -16,16 +16,9 @@ _CHANGE_DATABASE = "roles/datastore.user"
 def render(config: Configuration, function: FunctionView) -> None:
     """Declare a function's service account and roles."""
     key = function.key
-    config.resource(
-        "google_service_account",
-        key,
-        account_id=fitted(function.component.deployed_as, 30),
-        display_name=function.component.reason[:100],
-        depends_on=SERVICES_ON,
-    )
-    publisher(config, key, "error_topic")
-    for target in function.puts_into:
-        publisher(config, key, key_of(target))
+    account(config, key, function.component.deployed_as, function.component.reason[:100])
+    for target in ("error_topic", *map(key_of, function.puts_into)):
+        publisher(config, f"{key}_to_{target}", target, member(key))
     if function.needs_token:
         config.resource(
             "google_secret_manager_secret_iam_member",
@@ -39,14 +32,34 @@ def render(config: Configuration, function: FunctionView) -> None:
         database(config, key, "store", role, "the twin's hot store", "hot_store")
 
 
-def publisher(config: Configuration, key: str, target: str) -> None:
-    """Let a function publish to the topic of that key."""
+def account(config: Configuration, key: str, name: str, purpose: str) -> None:
+    """Declare a service account."""
     config.resource(
-        "google_pubsub_topic_iam_member",
-        f"{key}_to_{target}",
-        topic=topic(target),
-        role="roles/pubsub.publisher",
-        member=member(key),
+        "google_service_account",
+        key,
+        account_id=fitted(name, 30),
+        display_name=purpose,
+        depends_on=SERVICES_ON,
+    )
+
+
+def publisher(config: Configuration, key: str, target: str, who: str) -> None:
+    """Let somebody publish to the topic of the key `target`."""
+    config.resource(
+        "google_pubsub_topic_iam_member", key, topic=topic(target), role="roles/pubsub.publisher", member=who
+    )
+
+
+def invoker(config: Configuration, function: FunctionView, purpose: str, who: str) -> None:
+    """Let somebody call a function."""
+    address = f"google_cloudfunctions2_function.{function.key}"
+    config.resource(
+        "google_cloud_run_service_iam_member",
+        f"{function.key}_{purpose}",
+        location=f"${{{address}.location}}",
+        service=f"${{{address}.name}}",
+        role="roles/run.invoker",
+        member=who,
     )
 
 

@@ -1,4 +1,4 @@
-"""Everything that Google Cloud holds of a twin, in one pass. Owns the provider's block, the services and the outputs.
+"""Everything that Google Cloud holds of a twin, in one pass. Owns the provider's block, services, error topic, outputs.
 
 Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own matter.
 """
@@ -7,12 +7,10 @@ from twin2multicloud.planning.services import is_ours
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp import (
     device_gateway,
-    error_topic,
     functions,
     hot_store,
     logs,
     queues,
-    readers,
     references,
     secrets,
 )
@@ -56,13 +54,13 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     )
     config.data("google_project", "here", project_id=references.PROJECT)
     logs.render(config, site)
-    error_topic.render(config, site)
+    _error_topic(config, site)
     secrets.render(config, site)
     hot_store.render(config, site)
     device_gateway.render(config, site)
     functions.render(config, site, clouds)
     queues.render(config, site)
-    readers.render(config, site)
+    _readers(config, site)
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if _is_endpoint(each)}
     config.output("gcp_endpoints", endpoints, "The URLs of Google Cloud's endpoints, by function")
 
@@ -70,6 +68,35 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
 def _is_endpoint(function: FunctionView) -> bool:
     """Whether other clouds call it, with the token. A service of ours has callers of its own, and its own output."""
     return function.endpoint is not None and not is_ours(function.component)
+
+
+def _error_topic(config: Configuration, site: CloudScope) -> None:
+    """A topic that keeps events for a week, so that whoever subscribes later still sees them."""
+    config.resource(
+        "google_pubsub_topic",
+        "error_topic",
+        name=site.error_topic.deployed_as,
+        message_retention_duration="604800s",
+        depends_on=references.SERVICES_ON,
+    )
+
+
+def _readers(config: Configuration, site: CloudScope) -> None:
+    """Where the readers are, where L3-hot is here, and which secret opens those that are endpoints.
+
+    Any other asks for an ID token of somebody with ``run.routes.invoke``, whose audience is the URL (see
+    clouds/gcp/invocation.py): the service's own run.app address, which Cloud Run knows as one.
+    """
+    if not site.readers:
+        return
+    urls = {
+        each.name: f"${{google_cloudfunctions2_function.{each.key}.service_config[0].uri}}" for each in site.readers
+    }
+    config.output("gcp_readers", urls, "The URLs of Google Cloud's readers, by function")
+    if any(each.endpoint is not None for each in site.readers):
+        config.output(
+            "gcp_token_secret", references.TOKEN_SECRET_NAME, "The secret with the token that endpoints ask for"
+        )
 
 
 RENDERER = Renderer(

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_gcp import access, hot_store
-from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, topic
+from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, member, topic
 from twin2multicloud.terraform.render.scope import CloudScope
 
 LETTERS = "device_dead_letters"
@@ -35,7 +35,7 @@ def render(config: Configuration, site: CloudScope) -> None:
     for key, name in ((_GATEWAY, site.gateway.deployed_as), (LETTERS, f"{site.twin}-device-dead-letters")):
         config.resource("google_pubsub_topic", key, name=name, depends_on=SERVICES_ON)
     hot_store.database(config, _REGISTRY, f"{site.twin}-devices")
-    access.publisher(config, _GATEWAY, _GATEWAY)
+    access.publisher(config, f"{_GATEWAY}_to_{_GATEWAY}", _GATEWAY, member(_GATEWAY))
     access.database(config, _GATEWAY, "registry", access.READ_DATABASE, "the twin's device registry", _REGISTRY)
     url = f"${{google_cloudfunctions2_function.{_GATEWAY}.service_config[0].uri}}/topics"
     config.output("gcp_device_endpoint", url, "Where devices publish: POST <this>/dt/<twin>/<device>/telemetry")

@@ -9,7 +9,6 @@ from collections.abc import Mapping
 
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.terraform.render.configuration import Configuration, Json
-from twin2multicloud.terraform.render.names import fitted
 from twin2multicloud.terraform.render.on_gcp import access, device_gateway
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
@@ -34,7 +33,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
         _code(config, function)
         _function(config, function, clouds)
         if function.endpoint is not None:
-            _open(config, function)
+            access.invoker(config, function, "open", "allUsers")
 
 
 def _bucket(config: Configuration, site: CloudScope) -> None:
@@ -59,13 +58,7 @@ def _builder(config: Configuration, site: CloudScope) -> None:
 
     Roles: cloud.google.com/functions/docs/securing/build-custom-sa.
     """
-    config.resource(
-        "google_service_account",
-        "build",
-        account_id=fitted(f"{site.twin}-build", 30),
-        display_name=f"{site.twin}: builds functions",
-        depends_on=SERVICES_ON,
-    )
+    access.account(config, "build", f"{site.twin}-build", f"{site.twin}: builds functions")
     config.resource(
         "google_project_iam_member",
         "build",
@@ -124,15 +117,4 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
             }
         ],
         depends_on=[*SERVICES_ON, "google_project_iam_member.build"],
-    )
-
-
-def _open(config: Configuration, function: FunctionView) -> None:
-    config.resource(
-        "google_cloud_run_service_iam_member",
-        f"{function.key}_open",
-        location=f"${{google_cloudfunctions2_function.{function.key}.location}}",
-        service=f"${{google_cloudfunctions2_function.{function.key}.name}}",
-        role="roles/run.invoker",
-        member="allUsers",
     )

@@ -5,9 +5,9 @@ subscription of its own: a topic that nobody subscribes to forgets what it is gi
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.names import fitted
+from twin2multicloud.terraform.render.on_gcp import access
 from twin2multicloud.terraform.render.on_gcp.device_gateway import LETTERS
-from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON, topic
+from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON, member, topic
 from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
 
 _ACK_S = 2 * TIMEOUT_S
@@ -25,7 +25,8 @@ def render(config: Configuration, site: CloudScope) -> None:
         _keep(config, LETTERS, f"{site.twin}-device-dead-letters")
     started = [each for each in site.functions if each.from_queue or each.from_devices]
     if started:
-        _pusher(config, site)
+        purpose = f"{site.twin}: Pub/Sub when it starts a function"
+        access.account(config, "push", f"{site.twin}-push", purpose)
     for function in started:
         _start(config, function)
 
@@ -40,20 +41,7 @@ def _keep(config: Configuration, key: str, name: str) -> None:
         message_retention_duration=_KEPT,
         expiration_policy=[{"ttl": ""}],
     )
-    config.resource(
-        "google_pubsub_topic_iam_member", f"{key}_agent", topic=topic(key), role="roles/pubsub.publisher", member=_AGENT
-    )
-
-
-def _pusher(config: Configuration, site: CloudScope) -> None:
-    """Who Pub/Sub is when it calls a function."""
-    config.resource(
-        "google_service_account",
-        "push",
-        account_id=fitted(f"{site.twin}-push", 30),
-        display_name=f"{site.twin}: Pub/Sub when it starts a function",
-        depends_on=SERVICES_ON,
-    )
+    access.publisher(config, f"{key}_agent", key, _AGENT)
 
 
 def _start(config: Configuration, function: FunctionView) -> None:
@@ -89,11 +77,4 @@ def _start(config: Configuration, function: FunctionView) -> None:
         role="roles/pubsub.subscriber",
         member=_AGENT,
     )
-    config.resource(
-        "google_cloud_run_service_iam_member",
-        f"{key}_push",
-        location=f"${{google_cloudfunctions2_function.{key}.location}}",
-        service=f"${{google_cloudfunctions2_function.{key}.name}}",
-        role="roles/run.invoker",
-        member="${google_service_account.push.member}",
-    )
+    access.invoker(config, function, "push", member("push"))

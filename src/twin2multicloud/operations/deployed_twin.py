@@ -1,0 +1,94 @@
+"""A project's twin on real clouds, for a program: plan, apply, destroy, and read. Asks by a callback, prints nothing.
+
+What each does is in `operations.deployment` and `terraform.rollout`; this keeps what was chosen between the calls.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.operations.deployment import Consent, Planned, carry_out
+from twin2multicloud.operations.readable_twin import ReadableTwin
+from twin2multicloud.operations.twin import open_readers
+from twin2multicloud.project.loader import Project, load_project
+from twin2multicloud.terraform.engine import Changes, environment
+from twin2multicloud.terraform.render.render import Backend
+from twin2multicloud.terraform.rollout import Rollout, chosen, deployed, deployed_outputs
+
+
+class Deployment(ReadableTwin):
+    """A project on AWS, Azure and Google Cloud, through OpenTofu or Terraform. Credentials are the providers' matter.
+
+    `variables` are Terraform's (``aws_region``, ``gcp_project`` …), `backend` is where state is kept, `bundles` where
+    the archives are that `package` makes; what is left out is as in the last deployment. `report` hears of progress.
+    Methods raise ConfigurationError for a choice that does not fit or an archive that is missing, and EngineError, a
+    TwinError, with what the engine said.
+
+    >>> deployment = Deployment("examples/smart-home", variables={"gcp_project": "a-project"})
+    >>> deployment.plan().remove
+    0
+    """
+
+    def __init__(
+        self,
+        project: Project | Path | str,
+        *,
+        variables: Mapping[str, str] | None = None,
+        backend: Backend | None = None,
+        bundles: Path | None = None,
+        report: Report = lambda _: None,
+    ) -> None:
+        self.project = project if isinstance(project, Project) else load_project(project)
+        self._variables, self._backend, self._bundles, self._report = variables or {}, backend, bundles, report
+
+    def plan(self, *, destroy: bool = False) -> Changes:
+        """What `apply`, or `destroy`, would change, in resources. Changes nothing."""
+        found: list[Changes] = []
+
+        def look(planned: Planned) -> bool:
+            found.append(planned.changes)
+            return False
+
+        self._carry_out(look, destroy=destroy)
+        return found[0]
+
+    def apply(self, *, consent: Consent) -> Changes | None:
+        """Put the twin on its clouds; what was changed. None where `consent`, which is asked first, says no."""
+        return self._carry_out(consent, destroy=False)
+
+    def destroy(self, *, consent: Consent) -> Changes | None:
+        """Remove everything that was deployed, data included; what was changed. None where `consent` says no."""
+        return self._carry_out(consent, destroy=True)
+
+    def outputs(self) -> dict[str, Any]:
+        """Where what was deployed is, by output: endpoints, where devices connect, stores."""
+        return deployed_outputs(self.project, environment())
+
+    @property
+    def catalog(self) -> DeviceCatalog:
+        """The twin's devices."""
+        return self.project.twin.catalog
+
+    def _readers(self) -> HotReaders:
+        return open_readers(self.project.twin, self.outputs())
+
+    def _rollout(self, *, destroy: bool) -> Rollout:
+        if destroy:
+            return deployed(self.project)
+        rollout = chosen(self.project, self._variables, self._bundles, self._backend)
+        rollout.require_bundles()
+        return rollout
+
+    def _carry_out(self, consent: Consent, *, destroy: bool) -> Changes | None:
+        done = carry_out(self._rollout(destroy=destroy), destroy=destroy, phase=self._phase, consent=consent)
+        return None if done is None else done[1]
+
+    @contextmanager
+    def _phase(self, doing: str, _: int | None) -> Iterator[Report]:
+        """A phase is reported by its name, then what happens in it."""
+        self._report(Progress(job="deploy", kind="phase", message=doing))
+        yield self._report
