@@ -12,22 +12,21 @@ from tests.functional.test_paper_scenarios import differences
 from tests.rigs.clouds import AWS, AZURE, GCP
 from typer.testing import CliRunner
 
-from twin2multicloud.cli import prices
 from twin2multicloud.cli.app import app
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.snapshots import encode_prices
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, InvalidProjectError, RetryableError
+from twin2multicloud.operations.prices import HttpsPriceSource, load_book
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import template_names, write_template
 
 pytestmark = pytest.mark.functional
-APP = app
 MEDIUM = msgspec.to_builtins(PRESETS["medium"])
 
 
 def run(*arguments: object) -> str:
-    result = CliRunner().invoke(APP, [str(each) for each in arguments], env={"COLUMNS": "200"})
+    result = CliRunner().invoke(app, [str(each) for each in arguments], env={"COLUMNS": "200"})
     if result.exception is not None and not isinstance(result.exception, SystemExit):
         raise result.exception
     assert result.exit_code == 0, result.output
@@ -303,7 +302,7 @@ class TestPrices:
         for date, factor in (("2027-01-01", 3.0), ("2026-12-01", 2.0)):
             book = PriceBook.shipped().scaled(factor, AWS)[AWS]
             (tmp_path / f"aws-{date}.json").write_bytes(encode_prices(msgspec.structs.replace(book, date=date)))
-        found = prices.load_book(tmp_path)
+        found = load_book(tmp_path)
         assert found.price(AWS, "secrets.month").price == pytest.approx(base.prices["secrets.month"].price * 3)
         assert found[GCP] == PriceBook.shipped()[GCP]
         alone = json.loads(run("optimize", "--preset", "small", "--json", "--prices", tmp_path))["single_cloud"]["aws"]
@@ -327,14 +326,8 @@ class TestPrices:
         with pytest.raises(ConfigurationError, match="no price book"):
             run("prices", "diff", tmp_path)
 
-    def test_snapshots_are_written_under_their_date(self, tmp_path: Path) -> None:
-        fetched = prices.Fetched(prices=PriceBook.shipped()[AWS], kept={})
-        (written,) = prices.write_snapshots((fetched,), tmp_path / "new")
-        assert written.name == f"aws-eu-central-1-{PriceBook.shipped()[AWS].date}.json"
-        assert prices.load_book(written) == PriceBook.shipped()
-
     def test_the_socket_says_what_went_wrong(self) -> None:
-        source = prices.HttpsPriceSource()
+        source = HttpsPriceSource()
         with pytest.raises(FinalError, match="fetched over https, found http://"):
             source.get("http://example.org/", {})
         with pytest.raises(RetryableError, match=r"127.0.0.1:9 cannot be reached .*nothing was written"):

@@ -15,63 +15,51 @@ class Command(NamedTuple):
     """Where a command is: a function, or a `typer.Typer` with sub-commands. `help` is its docstring's first line."""
 
     module: str
-    name: str
     help: str
+    function: str = ""
+    """Its name, where that is not the command's."""
 
 
 COMMANDS = {
-    "init": Command("project_commands", "init", "Make a new project from a template."),
-    "validate": Command(
-        "project_commands", "validate", "Check every file of a project; say all that is wrong, at once."
-    ),
-    "plan": Command("project_commands", "plan", "Print what has to exist for a twin, where, and why. Changes nothing."),
-    "up": Command(
-        "local_commands", "up", "Start the emulated clouds that a project's placement uses, and the dashboard."
-    ),
-    "down": Command("local_commands", "down", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
+    "init": Command("project_commands", "Make a new project from a template."),
+    "validate": Command("project_commands", "Check every file of a project; say all that is wrong, at once."),
+    "plan": Command("project_commands", "Print what has to exist for a twin, where, and why. Changes nothing."),
+    "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
+    "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
     "status": Command(
         "local_commands",
-        "status",
         "Say how the clouds are, what passed each boundary and what is in the dead letters. Exit code 1 if one is "
         "down.",
     ),
-    "redrive": Command("local_commands", "redrive", "Send what is in the dead letters again, on every cloud."),
+    "redrive": Command("local_commands", "Send what is in the dead letters again, on every cloud."),
     "simulate": Command(
         "telemetry_commands",
-        "simulate",
         "Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.",
     ),
     "replay": Command(
         "telemetry_commands",
-        "replay",
         "Play recorded telemetry into a running twin; as fast as it goes unless a speed is given.",
     ),
-    "query": Command("telemetry_commands", "query", "Ask the hot reader, as any dashboard would."),
+    "query": Command("telemetry_commands", "Ask the hot reader, as any dashboard would."),
     "demo": Command(
-        "demo",
         "demo",
         "Run a live multi-cloud twin on this machine: start, play its devices, check the data path, show it.",
     ),
     "optimize": Command(
         "optimize",
-        "optimize_command",
         "Say what every placement of a workload costs per month, which is cheapest, why, and how sure that is.",
+        "optimize_command",
     ),
-    "package": Command(
-        "package", "package", "Build one archive per function and cloud. The same project gives the same bytes."
-    ),
+    "package": Command("package", "Build one archive per function and cloud. The same project gives the same bytes."),
     "deploy": Command(
-        "deploy",
         "deploy",
         "Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are the providers' own matter.",
     ),
-    "destroy": Command("deploy", "destroy", "Remove everything that deploy made, data included."),
-    "outputs": Command(
-        "deploy", "outputs", "Say where what was deployed is: endpoints, where devices connect, stores."
-    ),
-    "prices": Command("prices", "prices_app", "List prices: show them, compare them, fetch new ones."),
+    "destroy": Command("deploy", "Remove everything that deploy made, data included."),
+    "outputs": Command("deploy", "Say where what was deployed is: endpoints, where devices connect, stores."),
+    "prices": Command("prices", "List prices: show them, compare them, fetch new ones.", "prices_app"),
     "devices": Command(
-        "devices", "devices_app", "Who may connect to a deployed twin: register devices, list them, take them away."
+        "devices", "Who may connect to a deployed twin: register devices, list them, take them away.", "devices_app"
     ),
 }
 
@@ -79,7 +67,7 @@ COMMANDS = {
 def load(name: str) -> Any:  # noqa: ANN401 - typer's commands are of its own, private, copy of click
     """A command with its options, imported now. Raises KeyError for a name that is not in the table."""
     command = COMMANDS[name]
-    found = getattr(import_module(f"twin2multicloud.cli.{command.module}"), command.name)
+    found = getattr(import_module(f"twin2multicloud.cli.{command.module}"), command.function or name)
     if not isinstance(found, typer.Typer):
         alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
         alone.command(name)(found)

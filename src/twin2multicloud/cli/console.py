@@ -4,6 +4,7 @@ import msgspec
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.table import Table
 from rich.text import Text
 
 from twin2multicloud.domain.errors import Finding, InvalidProjectError
@@ -13,6 +14,23 @@ from twin2multicloud.planning.topology import Locality
 
 out = Console()
 err = Console(stderr=True)
+
+
+def make_table(title: str, *columns: str, unwrapped: int = 0) -> Table:
+    """An empty table. A column whose name begins with ``>`` holds numbers; the first `unwrapped` are never wrapped."""
+    table = Table(
+        title=title or None,
+        title_justify="left",
+        title_style="bold",
+        box=None,
+        header_style="dim",
+        padding=(0, 1, 0, 0),
+        caption_justify="left",
+    )
+    for place, name in enumerate(columns):
+        numbers = name.startswith(">")
+        table.add_column(name[numbers:], justify="right" if numbers else "left", no_wrap=place < unwrapped)
+    return table
 
 
 def cloud_text(cloud: Cloud) -> Text:
@@ -36,6 +54,11 @@ def say_findings(error: InvalidProjectError) -> None:
 def say_error(message: str) -> None:
     """One sentence on the error console."""
     err.print(f"[red]error:[/] {escape(message)}", soft_wrap=True)
+
+
+def say_note(message: str) -> None:
+    """Something that one may want to know, on the error console."""
+    err.print(f"[dim]note: {escape(message)}[/]", soft_wrap=True)
 
 
 def say_json(value: object) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from rich.table import Table
 from rich.text import Text
 
-from twin2multicloud.cli.console import cloud_text
+from twin2multicloud.cli.console import cloud_text, make_table
 from twin2multicloud.costs.moving import Move
 from twin2multicloud.costs.optimizer import Candidate, Result
 from twin2multicloud.costs.paper_choice import PaperResult
@@ -25,12 +25,8 @@ def usd(amount: float) -> str:
 
 def slots_table(result: Result) -> Table:
     """The winner slot by slot, each with its runner-up."""
-    table = _table("the cheapest placement, USD per month")
-    for column in ("slot", "", "cloud"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("cost", justify="right")
-    table.add_column("runner-up")
-    table.add_column("dearer by", justify="right")
+    title = "the cheapest placement, USD per month"
+    table = make_table(title, "slot", "", "cloud", ">cost", "runner-up", ">dearer by", unwrapped=3)
     runner_ups = {each.slot: each for each in result.runner_ups}
     for slot in Slot:
         second = runner_ups.get(slot)
@@ -61,12 +57,7 @@ def placement_text(placement: Placement) -> Text:
 
 def lines_table(result: Result) -> Table:
     """Every meter of the winner, dearest first."""
-    table = _table("by meter")
-    for column in ("for", "cloud", "meter"):
-        table.add_column(column, no_wrap=True)
-    table.add_column("quantity", justify="right")
-    table.add_column("of")
-    table.add_column("cost", justify="right")
+    table = make_table("by meter", "for", "cloud", "meter", ">quantity", "of", ">cost", unwrapped=3)
     for line in sorted(result.breakdown.lines, key=lambda each: -each.cost):
         table.add_row(
             line.place, cloud_text(line.cloud), line.meter, f"{line.quantity:,.2f}", line.unit, usd(line.cost)
@@ -76,11 +67,7 @@ def lines_table(result: Result) -> Table:
 
 def variants_table(result: Result) -> Table:
     """Services that can be bought in several ways: what was taken, and what else there was."""
-    table = _table("service variants")
-    for column in ("cloud", "service", "taken"):
-        table.add_column(column)
-    table.add_column("cost", justify="right")
-    table.add_column("instead of")
+    table = make_table("service variants", "cloud", "service", "taken", ">cost", "instead of")
     for each in result.breakdown.chosen:
         note = f" ({each.taken.note})" if each.taken.note else ""
         others = ", ".join(f"{other.name} {usd(other.cost)}" for other in each.others)
@@ -92,11 +79,7 @@ def variants_table(result: Result) -> Table:
 
 def baselines_table(result: Result) -> Table:
     """Each cloud alone, and what the winner saves against it."""
-    table = _table("one cloud alone")
-    table.add_column("cloud")
-    table.add_column("total", justify="right")
-    table.add_column("saved", justify="right")
-    table.add_column("", justify="right")
+    table = make_table("one cloud alone", "cloud", ">total", ">saved", ">")
     for cloud, total in result.single_cloud.items():
         if total is None:
             table.add_row(cloud_text(cloud), Text("no 3D view", style="dim"), "", "")
@@ -108,10 +91,7 @@ def baselines_table(result: Result) -> Table:
 
 def batching_table(result: Result) -> Table:
     """What messages per request do to the cost."""
-    table = _table("messages per request")
-    for column in ("messages", "this placement", "best placement"):
-        table.add_column(column, justify="right")
-    table.add_column("where")
+    table = make_table("messages per request", ">messages", ">this placement", ">best placement", "where")
     for each in result.batching:
         table.add_row(str(each.messages_per_request), usd(each.total), usd(each.best_total), placement_text(each.best))
     return table
@@ -119,10 +99,7 @@ def batching_table(result: Result) -> Table:
 
 def pareto_table(front: Sequence[Candidate]) -> Table:
     """Placements that nothing beats in cost, latency and carbon at once."""
-    table = _table("Pareto front")
-    for column in ("USD per month", "ms to the dashboard", "kg CO2e per month"):
-        table.add_column(column, justify="right")
-    table.add_column("placement")
+    table = make_table("Pareto front", ">USD per month", ">ms to the dashboard", ">kg CO2e per month", "placement")
     for each in front:
         table.add_row(
             usd(each.total), f"{each.latency_ms:,.0f}", f"{each.carbon_kg:,.2f}", placement_text(each.placement)
@@ -132,11 +109,7 @@ def pareto_table(front: Sequence[Candidate]) -> Table:
 
 def flips_table(flips: Sequence[Flip], title: str) -> Table:
     """What flips the choice, nearest first."""
-    table = _table(title)
-    table.add_column("figure")
-    table.add_column("changes to", justify="right")
-    table.add_column("by", justify="right")
-    table.add_column("then the cheapest is")
+    table = make_table(title, "figure", ">changes to", ">by", "then the cheapest is")
     for each in flips:
         change = f"{(each.factor - 1) * 100:+.1f} %"
         table.add_row(each.figure, f"{each.value:,.6g}", change, placement_text(each.placement))
@@ -147,11 +120,8 @@ def flips_table(flips: Sequence[Flip], title: str) -> Table:
 
 def move_table(move: Move) -> Table:
     """What leaving the present placement costs once."""
-    table = _table("moving from the present placement, once")
-    for column in ("store", "from", "to"):
-        table.add_column(column)
-    for column in ("GB", "reading", "egress", "writing", "cost"):
-        table.add_column(column, justify="right")
+    title = "moving from the present placement, once"
+    table = make_table(title, "store", "from", "to", ">GB", ">reading", ">egress", ">writing", ">cost")
     for each in move.slots:
         table.add_row(
             each.slot.value,
@@ -165,7 +135,6 @@ def move_table(move: Move) -> Table:
         )
     months = "never" if move.break_even_months is None else f"after {move.break_even_months:,.1f} months"
     table.caption = f"{usd(move.cost)} once, {usd(move.monthly_saving)} saved a month: pays {months}"
-    table.caption_justify = "left"
     return table
 
 
@@ -177,10 +146,7 @@ def derived_text(derived: Sequence[DerivedFigure]) -> Text:
 def paper_table(name: str, result: PaperResult) -> Table:
     """The published model's components for one workload."""
     c = result.components
-    table = _table(f"{name}: the published model, USD per month")
-    table.add_column("layer")
-    for column in ("AWS", "Azure"):
-        table.add_column(column, justify="right")
+    table = make_table(f"{name}: the published model, USD per month", "layer", ">AWS", ">Azure")
     layers = ("L1", c.l1), ("L2 hot", c.l2_hot), ("L2 cool", c.l2_cool), ("L2 archive", c.l2_archive), ("L3", c.l3)
     for layer, costs in layers:
         table.add_row(layer, usd(costs["aws"]), usd(costs["azure"]))
@@ -200,10 +166,7 @@ def paper_choice_text(result: PaperResult) -> str:
 
 def paper_scenarios_table() -> Table:
     """The paper's Table VII: its three scenarios."""
-    table = _table("Table VII: the paper's scenarios")
-    table.add_column("figure")
-    for name in PRESETS:
-        table.add_column(name, justify="right")
+    table = make_table("Table VII: the paper's scenarios", "figure", *(f">{name}" for name in PRESETS))
     first = next(iter(PRESETS.values()))
     for figure in first.__struct_fields__[:12]:
         table.add_row(figure, *(f"{getattr(workload, figure):g}" for workload in PRESETS.values()))
@@ -212,11 +175,8 @@ def paper_scenarios_table() -> Table:
 
 def paper_totals_table(rows: Sequence[TableRow]) -> Table:
     """The paper's Table VIII beside ours."""
-    table = _table("Table VIII: totals, USD per month")
-    for column in ("scenario", "figure"):
-        table.add_column(column)
-    for column in ("paper", "ours, exact", "ours, cents added", "layer minima"):
-        table.add_column(column, justify="right")
+    figures = (">paper", ">ours, exact", ">ours, cents added", ">layer minima")
+    table = make_table("Table VIII: totals, USD per month", "scenario", "figure", *figures)
     for row in rows:
         minima = "" if row.layer_minima is None else usd(row.layer_minima)
         table.add_row(row.scenario, row.figure, usd(row.printed), usd(row.exact), usd(row.from_cents), minima)
@@ -225,27 +185,22 @@ def paper_totals_table(rows: Sequence[TableRow]) -> Table:
 
 def lines_csv(result: Result) -> str:
     """Every meter of the winner, one a line, unrounded."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("place", "cloud", "meter", "quantity", "unit", "usd_per_month"))
-    for line in result.breakdown.lines:
-        writer.writerow((line.place, line.cloud, line.meter, line.quantity, line.unit, line.cost))
-    return text.getvalue()
+    columns = ("place", "cloud", "meter", "quantity", "unit", "usd_per_month")
+    lines = ((x.place, x.cloud, x.meter, x.quantity, x.unit, x.cost) for x in result.breakdown.lines)
+    return _csv(columns, *lines)
 
 
 def paper_csv(results: dict[str, PaperResult]) -> str:
     """The published model's totals, one workload a line, unrounded."""
-    text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerow(("id", "aws", "azure", "greedy", "greedy_path", "exhaustive", "exhaustive_path"))
+    lines: list[tuple[object, ...]] = []
     for name, each in results.items():
-        single = each.single_cloud
-        best = each.exhaustive
-        writer.writerow(
-            (name, single["aws"], single["azure"], each.greedy.cost, each.greedy.banner, best.cost, best.path.banner())
-        )
+        single, best = each.single_cloud, each.exhaustive
+        chosen = (each.greedy.cost, each.greedy.banner, best.cost, best.path.banner())
+        lines.append((name, single["aws"], single["azure"], *chosen))
+    return _csv(("id", "aws", "azure", "greedy", "greedy_path", "exhaustive", "exhaustive_path"), *lines)
+
+
+def _csv(*rows: Sequence[object]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\n").writerows(rows)
     return text.getvalue()
-
-
-def _table(title: str) -> Table:
-    return Table(title=title, title_justify="left", title_style="bold", box=None, pad_edge=False, header_style="dim")

@@ -1,31 +1,25 @@
 """t2mc deploy, destroy, outputs: a twin on real clouds, through OpenTofu or Terraform. Asks before it acts."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
-from rich.progress import Progress as Bar
 from rich.table import Table
 
-from twin2multicloud.cli.console import err, out, say_json
+from twin2multicloud.cli.console import out, say_json, say_note
 from twin2multicloud.cli.devices import Yes, ask
+from twin2multicloud.cli.progress import phase
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
-from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.deployment import Planned, carry_out
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
-from twin2multicloud.terraform.engine import STOPPING, Changes, Workspace, environment
+from twin2multicloud.terraform.engine import Changes, Workspace, environment
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
 from twin2multicloud.terraform.render.scope import covered
 from twin2multicloud.terraform.rollout import Options, Rollout, chosen, deployed, deployed_outputs, known_options
 
-_STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored", registration.REMOVED)
 _MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/]"}
 
 
@@ -53,7 +47,7 @@ def deploy(
     rollout = chosen(project, _pairs("--var", var), bundles, _backend(folder, state, state_setting))
     rollout.require_bundles()
     gaps = covered(rollout.topology).left_out
-    err.print(f"[dim]note: planned, but not deployed yet: {', '.join(gaps)}[/]", soft_wrap=True)
+    say_note(f"planned, but not deployed yet: {', '.join(gaps)}")
     _carry_out(rollout, destroy=False, plan_only=plan_only, yes=yes)
 
 
@@ -97,7 +91,7 @@ def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -
             ask()
         return not plan_only
 
-    done = carry_out(rollout, destroy=destroy, phase=_phase, consent=consent)
+    done = carry_out(rollout, destroy=destroy, phase=phase, consent=consent)
     if done is None:
         return
     workspace, changes = done
@@ -133,31 +127,11 @@ def _say_unregistered(project: Project, workspace: Workspace) -> None:
         gateway = registration.deployed_gateway(twin, workspace.outputs())
         missing = registration.count_unregistered(gateway, twin.catalog)
     except TwinError as error:
-        err.print(f"[dim]note: which devices may connect could not be seen: {escape(str(error))}[/]", soft_wrap=True)
+        say_note(f"which devices may connect could not be seen: {error}")
         return
     if missing:
         are = "device is" if missing == 1 else "devices are"
         out.print(f"{missing:,} {are} not registered yet: {command} lets them connect", soft_wrap=True)
-
-
-@contextmanager
-def _phase(doing: str, total: int | None) -> Iterator[Report]:
-    """One line of progress: what is being done, and how far it is."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Bar(*columns, console=err, transient=True) as bar:
-        task = bar.add_task(doing, total=total)
-
-        def report(event: Progress) -> None:
-            if event.action == "read":
-                return  # data sources are not counted in the plan
-            if event.kind == STOPPING:
-                bar.update(task, description=f"stopping: {event.message} (Ctrl-C again drops it)")
-            elif event.kind == _STARTED:
-                bar.update(task, description=event.address)
-            elif event.kind in _DONE:
-                bar.advance(task)
-
-        yield report
 
 
 def _backend(folder: Path, kind: str | None, settings: list[str] | None) -> Backend | None:

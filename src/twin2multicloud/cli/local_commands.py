@@ -7,7 +7,7 @@ import typer
 from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
-from twin2multicloud.cli.console import err, out, say_json
+from twin2multicloud.cli.console import err, out, say_json, say_note
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, traffic_table
 from twin2multicloud.domain.progress import Progress
@@ -105,7 +105,7 @@ def start_twin(
 
         def report(event: Progress) -> None:
             if event.kind == NOTE:
-                err.print(f"[dim]note: {event.message}[/]", soft_wrap=True)
+                say_note(event.message)
             elif event.kind == STARTING:
                 tasks[event.address] = bar.add_task(event.message, total=1)
             else:

@@ -7,16 +7,13 @@ from typing import Annotated
 import typer
 from rich.table import Table
 
-from twin2multicloud.cli.console import cloud_text, err, out, say_json
+from twin2multicloud.cli.console import cloud_text, make_table, out, say_json, say_note
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.packaging import build
-from twin2multicloud.packaging.report import Report, report
-from twin2multicloud.planning.clouds import label_of, packaging_of
-from twin2multicloud.planning.coverage import cover
-from twin2multicloud.planning.planner import plan
+from twin2multicloud.operations.archives import package as build_archives
+from twin2multicloud.packaging.report import Report
+from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import load_project
-from twin2multicloud.project.state_folder import StateFolder
 
 
 def package(
@@ -37,32 +34,23 @@ def package(
     Example: t2mc package examples/smart-home --to build
     """
     project = load_project(folder)
-    state = StateFolder.of(project.folder)
-    target = to or state.bundles
-    made = build.package(project, cache=state.wheels if wheels else None)
-    build.write(made, target)
-    reports = [report(each, rounds=measure) for each in made]
+    made = build_archives(project, lambda _: None, to=to, wheels=wheels, measure=measure)
     if as_json:
-        say_json(reports)
+        say_json(made.reports)
         return
     say_notes(project)
-    if gaps := cover(plan(project.twin), ()).functions_left_out:
-        err.print(f"[dim]note: planned, but there is no code for it yet: {', '.join(gaps)}[/]", soft_wrap=True)
-    vendored = [label_of(each) for each in project.twin.placement.clouds if packaging_of(each).vendored]
-    if not wheels and vendored:
-        names = " and ".join(vendored)
-        err.print(f"[dim]note: without wheels, archives for {names} lack what their runtimes lack[/]", soft_wrap=True)
-    out.print(report_table(reports))
-    out.print(f"{len(made)} archives in {target}")
+    if made.left_out:
+        say_note(f"planned, but there is no code for it yet: {', '.join(made.left_out)}")
+    if made.incomplete:
+        names = " and ".join(map(label_of, made.incomplete))
+        say_note(f"without wheels, archives for {names} lack what their runtimes lack")
+    out.print(report_table(made.reports))
+    out.print(f"{len(made.reports)} archives in {made.folder}")
 
 
 def report_table(reports: Sequence[Report]) -> Table:
     """A line per archive: sizes in kilobytes of 1,000 bytes, cold imports in milliseconds."""
-    table = Table(title="bundles", title_justify="left", title_style="bold", box=None, header_style="dim")
-    table.add_column("cloud")
-    table.add_column("function")
-    for column in ("KB", "our code KB", "cold import ms", "of it ours"):
-        table.add_column(column, justify="right")
+    table = make_table("bundles", "cloud", "function", ">KB", ">our code KB", ">cold import ms", ">of it ours")
     for each in reports:
         cold = (f"{each.cold.total_ms:.0f}", f"{each.cold.own_ms:.0f}") if each.cold else ("", "")
         sizes = (f"{each.bytes / 1000:.0f}", f"{each.own_bytes / 1000:.0f}")

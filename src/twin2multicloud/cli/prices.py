@@ -1,10 +1,5 @@
-"""t2mc prices: show, compare and fetch list prices. Owns the files of price books and the socket to the price lists."""
+"""t2mc prices: show, compare and fetch list prices. Owns options and looks; fetches and prices nothing itself."""
 
-import urllib.error
-import urllib.parse
-import urllib.request
-from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -14,14 +9,12 @@ from rich.console import Group
 from rich.table import Table
 from rich.text import Text
 
-from twin2multicloud.cli.console import cloud_text, err, out, say_json
-from twin2multicloud.costs.fetching import Fetched, PriceSource
+from twin2multicloud.cli.console import cloud_text, err, make_table, out, say_json
 from twin2multicloud.costs.prices import CloudPrices, Price, PriceBook, differences
-from twin2multicloud.costs.snapshots import decode_prices, encode_prices
-from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.domain.progress import Progress, Report
-from twin2multicloud.planning.clouds import fetcher_of, known_cloud, known_clouds, label_of, pack
+from twin2multicloud.domain.progress import Progress
+from twin2multicloud.operations.prices import fetch_prices, load_book
+from twin2multicloud.planning.clouds import known_cloud, known_clouds, label_of, pack
 
 BookPath = Annotated[
     Path | None,
@@ -30,52 +23,10 @@ BookPath = Annotated[
 CloudNames = Annotated[
     list[str] | None, typer.Option("--cloud", "-c", help="Only this cloud; may be given more than once.")
 ]
-_TIMEOUT = 120.0  # s; an offer file of AWS has several megabytes
 
 prices_app = typer.Typer(
     add_completion=False, help="List prices: show them, compare them, fetch new ones.", no_args_is_help=True
 )
-
-
-class HttpsPriceSource:
-    """A `PriceSource` on the standard library's HTTPS client."""
-
-    def get(self, url: str, query: Mapping[str, str]) -> bytes:
-        """The body of a 200. Raises RetryableError (unreachable, throttled, 5xx), FinalError (refused)."""
-        if not url.startswith("https://"):
-            raise FinalError(f"a price list is fetched over https, found {url}")
-        full = f"{url}?{urllib.parse.urlencode(query)}" if query else url
-        try:
-            with urllib.request.urlopen(full, timeout=_TIMEOUT) as answer:  # noqa: S310 - https, checked above
-                body: bytes = answer.read()
-                return body
-        except urllib.error.HTTPError as error:
-            kind = RetryableError if error.code == 429 or error.code >= 500 else FinalError
-            raise kind(f"{_host(url)} answered {error.code}; nothing was written") from error
-        except (OSError, TimeoutError) as error:
-            raise RetryableError(f"{_host(url)} cannot be reached ({error}); nothing was written") from error
-
-
-def _host(url: str) -> str:
-    return urllib.parse.urlsplit(url).netloc
-
-
-def load_book(path: Path | None) -> PriceBook:
-    """The shipped book, with the clouds of a file or folder in place of its own; of several for a cloud the newest.
-
-    Raises ConfigurationError that names the file.
-    """
-    shipped = PriceBook.shipped()
-    if path is None:
-        return shipped
-    if not path.exists():
-        raise ConfigurationError(f"{path}: no such file or folder of price books; make one with t2mc prices fetch")
-    files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    found = [decode_prices(each.read_bytes(), str(each)) for each in files]
-    if not found:
-        raise ConfigurationError(f"{path}: no price book (*.json) in this folder")
-    newest = sorted(found, key=lambda each: each.date)
-    return PriceBook.of(*shipped.clouds.values(), *newest)
 
 
 @prices_app.command()
@@ -134,48 +85,19 @@ def fetch(
     Example: t2mc prices fetch --cloud aws --cloud azure --to prices
     """
     book = load_book(prices)
-    today = datetime.now(UTC).date().isoformat()
-    fetched = fetch_all(book, _clouds(cloud), HttpsPriceSource(), google_api_key, today, _report)
-    for path in write_snapshots(fetched, to):
+    written = fetch_prices(book, _clouds(cloud), to, _report, google_api_key=google_api_key)
+    for path in written:
         out.print(f"wrote {path}", soft_wrap=True)
-    after = PriceBook.of(*book.clouds.values(), *(each.prices for each in fetched))
+    after = PriceBook.of(*book.clouds.values(), *(each.prices for each in written.values()))
     out.print(changes_table(book, after))
-    for each in fetched:
+    for each in written.values():
         for meter, reason in each.kept.items():
             err.print(f"[dim]kept: {each.prices.cloud} {meter}: {reason}[/]", soft_wrap=True)
 
 
-def fetch_all(
-    book: PriceBook,
-    clouds: Iterable[Cloud],
-    source: PriceSource,
-    google_api_key: str,
-    date: str,
-    report: Report,
-) -> tuple[Fetched, ...]:
-    """New snapshots of the given clouds; all of them, or none where one cannot be had."""
-    return tuple(fetcher_of(cloud)(book[cloud], source, report, date, google_api_key) for cloud in clouds)
-
-
-def write_snapshots(fetched: Iterable[Fetched], folder: Path) -> list[Path]:
-    """One file per cloud, named by cloud, region and date."""
-    folder.mkdir(parents=True, exist_ok=True)
-    written = []
-    for each in fetched:
-        path = folder / f"{each.prices.cloud}-{each.prices.region}-{each.prices.date}.json"
-        path.write_bytes(encode_prices(each.prices))
-        written.append(path)
-    return written
-
-
 def changes_table(before: PriceBook, after: PriceBook) -> Table:
     """Every price that differs, old beside new."""
-    table = Table(title="changed prices", title_justify="left", box=None, pad_edge=False)
-    table.add_column("cloud")
-    table.add_column("meter")
-    for column in ("old", "new", "change"):
-        table.add_column(column, justify="right")
-    table.add_column("per")
+    table = make_table("changed prices", "cloud", "meter", ">old", ">new", ">change", "per")
     for change in differences(before, after):
         shown = change.after or change.before
         ratio = change.ratio
@@ -226,12 +148,10 @@ def _amount(price: Price | None) -> str:
     return f"{price.price:g}{tiers}"
 
 
-def _with_price_lists() -> tuple[Cloud, ...]:
-    return tuple(cloud for cloud in known_clouds() if pack(cloud).fetcher)
-
-
 def _clouds(names: list[str] | None) -> tuple[Cloud, ...]:
-    return tuple(known_cloud(name) for name in names) if names else _with_price_lists()
+    """The clouds that were named, or all that have a price list."""
+    every = (cloud for cloud in known_clouds() if pack(cloud).fetcher)
+    return tuple(map(known_cloud, names)) if names else tuple(every)
 
 
 def _report(event: Progress) -> None:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from twin2multicloud.cli.console import err, out, say_json
+from twin2multicloud.cli.console import out, say_json, say_note
 from twin2multicloud.cli.tables import boundaries_table, components_table, rows_table
 from twin2multicloud.planning.planner import plan as plan_twin
 from twin2multicloud.project.loader import Project, load_project
@@ -75,4 +75,4 @@ def plan(
 def say_notes(project: Project) -> None:
     """What was left to defaults."""
     for note in project.notes:
-        err.print(f"[dim]note: {note}[/]", soft_wrap=True)
+        say_note(note)

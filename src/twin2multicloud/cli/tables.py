@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from rich.table import Table
 from rich.text import Text
 
-from twin2multicloud.cli.console import cloud_text, locality_text
+from twin2multicloud.cli.console import cloud_text, locality_text, make_table
 from twin2multicloud.planning.topology import Boundary, Delivery, Topology
 
 if TYPE_CHECKING:  # `plan` needs no emulator
     from collections.abc import Mapping, Sequence
+
+    from rich.table import Table
 
     from twin2multicloud.domain.device import Scalar
     from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
@@ -21,11 +22,10 @@ if TYPE_CHECKING:  # `plan` needs no emulator
 
 def components_table(topology: Topology, *, explain: bool) -> Table:
     """Every component with its cloud and why it exists; with `explain` the row of the table that asked for it."""
-    table = _table(f"{topology.twin}: what exists")
-    for column in ("cloud", "slot", "component"):
-        table.add_column(column, no_wrap=True)
-    for column in ("what for", *(("asked for by",) if explain else ())):
-        table.add_column(column)
+    asked_by = ("asked for by",) if explain else ()
+    table = make_table(
+        f"{topology.twin}: what exists", "cloud", "slot", "component", "what for", *asked_by, unwrapped=3
+    )
     for cloud in topology.placement.clouds:
         for each in topology.on(cloud):
             name = Text(each.name, style="bold" if topology.endpoint(each.id) else "")
@@ -39,9 +39,7 @@ def components_table(topology: Topology, *, explain: bool) -> Table:
 
 def boundaries_table(topology: Topology) -> Table:
     """Every boundary of the plan: local or remote, and its endpoints."""
-    table = _table("boundaries")
-    for column in ("boundary", "clouds", "", "endpoints"):
-        table.add_column(column)
+    table = make_table("boundaries", "boundary", "clouds", "", "endpoints")
     for each in topology.boundaries:
         endpoints = [
             link.target.split(".", 1)[1]
@@ -56,9 +54,7 @@ def boundaries_table(topology: Topology) -> Table:
 
 def rows_table(topology: Topology) -> Table:
     """The row of the planner's table behind each boundary, and what it says."""
-    table = _table("rows of the planner's table (planning/connector_rules.py)")
-    table.add_column("row", no_wrap=True)
-    table.add_column("says")
+    table = make_table("rows of the planner's table (planning/connector_rules.py)", "row", "says", unwrapped=1)
     for each in topology.boundaries:
         table.add_row(each.row, each.says)
     return table
@@ -69,11 +65,8 @@ _CROSSING = (Delivery.POST, Delivery.QUERY)
 
 def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries") -> Table:
     """What passed each boundary; `planned` are those that the emulator does not run yet."""
-    table = _table(title)
-    for column in ("boundary", "clouds", ""):
-        table.add_column(column, no_wrap=True)
-    for column in ("in", "out", "dead", "p50 ms", "p99 ms"):
-        table.add_column(column, justify="right", no_wrap=True)
+    columns = ("boundary", "clouds", "", ">in", ">out", ">dead", ">p50 ms", ">p99 ms")
+    table = make_table(title, *columns, unwrapped=len(columns))
     for each in boundaries:
         head = (each.name, _clouds(each), locality_text(each.locality))
         if not each.running:
@@ -88,11 +81,8 @@ def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries
 
 def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Table:
     """Each emulated cloud: whether it runs, where, and what it has seen."""
-    table = _table("clouds")
-    for column in ("cloud", "", "address"):
-        table.add_column(column, no_wrap=True)
-    for column in ("published", "rejected", "waiting", "stored", "errors"):
-        table.add_column(column, justify="right", no_wrap=True)
+    columns = ("cloud", "", "address", ">published", ">rejected", ">waiting", ">stored", ">errors")
+    table = make_table("clouds", *columns, unwrapped=len(columns))
     for each in statuses:
         state = Text("up", style="green") if each.running else Text("down", style="bold red")
         waiting = sum(queue.waiting for queue in each.queues)
@@ -104,11 +94,9 @@ def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Ta
 
 def history_table(series: Mapping[str, Sequence[Point]], title: str) -> Table:
     """Readings by time, a column per property."""
-    table = _table(title)
-    table.add_column("time")
+    table = make_table(title, "time", *(f">{name}" for name in series))
     rows: dict[str, dict[str, list[Scalar]]] = {}
     for name, points in series.items():
-        table.add_column(name, justify="right")
         for stamp, value in points:
             rows.setdefault(stamp, {}).setdefault(name, []).append(value)
     for stamp in sorted(rows):
@@ -118,9 +106,7 @@ def history_table(series: Mapping[str, Sequence[Point]], title: str) -> Table:
 
 def latest_table(latest: Mapping[str, tuple[str | None, Scalar]], title: str) -> Table:
     """The latest value of each property."""
-    table = _table(title)
-    for column in ("property", "value", "measured"):
-        table.add_column(column)
+    table = make_table(title, "property", "value", "measured")
     for name, (stamp, value) in latest.items():
         table.add_row(name, str(value), stamp or "[dim]described, not measured[/]")
     return table
@@ -128,12 +114,8 @@ def latest_table(latest: Mapping[str, tuple[str | None, Scalar]], title: str) ->
 
 def comparison_table(found: Sequence[Comparison]) -> Table:
     """Published against read back."""
-    table = _table("what was published against what the hot reader returns")
-    table.add_column("device")
-    table.add_column("property")
-    for column in ("published", "missing", "surplus"):
-        table.add_column(column, justify="right")
-    table.add_column("")
+    title = "what was published against what the hot reader returns"
+    table = make_table(title, "device", "property", ">published", ">missing", ">surplus", "")
     for each in found:
         verdict = Text("equal", style="green") if each.equal else Text("differs", style="bold red")
         table.add_row(each.device, each.name, f"{each.published:,}", f"{each.missing:,}", f"{each.surplus:,}", verdict)
@@ -146,9 +128,3 @@ def _clouds(boundary: Boundary | BoundaryStatus) -> Text:
 
 def _ms(value: float | None) -> str:
     return "" if value is None else f"{value:,.1f}"
-
-
-def _table(title: str) -> Table:
-    return Table(
-        title=title, title_justify="left", title_style="bold", box=None, header_style="dim", padding=(0, 1, 0, 0)
-    )

@@ -2,25 +2,25 @@
 
 import itertools
 import re
-import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 
 from twin2multicloud.cli.console import err, out, say_json
+from twin2multicloud.cli.progress import progress_line
 from twin2multicloud.cli.tables import comparison_table, history_table, latest_table
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical, from_datetime
 from twin2multicloud.emulator.host.deployment import Deployment, load_deployment
-from twin2multicloud.fleet.recordings import DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
-from twin2multicloud.operations.checks import compare, wait_until_settled
+from twin2multicloud.fleet.recordings import Column, DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
+from twin2multicloud.operations.checks import read_back
 from twin2multicloud.operations.readable_twin import properties_of
-from twin2multicloud.operations.readings import live_readings, publish, readers_of
+from twin2multicloud.operations.readings import live_readings, publish
+from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.operations.twin_client import TwinClient
 
 ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The project folder.", show_default="this folder")]
@@ -72,7 +72,11 @@ def replay(
     Example: t2mc replay room.csv -p examples/room-climate --mapping examples/room-climate/mappings/room-climate.json
     """
     deployment = load_deployment(project)
-    how = _mapping(mapping, time_column, device, device_column, device_pattern, column, header, delimiter)
+    if mapping is not None:
+        how = read_mapping(mapping.read_bytes(), str(mapping))
+    else:
+        of_device = DeviceColumn(id=device, column=device_column, pattern=device_pattern)
+        how = _mapping(time_column, of_device, column, header, delimiter)
     with file.open(newline="", encoding="utf-8") as lines:
         rows = list(itertools.islice(readings(lines, how, deployment.twin.catalog, str(file)), limit))
     if not rows:
@@ -81,8 +85,11 @@ def replay(
         rows = list(shifted(rows, shift_to(rows, datetime.now(UTC), ends=speed is None)))
     sent = show_publishing(deployment, rows, total=len(rows), speed=speed, title=f"replaying {file.name}")
     out.print(f"{sent:,} readings published and acknowledged")
-    if check and not _check(deployment, rows):
-        raise typer.Exit(1)
+    if check:
+        found = read_back(rows, TwinClient(deployment))
+        out.print(comparison_table(found))
+        if not all(each.equal for each in found):
+            raise typer.Exit(1)
 
 
 def query(
@@ -102,8 +109,8 @@ def query(
 
     Example: t2mc query living-room temperature --since 15m -p examples/smart-home
     """
-    catalog, readers = readers_of(project, deployed=deployed)
-    names = properties or properties_of(catalog, device)
+    twin = open_twin(project, deployed=deployed)
+    readers, names = twin.readers, properties or properties_of(twin.catalog, device)
     if last:
         latest = readers.latest(device, names)
         shown = {name: {"time": stamp, "value": value} for name, (stamp, value) in latest.items()}
@@ -119,52 +126,27 @@ def show_publishing(
     deployment: Deployment, source: Iterable[Telemetry], *, total: int | None, speed: float | None, title: str
 ) -> int:
     """Publish readings, with a progress bar; returns how many. Ctrl-C ends it in order. Raises TwinError."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
-    with Progress(*columns, console=err, transient=True) as progress:
-        task = progress.add_task(title, total=total)
+    with progress_line(title, total) as update:
         return publish(
             deployment,
             source,
             speed=speed,
-            sent=lambda count: progress.update(task, completed=count),
+            sent=lambda count: update(completed=count),
             stopped=lambda: err.print("stopped"),
         )
 
 
-def _check(deployment: Deployment, rows: Sequence[Telemetry]) -> bool:
-    client = TwinClient(deployment)
-    wait_until_settled(client, 120.0, time.sleep, time.monotonic)
-    found = compare(rows, client)
-    out.print(comparison_table(found))
-    return all(each.equal for each in found)
-
-
-def _mapping(
-    file: Path | None,
-    time_column: str | None,
-    device: str | None,
-    device_column: str | None,
-    pattern: str,
-    columns: list[str] | None,
-    header: bool,
-    delimiter: str,
-) -> Mapping:
-    if file is not None:
-        return read_mapping(file.read_bytes(), str(file))
-    if time_column is None or not columns or (device is None and device_column is None):
+def _mapping(time: str | None, device: DeviceColumn, named: list[str] | None, header: bool, delimiter: str) -> Mapping:
+    """The mapping that the options of a command line are."""
+    if time is None or not named or (device.id is None and device.column is None):
         raise ConfigurationError(
             "which column is what? Give --mapping FILE, or --time, --map and one of --device and --device-column"
         )
-    pairs = [each.partition("=") for each in columns]
+    pairs = [each.partition("=") for each in named]
     if any(not name or not where for name, _, where in pairs):
-        raise ConfigurationError(f"--map is PROPERTY=COLUMN, found {' '.join(columns)!r}")
-    return Mapping(
-        time=time_column,
-        device=DeviceColumn(id=device, column=device_column, pattern=pattern),
-        properties={name: where for name, _, where in pairs},
-        header=header,
-        delimiter=delimiter,
-    )
+        raise ConfigurationError(f"--map is PROPERTY=COLUMN, found {' '.join(named)!r}")
+    properties: dict[str, Column] = {name: where for name, _, where in pairs}
+    return Mapping(time=time, device=device, properties=properties, header=header, delimiter=delimiter)
 
 
 _UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}

@@ -1,4 +1,4 @@
-"""The MQTT topic that a device publishes telemetry to: ``dt/<twin>/<device>/telemetry``. Owns the form alone."""
+"""The MQTT topics of a device: ``dt/<twin>/<device>/telemetry`` and ``…/commands``. Owns their form alone."""
 
 _SUFFIX = "/telemetry"
 
@@ -6,6 +6,11 @@ _SUFFIX = "/telemetry"
 def telemetry_topic(twin: str, device_id: str) -> str:
     """Where a device publishes."""
     return f"dt/{twin}/{device_id}{_SUFFIX}"
+
+
+def commands_topic(twin: str, device_id: str) -> str:
+    """Where a device hears its commands."""
+    return f"dt/{twin}/{device_id}/commands"
 
 
 def device_in(twin: str, topic: str) -> str | None:

@@ -1,5 +1,6 @@
 """Is everything there? What was published against what the hot reader returns, and each boundary's messages."""
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -13,6 +14,7 @@ from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.operations.twin_client import TwinClient
 
 _ALL = 1_000_000_000
+_SETTLE = 120.0  # s
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
@@ -28,6 +30,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     def equal(self) -> bool:
         """Nothing missing, nothing twice, nothing changed."""
         return not self.missing and not self.surplus
+
+
+def read_back(published: Iterable[Telemetry], client: TwinClient) -> list[Comparison]:
+    """Wait, for two minutes at most, until no queue has anything left to do, then `compare`."""
+    wait_until_settled(client, _SETTLE, time.sleep, time.monotonic)
+    return compare(published, client)
 
 
 def compare(published: Iterable[Telemetry], client: TwinClient) -> list[Comparison]:

@@ -11,9 +11,9 @@ from typing import Any
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.functions.storage.reader_client import HotReaders
-from twin2multicloud.operations.deployed_readers import open_readers
 from twin2multicloud.operations.deployment import Consent, Planned, carry_out
 from twin2multicloud.operations.readable_twin import ReadableTwin
+from twin2multicloud.operations.twin import open_readers
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import Changes, environment
 from twin2multicloud.terraform.render.render import Backend

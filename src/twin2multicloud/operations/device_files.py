@@ -11,6 +11,7 @@ import msgspec
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.device_connection import Connection
 from twin2multicloud.ports.device_registry import DeviceCredentials
+from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
 from twin2multicloud.project.state_folder import StateFolder
 
 CONNECTION = "connection.json"
@@ -54,9 +55,7 @@ class DeviceFiles:
         new.mkdir(mode=0o700)
         said = msgspec.json.format(msgspec.json.encode(connection)).decode() + "\n"
         for name, text in {**credentials.files, CONNECTION: said}.items():
-            path = new / name
-            path.touch(mode=0o600, exist_ok=False)
-            path.write_text(text, encoding="utf-8")
+            write_atomically(new / name, text, mode=OWNER_ONLY)
         if folder.exists():
             folder.rename(self._aside(folder))
         new.rename(folder)

@@ -139,7 +139,7 @@ class Emulation(ReadableTwin):
         return self._started
 
     def _readers(self) -> HotReaders:
-        return self._client.readers
+        return self._client
 
 
 def _project_of(twin: Project | Twin | Path | str) -> Project:

@@ -1,25 +1,18 @@
-"""Readings into a running twin, and the readers that give them back. Simulates and stores nothing itself."""
+"""Readings into a running twin. Simulates and stores nothing itself."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
-from twin2multicloud.emulator.host.deployment import Deployment, load_deployment, load_secrets
+from twin2multicloud.emulator.host.deployment import Deployment, load_secrets
 from twin2multicloud.fleet.mqtt_device import DeviceConnection, DeviceEndpoint
 from twin2multicloud.fleet.pacing import play
 from twin2multicloud.fleet.simulation import simulate
-from twin2multicloud.functions.storage.reader_client import HotReaders
-from twin2multicloud.operations.deployed_readers import open_readers
-from twin2multicloud.operations.twin_client import TwinClient
-from twin2multicloud.project.loader import load_project
-from twin2multicloud.terraform.engine import environment
-from twin2multicloud.terraform.rollout import deployed_outputs
 
 
 def live_readings(
@@ -82,15 +75,3 @@ def publish(
             missing = gateway.published - gateway.acknowledged
             raise TwinError(f"{missing:,} of {gateway.published:,} readings were not acknowledged; is L1 up?")
         return gateway.acknowledged
-
-
-def readers_of(folder: Path, *, deployed: bool) -> tuple[DeviceCatalog, HotReaders]:
-    """A project's devices and what reads their hot store: of the twin on real clouds, or of the one on this machine.
-
-    Raises TwinError where that twin is not there.
-    """
-    if deployed:
-        project = load_project(folder)
-        return project.twin.catalog, open_readers(project.twin, deployed_outputs(project, environment()))
-    running = load_deployment(folder)
-    return running.twin.catalog, TwinClient(running).readers

@@ -6,51 +6,36 @@ Used by the CLI, the dashboard and the checks. Owns no view of its own: what it 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import msgspec
 
-from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.errors import RetryableError, TwinError
+from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
 from twin2multicloud.emulator.host.deployment import Deployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
-from twin2multicloud.functions.storage.reader_client import HotReaders, Point
+from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
+from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.http_transport import HttpTransport
 
-_TIMEOUT = 30.0
 
+class TwinClient(HotReaders):
+    """One running twin, its hot readers first. Blocking; safe to share between threads.
 
-class TwinClient:
-    """One running twin. Blocking; safe to share between threads. Raises TwinError with what a cloud answered.
-
-    `readers` ask its hot store.
+    Raises TwinError with what a cloud answered.
     """
 
     def __init__(self, deployment: Deployment) -> None:
         self._deployment = deployment
         self._secrets = load_secrets(Path(deployment.folder))
         self._transport = HttpTransport()
-        self.readers = HotReaders(self._caller(deployment.twin.placement[Slot.L3_HOT]))
+        super().__init__(self._invocation(deployment.twin.placement[Slot.L3_HOT]))
 
     def close(self) -> None:
         """Close its connections."""
         self._transport.close()
-
-    # --- reading -------------------------------------------------------------------------------------------------
-
-    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
-        """See `functions.storage.reader_client.HotReaders.latest`."""
-        return self.readers.latest(device_id, properties)
-
-    def history(
-        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
-    ) -> dict[str, list[Point]]:
-        """See `functions.storage.reader_client.HotReaders.history`."""
-        return self.readers.history(device_id, properties, start, end, max_points)
 
     # --- how it is -----------------------------------------------------------------------------------------------
 
@@ -65,11 +50,11 @@ class TwinClient:
 
     def redrive(self) -> int:
         """Send the dead letters of every cloud again; returns how many messages."""
-        return sum(self._operator(site.cloud, "redrive", {})["messages"] for site in self._deployment.sites)
+        return sum(self._operator(site.cloud, "redrive")["messages"] for site in self._deployment.sites)
 
     def _status(self, cloud: Cloud) -> CloudStatus:
         try:
-            return msgspec.convert(self._operator(cloud, "status", {}), CloudStatus)
+            return msgspec.convert(self._operator(cloud, "status"), CloudStatus)
         except RetryableError:
             return CloudStatus(cloud=cloud, running=False)
 
@@ -105,24 +90,16 @@ class TwinClient:
 
     # --- asking --------------------------------------------------------------------------------------------------
 
-    def _caller(self, cloud: Cloud) -> EmulatedInvocation:
+    def _invocation(self, cloud: Cloud) -> EmulatedInvocation:
         deployment, secrets = self._deployment, self._secrets
         served = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
         functions = {each.name: served.get(each.id) for each in deployment.topology.on(cloud)}
         url = deployment.site(cloud).http_url
         return EmulatedInvocation(url, secrets.operator_key, secrets.token, functions, self._transport)
 
-    def _operator(self, cloud: Cloud, call: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def _operator(self, cloud: Cloud, call: str) -> dict[str, Any]:
         url = f"{self._deployment.site(cloud).http_url}/_cloud/{call}"
-        return self._post(url, {OPERATOR_HEADER: self._secrets.operator_key}, asked)
-
-    def _post(self, url: str, headers: Mapping[str, str], asked: Mapping[str, Any]) -> dict[str, Any]:
-        body = msgspec.json.encode(asked)
-        reply = self._transport.post(url, {"content-type": "application/json", **headers}, body, _TIMEOUT)
-        answer: dict[str, Any] = msgspec.json.decode(reply.body, type=dict[str, Any])
-        if reply.status != 200:
-            raise TwinError(f"{urlsplit(url).path} answered {reply.status}: {answer.get('error', '')}")
-        return answer
+        return post(self._transport, url, {OPERATOR_HEADER: self._secrets.operator_key}, f"{cloud} {call}", {})
 
 
 def _from_queue(crossing: Traffic, queues: Sequence[Traffic]) -> dict[str, Any]:

@@ -12,7 +12,8 @@ from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.timestamps import to_datetime
 from twin2multicloud.emulator.host.deployment import prepare
 from twin2multicloud.operations.readable_twin import properties_of
-from twin2multicloud.operations.readings import live_readings, readers_of
+from twin2multicloud.operations.readings import live_readings
+from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.project.loader import Project
 
 
@@ -30,7 +31,7 @@ def test_live_readings_come_at_their_rate(project: Project) -> None:
 
 def test_a_twin_that_never_was_up_has_no_readers(tmp_path: Path) -> None:
     with pytest.raises(TwinError, match="nothing is deployed from"):
-        readers_of(tmp_path, deployed=False)
+        open_twin(tmp_path, deployed=False)
 
 
 def test_a_device_that_is_not_there_is_named_with_some_that_are(project: Project) -> None:

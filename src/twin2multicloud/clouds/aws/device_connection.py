@@ -6,6 +6,7 @@ iot/latest/developerguide/protocols.html.
 
 from collections.abc import Mapping
 
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.device_connection import Connection
 
@@ -19,6 +20,6 @@ def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
         host=outputs["aws_device_endpoint"],
         port=8883,
         client_id=device_id,
-        topic=f"dt/{outputs['twin']}/{device_id}/telemetry",
+        topic=telemetry_topic(outputs["twin"], device_id),
         sign_in="TLS client certificate: certificate.pem and private.key; the server's root is Amazon Root CA 1",
     )

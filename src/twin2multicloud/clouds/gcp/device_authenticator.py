@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.stores.rows import sortable
 
@@ -57,8 +58,8 @@ class FirestoreDeviceAuthenticator:
         patience: float = PATIENCE,
         remembered: int = _REMEMBERED,
     ) -> None:
-        self._client, self._clock, self._patience, self._remembered = client, clock, patience, remembered
-        self._prefix, self._suffix = f"dt/{twin}/", "/telemetry"
+        self._client, self._twin, self._clock = client, twin, clock
+        self._patience, self._remembered = patience, remembered
         self._seen: dict[str, _Seen] = {}  # the longest remembered first
         self._lock = threading.Lock()
 
@@ -82,7 +83,7 @@ class FirestoreDeviceAuthenticator:
 
     def device_of(self, username: str, topic: str) -> str | None:
         """See `ports.device_authenticator.DeviceAuthenticator.device_of`: a device has one topic."""
-        return username if topic == f"{self._prefix}{username}{self._suffix}" else None
+        return username if topic == telemetry_topic(self._twin, username) else None
 
     def _read(self, device_id: str) -> str:
         document = self._client.collection(COLLECTION).document(sortable(device_id))

@@ -1,18 +1,18 @@
 """How a device reaches the device gateway of ours on Google Cloud: URL, name and topic.
 
-Pure: reads the outputs of the deployment, whose names are `render`'s. What a topic is like is
-`render.on_gcp.device_gateway`'s.
+Pure: reads the outputs of the deployment, whose names are `render`'s.
 """
 
 from collections.abc import Mapping
 
+from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.device_connection import Connection
 
 
 def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
     """HTTPS publish to the device gateway of ours: Google Cloud has no device service, and so no MQTT."""
-    topic = f"dt/{outputs['twin']}/{device_id}/telemetry"
+    topic = telemetry_topic(outputs["twin"], device_id)
     url = f"{outputs['gcp_device_endpoint']}/{topic}"
     return Connection(
         device_id=device_id,

@@ -2,7 +2,7 @@
 
 import logging
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +12,16 @@ from twin2multicloud.domain.components import ComponentType, Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
-from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
+from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, Traffic
-from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
@@ -57,45 +57,11 @@ class EmulatedCloud:
         self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
-        self._on_device: Start | None = None
-        self._devices, self._calls_made = Meter(), {each.name: Meter() for each in self._components}
+        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log)
+        self._calls_made = {each.name: Meter() for each in self._components}
         self._start(self._parts(Path(deployment.folder)))
 
     # --- being started -------------------------------------------------------------------------------------------
-
-    def publish(self, publishes: Sequence[Published], done: Callable[[Exception | None], None]) -> None:
-        """Take devices' publishes; calls back, from any thread, once they are durable or have failed."""
-        if self._on_device is None:
-            done(TwinError(f"{self.cloud} does not hold L1"))
-            return
-        begun = time.monotonic()
-        try:
-            self._on_device(publishes)
-        except Exception as error:  # the device must hear of it, whatever it is
-            self.staged.take()
-            self.log.exception("dispatcher failed")
-            done(error)
-            return
-        self._devices.came(len(publishes))
-
-        def durable(error: Exception | None) -> None:
-            if error is None:
-                self._devices.went(len(publishes), time.monotonic() - begun)
-            done(error)
-
-        when_all_durable(self.staged.take(), durable)
-
-    def take(self, device_id: str, payload: bytes) -> None:
-        """See `ports.device_ingress.DeviceIngress.take`. Staged only: whoever answers waits for the disk."""
-        assert self._on_device is not None  # noqa: S101 - a gateway stands only where the dispatcher does
-        begun = time.monotonic()
-        self._on_device([Published(device_id, payload)])
-        self._devices.came(1)
-        self._devices.went(1, time.monotonic() - begun)
-
-    def reject(self) -> None:
-        """Count a device that was turned away."""
-        self._devices.was_refused()
 
     def has_endpoint(self, function: str) -> bool:
         """Whether a function has a URL."""
@@ -145,8 +111,8 @@ class EmulatedCloud:
                 _endpoint_traffic(name, self._calls_made[name])
                 for name in dict.fromkeys((*self._endpoints, *self._calls))
             ),
-            published=self._devices.done,
-            rejected=self._devices.refused,
+            published=self.ingress.meter.done,
+            rejected=self.ingress.meter.refused,
             errors=errors,
             stored=self._table.count() if self._table is not None else None,
         )
@@ -167,7 +133,7 @@ class EmulatedCloud:
             on_dead = queue.meter.died if queue is not None else _nobody
             ports = FunctionPorts(self._carried(component, parts), component.deployed_as, on_dead)
             self._expose(component, wire(component.name, self._environment(component), ports))
-        if self._on_device is not None:
+        if self.ingress.start is not None:
             self.gateway = self._gateway(parts)
         self._journal.start(self._deliver)
 
@@ -183,7 +149,7 @@ class EmulatedCloud:
             trigger: self._event_source.starts[trigger](function)
             for trigger in function.handlers.keys() & self._event_source.starts.keys()
         }
-        self._on_device = starts.get(Trigger.DEVICE, self._on_device)
+        self.ingress.start = starts.get(Trigger.DEVICE, self.ingress.start)
         if Trigger.QUEUE in starts:
             self._queues[component.deployed_as].start(starts[Trigger.QUEUE], self._event_source.environments)
         if Trigger.HTTP in starts:
@@ -221,7 +187,7 @@ class EmulatedCloud:
             staged=self.staged,
             store=hot_store(self._table) if self._table is not None else None,
             authenticator=self.authenticator,
-            ingress=self,
+            ingress=self.ingress,
             catalog=twin.catalog,
             hierarchy=twin.hierarchy,
             find_processor=find_processor_in(str(folder / "processors"), twin.catalog),

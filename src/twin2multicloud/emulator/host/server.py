@@ -76,7 +76,7 @@ class CloudApp:
         response: Response = gateway.run(Trigger.HTTP, request)
         await all_durable(self._cloud.staged.take())
         if response.status in (401, 403):
-            self._cloud.reject()
+            self._cloud.ingress.meter.was_refused()
         return response
 
     async def _operator(self, path: str, request: Request) -> Response:
@@ -106,10 +106,10 @@ async def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContex
     loop = asyncio.get_running_loop()
 
     def accept(publishes: Sequence[Published], done: _Done) -> None:
-        cloud.publish(publishes, _on_the_loop(done))
+        cloud.ingress.publish(publishes, _on_the_loop(done))
 
     return await loop.create_server(
-        lambda: MqttConnection(cloud.authenticator, accept, cloud.reject),
+        lambda: MqttConnection(cloud.authenticator, accept, cloud.ingress.meter.was_refused),
         "127.0.0.1",
         port,
         ssl=tls,

@@ -3,6 +3,7 @@
 Things and certificates are no part of this: there may be 100,000, and they are registered once the twin is up.
 """
 
+from twin2multicloud.domain.device_topics import commands_topic, telemetry_topic
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws import access
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
@@ -54,7 +55,7 @@ def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
         "device_gateway",
         name=f"{site.twin}_telemetry".replace("-", "_"),  # the service takes letters, digits and underscores
         enabled=True,
-        sql=f"{_SELECT} FROM 'dt/{site.twin}/+/telemetry'",
+        sql=f"{_SELECT} FROM '{telemetry_topic(site.twin, '+')}'",
         sql_version="2016-03-23",
         **{"lambda": [{"function_arn": function_arn(dispatcher)}]},
         error_action=[
@@ -80,12 +81,12 @@ def _device_policy(config: Configuration, site: CloudScope) -> None:
     config.data("aws_caller_identity", "here")
     config.data("aws_partition", "here")
     iot = "arn:${data.aws_partition.here.partition}:iot:${var.aws_region}:${data.aws_caller_identity.here.account_id}"
-    own = f"dt/{site.twin}/$${{iot:Connection.Thing.ThingName}}"
+    device = "$${iot:Connection.Thing.ThingName}"
     statements = [
-        access.allow("iot:Connect", f"{iot}:client/$${{iot:Connection.Thing.ThingName}}"),
-        access.allow("iot:Publish", f"{iot}:topic/{own}/telemetry"),
-        access.allow("iot:Subscribe", f"{iot}:topicfilter/{own}/commands"),
-        access.allow("iot:Receive", f"{iot}:topic/{own}/commands"),
+        access.allow("iot:Connect", f"{iot}:client/{device}"),
+        access.allow("iot:Publish", f"{iot}:topic/{telemetry_topic(site.twin, device)}"),
+        access.allow("iot:Subscribe", f"{iot}:topicfilter/{commands_topic(site.twin, device)}"),
+        access.allow("iot:Receive", f"{iot}:topic/{commands_topic(site.twin, device)}"),
     ]
     config.resource("aws_iot_policy", "devices", name=f"{site.twin}-devices", policy=access.policy(statements))
     config.output("aws_device_policy", "${aws_iot_policy.devices.name}", "The IoT policy of this twin's devices")

@@ -1,4 +1,4 @@
-"""Which caller opens the readers of a deployed twin, by what the deployment says of itself."""
+"""The port of a twin and its two adapters: what both give, what opening them costs, and which readers are opened."""
 
 import re
 import sys
@@ -11,14 +11,18 @@ from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from tests.rigs.vendor_processes import need_package
 from twin2multicloud import clouds
-from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.errors import ConfigurationError, FinalError, TwinError
 from twin2multicloud.domain.placement import Placement
+from twin2multicloud.emulator.host.deployment import prepare
 from twin2multicloud.functions.storage.reader_client import HotReaders
-from twin2multicloud.operations.deployed_readers import open_readers
+from twin2multicloud.operations.twin import open_readers, open_twin
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.templates import write_template
 from twin2multicloud.terraform.render.render import render
 
+DEVICE = "boiler-1"
 PACKAGES = {AWS: "boto3", AZURE: "azure.identity", GCP: "google.auth"}
 
 
@@ -58,3 +62,47 @@ def test_without_its_sdk_it_is_said_what_to_install(cloud, package, monkeypatch)
     asked = twin(Placement.single(cloud))
     with pytest.raises(ConfigurationError, match=rf"twin2multicloud\[{cloud}\]"):
         open_readers(asked, outputs_of(asked))
+
+
+@pytest.fixture
+def folder(tmp_path):
+    write_template("smart-home", tmp_path / "home")
+    return tmp_path / "home"
+
+
+@pytest.fixture
+def local(folder):
+    """As `t2mc up` leaves it before a process starts."""
+    prepare(load_project(folder))
+    return open_twin(folder, deployed=False)
+
+
+def test_both_know_the_same_devices_and_keep_their_files_apart(folder, local):
+    deployed = open_twin(folder, deployed=True)
+    assert list(local.catalog.ids()) == list(deployed.catalog.ids())
+    assert local.files.root != deployed.files.root
+    assert local.gateway_label == f"the {deployed.gateway_label} of this machine"
+
+
+@pytest.mark.parametrize("asked", ["readers", "gateway"])
+def test_a_deployed_twin_is_looked_up_once_somebody_asks_it(folder, asked):
+    deployed = open_twin(folder, deployed=True)
+    assert (deployed.notes, deployed.explain_sign_in([DEVICE])) == ((), ())
+    with pytest.raises(TwinError, match="nothing is deployed from"):
+        getattr(deployed, asked)
+
+
+def test_a_local_twin_that_is_not_up_says_so(folder, local):
+    assert local.notes == (f"the twin is not up; `t2mc up {folder}` starts it",)
+
+
+def test_what_a_local_device_signs_in_with_is_written_and_not_shown(local):
+    device = next(iter(local.catalog.ids()))
+    lines = local.explain_sign_in([device])
+    key = (local.files.folder(device) / "key.txt").read_text(encoding="utf-8")
+    assert [line.split()[0] for line in lines] == ["mosquitto_pub", "curl"]
+    assert key
+    assert not any(key in line for line in lines)
+    local.gateway.registry.remove([device])
+    with pytest.raises(FinalError, match="is not registered"):
+        local.explain_sign_in([device])

@@ -1,0 +1,41 @@
+"""Progress as one line on the error console. Owns its columns; what happens is told to it."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+
+from rich.progress import BarColumn, MofNCompleteColumn, TextColumn, TimeElapsedColumn
+from rich.progress import Progress as Bar
+
+from twin2multicloud.cli.console import err
+from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.operations.device_registration import REGISTERED, REMOVED
+from twin2multicloud.terraform.engine import STOPPING
+
+_STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored", REGISTERED, REMOVED)
+
+
+@contextmanager
+def progress_line(doing: str, total: int | None) -> Iterator[Callable[..., None]]:
+    """What is being done, and how far it is. What it yields takes the options of `rich.progress.Progress.update`."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Bar(*columns, console=err, transient=True) as bar:
+        yield partial(bar.update, bar.add_task(doing, total=total))
+
+
+@contextmanager
+def phase(doing: str, total: int | None) -> Iterator[Report]:
+    """The line as the report of an operation: each resource or device that is done is a step."""
+    with progress_line(doing, total) as update:
+
+        def report(event: Progress) -> None:
+            if event.action == "read":
+                return  # data sources are not counted in the plan
+            if event.kind == STOPPING:
+                update(description=f"stopping: {event.message} (Ctrl-C again drops it)")
+            elif event.kind == _STARTED:
+                update(description=event.address)
+            elif event.kind in _DONE:
+                update(advance=1)
+
+        yield report
