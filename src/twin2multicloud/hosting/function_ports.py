@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import random
 import time
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.timestamps import from_datetime
+from twin2multicloud.domain.timestamps import from_milliseconds
 
 if TYPE_CHECKING:
     from twin2multicloud.domain.device import DeviceCatalog
@@ -31,7 +30,7 @@ class SystemClock:
 
     def now(self) -> str:
         """See `ports.clock.Clock.now`."""
-        return from_datetime(datetime.now(UTC))
+        return from_milliseconds(time.time_ns() // 1_000_000)
 
     def monotonic(self) -> float:
         """See `ports.clock.Clock.monotonic`."""

@@ -26,7 +26,7 @@ def on_device(function: Function) -> Handler:
 
     def handler(event: Event, _context: object) -> None:
         received_at = from_milliseconds(event["received_at"])
-        function.run(Trigger.DEVICE, [RawReading(base64.b64decode(event["body"]), event["device_id"], received_at)])
+        function.run(Trigger.DEVICE, [RawReading(binascii.a2b_base64(event["body"]), event["device_id"], received_at)])
 
     return handler
 

@@ -1,6 +1,7 @@
 """AWS: IoT rule -> Lambda, SQS -> Lambda with partial failures, function URL, direct invocation."""
 
 import base64
+import binascii
 import time
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -21,7 +22,7 @@ def _on_device(function: Function) -> Start:
     def start(publishes: Sequence[Published]) -> None:
         now = time.time_ns() // 1_000_000
         for each in publishes:
-            body = base64.b64encode(each.payload).decode()
+            body = binascii.b2a_base64(each.payload, newline=False).decode()
             handler({"body": body, "device_id": each.device_id, "received_at": now}, _CONTEXT)
 
     return start
