@@ -37,7 +37,7 @@ class Home:
     def lets_in(self, device, key):
         """Whether a gateway that remembers nothing knows the device."""
         ports = GcpPorts({**self.env, "GOOGLE_CLOUD_PROJECT": self.project, "TWIN_NAME": self.twin.name})
-        return ports.device_authenticator(f"{self.twin.name}-devices").knows(device, key)
+        return ports.authenticator(f"{self.twin.name}-devices").knows(device, key)
 
 
 @pytest.fixture
