@@ -8,10 +8,11 @@ from collections.abc import Callable, Iterator
 from functools import cache
 from typing import NamedTuple
 
+from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Tariff, Uses
 from twin2multicloud.costs.traffic import CROSSING_MS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, Workload
-from twin2multicloud.domain.components import KINDS, OPERATOR, ComponentType, Kind, Load, home
+from twin2multicloud.domain.components import KINDS, OPERATOR, Access, ComponentType, Kind, Load, home
 from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
@@ -112,7 +113,7 @@ def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[
         if call.serves:
             yield target, ((TOKEN, 1.0),)
         if source != target:
-            gb = t.answered_gb(call.target) if call.target in _READERS else t.dashboard_gb
+            gb = t.answered_gb(call.target) if KINDS[call.target].load in _QUERIES else t.dashboard_gb
             yield target, ((tariff_of(target).egress, gb),)
 
 
@@ -126,13 +127,13 @@ def _queue_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
     yield from tariff.queue(t, dead, dead, 0)
 
 
-_READERS = (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY)
+_QUERIES = (Load.HISTORY, Load.LATEST)
 
 
 def _asked(call: Call, t: Traffic) -> bool:
     """Whether anybody asks the twin service for history: dashboards that read the hot store do not."""
-    from_twin = call.source in (Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR, Kind.DATA_CONNECTOR_LAST_ENTRY)
-    return not from_twin or t.workload.dashboards is DashboardSource.TWIN
+    queried = KINDS[call.target].load in _QUERIES and call.source in KINDS
+    return not (queried and home(call.source) is Slot.L4) or t.workload.dashboards is DashboardSource.TWIN
 
 
 def _target_uses(call: Call, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
@@ -142,20 +143,20 @@ def _target_uses(call: Call, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, 
         return
     if KINDS[kind].type is ComponentType.FUNCTION:
         yield from _run(kind, tariff, t)
-        if kind in _READERS:
-            yield from tariff.hot_read(t, kind, t.invocations(kind))
+        if KINDS[kind].load in _QUERIES and home(kind) is Slot.L3_HOT:
+            yield from tariff.hot_read(t, t.invocations(kind), t.rows_read(kind))
     elif call.delivery is Delivery.DEVICE:
         yield from tariff.devices(t)
     elif call.delivery is Delivery.STORE:
         yield from _store_uses(call, tariff, t)
     elif kind == Kind.HOT_STORE:  # a dashboard's plugin reads the store itself
-        for reader in _READERS:
-            yield from tariff.hot_read(t, reader, t.invocations(reader))
+        for reader in (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY):
+            yield from tariff.hot_read(t, t.invocations(reader), t.rows_read(reader))
     elif kind == Kind.DEVICE_GATEWAY:
         yield from tariff.commands(t, t.fired)
     elif kind == Kind.EVENT_WORKFLOW:
         yield from tariff.workflow(t.fired)
-    elif call.source in (Kind.TWIN_UPDATER, Kind.TWIN_WRITER):
+    elif kind == Kind.TWIN_SERVICE and call.delivery is Delivery.CALL:
         yield from tariff.twin_written(t)
 
 
@@ -174,20 +175,21 @@ def _run(kind: str, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
 
 
 def _store_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
-    """Reads by the two readers are charged where they are asked, not here."""
-    match call.source, call.target:
-        case ((Kind.PERSISTER | Kind.HOT_WRITER), Kind.HOT_STORE):
-            return tariff.hot_written(t)
-        case Kind.HOT_TO_COLD_MOVER, Kind.HOT_STORE:
-            return tariff.hot_moved(t)
-        case Kind.COLD_TO_ARCHIVE_MOVER, Kind.COLD_STORE:
-            return tariff.cold.read(t)
-        case _, Kind.COLD_STORE:
-            return tariff.cold.written(t)
-        case _, Kind.ARCHIVE_STORE:
-            return tariff.archive.written(t)
-        case _:
-            return ()
+    """What a function's access to a store takes. What queries read is charged where they are asked, not here."""
+    stores: dict[str, ObjectStore] = {Kind.COLD_STORE: tariff.cold, Kind.ARCHIVE_STORE: tariff.archive}
+    reads, writes, deletes = (each in call.access for each in (Access.READ, Access.WRITE, Access.DELETE))
+    if call.target == Kind.HOT_STORE:
+        if writes:
+            yield from tariff.hot_written(t)
+        if deletes:
+            yield from tariff.hot_moved(t)
+        elif reads and KINDS[call.source].load not in _QUERIES:
+            yield from tariff.hot_read(t, t.invocations(call.source), t.rows_read(call.source))
+    elif objects := stores.get(call.target):
+        if reads:
+            yield from objects.read(t)
+        if writes:
+            yield from objects.written(t)
 
 
 def slot_kinds(slot: Slot) -> tuple[str, ...]:
