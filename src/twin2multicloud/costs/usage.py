@@ -4,7 +4,7 @@ Owns the step from "this component calls that one" to "this much of that meter, 
 are the planner's own (`connector_rules`), so what is deployed and what is priced cannot drift apart. Knows no price.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
@@ -19,6 +19,9 @@ from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.connector_rules import TABLE, Call, Row
 from twin2multicloud.planning.topology import Delivery, Topology
+
+_HELD = (ComponentType.STORE, ComponentType.SERVICE)
+_QUERIES = (Load.HISTORY, Load.LATEST)
 
 TOKEN = "token"  # noqa: S105 - the name of a pseudo meter
 """A pseudo meter: this cloud holds the inter-cloud token. However many functions read it, it is one secret."""
@@ -55,7 +58,7 @@ def _rule(kind: ActionKind) -> EventRule:
 def topology_uses(topology: Topology, t: Traffic) -> Iterator[Use]:
     """Every use of a planned topology: what its stores and services hold, and what each of its rows moves."""
     for component in topology.components:
-        if component.slot is not None and component.type in (ComponentType.STORE, ComponentType.SERVICE):
+        if component.slot is not None and component.type in _HELD:
             yield from held_uses(component.name, component.cloud, t)
     planned = {link.row for link in topology.links}  # dead letters and errors are charged with the runs that cause them
     for row in TABLE:
@@ -72,15 +75,14 @@ def row_uses(row: Row, placement: Placement, t: Traffic) -> Iterator[Use]:
 def held_uses(kind: str, cloud: Cloud, t: Traffic) -> Iterator[Use]:
     """What a store or a service takes by being there."""
     tariff, place = tariff_of(cloud), home(kind).value
-    held: dict[str, Callable[[], Uses]] = {
-        Kind.HOT_STORE: lambda: tariff.hot_held(t),
-        Kind.COLD_STORE: lambda: tariff.cold.held(t, t.cold_months),
-        Kind.ARCHIVE_STORE: lambda: tariff.archive.held(t, t.archive_months),
-        Kind.TWIN_SERVICE: lambda: tariff.twin_held(t),
-        Kind.DASHBOARD: lambda: tariff.dashboards(t),
+    held: dict[str, Uses] = {
+        Kind.HOT_STORE: tariff.hot_held(t),
+        Kind.COLD_STORE: tariff.cold.held(t, t.cold_months),
+        Kind.ARCHIVE_STORE: tariff.archive.held(t, t.archive_months),
+        Kind.TWIN_SERVICE: tariff.twin_held(t),
+        Kind.DASHBOARD: tariff.dashboards(t),
     }
-    uses = held[kind]() if kind in held else ()
-    for meter, quantity in uses:
+    for meter, quantity in held.get(kind, ()):
         yield Use(cloud, meter, quantity, place)
 
 
@@ -125,9 +127,6 @@ def _queue_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
     yield from tariff.queue(t, sends, receives, t.gb * (t.fired / t.messages) if fired else t.gb)
     dead = receives * t.workload.error_share
     yield from tariff.queue(t, dead, dead, 0)
-
-
-_QUERIES = (Load.HISTORY, Load.LATEST)
 
 
 def _asked(call: Call, t: Traffic) -> bool:
@@ -194,8 +193,4 @@ def _store_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
 
 def slot_kinds(slot: Slot) -> tuple[str, ...]:
     """The stores and services at home in a slot."""
-    return tuple(
-        kind
-        for kind, info in KINDS.items()
-        if info.slot is slot and info.type in (ComponentType.STORE, ComponentType.SERVICE)
-    )
+    return tuple(kind for kind, info in KINDS.items() if info.slot is slot and info.type in _HELD)

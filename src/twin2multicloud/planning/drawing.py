@@ -51,14 +51,10 @@ def matrix() -> str:
 def state_diagram(transitions: Mapping[tuple[str, str], str]) -> str:
     """From (state, event) to state, as a Mermaid state diagram that starts with the first state."""
     names = dict.fromkeys(state for (source, _), target in transitions.items() for state in (source, target))
-    return "\n".join(
-        [
-            "stateDiagram-v2",
-            *(f'  state "{name}" as {_node(name)}' for name in names),
-            f"  [*] --> {_node(next(iter(names)))}",
-            *(f"  {_node(source)} --> {_node(target)}: {event}" for (source, event), target in transitions.items()),
-        ]
-    )
+    lines = ["stateDiagram-v2", *(f'  state "{name}" as {_node(name)}' for name in names)]
+    lines += [f"  [*] --> {_node(next(iter(names)))}"]
+    lines += [f"  {_node(source)} --> {_node(target)}: {event}" for (source, event), target in transitions.items()]
+    return "\n".join(lines)
 
 
 def timings() -> str:
