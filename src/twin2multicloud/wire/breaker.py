@@ -18,25 +18,20 @@ class State(StrEnum):
     PROBING = "probing"
 
 
-class Event(StrEnum):
-    """What a breaker hears, with its usual times."""
-
-    ANSWERED = "an answer"
-    FAILED = "a failure"
-    FAILED_FOR_LONG = f"a failure, {OPENS_AFTER:.0f} s or more after the first"
-    DUE = f"a call, after {STAYS_OPEN:.0f} s"  # lets that one caller through
-
+ANSWERED, FAILED = "an answer", "a failure"
+FAILED_FOR_LONG = f"a failure, {OPENS_AFTER:.0f} s or more after the first"
+DUE = f"a call, after {STAYS_OPEN:.0f} s"  # lets that one caller through
 
 TRANSITIONS = {
-    (State.CLOSED, Event.FAILED): State.FAILING,
-    (State.FAILING, Event.ANSWERED): State.CLOSED,
-    (State.FAILING, Event.FAILED_FOR_LONG): State.OPEN,
-    (State.OPEN, Event.DUE): State.PROBING,
-    (State.OPEN, Event.ANSWERED): State.CLOSED,  # both are late: the call began before the breaker opened
-    (State.OPEN, Event.FAILED): State.OPEN,
-    (State.PROBING, Event.ANSWERED): State.CLOSED,
-    (State.PROBING, Event.FAILED): State.OPEN,
-    (State.PROBING, Event.DUE): State.PROBING,  # the probe never came back
+    (State.CLOSED, FAILED): State.FAILING,
+    (State.FAILING, ANSWERED): State.CLOSED,
+    (State.FAILING, FAILED_FOR_LONG): State.OPEN,
+    (State.OPEN, DUE): State.PROBING,
+    (State.OPEN, ANSWERED): State.CLOSED,  # both are late: the call began before the breaker opened
+    (State.OPEN, FAILED): State.OPEN,
+    (State.PROBING, ANSWERED): State.CLOSED,
+    (State.PROBING, FAILED): State.OPEN,
+    (State.PROBING, DUE): State.PROBING,  # the probe never came back
 }
 """The states that events lead to. An event that a state has no entry for leaves it as it is."""
 
@@ -58,13 +53,13 @@ class Breaker:
             now = self._clock.monotonic()
             if now < self._due_at:
                 return False
-            self._hear(Event.DUE, now)
+            self._hear(DUE, now)
             return True
 
     def succeeded(self) -> None:
         """The other side answered."""
         with self._lock:
-            self._hear(Event.ANSWERED, 0.0)
+            self._hear(ANSWERED, 0.0)
 
     def failed(self) -> None:
         """The other side did not answer, or asked for patience."""
@@ -75,8 +70,8 @@ class Breaker:
             if self.state is State.CLOSED or (self.state is State.FAILING and quiet):
                 self._failing_since = now  # a failure an hour after the last one is not an hour of failing
             long = self.state is State.FAILING and now - self._failing_since >= self._opens_after
-            self._hear(Event.FAILED_FOR_LONG if long else Event.FAILED, now)
+            self._hear(FAILED_FOR_LONG if long else FAILED, now)
 
-    def _hear(self, event: Event, now: float) -> None:
+    def _hear(self, event: str, now: float) -> None:
         self.state = TRANSITIONS.get((self.state, event), self.state)
         self._due_at = now + self._stays_open  # of no use but to an open or probing one
