@@ -9,9 +9,11 @@ from tests.rigs.twins import twin
 from twin2multicloud.domain.error_codes import ERROR_CODES
 from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
+from twin2multicloud.emulator.delivery.queues import RECORD_STATES
 from twin2multicloud.planning import drawing
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire import envelope
+from twin2multicloud.wire.breaker import TRANSITIONS
 
 SCHEMA = Path(envelope.__file__).with_name("envelope.schema.json")
 ERRORS = Path(__file__).parents[2] / "docs" / "errors.md"
@@ -77,10 +79,14 @@ def drawn(document: str) -> str:
     parts = {
         "flow chart": f"```mermaid\n{drawing.flow_chart()}\n```",
         "boundaries": drawing.boundaries(),
+        "breaker": f"```mermaid\n{drawing.state_diagram(TRANSITIONS)}\n```",
+        "record": f"```mermaid\n{drawing.state_diagram(RECORD_STATES)}\n```",
+        "timings": drawing.timings(),
         "components": drawing.matrix(),
     }
     for name, text in parts.items():
         begin, end = f"<!-- {name}: begin -->\n", f"<!-- {name}: end -->"
+        assert begin in document, f"the document has no place for {name}"
         head, _, rest = document.partition(begin)
         _, _, tail = rest.partition(end)
         document = f"{head}{begin}\n{text}\n\n{end}{tail}"

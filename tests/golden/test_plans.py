@@ -21,4 +21,4 @@ def test_no_kept_plan_is_left_over():
 def test_the_drawn_document_is_as_the_tables():
     kept = TOPOLOGY.read_text(encoding="utf-8")
     assert drawn(kept) == kept, "docs/topology.md differs from the tables: python -m tests.golden.regenerate"
-    assert kept.count("```mermaid") == 1
+    assert kept.count("```mermaid") == 3

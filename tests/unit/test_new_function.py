@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 import twin2multicloud
@@ -18,14 +19,16 @@ from twin2multicloud.costs.cost_table import cost_table
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.traffic import Traffic
-from twin2multicloud.costs.usage import row_uses, topology_uses, twin_of
+from twin2multicloud.costs.usage import call_uses, row_uses, tariff_of, topology_uses, twin_of
+from twin2multicloud.costs.workload import DAYS_PER_MONTH
+from twin2multicloud.domain.components import Access
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.host.deployment import Deployment, Secrets, Site
 from twin2multicloud.packaging.bundle import bundles
 from twin2multicloud.packaging.sources import shipped_modules
 from twin2multicloud.planning.planner import plan
-from twin2multicloud.planning.topology import ValueKind
+from twin2multicloud.planning.topology import Delivery, ValueKind
 from twin2multicloud.terraform.render.render import render
 from twin2multicloud.terraform.render.scope import covered
 
@@ -62,6 +65,20 @@ class TestOnEveryCloud:
         assert Counter(own) <= Counter(topology_uses(plan(twin_of(traffic.workload, placement)), traffic))
         (together,) = cost_table(traffic, book, (cloud,)).costs
         assert together == pytest.approx(breakdown(placement, traffic, book).total, rel=1e-9)
+
+    def test_what_it_does_with_the_store_is_priced(self, cloud: Cloud) -> None:
+        traffic, tariff = Traffic.of(PRESETS[next(iter(PRESETS))]), tariff_of(cloud)
+        (call,) = (each for each in ROW.calls if each.delivery is Delivery.STORE)
+        expected = {
+            Access.READ: list(tariff.hot_read(traffic, DAYS_PER_MONTH, traffic.messages / DAYS_PER_MONTH)),
+            Access.WRITE: list(tariff.hot_written(traffic)),
+            Access.DELETE: list(tariff.hot_moved(traffic)),
+        }
+        assert all(quantity > 0 for _, quantity in expected[Access.READ])
+        for access, uses in expected.items():
+            asked = msgspec.structs.replace(call, stated=(access,))
+            found = call_uses(ROW, asked, Placement.single(cloud), traffic)
+            assert [(use.meter, use.quantity) for use in found] == uses
 
     def test_it_is_packaged_with_the_data_that_it_carries(self, cloud: Cloud) -> None:
         house = twin(Placement.single(cloud))

@@ -15,7 +15,6 @@ from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
-from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
 
 _AWS = Cloud("aws")
@@ -82,9 +81,8 @@ class AwsTariff:
     def hot_written(self, _: Traffic) -> Uses:
         return ()  # part of plan.dynamodb, which knows the writes
 
-    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
-        rows = t.workload.points_per_series if kind == Kind.HOT_READER else 1
-        yield "plan.dynamodb", count * math.ceil(rows * t.size_units / 4) / 2  # eventually consistent
+    def hot_read(self, t: Traffic, queries: float, rows: float) -> Uses:
+        yield "plan.dynamodb", queries * math.ceil(rows * t.size_units / 4) / 2  # eventually consistent
 
     def hot_moved(self, t: Traffic) -> Uses:
         yield "plan.dynamodb", t.messages * t.size_units / 4 / 2  # expiry by TTL is free

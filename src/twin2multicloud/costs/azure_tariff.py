@@ -15,7 +15,6 @@ from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
-from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
 
 _AZURE = Cloud("azure")
@@ -82,9 +81,8 @@ class AzureTariff:
     def hot_written(self, t: Traffic) -> Uses:
         yield "plan.cosmos", t.messages * t.size_units * WRITE_RU
 
-    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
-        rows = t.workload.points_per_series if kind == Kind.HOT_READER else 1
-        yield "plan.cosmos", count * (QUERY_RU + ROW_RU * rows * t.size_units)
+    def hot_read(self, t: Traffic, queries: float, rows: float) -> Uses:
+        yield "plan.cosmos", queries * (QUERY_RU + ROW_RU * rows * t.size_units)
 
     def hot_moved(self, t: Traffic) -> Uses:
         yield "plan.cosmos", t.messages * t.size_units * MOVE_RU  # expiry by TTL takes what is left over

@@ -15,7 +15,6 @@ from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
-from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
 
 _GCP = Cloud("gcp")
@@ -88,8 +87,8 @@ class GcpTariff:
     def hot_written(self, t: Traffic) -> Uses:
         yield "firestore.write", t.messages  # per document, whatever its size up to 1 MiB
 
-    def hot_read(self, t: Traffic, kind: str, count: float) -> Uses:
-        yield "firestore.read", count * (t.workload.points_per_series if kind == Kind.HOT_READER else 1)
+    def hot_read(self, _: Traffic, queries: float, rows: float) -> Uses:
+        yield "firestore.read", queries * rows
 
     def hot_moved(self, t: Traffic) -> Uses:
         yield "firestore.read", t.messages

@@ -86,8 +86,8 @@ class Tariff(Protocol):
         """All readings written once."""
         ...
 
-    def hot_read(self, t: Traffic, kind: str, count: float, /) -> Uses:
-        """Queries of one reader."""
+    def hot_read(self, t: Traffic, queries: float, rows: float, /) -> Uses:
+        """Queries that find so many readings each."""
         ...
 
     def hot_moved(self, t: Traffic, /) -> Uses:

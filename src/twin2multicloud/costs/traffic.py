@@ -101,6 +101,16 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
             case _:
                 return runs * w.function_ms + runs * w.function_ms_per_message
 
+    def rows_read(self, kind: str) -> float:
+        """How many readings one run of a function that reads the hot store finds there."""
+        match KINDS[kind].load:
+            case Load.HISTORY:
+                return self.workload.points_per_series
+            case Load.READINGS | Load.CHUNKS | Load.DAY:  # together they read what the month brings, once
+                return self.messages / self.invocations(kind)
+            case _:
+                return 1
+
     def posted_gb(self, kind: str) -> float:
         """GB that a POST to an endpoint carries towards it in a month, envelopes included."""
         payload = self.invocations(kind) * ENVELOPE_KB / KB_PER_GB

@@ -4,20 +4,24 @@ Owns the step from "this component calls that one" to "this much of that meter, 
 are the planner's own (`connector_rules`), so what is deployed and what is priced cannot drift apart. Knows no price.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
 
+from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Tariff, Uses
 from twin2multicloud.costs.traffic import CROSSING_MS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, Workload
-from twin2multicloud.domain.components import KINDS, OPERATOR, ComponentType, Kind, Load, home
+from twin2multicloud.domain.components import KINDS, OPERATOR, Access, ComponentType, Kind, Load, home
 from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.connector_rules import TABLE, Call, Row
 from twin2multicloud.planning.topology import Delivery, Topology
+
+_HELD = (ComponentType.STORE, ComponentType.SERVICE)
+_QUERIES = (Load.HISTORY, Load.LATEST)
 
 TOKEN = "token"  # noqa: S105 - the name of a pseudo meter
 """A pseudo meter: this cloud holds the inter-cloud token. However many functions read it, it is one secret."""
@@ -54,7 +58,7 @@ def _rule(kind: ActionKind) -> EventRule:
 def topology_uses(topology: Topology, t: Traffic) -> Iterator[Use]:
     """Every use of a planned topology: what its stores and services hold, and what each of its rows moves."""
     for component in topology.components:
-        if component.slot is not None and component.type in (ComponentType.STORE, ComponentType.SERVICE):
+        if component.slot is not None and component.type in _HELD:
             yield from held_uses(component.name, component.cloud, t)
     planned = {link.row for link in topology.links}  # dead letters and errors are charged with the runs that cause them
     for row in TABLE:
@@ -71,15 +75,14 @@ def row_uses(row: Row, placement: Placement, t: Traffic) -> Iterator[Use]:
 def held_uses(kind: str, cloud: Cloud, t: Traffic) -> Iterator[Use]:
     """What a store or a service takes by being there."""
     tariff, place = tariff_of(cloud), home(kind).value
-    held: dict[str, Callable[[], Uses]] = {
-        Kind.HOT_STORE: lambda: tariff.hot_held(t),
-        Kind.COLD_STORE: lambda: tariff.cold.held(t, t.cold_months),
-        Kind.ARCHIVE_STORE: lambda: tariff.archive.held(t, t.archive_months),
-        Kind.TWIN_SERVICE: lambda: tariff.twin_held(t),
-        Kind.DASHBOARD: lambda: tariff.dashboards(t),
+    held: dict[str, Uses] = {
+        Kind.HOT_STORE: tariff.hot_held(t),
+        Kind.COLD_STORE: tariff.cold.held(t, t.cold_months),
+        Kind.ARCHIVE_STORE: tariff.archive.held(t, t.archive_months),
+        Kind.TWIN_SERVICE: tariff.twin_held(t),
+        Kind.DASHBOARD: tariff.dashboards(t),
     }
-    uses = held[kind]() if kind in held else ()
-    for meter, quantity in uses:
+    for meter, quantity in held.get(kind, ()):
         yield Use(cloud, meter, quantity, place)
 
 
@@ -112,7 +115,7 @@ def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[
         if call.serves:
             yield target, ((TOKEN, 1.0),)
         if source != target:
-            gb = t.answered_gb(call.target) if call.target in _READERS else t.dashboard_gb
+            gb = t.answered_gb(call.target) if KINDS[call.target].load in _QUERIES else t.dashboard_gb
             yield target, ((tariff_of(target).egress, gb),)
 
 
@@ -126,13 +129,10 @@ def _queue_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
     yield from tariff.queue(t, dead, dead, 0)
 
 
-_READERS = (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY)
-
-
 def _asked(call: Call, t: Traffic) -> bool:
     """Whether anybody asks the twin service for history: dashboards that read the hot store do not."""
-    from_twin = call.source in (Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR, Kind.DATA_CONNECTOR_LAST_ENTRY)
-    return not from_twin or t.workload.dashboards is DashboardSource.TWIN
+    queried = KINDS[call.target].load in _QUERIES and call.source in KINDS
+    return not (queried and home(call.source) is Slot.L4) or t.workload.dashboards is DashboardSource.TWIN
 
 
 def _target_uses(call: Call, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
@@ -142,20 +142,20 @@ def _target_uses(call: Call, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, 
         return
     if KINDS[kind].type is ComponentType.FUNCTION:
         yield from _run(kind, tariff, t)
-        if kind in _READERS:
-            yield from tariff.hot_read(t, kind, t.invocations(kind))
+        if KINDS[kind].load in _QUERIES and home(kind) is Slot.L3_HOT:
+            yield from tariff.hot_read(t, t.invocations(kind), t.rows_read(kind))
     elif call.delivery is Delivery.DEVICE:
         yield from tariff.devices(t)
     elif call.delivery is Delivery.STORE:
         yield from _store_uses(call, tariff, t)
     elif kind == Kind.HOT_STORE:  # a dashboard's plugin reads the store itself
-        for reader in _READERS:
-            yield from tariff.hot_read(t, reader, t.invocations(reader))
+        for reader in (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY):
+            yield from tariff.hot_read(t, t.invocations(reader), t.rows_read(reader))
     elif kind == Kind.DEVICE_GATEWAY:
         yield from tariff.commands(t, t.fired)
     elif kind == Kind.EVENT_WORKFLOW:
         yield from tariff.workflow(t.fired)
-    elif call.source in (Kind.TWIN_UPDATER, Kind.TWIN_WRITER):
+    elif kind == Kind.TWIN_SERVICE and call.delivery is Delivery.CALL:
         yield from tariff.twin_written(t)
 
 
@@ -174,26 +174,23 @@ def _run(kind: str, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
 
 
 def _store_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
-    """Reads by the two readers are charged where they are asked, not here."""
-    match call.source, call.target:
-        case ((Kind.PERSISTER | Kind.HOT_WRITER), Kind.HOT_STORE):
-            return tariff.hot_written(t)
-        case Kind.HOT_TO_COLD_MOVER, Kind.HOT_STORE:
-            return tariff.hot_moved(t)
-        case Kind.COLD_TO_ARCHIVE_MOVER, Kind.COLD_STORE:
-            return tariff.cold.read(t)
-        case _, Kind.COLD_STORE:
-            return tariff.cold.written(t)
-        case _, Kind.ARCHIVE_STORE:
-            return tariff.archive.written(t)
-        case _:
-            return ()
+    """What a function's access to a store takes. What queries read is charged where they are asked, not here."""
+    stores: dict[str, ObjectStore] = {Kind.COLD_STORE: tariff.cold, Kind.ARCHIVE_STORE: tariff.archive}
+    reads, writes, deletes = (each in call.access for each in (Access.READ, Access.WRITE, Access.DELETE))
+    if call.target == Kind.HOT_STORE:
+        if writes:
+            yield from tariff.hot_written(t)
+        if deletes:
+            yield from tariff.hot_moved(t)
+        elif reads and KINDS[call.source].load not in _QUERIES:
+            yield from tariff.hot_read(t, t.invocations(call.source), t.rows_read(call.source))
+    elif objects := stores.get(call.target):
+        if reads:
+            yield from objects.read(t)
+        if writes:
+            yield from objects.written(t)
 
 
 def slot_kinds(slot: Slot) -> tuple[str, ...]:
     """The stores and services at home in a slot."""
-    return tuple(
-        kind
-        for kind, info in KINDS.items()
-        if info.slot is slot and info.type in (ComponentType.STORE, ComponentType.SERVICE)
-    )
+    return tuple(kind for kind, info in KINDS.items() if info.slot is slot and info.type in _HELD)

@@ -1,12 +1,14 @@
-"""The planner's tables as text for documents: a flow chart of connectors and a matrix of components per cloud. Pure."""
+"""Tables as text for documents: connectors and states as charts, components per cloud as a matrix. Pure."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
 from twin2multicloud.domain.components import KINDS, ComponentType, has_code
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.planning.clouds import known_clouds, label_of
 from twin2multicloud.planning.connector_rules import BOUNDARIES, TABLE
 from twin2multicloud.planning.services import services_of
+from twin2multicloud.wire import breaker, sender
+from twin2multicloud.wire.retry import RetryPolicy
 
 _ARROWS = {True: "-.->", False: "-->"}
 _ERROR_PATH = "every cloud"
@@ -46,6 +48,32 @@ def matrix() -> str:
     return _table(["component", "slot", *map(label_of, clouds), "what it does"], rows)
 
 
+def state_diagram(transitions: Mapping[tuple[str, str], str]) -> str:
+    """From (state, event) to state, as a Mermaid state diagram that starts with the first state."""
+    names = dict.fromkeys(state for (source, _), target in transitions.items() for state in (source, target))
+    lines = ["stateDiagram-v2", *(f'  state "{name}" as {_node(name)}' for name in names)]
+    lines += [f"  [*] --> {_node(next(iter(names)))}"]
+    lines += [f"  {_node(source)} --> {_node(target)}: {event}" for (source, event), target in transitions.items()]
+    return "\n".join(lines)
+
+
+def timings() -> str:
+    """How often and how long is tried before a reading is dead-lettered, as a Markdown table."""
+    policy = RetryPolicy()
+    steps = (f"{policy.first * policy.factor**retry:g}" for retry in range(policy.retries))
+    rows = [
+        [
+            "waits before the retries of a POST, and of a delivery in the emulator",
+            f"up to {', '.join(steps)} s (full jitter)",
+        ],
+        ["an answer to a POST is waited for", f"{sender.TIMEOUT:g} s"],
+        ["`Retry-After` is respected up to", f"{policy.longest_wait:g} s"],
+        ["failures that open the breaker of a boundary", f"{breaker.OPENS_AFTER:g} s"],
+        ["the breaker stays open", f"{breaker.STAYS_OPEN:g} s"],
+    ]
+    return _table(["what", "how long"], rows)
+
+
 def _made_of(kind: str, cloud: Cloud) -> str:
     kind_of = KINDS[kind].type
     if kind_of is not ComponentType.FUNCTION and kind not in services_of(cloud).own:
@@ -54,7 +82,7 @@ def _made_of(kind: str, cloud: Cloud) -> str:
 
 
 def _node(name: str) -> str:
-    return name.replace("-", "_")
+    return name.replace("-", "_").replace(" ", "_")
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> str:

@@ -1,6 +1,7 @@
-"""A circuit breaker per boundary: failing for a minute opens it for five, then one probe decides. Sends nothing."""
+"""A circuit breaker per boundary: a time of failures opens it, after a longer one a probe decides. Sends nothing."""
 
 import threading
+from enum import StrEnum
 
 from twin2multicloud.ports.clock import Clock
 
@@ -8,39 +9,69 @@ OPENS_AFTER = 60.0
 STAYS_OPEN = 300.0
 
 
+class State(StrEnum):
+    """Only an open breaker, and one that waits for its probe, lets nobody through."""
+
+    CLOSED = "closed"
+    FAILING = "failing"
+    OPEN = "open"
+    PROBING = "probing"
+
+
+ANSWERED, FAILED = "an answer", "a failure"
+FAILED_FOR_LONG = f"a failure, {OPENS_AFTER:.0f} s or more after the first"
+DUE = f"a call, after {STAYS_OPEN:.0f} s"  # lets that one caller through
+
+TRANSITIONS = {
+    (State.CLOSED, FAILED): State.FAILING,
+    (State.FAILING, ANSWERED): State.CLOSED,
+    (State.FAILING, FAILED_FOR_LONG): State.OPEN,
+    (State.OPEN, DUE): State.PROBING,
+    (State.OPEN, ANSWERED): State.CLOSED,  # both are late: the call began before the breaker opened
+    (State.OPEN, FAILED): State.OPEN,
+    (State.PROBING, ANSWERED): State.CLOSED,
+    (State.PROBING, FAILED): State.OPEN,
+    (State.PROBING, DUE): State.PROBING,  # the probe never came back
+}
+"""The states that events lead to. An event that a state has no entry for leaves it as it is."""
+
+
 class Breaker:
     """Says whether it is worth trying. One per boundary and process, shared by its threads."""
 
     def __init__(self, clock: Clock, opens_after: float = OPENS_AFTER, stays_open: float = STAYS_OPEN) -> None:
         self._clock, self._opens_after, self._stays_open = clock, opens_after, stays_open
-        self._failing_since: float | None = None
-        self._failed_at: float | None = None
-        self._open_until: float | None = None
+        self.state = State.CLOSED
+        self._failing_since = self._failed_at = self._due_at = 0.0
         self._lock = threading.Lock()
 
     def allows(self) -> bool:
         """Whether to try. When the open time is over, one caller is let through as a probe and the rest wait on."""
         with self._lock:
-            if self._open_until is None:
+            if self.state in (State.CLOSED, State.FAILING):
                 return True
             now = self._clock.monotonic()
-            if now < self._open_until:
+            if now < self._due_at:
                 return False
-            self._open_until = now + self._stays_open  # this caller is the probe
+            self._hear(DUE, now)
             return True
 
     def succeeded(self) -> None:
         """The other side answered."""
         with self._lock:
-            self._failing_since = self._failed_at = self._open_until = None
+            self._hear(ANSWERED, 0.0)
 
     def failed(self) -> None:
         """The other side did not answer, or asked for patience."""
         with self._lock:
             now = self._clock.monotonic()
-            quiet = self._failed_at is None or now - self._failed_at > self._opens_after
+            quiet = now - self._failed_at > self._opens_after
             self._failed_at = now
-            if self._failing_since is None or (quiet and self._open_until is None):
+            if self.state is State.CLOSED or (self.state is State.FAILING and quiet):
                 self._failing_since = now  # a failure an hour after the last one is not an hour of failing
-            elif now - self._failing_since >= self._opens_after:
-                self._open_until = now + self._stays_open
+            long = self.state is State.FAILING and now - self._failing_since >= self._opens_after
+            self._hear(FAILED_FOR_LONG if long else FAILED, now)
+
+    def _hear(self, event: str, now: float) -> None:
+        self.state = TRANSITIONS.get((self.state, event), self.state)
+        self._due_at = now + self._stays_open  # of no use but to an open or probing one

@@ -1,4 +1,4 @@
-"""How often and how long: 1 s, doubling, at most 3 retries, full jitter, Retry-After respected. Waits for nobody."""
+"""How often and how long is retried: exponential backoff, full jitter, Retry-After respected. Never sleeps."""
 
 import msgspec
 

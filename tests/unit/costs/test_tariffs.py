@@ -77,7 +77,7 @@ class TestAws:
         assert on_demand.cost == pytest.approx(T.messages * 2 * 0.7625e-6)
 
     def test_a_reader_pays_half_a_unit_per_4_kb(self) -> None:
-        (use,) = AwsTariff().hot_read(T, Kind.HOT_READER, 10)
+        (use,) = AwsTariff().hot_read(T, 10, T.rows_read(Kind.HOT_READER))
         assert use == ("plan.dynamodb", 10 * 25 / 2)  # 50 rows of 2 KB
 
     def test_twinmaker_needs_an_entity_per_device(self, book: PriceBook) -> None:

@@ -33,6 +33,7 @@ from twin2multicloud.packaging.requirements import pinned, requirements
 from twin2multicloud.packaging.sources import PACKAGE, imported, shipped_modules, sources, without_commentary
 from twin2multicloud.packaging.wheels import fetch, unpacked
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.topology import Delivery
 
 SOURCE = Path(__file__).parents[3] / "src" / PACKAGE
 PROCESSOR = b"def process(telemetry):\n    return {**telemetry, 'processed': True}\n"
@@ -212,20 +213,35 @@ class TestTwinsData:
             Data.PROCESSORS: "find_processor" in ports.asked,
         }
         assert KINDS[name].data == {data for data, there in asked.items() if there}
+        links = [link for link in topology.links if link.source == component.id]
+        ways = ["dead letters" if link.boundary == "dead letters" else link.delivery for link in links]
+        planned = {port for way in ways for port in PORTS_FOR.get(way, ())}
+        assert ports.asked - {"catalog", "hierarchy", "find_processor"} == planned
 
     def test_the_table_of_kinds_knows_which_functions_exist_in_code(self):
         assert {kind for kind in KINDS if has_code(kind)} == FUNCTIONS
 
 
+PORTS_FOR = {
+    Delivery.DEVICE: ("authenticator", "ingress"),
+    Delivery.QUEUE: ("invoker",),
+    Delivery.POST: ("transport",),
+    Delivery.STORE: ("hot_store",),
+    "dead letters": ("dead_letters",),
+}
+"""What of its cloud a function needs follows from its rows: a kind states nothing of it."""
+ASKED = {"catalog", "hierarchy", "find_processor", *(port for ports in PORTS_FOR.values() for port in ports)}
+
+
 class AskedPorts(RigPorts):
-    """Remembers which of the twin's data a function asked for."""
+    """Remembers which of the twin's data, and of the ways out, a function asked for."""
 
     def __init__(self) -> None:
         super().__init__()
         self.asked: set[str] = set()
 
     def __getattribute__(self, name: str):
-        if name in ("catalog", "hierarchy", "find_processor") and "asked" in self.__dict__:
+        if name in ASKED and "asked" in self.__dict__:
             self.asked.add(name)
         return super().__getattribute__(name)
 

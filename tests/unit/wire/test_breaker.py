@@ -1,10 +1,12 @@
 """The breaker, walked state by state with the rig's clock, and against a model."""
 
+import random
+
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rigs.clock import RigClock
-from twin2multicloud.wire.breaker import Breaker
+from twin2multicloud.wire.breaker import TRANSITIONS, Breaker, State
 
 
 def opened() -> tuple[Breaker, RigClock]:
@@ -108,3 +110,18 @@ def test_it_never_opens_without_a_minute_of_nothing_but_failures(steps):
                 breaker.failed()
                 assert breaker.allows() or clock.monotonic() - failing_since >= 60
         clock.advance(seconds)
+
+
+def test_every_state_and_arrow_of_the_table_is_reached_and_no_other():
+    chance = random.Random(7)
+    seen = set()
+    for _ in range(300):
+        clock = RigClock()
+        breaker = Breaker(clock)
+        for _ in range(30):
+            before = breaker.state
+            chance.choice([breaker.allows, breaker.failed, breaker.failed, breaker.succeeded])()
+            seen.add((before, breaker.state))
+            clock.advance(chance.choice([1, 30, 300]))
+    arrows = {(source, target) for (source, _), target in TRANSITIONS.items()}
+    assert seen == arrows | {(state, state) for state in State}

@@ -22,6 +22,17 @@ from twin2multicloud.wire.retry import RetryPolicy
 
 BATCH_RECORDS = 100
 BATCH_MESSAGES = 200  # a batch of records that hold more is not made larger: merging costs, and then gains nothing
+POLICY = RetryPolicy()
+
+RECORD_STATES = {
+    ("waiting", "is taken with a batch"): "in delivery",
+    ("in delivery", "passes, and what the function staged is durable"): "done",
+    ("in delivery", f"fails, up to {POLICY.retries} times"): "waiting again",
+    ("waiting again", "its delay is over"): "waiting",
+    ("in delivery", f"fails, the time after {POLICY.retries} retries"): "dead-lettered",
+    ("dead-lettered", "is redriven"): "waiting",
+}
+"""What becomes of a record, for documents; a test walks a queue through all of it."""
 
 
 class FunctionQueue:
@@ -42,7 +53,7 @@ class FunctionQueue:
         self.name, self.meter = name, Meter()
         self._cloud, self._journal, self._staged, self._clock = cloud, journal, staged, clock
         self._dead_letters, self._batch_records = dead_letters, batch_records
-        self._policy = policy or RetryPolicy()
+        self._policy = policy or POLICY
         self._chance = random.Random()  # noqa: S311 - jitter
         self._waiting: deque[Record] = deque()
         self._later: list[tuple[float, int, Record]] = []
