@@ -198,7 +198,7 @@ def test_what_a_killed_run_leaves_is_found_and_deleted(request, cloud, kinds, br
 
 def test_a_database_that_may_be_somebodys_is_not_emptied(gcp):
     done = live_tests(
-        "tests/contracts/test_authenticator.py", env={**gcp, "T2MC_LIVE_FIRESTORE_DEVICES": "house-devices"}
+        "tests/contracts/test_device_authenticator.py", env={**gcp, "T2MC_LIVE_FIRESTORE_DEVICES": "house-devices"}
     )
     assert "a database whose name begins with t2mc-test-, found 'house-devices': it is emptied" in done.stdout
     assert "passed" not in done.stdout
