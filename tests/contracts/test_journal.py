@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from twin2multicloud.emulator.delivery.journal import Journal, Letter, Record
+from twin2multicloud.emulator.delivery.journal import DeadLetterRecord, Journal, Record
 
 
 class Consumer:
@@ -71,7 +71,7 @@ def test_dead_letters_are_counted_and_redriven_once(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
     consumer = Consumer(journal)
     for number, letters in enumerate(("a", "a", "b")):
-        journal.bury(Letter(letters, "q", "now", "why", 10, b"%d" % number)).wait()
+        journal.bury(DeadLetterRecord(letters, "q", "now", "why", 10, b"%d" % number)).wait()
     assert journal.dead_letters() == {"a": 20, "b": 10}
     assert journal.redrive("a") == 20
     assert consumer.bodies() == [b"0", b"1"]

@@ -55,7 +55,7 @@ def test_a_new_project_is_valid_and_plans(tmp_path: Path) -> None:
     assert "my-twin" in valid.stdout
     planned = t2mc("plan", folder, "--explain")
     assert planned.returncode == 0
-    assert "a connector stands under the processor's name" in " ".join(planned.stdout.split())
+    assert "a connector deployed under the processor's name" in " ".join(planned.stdout.split())
 
 
 def test_init_refuses_a_folder_that_holds_something(tmp_path: Path) -> None:

@@ -96,7 +96,7 @@ def test_nothing_happens_unasked(fleet, folder):
     clouds, env = fleet
     code, _, said = t2mc(env, "deploy", folder, *PROJECT)
     assert (code, made(clouds)) == (2, 0)
-    assert "nobody is there to be asked; say --yes to go ahead" in said
+    assert "cannot prompt for confirmation (no terminal); pass --yes" in said
 
 
 def test_a_cloud_that_refuses_is_exit_code_1(fleet, folder):
@@ -111,7 +111,7 @@ def test_a_cloud_that_refuses_is_exit_code_1(fleet, folder):
     ("more", "sentence"),
     [
         ((), "--var gcp_project=… is missing: The Google Cloud project's id"),
-        ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: no such variable; there are aws_region"),
+        ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: no such variable; expected one of aws_region"),
         ((*PROJECT, "--var", "nonsense"), "--var is name=value; found 'nonsense'"),
         ((*PROJECT, "--state", "floppy"), "state is kept in local, s3, azurerm, gcs; found 'floppy'"),
         ((*PROJECT, "--bundles", "/nowhere"), "/nowhere/aws/dispatcher.zip is missing; run `t2mc package"),
@@ -124,7 +124,7 @@ def test_what_cannot_be_worked_with_is_exit_code_2(folder, more, sentence):
 
 def test_without_an_engine_it_says_what_to_install(folder, tmp_path):
     code, _, said = t2mc({"T2MC_ENGINE": "no-such-engine"}, "deploy", folder, "--plan-only", *PROJECT)
-    assert (code, "T2MC_ENGINE names 'no-such-engine', which is no program on the PATH" in said) == (2, True), said
+    assert (code, "T2MC_ENGINE names 'no-such-engine', which is not a program on the PATH" in said) == (2, True), said
 
 
 @pytest.mark.parametrize("command", ["destroy", "outputs"])

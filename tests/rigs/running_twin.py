@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, Tls, load_secrets, prepare
+from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Secrets, Tls, load_secrets, prepare
 from twin2multicloud.emulator.host.processes import kill, start_cloud, stop, wait_until_up
 from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.fleet.mqtt_device import DeviceConnection
@@ -69,7 +69,7 @@ _KEYS = {
 class RunningTwin:
     """A deployment under test."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: LocalDeployment) -> None:
         self.deployment = deployment
         self.client = TwinClient(deployment)
 

@@ -24,7 +24,7 @@ from twin2multicloud.costs.workload import DAYS_PER_MONTH
 from twin2multicloud.domain.components import Access
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
-from twin2multicloud.emulator.host.deployment import Deployment, Secrets, Site
+from twin2multicloud.emulator.host.deployment import LocalDeployment, Secrets, Site
 from twin2multicloud.packaging.bundle import bundles
 from twin2multicloud.packaging.sources import shipped_modules
 from twin2multicloud.planning.planner import plan
@@ -104,7 +104,7 @@ class TestOnEveryCloud:
 
     def test_it_is_run_by_the_emulator(self, cloud: Cloud, tmp_path: Path) -> None:
         house = twin(Placement.single(cloud))
-        deployment = Deployment(
+        deployment = LocalDeployment(
             folder=str(tmp_path),
             twin=house,
             topology=plan(house),

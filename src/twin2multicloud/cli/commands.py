@@ -22,8 +22,8 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "init": Command("project_commands", "Make a new project from a template."),
-    "validate": Command("project_commands", "Check every file of a project; say all that is wrong, at once."),
-    "plan": Command("project_commands", "Print what has to exist for a twin, where, and why. Changes nothing."),
+    "validate": Command("project_commands", "Check every file of a project and list all problems."),
+    "plan": Command("project_commands", "Print the components of a twin, their clouds and reasons. Changes nothing."),
     "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
     "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
     "status": Command(
@@ -31,36 +31,34 @@ COMMANDS = {
         "Say how the clouds are, what passed each boundary and what is in the dead letters. Exit code 1 if one is "
         "down.",
     ),
-    "redrive": Command("local_commands", "Send what is in the dead letters again, on every cloud."),
+    "redrive": Command("local_commands", "Redrive the dead letters of every cloud."),
     "simulate": Command(
         "telemetry_commands",
         "Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.",
     ),
     "replay": Command(
         "telemetry_commands",
-        "Play recorded telemetry into a running twin; as fast as it goes unless a speed is given.",
+        "Play recorded telemetry into a running twin; as fast as possible unless a speed is given.",
     ),
-    "query": Command("telemetry_commands", "Ask the hot reader, as any dashboard would."),
+    "query": Command("telemetry_commands", "Query the hot reader, as a dashboard does."),
     "demo": Command(
         "demo",
         "Run a live multi-cloud twin on this machine: start, play its devices, check the data path, show it.",
     ),
     "optimize": Command(
         "optimize",
-        "Say what every placement of a workload costs per month, which is cheapest, why, and how sure that is.",
+        "Price every placement of a workload per month, and show the cheapest, the reasons and the margin.",
         "optimize_command",
     ),
     "package": Command("package", "Build one archive per function and cloud. The same project gives the same bytes."),
     "deploy": Command(
         "deploy",
-        "Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are the providers' own matter.",
+        "Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are those of the providers.",
     ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
-    "outputs": Command("deploy", "Say where what was deployed is: endpoints, where devices connect, stores."),
+    "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),
     "prices": Command("prices", "List prices: show them, compare them, fetch new ones.", "prices_app"),
-    "devices": Command(
-        "devices", "Who may connect to a deployed twin: register devices, list them, take them away.", "devices_app"
-    ),
+    "devices": Command("devices", "Devices of a deployed twin: register, list and remove them.", "devices_app"),
 }
 
 

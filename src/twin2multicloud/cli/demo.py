@@ -13,7 +13,7 @@ from twin2multicloud.cli.local_commands import RuntimeOption, start_twin
 from twin2multicloud.cli.tables import comparison_table, traffic_table
 from twin2multicloud.cli.telemetry_commands import show_publishing
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime
+from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
 from twin2multicloud.operations.bring_up import take_down
 from twin2multicloud.operations.checks import Comparison, compare, complaints, wait_until_settled
 from twin2multicloud.operations.readings import live_readings
@@ -28,7 +28,7 @@ _DEVICES_COMPARED = 3
 
 def demo(
     folder: Annotated[
-        Path, typer.Argument(help="The project; made from the smart-home template where there is none.")
+        Path, typer.Argument(help="The project; created from the smart-home template if missing.")
     ] = Path("smart-home"),
     runtime: RuntimeOption = Runtime.SOURCE,
     stay: Annotated[bool | None, typer.Option(help="Stay up until Ctrl-C.", show_default="yes in a terminal")] = None,
@@ -53,7 +53,7 @@ def demo(
     raise typer.Exit(0 if good else 1)
 
 
-def _play_and_check(deployment: Deployment) -> bool:
+def _play_and_check(deployment: LocalDeployment) -> bool:
     client = TwinClient(deployment)
     source = live_readings(deployment, rate=_RATE, seed=1)
     played = list(itertools.islice(source, _READINGS))
@@ -75,7 +75,7 @@ def _play_and_check(deployment: Deployment) -> bool:
     return not problems
 
 
-def _compare_some(client: TwinClient, played: list[Telemetry], deployment: Deployment) -> list[Comparison]:
+def _compare_some(client: TwinClient, played: list[Telemetry], deployment: LocalDeployment) -> list[Comparison]:
     """A few devices whose readings no user code changes: what they published is what must be there."""
     catalog = deployment.twin.catalog
     plain = [
@@ -86,7 +86,7 @@ def _compare_some(client: TwinClient, played: list[Telemetry], deployment: Deplo
     return compare([each for each in played if each["device_id"] in plain], client)
 
 
-def _stay(deployment: Deployment) -> None:
+def _stay(deployment: LocalDeployment) -> None:
     out.print(
         f"\ndashboard: [bold link={deployment.dashboard_url}]{deployment.dashboard_url}[/]   (Ctrl-C ends the demo)"
     )

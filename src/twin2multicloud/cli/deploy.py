@@ -25,20 +25,22 @@ _MARKS = {"create": "[green]+[/]", "update": "[yellow]~[/]", "delete": "[red]-[/
 
 def deploy(
     folder: Folder = Path(),
-    plan_only: Annotated[bool, typer.Option("--plan-only", help="Say what would change, and change nothing.")] = False,
+    plan_only: Annotated[
+        bool, typer.Option("--plan-only", help="Print what would change, and change nothing.")
+    ] = False,
     yes: Yes = False,
     var: Annotated[
         list[str] | None, typer.Option(help="name=value: aws_region, azure_location, gcp_project, gcp_region …")
     ] = None,
     bundles: Annotated[
-        Path | None, typer.Option(help="Where the archives are.", show_default="the project's .t2mc/bundles")
+        Path | None, typer.Option(help="Folder of the archives.", show_default="the project's .t2mc/bundles")
     ] = None,
     state: Annotated[
-        str | None, typer.Option(help=f"Where state is kept: {', '.join(BACKENDS)}.", show_default="local")
+        str | None, typer.Option(help=f"State backend:  {', '.join(BACKENDS)}.", show_default="local")
     ] = None,
     state_setting: Annotated[list[str] | None, typer.Option(help="name=value of that backend, e.g. bucket=…")] = None,
 ) -> None:
-    """Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are the providers' own matter.
+    """Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are those of the providers.
 
     Example: t2mc deploy examples/smart-home --plan-only
     """
@@ -63,7 +65,7 @@ def outputs(
     folder: Folder = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Say where what was deployed is: endpoints, where devices connect, stores.
+    """Print the addresses of a deployment: endpoints, device hosts, stores.
 
     Example: t2mc outputs examples/smart-home --json
     """
@@ -82,7 +84,7 @@ def outputs(
 
 
 def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -> None:
-    """Show the plan, ask, and say what was done."""
+    """Show the plan, ask for confirmation, and print what was done."""
 
     def consent(planned: Planned) -> bool:
         _say_changes(planned.changes)
@@ -108,20 +110,20 @@ def _say_changes(changes: Changes) -> None:
 
 
 def _say_registrations(planned: Planned) -> None:
-    """What a plan means for devices; the engine knows nothing of them."""
+    """What a plan changes for devices, which the engine does not know."""
     left, in_the_way = planned.left, planned.registrations
     if left is None:
         return
     first = f"; {in_the_way:,} registrations are taken away first" if in_the_way else ""
     out.print(
-        f"  {_MARKS['delete']} devices can no longer connect to {label_of(left)}, their credentials here go too{first}",
+        f"  {_MARKS['delete']} devices can no longer connect to {label_of(left)}; local credentials are removed{first}",
         highlight=False,
         soft_wrap=True,
     )
 
 
 def _say_unregistered(project: Project, workspace: Workspace) -> None:
-    """How many devices cannot connect yet. That it cannot be seen is no failure of a deployment."""
+    """How many devices cannot connect yet. A failed look-up does not fail the deployment."""
     twin, command = project.twin, f"`t2mc devices register {project.folder}`"
     try:
         gateway = registration.deployed_gateway(twin, workspace.outputs())
@@ -135,7 +137,7 @@ def _say_unregistered(project: Project, workspace: Workspace) -> None:
 
 
 def _backend(folder: Path, kind: str | None, settings: list[str] | None) -> Backend | None:
-    """What was said now, a setting alone being one of the backend of before; None where nothing was."""
+    """The state backend given; a setting alone applies to the previous backend. None where neither is given."""
     if kind is None and settings is None:
         return None
     return Backend(kind or (known_options(folder) or Options()).backend.kind, _pairs("--state-setting", settings))
@@ -146,6 +148,6 @@ def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
     for each in given or ():
         name, sign, value = each.partition("=")
         if not sign or not name or not value:
-            raise ConfigurationError(f"{option} is name=value; found {each!r}")
+            raise ConfigurationError(f"{option} must be name=value; found {each!r}")
         found[name] = value
     return found

@@ -22,14 +22,14 @@ from twin2multicloud.project.places import did_you_mean, quoted
 
 devices_app = typer.Typer(
     add_completion=False,
-    help="Who may connect to a deployed twin: register devices, list them, take them away.",
+    help="Devices of a deployed twin: register, list and remove them.",
     no_args_is_help=True,
 )
 Devices = Annotated[
     list[str] | None, typer.Option("--device", help="Only this device; may be repeated.", show_default="all of them")
 ]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-Local = Annotated[bool, typer.Option("--local", help="Of the twin that t2mc up runs here, not of the deployed one.")]
+Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
+Local = Annotated[bool, typer.Option("--local", help="Use the emulated twin (t2mc up), not the deployed one.")]
 
 
 @devices_app.command("register")
@@ -37,18 +37,18 @@ def register_devices(
     folder: Folder = Path(),
     device: Devices = None,
     renew: Annotated[
-        bool, typer.Option("--renew", help="New credentials for the named devices; the old ones are worthless then.")
+        bool, typer.Option("--renew", help="Create new credentials for the named devices and invalidate the old ones.")
     ] = False,
     local: Local = False,
 ) -> None:
-    """Let devices connect; their credentials go to the project's .t2mc/devices, a folder each.
+    """Register devices and write their credentials to the project's .t2mc/devices, a folder each.
 
     With --local, for a named device: what a client of your own connects to the running twin with.
 
     Example: t2mc devices register examples/smart-home
     """
     if renew and not device:
-        raise ConfigurationError("--renew takes the credentials of devices in use away: say which, with --device")
+        raise ConfigurationError("--renew invalidates credentials in use: name the devices with --device")
     twin = _open(folder, local)
     chosen = _chosen(twin.catalog, device)
     carry_out = registration.renew if renew else registration.register
@@ -65,7 +65,7 @@ def register_devices(
         out.print("[dim]--device says what a client of your own connects with[/]")
     elif lost := [each for each in chosen if not twin.files.has(each)]:
         err.print(
-            f"[yellow]note:[/] {_some(lost)}: registered before, and no files here. Where they are lost, "
+            f"[yellow]note:[/] {_some(lost)}: registered before, but their files are not here. If they are lost, "
             "`t2mc devices register --renew --device …` makes new ones",
             soft_wrap=True,
         )
@@ -77,7 +77,7 @@ def list_devices(
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     local: Local = False,
 ) -> None:
-    """Say which devices may connect, and whose files are here.
+    """List the devices that may connect, and those with local credentials.
 
     Example: t2mc devices list examples/smart-home --json
     """
@@ -100,7 +100,7 @@ def list_devices(
 
 @devices_app.command("remove")
 def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = False, local: Local = False) -> None:
-    """Take devices' registrations away, and their files here.
+    """Remove the registrations and local credentials of devices.
 
     Example: t2mc devices remove examples/smart-home --device boiler-1
     """
@@ -123,14 +123,14 @@ def remove_devices(folder: Folder = Path(), device: Devices = None, yes: Yes = F
 
 
 def ask() -> None:
-    """Go on only if somebody says so. Raises ConfigurationError where nobody is there."""
+    """Ask for confirmation. Raises ConfigurationError where there is no terminal."""
     if not sys.stdin.isatty():
-        raise ConfigurationError("nobody is there to be asked; say --yes to go ahead")
-    typer.confirm("Go ahead?", abort=True)
+        raise ConfigurationError("cannot prompt for confirmation (no terminal); pass --yes")
+    typer.confirm("Continue?", abort=True)
 
 
 def _open(folder: Path, local: bool) -> OperatedTwin:
-    """The twin that a command works on; says where it is not what one may take it for."""
+    """The twin that a command works on; prints a note where it is not the expected one."""
     twin = open_twin(folder, deployed=not local)
     for note in twin.notes:
         err.print(f"[yellow]note:[/] {escape(note)}", soft_wrap=True)
@@ -138,7 +138,7 @@ def _open(folder: Path, local: bool) -> OperatedTwin:
 
 
 def _chosen(catalog: DeviceCatalog, device: Sequence[str] | None) -> list[str]:
-    """The devices that were named, or all. Raises ConfigurationError for one that is not there."""
+    """The named devices, or all. Raises ConfigurationError for an unknown one."""
     for each in device or ():
         if catalog.find(each) is None:
             hint = did_you_mean(each, catalog.ids()) or "config_iot_devices.json has them all"

@@ -11,7 +11,7 @@ from twin2multicloud.cli.console import err, out, say_json, say_note
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, traffic_table
 from twin2multicloud.domain.progress import Progress
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Tls, load_deployment
+from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Tls, load_deployment
 from twin2multicloud.emulator.host.processes import DASHBOARD, pid_of
 from twin2multicloud.operations.bring_up import NOTE, STARTING, bring_up, take_down
 from twin2multicloud.operations.twin_client import TwinClient
@@ -20,7 +20,9 @@ from twin2multicloud.project.loader import load_project
 
 RuntimeOption = Annotated[
     Runtime,
-    typer.Option(envvar="T2MC_RUNTIME", help="Run functions from this installation, or from what t2mc package builds."),
+    typer.Option(
+        envvar="T2MC_RUNTIME", help="Run functions from this installation, or from the archives of t2mc package."
+    ),
 ]
 
 
@@ -60,7 +62,7 @@ def status(
     folder: Folder = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Say how the clouds are, what passed each boundary and what is in the dead letters. Exit code 1 if one is down.
+    """Show the state of each cloud, the traffic of each boundary and the dead letters. Exit code 1 if a cloud is down.
 
     Example: t2mc status examples/smart-home --json
     """
@@ -80,7 +82,7 @@ def status(
 
 
 def redrive(folder: Folder = Path()) -> None:
-    """Send what is in the dead letters again, on every cloud.
+    """Redrive the dead letters of every cloud.
 
     Example: t2mc redrive examples/smart-home
     """
@@ -95,7 +97,7 @@ def start_twin(
     port: int | None = None,
     tls: Tls | None = None,
     runtime: Runtime = Runtime.SOURCE,
-) -> Deployment:
+) -> LocalDeployment:
     """Load a project and bring it up, with a line for each process that starts."""
     project = load_project(folder)
     say_notes(project)

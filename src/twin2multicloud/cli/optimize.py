@@ -34,11 +34,9 @@ class Model(StrEnum):
     PAPER = "paper"
 
 
-Folder = Annotated[
-    Path | None, typer.Argument(help="The project folder: what it says of the workload is taken from it.")
-]
+Folder = Annotated[Path | None, typer.Argument(help="The project folder, to read workload figures from.")]
 Residency = Annotated[
-    list[str] | None, typer.Option("--residency", metavar="SLOT=DE,NL", help="Where a slot's data may lie.")
+    list[str] | None, typer.Option("--residency", metavar="SLOT=DE,NL", help="Countries that may hold a slot's data.")
 ]
 
 
@@ -48,15 +46,15 @@ def optimize_command(
     preset: Annotated[str | None, typer.Option(help=f"One of the paper's scenarios: {', '.join(PRESETS)}.")] = None,
     interval: Annotated[float | None, typer.Option(help="Minutes between a device's messages.")] = None,
     message_kb: Annotated[float | None, typer.Option(help="KB per message.")] = None,
-    model: Annotated[Model, typer.Option(help="Ours, or the published one.")] = Model.OURS,
+    model: Annotated[Model, typer.Option(help="Cost model: ours, or the published one.")] = Model.OURS,
     prices: BookPath = None,
     fix: Annotated[list[str] | None, typer.Option(metavar="SLOT=CLOUD", help="Keep a slot on a cloud.")] = None,
     forbid: Annotated[list[str] | None, typer.Option(metavar="CLOUD", help="Leave a cloud out.")] = None,
     residency: Residency = None,
-    max_clouds: Annotated[int | None, typer.Option(help="At most so many clouds.")] = None,
-    pareto: Annotated[bool, typer.Option(help="Latency and carbon too: what nothing beats in all three.")] = False,
-    sensitivity: Annotated[bool, typer.Option(help="Which single price or figure flips the choice.")] = False,
-    moving: Annotated[bool, typer.Option(help="What leaving the project's present placement costs.")] = False,
+    max_clouds: Annotated[int | None, typer.Option(help="Maximum number of clouds.")] = None,
+    pareto: Annotated[bool, typer.Option(help="The Pareto front of cost, latency and carbon.")] = False,
+    sensitivity: Annotated[bool, typer.Option(help="Which single price or figure changes the choice.")] = False,
+    moving: Annotated[bool, typer.Option(help="The cost of leaving the project's present placement.")] = False,
     details: Annotated[bool, typer.Option(help="Every meter.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="Everything as JSON, unrounded.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="Every meter as CSV, unrounded.")] = False,
@@ -64,7 +62,7 @@ def optimize_command(
     apply: Annotated[bool, typer.Option(help="Write the placement to the project, with a record.")] = False,
     paper_tables: Annotated[bool, typer.Option(help="The paper's tables VII and VIII beside ours.")] = False,
 ) -> None:
-    """Say what every placement of a workload costs per month, which is cheapest, why, and how sure that is.
+    """Price every placement of a workload per month, and show the cheapest, the reasons and the margin.
 
     Example: t2mc optimize --preset medium --sensitivity
     """

@@ -24,7 +24,7 @@ def package(
     ] = None,
     wheels: Annotated[
         bool,
-        typer.Option(help="Fetch, with pip, what the runtimes lack. Without, AWS and Azure archives are not complete."),
+        typer.Option(help="Fetch missing packages with pip. Without it, AWS and Azure archives are incomplete."),
     ] = True,
     measure: Annotated[int, typer.Option(min=0, help="Cold imports to measure per archive; 0 measures none.")] = 3,
     as_json: Annotated[bool, typer.Option("--json", help="The report as JSON.")] = False,

@@ -20,9 +20,7 @@ BookPath = Annotated[
     Path | None,
     typer.Option("--prices", help="A price book, or a folder of them.", show_default="the shipped snapshot"),
 ]
-CloudNames = Annotated[
-    list[str] | None, typer.Option("--cloud", "-c", help="Only this cloud; may be given more than once.")
-]
+CloudNames = Annotated[list[str] | None, typer.Option("--cloud", "-c", help="Only this cloud; may be repeated.")]
 
 prices_app = typer.Typer(
     add_completion=False, help="List prices: show them, compare them, fetch new ones.", no_args_is_help=True

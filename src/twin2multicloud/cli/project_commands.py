@@ -19,7 +19,7 @@ def _complete_template(incomplete: str) -> list[str]:
 
 
 def init(
-    folder: Annotated[Path, typer.Argument(help="Where to make the project; must not exist, or be empty.")],
+    folder: Annotated[Path, typer.Argument(help="The folder to create; must not exist, or be empty.")],
     template: Annotated[
         str, typer.Option("--template", "-t", help="The example to start from.", autocompletion=_complete_template)
     ] = "smart-home",
@@ -33,7 +33,7 @@ def init(
 
 
 def validate(folder: Folder = Path()) -> None:
-    """Check every file of a project; say all that is wrong, at once.
+    """Check every file of a project and list all problems.
 
     Example: t2mc validate examples/factory
     """
@@ -52,7 +52,7 @@ def plan(
     as_json: Annotated[bool, typer.Option("--json", help="The topology as JSON.")] = False,
     explain: Annotated[bool, typer.Option(help="Name the row of the planner's table behind each boundary.")] = False,
 ) -> None:
-    """Print what has to exist for a twin, where, and why. Changes nothing.
+    """Print the components of a twin, their clouds and reasons. Changes nothing.
 
     Example: t2mc plan examples/smart-home --explain
     """

@@ -15,7 +15,7 @@ from twin2multicloud.cli.tables import comparison_table, history_table, latest_t
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical, from_datetime
-from twin2multicloud.emulator.host.deployment import Deployment, load_deployment
+from twin2multicloud.emulator.host.deployment import LocalDeployment, load_deployment
 from twin2multicloud.fleet.recordings import Column, DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
 from twin2multicloud.operations.checks import read_back
 from twin2multicloud.operations.readable_twin import properties_of
@@ -29,10 +29,10 @@ ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The projec
 def simulate(
     project: ProjectOption = Path(),
     rate: Annotated[float, typer.Option(help="Readings a second, all devices together.", min=0.001)] = 10.0,
-    count: Annotated[int | None, typer.Option(help="Stop after so many readings.", min=1)] = None,
-    seconds: Annotated[float | None, typer.Option(help="Stop after so long.", min=0.1)] = None,
-    device: Annotated[list[str] | None, typer.Option(help="Only this device; may be given again.")] = None,
-    seed: Annotated[int, typer.Option(help="The same seed makes the same signals.")] = 1,
+    count: Annotated[int | None, typer.Option(help="Stop after this many readings.", min=1)] = None,
+    seconds: Annotated[float | None, typer.Option(help="Stop after this many seconds.", min=0.1)] = None,
+    device: Annotated[list[str] | None, typer.Option(help="Only this device; may be repeated.")] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the signals; the same seed gives the same signals.")] = 1,
 ) -> None:
     """Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.
 
@@ -48,26 +48,30 @@ def simulate(
 def replay(
     file: Annotated[Path, typer.Argument(help="Recorded telemetry, as CSV.", exists=True, dir_okay=False)],
     project: ProjectOption = Path(),
-    mapping: Annotated[Path | None, typer.Option(help="A mapping file: which column is what.", exists=True)] = None,
-    time_column: Annotated[str | None, typer.Option("--time", help="The column of the time: number or name.")] = None,
-    device: Annotated[str | None, typer.Option(help="The device that all rows are of.")] = None,
+    mapping: Annotated[
+        Path | None, typer.Option(help="A mapping file: the meaning of each column.", exists=True)
+    ] = None,
+    time_column: Annotated[str | None, typer.Option("--time", help="The time column: number or name.")] = None,
+    device: Annotated[str | None, typer.Option(help="The device of all rows.")] = None,
     device_column: Annotated[str | None, typer.Option(help="The column that names the device.")] = None,
-    device_pattern: Annotated[str, typer.Option(help="What makes an id of that column's value.")] = "{}",
+    device_pattern: Annotated[
+        str, typer.Option(help="Pattern that turns that column's value into a device id.")
+    ] = "{}",
     column: Annotated[
-        list[str] | None, typer.Option("--map", help="PROPERTY=COLUMN; may be given again.", metavar="PROPERTY=COLUMN")
+        list[str] | None, typer.Option("--map", help="PROPERTY=COLUMN; may be repeated.", metavar="PROPERTY=COLUMN")
     ] = None,
     header: Annotated[bool, typer.Option(help="Whether the first row names the columns.")] = True,
-    delimiter: Annotated[str, typer.Option(help="What stands between cells.")] = ",",
+    delimiter: Annotated[str, typer.Option(help="Separator of cells.")] = ",",
     speed: Annotated[
         float | None, typer.Option(help="Recorded seconds per second: 1 is the original pace.", min=0.001)
     ] = None,
     now: Annotated[bool, typer.Option("--now", help="Shift the recording to the present.")] = False,
-    limit: Annotated[int | None, typer.Option(help="Only the first so many rows.", min=1)] = None,
+    limit: Annotated[int | None, typer.Option(help="Only the first N rows.", min=1)] = None,
     check: Annotated[
         bool, typer.Option("--check", help="Compare what the hot reader returns, value by value.")
     ] = False,
 ) -> None:
-    """Play recorded telemetry into a running twin; as fast as it goes unless a speed is given.
+    """Play recorded telemetry into a running twin; as fast as possible unless a speed is given.
 
     Example: t2mc replay room.csv -p examples/room-climate --mapping examples/room-climate/mappings/room-climate.json
     """
@@ -94,18 +98,18 @@ def replay(
 
 def query(
     device: Annotated[str, typer.Argument(help="The device.")],
-    properties: Annotated[list[str] | None, typer.Argument(help="Its properties; all of its type otherwise.")] = None,
+    properties: Annotated[list[str] | None, typer.Argument(help="Its properties; by default all of its type.")] = None,
     project: ProjectOption = Path(),
-    since: Annotated[str, typer.Option(help="From when: 15m, 1h, 7d, or a time.")] = "1h",
-    until: Annotated[str | None, typer.Option(help="Until when; now otherwise.")] = None,
-    limit: Annotated[int, typer.Option(help="The newest so many values.", min=1)] = 100,
+    since: Annotated[str, typer.Option(help="Start: 15m, 1h, 7d, or a time.")] = "1h",
+    until: Annotated[str | None, typer.Option(help="End; by default now.")] = None,
+    limit: Annotated[int, typer.Option(help="Maximum number of values, newest first.", min=1)] = 100,
     last: Annotated[bool, typer.Option("--last", help="Only the latest value of each property.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
-    deployed: Annotated[bool, typer.Option("--deployed", help="Of the twin on real clouds, not of the local one.")] = (
+    deployed: Annotated[bool, typer.Option("--deployed", help="Use the deployed twin, not the emulated one.")] = (
         False
     ),
 ) -> None:
-    """Ask the hot reader, as any dashboard would.
+    """Query the hot reader, as a dashboard does.
 
     Example: t2mc query living-room temperature --since 15m -p examples/smart-home
     """
@@ -123,7 +127,7 @@ def query(
 
 
 def show_publishing(
-    deployment: Deployment, source: Iterable[Telemetry], *, total: int | None, speed: float | None, title: str
+    deployment: LocalDeployment, source: Iterable[Telemetry], *, total: int | None, speed: float | None, title: str
 ) -> int:
     """Publish readings, with a progress bar; returns how many. Ctrl-C ends it in order. Raises TwinError."""
     with progress_line(title, total) as update:
@@ -140,11 +144,11 @@ def _mapping(time: str | None, device: DeviceColumn, named: list[str] | None, he
     """The mapping that the options of a command line are."""
     if time is None or not named or (device.id is None and device.column is None):
         raise ConfigurationError(
-            "which column is what? Give --mapping FILE, or --time, --map and one of --device and --device-column"
+            "no column mapping; give --mapping FILE, or --time, --map and one of --device and --device-column"
         )
     pairs = [each.partition("=") for each in named]
     if any(not name or not where for name, _, where in pairs):
-        raise ConfigurationError(f"--map is PROPERTY=COLUMN, found {' '.join(named)!r}")
+        raise ConfigurationError(f"--map must be PROPERTY=COLUMN, found {' '.join(named)!r}")
     properties: dict[str, Column] = {name: where for name, _, where in pairs}
     return Mapping(time=time, device=device, properties=properties, header=header, delimiter=delimiter)
 
@@ -159,4 +163,4 @@ def _instant(text: str) -> str:
     try:
         return canonical(text)
     except ValueError as error:
-        raise ConfigurationError(f"a time is ISO 8601 or a span such as 15m, 1h or 7d, found {text!r}") from error
+        raise ConfigurationError(f"a time must be ISO 8601 or a span such as 15m, 1h or 7d, found {text!r}") from error

@@ -87,7 +87,7 @@ def break_even_map(
     first = cost_table(Traffic.of(workload), prices, clouds)
     admitted = (constraints or Constraints()).admits(first.placements, allowed)
     if not admitted:
-        raise ConfigurationError("constraints: no placement is left")
+        raise ConfigurationError("constraints: no placement remains")
     diagonals = [_diagonal(workload, n, prices, clouds, admitted) for n in axes.messages()]
     names: dict[int, int] = {}
     winners, totals = [], []

@@ -29,7 +29,7 @@ class Constraints(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         found = tuple(self._slot_clouds(slot, book, needs_3d=needs_3d) for slot in Slot)
         for slot, clouds in zip(Slot, found, strict=True):
             if not clouds:
-                raise ConfigurationError(f"constraints: no cloud is left for {slot} ({slot.label}); {self._why(slot)}")
+                raise ConfigurationError(f"constraints: no cloud remains for {slot} ({slot.label}); {self._why(slot)}")
         return found
 
     def _slot_clouds(self, slot: Slot, book: PriceBook, *, needs_3d: bool) -> frozenset[Cloud]:

@@ -121,7 +121,7 @@ def priced(t: Traffic, prices: PriceBook, constraints: Constraints) -> tuple[Cos
     admitted = constraints.admits(table.placements, allowed)
     if not admitted:
         raise ConfigurationError(
-            f"constraints: no placement is left: the fixed slots and residency need more than "
+            f"constraints: no placement remains: the fixed slots and residency need more than "
             f"{constraints.max_clouds} clouds"
         )
     return table, admitted

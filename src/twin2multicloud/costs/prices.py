@@ -103,12 +103,12 @@ class CloudPrices(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fiel
         if not all(math.isfinite(each) and each > 0 for each in amounts) or not price.per > 0:
             raise ConfigurationError(
                 f"prices: {label_of(self.cloud)} {self.region}: {meter} is {min(amounts)}, expected a price above 0: "
-                "a price that is missing must not count as free"
+                "a missing price must not count as free"
             )
         starts = [price.free, *(tier.above for tier in price.further)]
         if price.free < 0 or starts != sorted(starts):
             raise ConfigurationError(
-                f"prices: {label_of(self.cloud)} {self.region}: the tiers of {meter} do not rise: {starts}"
+                f"prices: {label_of(self.cloud)} {self.region}: the tiers of {meter} are not in rising order: {starts}"
             )
 
 

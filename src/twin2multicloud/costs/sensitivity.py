@@ -161,7 +161,7 @@ def _bisect(
             outside = middle
     last = _changed(workload, name, outside)
     if last is None:
-        raise AssertionError("the outer end of the bracket was a workload when it was found")
+        raise AssertionError("the outer end of the bracket must be a valid workload")
     return float(getattr(last, name)), winner(last)
 
 

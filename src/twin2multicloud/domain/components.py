@@ -1,4 +1,4 @@
-"""The table of kinds: what every component that a twin may have is, carries, needs and follows. Decides nothing.
+"""The table of kinds: type, purpose, triggers, load and data of every component of a twin. Decides nothing.
 
 A function is added by a line in `KINDS`, its rows in the planner's table, and its module below `functions`.
 """
@@ -55,7 +55,7 @@ class SignIn(StrEnum):
 
 
 class Load(StrEnum):
-    """What the runs of a function follow."""
+    """What determines how often a function runs."""
 
     READINGS = "readings"  # batches of readings
     FIRED = "fired"  # readings that fire a rule
@@ -63,11 +63,11 @@ class Load(StrEnum):
     LATEST = "latest"  # reads of latest values
     CHUNKS = "chunks"  # objects of many readings
     DAY = "day"  # one run a day, over what the day made
-    NONE = "none"  # no function, or one whose runs are charged with those that cause them
+    NONE = "none"  # no function, or one that is charged with its callers
 
 
 class Data(StrEnum):
-    """What of a twin a function's bundle carries."""
+    """The parts of a twin that a function's bundle carries."""
 
     CATALOG = "catalog"
     HIERARCHY = "hierarchy"
@@ -75,7 +75,7 @@ class Data(StrEnum):
 
 
 class Kind(StrEnum):
-    """Names that code speaks of. Any other key of `KINDS` is as good a kind: rows and plans take names as text."""
+    """Names that code refers to. Any key of `KINDS` is a kind: rows and plans take names as text."""
 
     DEVICE_GATEWAY = "device-gateway"
     DISPATCHER = "dispatcher"
@@ -112,10 +112,10 @@ class Kind(StrEnum):
 
 
 class KindInfo(msgspec.Struct, frozen=True):
-    """Where a kind is at home, what it is to a cloud, what it does; of a function, what starts it and what it carries.
+    """Slot, type and purpose of a kind; for a function also its triggers, module and bundled data.
 
     `slot` is None for what every cloud in use has (the error path). `module` is below `functions`, empty where there is
-    no code yet. `deployed_as` is the name that callers know it by, where it is another.
+    no code. `deployed_as` is the name that callers use, where it differs.
     """
 
     slot: Slot | None
@@ -159,90 +159,90 @@ def _service(slot: Slot, purpose: str, module: str = "", *triggers: Trigger, loa
 
 KINDS: dict[str, KindInfo] = {
     Kind.DEVICE_GATEWAY: _service(
-        Slot.L1, "takes what devices publish, and knows who they are", "acquisition.device_gateway", Trigger.HTTP
+        Slot.L1, "authenticates devices and receives what they publish", "acquisition.device_gateway", Trigger.HTTP
     ),
     Kind.DISPATCHER: _function(
         Slot.L1,
         Load.READINGS,
         (Trigger.DEVICE,),
-        "normalises a reading and invokes the processor by name",
+        "normalises device telemetry and sends it to the processor",
         "acquisition.dispatcher",
     ),
     Kind.CONNECTOR: _function(
         Slot.L1,
         Load.READINGS,
         (Trigger.QUEUE,),
-        "stands under the processor's name and posts to the ingestion endpoint",
+        "forwards readings to the ingestion endpoint under the processor's name",
         "acquisition.connector",
         name=Kind.PROCESSOR,
     ),
     Kind.DEVICE_COMMANDS: _endpoint(
-        Slot.L1, "takes feedback from another cloud and publishes it to the device", load=Load.FIRED
+        Slot.L1, "receives commands from another cloud and publishes them to the device", load=Load.FIRED
     ),
     Kind.INGESTION: _endpoint(
-        Slot.L2, "takes readings from another cloud and invokes the processor", "processing.ingestion"
+        Slot.L2, "receives readings from another cloud and queues them for the processor", "processing.ingestion"
     ),
     Kind.PROCESSOR: _fed(
         Slot.L2,
-        "runs the user's code and hands the result to the persister",
+        "runs the user's processors and sends their results to the persister",
         "processing.processor",
         Data.CATALOG,
         Data.PROCESSORS,
     ),
-    Kind.PERSISTER: _fed(Slot.L2, "sees to it that a reading reaches the hot store", "processing.persister"),
-    Kind.TWIN_UPDATER: _fed(Slot.L2, "writes the latest values to a twin service that does not read"),
-    Kind.EVENT_CHECKER: _fed(Slot.L2, "holds readings against the event rules"),
+    Kind.PERSISTER: _fed(Slot.L2, "writes readings to the hot store", "processing.persister"),
+    Kind.TWIN_UPDATER: _fed(Slot.L2, "writes latest values to the twin service"),
+    Kind.EVENT_CHECKER: _fed(Slot.L2, "evaluates event rules for each reading"),
     Kind.EVENT_ACTION: _fed(Slot.L2, "runs the user's function when a rule fires", load=Load.FIRED),
     Kind.EVENT_WORKFLOW: _service(Slot.L2, "runs the workflow when a rule fires", load=Load.FIRED),
     Kind.FEEDBACK: _fed(Slot.L2, "sends a command back to a device when a rule fires", load=Load.FIRED),
     Kind.HOT_WRITER: _endpoint(
-        Slot.L3_HOT, "takes readings from another cloud and writes the hot store", "storage.hot_writer"
+        Slot.L3_HOT, "receives readings from another cloud and writes them to the hot store", "storage.hot_writer"
     ),
-    Kind.HOT_STORE: _store(Slot.L3_HOT, "holds recent readings by device and time"),
-    Kind.HOT_READER: _reader("answers history by device, property and time", "storage.hot_reader", Load.HISTORY),
+    Kind.HOT_STORE: _store(Slot.L3_HOT, "stores recent readings by device and time"),
+    Kind.HOT_READER: _reader("reads history by device, property and time", "storage.hot_reader", Load.HISTORY),
     Kind.HOT_READER_LAST_ENTRY: _reader(
-        "answers the latest value of each property", "storage.hot_reader_last_entry", Load.LATEST
+        "reads the latest value of each property", "storage.hot_reader_last_entry", Load.LATEST
     ),
     Kind.HOT_TO_COLD_SCHEDULE: KindInfo(Slot.L3_HOT, ComponentType.SCHEDULE, "starts the hot-to-cold mover every day"),
     Kind.HOT_TO_COLD_MOVER: _function(
-        Slot.L3_HOT, Load.DAY, (Trigger.SCHEDULE,), "moves what is past the hot retention"
+        Slot.L3_HOT, Load.DAY, (Trigger.SCHEDULE,), "moves readings past the hot retention to the cold store"
     ),
     Kind.COLD_WRITER: _endpoint(
-        Slot.L3_COLD, "takes chunks from another cloud and writes the cold store", load=Load.CHUNKS
+        Slot.L3_COLD, "receives chunks from another cloud and writes them to the cold store", load=Load.CHUNKS
     ),
-    Kind.COLD_STORE: _store(Slot.L3_COLD, "holds readings past the hot retention as objects"),
+    Kind.COLD_STORE: _store(Slot.L3_COLD, "stores readings past the hot retention as objects"),
     Kind.COLD_TO_ARCHIVE_SCHEDULE: KindInfo(
         Slot.L3_COLD, ComponentType.SCHEDULE, "starts the cold-to-archive mover every day"
     ),
     Kind.COLD_TO_ARCHIVE_MOVER: _function(
-        Slot.L3_COLD, Load.DAY, (Trigger.SCHEDULE,), "moves what is past the cold retention"
+        Slot.L3_COLD, Load.DAY, (Trigger.SCHEDULE,), "moves objects past the cold retention to the archive"
     ),
     Kind.ARCHIVE_WRITER: _endpoint(
-        Slot.L3_ARCHIVE, "takes objects from another cloud and writes the archive", load=Load.CHUNKS
+        Slot.L3_ARCHIVE, "receives objects from another cloud and writes them to the archive", load=Load.CHUNKS
     ),
-    Kind.ARCHIVE_STORE: _store(Slot.L3_ARCHIVE, "holds readings past the cold retention, cheap and slow"),
-    Kind.TWIN_SERVICE: _service(Slot.L4, "holds the model of the twin and answers for its state"),
+    Kind.ARCHIVE_STORE: _store(Slot.L3_ARCHIVE, "stores readings past the cold retention at low cost and slow access"),
+    Kind.TWIN_SERVICE: _service(Slot.L4, "stores the model of the twin and serves its state"),
     Kind.DATA_CONNECTOR: _function(
-        Slot.L4, Load.HISTORY, (Trigger.CALL,), "routes the twin service's history reads to another cloud"
+        Slot.L4, Load.HISTORY, (Trigger.CALL,), "forwards history reads of the twin service to another cloud"
     ),
     Kind.DATA_CONNECTOR_LAST_ENTRY: _function(
-        Slot.L4, Load.LATEST, (Trigger.CALL,), "routes the twin service's latest values to another cloud"
+        Slot.L4, Load.LATEST, (Trigger.CALL,), "forwards latest-value reads of the twin service to another cloud"
     ),
-    Kind.TWIN_WRITER: _endpoint(Slot.L4, "takes latest values from another cloud and writes the twin service"),
+    Kind.TWIN_WRITER: _endpoint(
+        Slot.L4, "receives latest values from another cloud and writes them to the twin service"
+    ),
     Kind.DASHBOARD: _service(Slot.L5, "shows the twin"),
-    Kind.ERROR_TOPIC: KindInfo(None, ComponentType.TOPIC, "every function reports what went wrong"),
-    Kind.ERROR_REPORTER: _function(
-        None, Load.NONE, (), "stores what the topic brings, then tells the management backend"
-    ),
-    Kind.ERROR_TABLE: _store(None, "keeps what went wrong"),
+    Kind.ERROR_TOPIC: KindInfo(None, ComponentType.TOPIC, "receives the error events of all functions"),
+    Kind.ERROR_REPORTER: _function(None, Load.NONE, (), "stores error events, then notifies the management backend"),
+    Kind.ERROR_TABLE: _store(None, "stores error events"),
 }
 
 
 def home(kind: str) -> Slot:
-    """The slot whose cloud a component stands on. Raises ValueError for a kind that every cloud has."""
+    """The slot whose cloud a component is on. Raises ValueError for a kind that every cloud has."""
     slot = KINDS[kind].slot
     if slot is None:
-        raise ValueError(f"{kind} stands on every cloud")
+        raise ValueError(f"{kind} exists on every cloud")
     return slot
 
 

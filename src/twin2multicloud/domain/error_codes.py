@@ -24,7 +24,7 @@ class ErrorCode(StrEnum):
 
 
 class CodeInfo(msgspec.Struct, frozen=True):
-    """What stands behind a code. `remedy` is what a person can do."""
+    """Severity, meaning and remedy of a code. `remedy` is what a person can do."""
 
     severity: Severity
     meaning: str
@@ -34,45 +34,45 @@ class CodeInfo(msgspec.Struct, frozen=True):
 ERROR_CODES: dict[ErrorCode, CodeInfo] = {
     ErrorCode.INVALID_TELEMETRY: CodeInfo(
         Severity.WARNING,
-        "A device published something that is no telemetry. It goes no further; the event holds its content.",
+        "A device published invalid telemetry. It is not processed; the event holds its content.",
         "Correct what the device sends: a flat JSON object of numbers, texts and booleans, with a valid time.",
     ),
     ErrorCode.READING_TOO_LARGE: CodeInfo(
         Severity.CRITICAL,
-        "The processor's queue never takes a reading of this size. It goes no further; the event holds its content.",
-        "Send smaller readings; docs/support_matrix.md has the limit of each cloud.",
+        "A reading is larger than the processor's queue allows. It is not processed; the event holds its content.",
+        "Send smaller readings; docs/support_matrix.md lists the limit of each cloud.",
     ),
     ErrorCode.INGESTION_UNREACHABLE: CodeInfo(
         Severity.CRITICAL,
-        "The ingestion endpoint on L2's cloud did not take readings. They are in the connector's dead letters.",
-        "See why in the message, mend it and run `t2mc redrive`.",
+        "The ingestion endpoint on L2's cloud did not accept readings. They are in the connector's dead letters.",
+        "Remove the cause that the message names, then run `t2mc redrive`.",
     ),
     ErrorCode.HOT_STORE_UNREACHABLE: CodeInfo(
         Severity.CRITICAL,
-        "The hot store, or the hot-writer in front of it, did not take readings. "
+        "The hot store, or the hot-writer in front of it, did not accept readings. "
         "They are in the persister's dead letters.",
-        "See why in the message, mend it and run `t2mc redrive`.",
+        "Remove the cause that the message names, then run `t2mc redrive`.",
     ),
     ErrorCode.PROCESSOR_FAILED: CodeInfo(
         Severity.CRITICAL,
-        "A user's processor raised an error or returned something that is no telemetry, or no queue takes its result. "
-        "The readings are in the processor's dead letters, as they came.",
+        "A user's processor failed, returned invalid telemetry, or returned a result too large for a queue. "
+        "The readings are in the processor's dead letters, unchanged.",
         "Correct the processor, deploy it and run `t2mc redrive`.",
     ),
     ErrorCode.INVALID_RECORD: CodeInfo(
         Severity.CRITICAL,
-        "A queue held something that is no record of ours. The queue delivers it again and then dead-letters it.",
-        "Find out who else writes to that queue.",
+        "A queue held an invalid record. The queue delivers it again and then dead-letters it.",
+        "Find out what else writes to that queue.",
     ),
     ErrorCode.DELIVERY_FAILED: CodeInfo(
         Severity.WARNING,
-        "A function that a queue, a device or a schedule started has failed. The cloud starts it again; "
-        "records of a queue that keep failing are dead-lettered.",
-        "Nothing, if it stops by itself; otherwise the message says what is not there or does not answer.",
+        "A function started by a queue, a device or a schedule failed. The cloud retries it; "
+        "queue records that keep failing are dead-lettered.",
+        "None if it recovers; otherwise see the message for what is missing or does not answer.",
     ),
     ErrorCode.FUNCTION_FAILED: CodeInfo(
         Severity.CRITICAL,
-        "A function failed on a request or a call in a way that it does not foresee. Its caller was told to try again.",
-        "Report it with the message; it is an error of the product or of its deployment.",
+        "An unexpected error occurred in a request or a call. The caller was asked to retry.",
+        "Report it with the message; the product or its deployment is at fault.",
     ),
 }

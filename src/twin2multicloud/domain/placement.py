@@ -19,7 +19,7 @@ def parse_cloud(text: str) -> Cloud:
     """Read a cloud's name; ``google`` is ``gcp``. Raises ValueError for what is no name, not for one nobody knows."""
     word = text.strip().lower()
     if not CLOUD_NAME.fullmatch(word):
-        raise ValueError(f"{text[:40]!r} is no name of a cloud")
+        raise ValueError(f"{text[:40]!r} is not a cloud name")
     return Cloud(_ALIASES.get(word, word))
 
 

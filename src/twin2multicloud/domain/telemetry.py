@@ -115,19 +115,19 @@ def normalise(raw: object, *, now: str, device_id: str | None = None) -> Reading
     Raises InvalidTelemetryError.
     """
     if not isinstance(raw, dict):
-        raise InvalidTelemetryError(f"telemetry is a JSON object, found {_kind(raw)}")
+        raise InvalidTelemetryError(f"telemetry must be a JSON object, found {_kind(raw)}")
     values = dict(raw)
     named = _take(values, _DEVICE_KEYS)
     device = named if device_id is None else device_id
     if not isinstance(device, str) or not device:
-        raise InvalidTelemetryError("telemetry names its device: device_id is missing or not a text")
+        raise InvalidTelemetryError("telemetry has no device: device_id is missing or not a string")
     timestamp = _timestamp(_take(values, _TIME_KEYS), now)
     message_id = values.pop("message_id", None)
     values.pop("trace_id", None)
     if not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
         _check_values(values)
     if message_id is not None and (not isinstance(message_id, str) or len(message_id) > MESSAGE_ID_CHARACTERS):
-        raise InvalidTelemetryError(f"message_id is a text of at most {MESSAGE_ID_CHARACTERS} characters")
+        raise InvalidTelemetryError(f"message_id must be a string of at most {MESSAGE_ID_CHARACTERS} characters")
     try:
         body = _encode(values)
         if b"null" in body:  # what JSON has no number for is encoded so
@@ -136,7 +136,7 @@ def normalise(raw: object, *, now: str, device_id: str | None = None) -> Reading
         message_id = message_id or hashlib.blake2b(head + body, digest_size=8).hexdigest()
         return Reading(b'%b,"message_id":%b%b%b' % (head, _encode(message_id), b"," if values else b"", body[1:]))
     except (UnicodeEncodeError, TypeError) as error:  # JSON could not say it, so no queue could carry it
-        raise InvalidTelemetryError("telemetry's names and texts are Unicode without lone surrogates") from error
+        raise InvalidTelemetryError("telemetry must be Unicode without lone surrogates") from error
 
 
 def recognise(span: bytes, *, now: str) -> Reading:
@@ -149,7 +149,9 @@ def recognise(span: bytes, *, now: str) -> Reading:
         return Reading(span)
     flat = _decoded(span)
     if key is not None and key[:3] != (flat["device_id"], flat["timestamp"], flat["message_id"]):
-        raise InvalidTelemetryError("telemetry has a key twice")  # which of the two the hops before went by is unknown
+        raise InvalidTelemetryError(
+            "telemetry has a duplicate key"
+        )  # which of the two the hops before went by is unknown
     trace_id = flat.get("trace_id")
     reading = normalise(flat, now=now)
     return reading.traced(trace_id) if isinstance(trace_id, str) and is_trace_id(trace_id) else reading
@@ -166,7 +168,7 @@ def values_in(body: bytes) -> Telemetry:
         return _decode_values(body)
     except _NOT_JSON as error:
         _check_values(_decoded(body))
-        raise InvalidTelemetryError(f"properties are scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
+        raise InvalidTelemetryError(f"properties must be scalars:  {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
 def values_of(flat: Telemetry) -> Telemetry:
@@ -209,7 +211,7 @@ def _timestamp(stamp: Any, now: str) -> str:  # noqa: ANN401 - whatever a device
         return now if stamp is None else canonical(stamp)
     except ValueError as error:
         raise InvalidTelemetryError(
-            f"timestamp is ISO 8601 or an epoch in s or ms, found {str(stamp)[:60]!r}"
+            f"timestamp must be ISO 8601 or an epoch in s or ms, found {str(stamp)[:60]!r}"
         ) from error
 
 
@@ -228,7 +230,9 @@ def _decoded(body: bytes) -> dict[str, Any]:
     try:
         return _decode(body)
     except _NOT_JSON as error:
-        raise InvalidTelemetryError(f"telemetry is a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}") from error
+        raise InvalidTelemetryError(
+            f"telemetry must be a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}"
+        ) from error
 
 
 def _check_values(values: dict[str, Any]) -> None:

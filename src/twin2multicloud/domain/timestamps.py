@@ -29,7 +29,7 @@ def _from_text(text: str) -> str:
 
 def _epoch_milliseconds(number: float) -> int:
     if isinstance(number, bool) or not isinstance(number, int | float):
-        raise TypeError("an epoch is a number")
+        raise TypeError("an epoch must be a number")
     return int(number) if abs(number) >= _MILLISECONDS_FROM else round(number * 1000)
 
 

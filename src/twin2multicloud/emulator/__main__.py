@@ -13,7 +13,7 @@ import uvicorn
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host.bundled_runtime import verified
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, load_deployment, load_secrets
+from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, load_deployment, load_secrets
 from twin2multicloud.emulator.host.server import CloudApp, listen_for_devices
 
 _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: hand over after 1 ms, not 5
@@ -22,7 +22,7 @@ _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter
 _GARBAGE_THRESHOLDS = (50_000, 50, 50)
 
 
-async def serve(deployment: Deployment, cloud_name: Cloud) -> None:
+async def serve(deployment: LocalDeployment, cloud_name: Cloud) -> None:
     """Run until told to stop; then finish what is in hand."""
     secrets = load_secrets(Path(deployment.folder))
     site = deployment.site(cloud_name)
@@ -55,7 +55,7 @@ async def serve(deployment: Deployment, cloud_name: Cloud) -> None:
         cloud.log.info("down")
 
 
-def _tls(deployment: Deployment) -> ssl.SSLContext | None:
+def _tls(deployment: LocalDeployment) -> ssl.SSLContext | None:
     if deployment.tls is None:
         return None
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)

@@ -93,7 +93,7 @@ class _Table:
         if isinstance(column, int) or column.isdigit():
             number = int(column)
             if number < 1:
-                raise ConfigurationError(f"{self._file}: columns are numbered from 1, found {number}")
+                raise ConfigurationError(f"{self._file}: column numbers start at 1, found {number}")
             return number - 1
         if column not in self._names:
             known = ", ".join(self._names) or "none, it has no header"

@@ -96,7 +96,7 @@ def simulate(
     if start.tzinfo is None:
         raise ConfigurationError(f"the start of a simulation needs a time zone, found {start.isoformat()}")
     if step <= timedelta(0):
-        raise ConfigurationError(f"the step of a simulation goes forward, found {step}")
+        raise ConfigurationError(f"the step of a simulation must be positive, found {step}")
     hours = step / timedelta(hours=1)
     fleet = [_Source(name, of, seed, hours) for name, of in _chosen(catalog, devices)]
     return _readings([source for source in fleet if source.sensors], start.astimezone(UTC), step, hours)

@@ -26,7 +26,7 @@ def from_device(raw: RawReading, now: str) -> Iterator[Reading | tuple[object, I
     try:
         payload = _decode(raw.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield raw.body, InvalidTelemetryError(f"telemetry is JSON: {error}")
+        yield raw.body, InvalidTelemetryError(f"telemetry is not JSON: {error}")
         return
     for flat in payload if isinstance(payload, list) else [payload]:
         try:
@@ -56,7 +56,7 @@ def from_user_code(result: object, reading: Reading, now: str) -> Reading | None
     if result is None:
         return None
     if not isinstance(result, dict):
-        raise InvalidTelemetryError(f"process() returns telemetry or None, returned {type(result).__name__}")
+        raise InvalidTelemetryError(f"process() must return telemetry or None, returned {type(result).__name__}")
     key = reading.key
     processed = normalise({**key.named, **result}, now=now)
     return processed.traced(key.trace_id) if key.trace_id else processed

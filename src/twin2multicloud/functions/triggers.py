@@ -45,7 +45,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
         """
         handler = self.handlers.get(trigger)
         if handler is None:
-            raise ConfigurationError(f"{self.name} is not started by: {trigger}")
+            raise ConfigurationError(f"{self.name} has no handler for trigger {trigger}")
         try:
             return handler(event)
         except Exception as error:

@@ -80,11 +80,11 @@ class CommonPorts:
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:
         """See `functions.wiring.Ports`."""
-        raise ConfigurationError(f"{registry}: this cloud's own device service knows its devices")
+        raise ConfigurationError(f"{registry}: this cloud's device service keeps its own device registry")
 
     def ingress(self, topic: str) -> DeviceIngress:
         """See `functions.wiring.Ports`."""
-        raise ConfigurationError(f"{topic}: this cloud's own device service starts the dispatcher")
+        raise ConfigurationError(f"{topic}: this cloud's device service starts the dispatcher")
 
     def log(self, line: str) -> None:
         """Every cloud keeps what a function prints."""

@@ -77,5 +77,5 @@ def _check_free(port: int) -> None:
             probe.bind((HOST, port))
         except OSError as error:
             raise ConfigurationError(
-                f"port {port} of {HOST} is taken; stop what listens there or choose another with --port"
+                f"port {port} of {HOST} is in use; stop the program that uses it or choose another with --port"
             ) from error

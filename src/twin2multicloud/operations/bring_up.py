@@ -7,7 +7,7 @@ dashboard as the address.
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.emulator.host.deployment import (
-    Deployment,
+    LocalDeployment,
     Runtime,
     Tls,
     load_deployment,
@@ -39,7 +39,7 @@ def bring_up(
     tls: Tls | None = None,
     batch_records: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
-) -> Deployment:
+) -> LocalDeployment:
     """Plan, start and wait. Nothing runs that was not running before where a cloud fails.
 
     Raises ConfigurationError where another twin is up from the folder or an extra is not installed, TwinError where a
@@ -63,12 +63,12 @@ def bring_up(
     return deployment
 
 
-def take_down(deployment: Deployment) -> list[str]:
+def take_down(deployment: LocalDeployment) -> list[str]:
     """Stop everything, the dashboard first, the clouds along the data path; what was running."""
     return [name for name in (DASHBOARD, *clouds(deployment)) if stop(deployment, name)]
 
 
-def clouds(deployment: Deployment) -> list[str]:
+def clouds(deployment: LocalDeployment) -> list[str]:
     """The short names of the clouds in use, along the data path."""
     return [site.cloud for site in deployment.sites]
 
@@ -90,11 +90,11 @@ def refuse_another_twin(project: Project, runtime: Runtime) -> None:
         )
     if running and not before.describes(project):
         raise ConfigurationError(
-            f"the project has changed since {running} came up with it; `t2mc down {project.folder}` first, data stays"
+            f"the project has changed since {running} started with it; `t2mc down {project.folder}` first, data stays"
         )
 
 
-def lay_out_bundles(project: Project, deployment: Deployment) -> None:
+def lay_out_bundles(project: Project, deployment: LocalDeployment) -> None:
     """Build what would be deployed, and unpack it for each cloud that is not running: `start_cloud` runs it from there.
 
     Raises TwinError where a bundle cannot be built.
@@ -105,7 +105,7 @@ def lay_out_bundles(project: Project, deployment: Deployment) -> None:
             unpack([each for each in made if each.cloud == name], deployment.state.unpacked_bundles(name))
 
 
-def _start(deployment: Deployment, names: list[str], report: Report) -> None:
+def _start(deployment: LocalDeployment, names: list[str], report: Report) -> None:
     for name in names:
         report(_event(STARTING, name, f"starting {name}"))
     for site in deployment.sites:

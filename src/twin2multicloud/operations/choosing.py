@@ -114,7 +114,7 @@ def _by_id(path: Path, listed: list[object], said: dict[str, object]) -> dict[st
             raise ConfigurationError(f"{place}: expected an object with id and workload")
         name = str(entry.get("id", n))
         if name in found:
-            raise ConfigurationError(f"{place}.id: found {name!r} a second time, expected an id of its own")
+            raise ConfigurationError(f"{place}.id: duplicate id {name!r}")
         found[name] = workload_from(_with(entry["workload"], said), f"{place}.workload")
     return found
 

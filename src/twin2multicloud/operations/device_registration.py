@@ -48,7 +48,7 @@ class _Outputs(dict[str, str]):
     """A deployment's outputs that are text. One that is missing is from before it was needed."""
 
     def __missing__(self, name: str) -> str:
-        raise ConfigurationError(f"the deployment says no {name}; run `t2mc deploy` again, and then this")
+        raise ConfigurationError(f"the deployment has no output {name}; run `t2mc deploy` again, then retry")
 
 
 def deployed_gateway(twin: Twin, outputs: Mapping[str, Any]) -> Gateway:
@@ -56,7 +56,7 @@ def deployed_gateway(twin: Twin, outputs: Mapping[str, Any]) -> Gateway:
     cloud = twin.placement[Slot.L1]
     if deployed_on(cloud).sign not in outputs:
         where = f"{twin.name}'s devices are to connect to {label_of(cloud)}"
-        raise ConfigurationError(f"{where}, and it is not deployed there; run `t2mc deploy` first")
+        raise ConfigurationError(f"{where}, but it is not deployed there; run `t2mc deploy` first")
     return _open(cloud, outputs)
 
 

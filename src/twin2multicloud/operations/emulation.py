@@ -17,7 +17,7 @@ import msgspec
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.emulator.host.deployment import Deployment as LocalDeployment
+from twin2multicloud.emulator.host.deployment import LocalDeployment
 from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.hosting.user_code import processor_names
@@ -54,7 +54,9 @@ class Emulation(ReadableTwin):
         """Start the clouds, in a second or two."""
         require("paho")
         if self._started is not None:
-            raise TwinError(f"{self.project.twin.name} is running already; another Emulation may run beside it")
+            raise TwinError(
+                f"{self.project.twin.name} is already running; use another Emulation to run it a second time"
+            )
         with ExitStack() as undo:
             folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="t2mc-")))
             deployment = bring_up(_copied(self.project, folder), lambda _: None, dashboard=False)
@@ -148,7 +150,7 @@ def _project_of(twin: Project | Twin | Path | str) -> Project:
     if not isinstance(twin, Twin):
         return load_project(Path(twin))
     if names := ", ".join(processor_names(twin.catalog)):
-        raise ConfigurationError(f"{twin.name} names processors ({names}), and a bare twin has none: give its project")
+        raise ConfigurationError(f"{twin.name} names processors ({names}), but a bare twin has none; pass its project")
     return Project(folder=Path(), twin=twin, notes=(), processors={})
 
 

@@ -24,7 +24,7 @@ class HttpsPriceSource:
     def get(self, url: str, query: Mapping[str, str]) -> bytes:
         """The body of a 200. Raises RetryableError (unreachable, throttled, 5xx), FinalError (refused)."""
         if not url.startswith("https://"):
-            raise FinalError(f"a price list is fetched over https, found {url}")
+            raise FinalError(f"a price list must be fetched over https, found {url}")
         host = urllib.parse.urlsplit(url).netloc
         full = f"{url}?{urllib.parse.urlencode(query)}" if query else url
         try:

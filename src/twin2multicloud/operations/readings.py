@@ -9,14 +9,14 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
-from twin2multicloud.emulator.host.deployment import Deployment, load_secrets
+from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets
 from twin2multicloud.fleet.mqtt_device import DeviceConnection, DeviceEndpoint
 from twin2multicloud.fleet.pacing import play
 from twin2multicloud.fleet.simulation import simulate
 
 
 def live_readings(
-    deployment: Deployment, *, rate: float, seed: int, devices: Sequence[str] | None = None
+    deployment: LocalDeployment, *, rate: float, seed: int, devices: Sequence[str] | None = None
 ) -> Iterator[Telemetry]:
     """Simulated readings from this instant on, spread over time so that `rate` of them come in a second."""
     catalog = deployment.twin.catalog
@@ -30,7 +30,7 @@ def live_readings(
 
 
 def connection(
-    deployment: Deployment,
+    deployment: LocalDeployment,
     user: str = GATEWAY,
     *,
     trust: str | None = None,
@@ -52,7 +52,7 @@ def connection(
 
 
 def publish(
-    deployment: Deployment,
+    deployment: LocalDeployment,
     source: Iterable[Telemetry],
     *,
     speed: float | None,

@@ -12,7 +12,7 @@ import msgspec
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
-from twin2multicloud.emulator.host.deployment import Deployment, load_secrets, run_by_the_emulator
+from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.planning.connector_rules import reading_kinds
@@ -27,7 +27,7 @@ class TwinClient(HotReaders):
     Raises TwinError with what a cloud answered.
     """
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: LocalDeployment) -> None:
         self._deployment = deployment
         self._secrets = load_secrets(Path(deployment.folder))
         self._transport = HttpTransport()

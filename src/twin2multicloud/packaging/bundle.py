@@ -99,7 +99,7 @@ def twin_files(function: str, twin: Twin, processors: Mapping[str, bytes]) -> di
     files = {TWIN_FILE: msgspec.json.encode(data)}
     for name in processor_names(twin.catalog) if Data.PROCESSORS in carried else ():
         if name not in processors:
-            raise TwinError(f"the twin names the processor {name!r}, and there is no {PROCESSORS}/{name}.py")
+            raise TwinError(f"the twin names the processor {name!r}, but {PROCESSORS}/{name}.py does not exist")
         files[f"{PROCESSORS}/{name}.py"] = processors[name]
     return files
 

@@ -144,4 +144,4 @@ def _refuse(name: str, cloud: Cloud) -> None:
     if not words or words[0] in _SHARED:
         return
     if words[0] != "clouds" or (len(words) > 1 and words[1] in set(known_clouds()) - {cloud}):
-        raise TwinError(f"a function on {label_of(cloud)} would have to carry {name}; nothing that ships may import it")
+        raise TwinError(f"a function on {label_of(cloud)} would contain {name}; no packaged module may import it")

@@ -153,7 +153,7 @@ def pack(cloud: Cloud) -> CloudPack:
     for each in entry_points(group=GROUP, name=cloud):
         found = each.load()
         if not isinstance(found, CloudPack) or found.name != cloud:
-            raise ConfigurationError(f"{each.value}, registered as cloud {cloud}, is no pack of that name")
+            raise ConfigurationError(f"{each.value}, registered as cloud {cloud}, is not a cloud pack of that name")
         return found
     raise _unknown(cloud)
 

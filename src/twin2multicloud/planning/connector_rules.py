@@ -1,4 +1,4 @@
-"""The planner's table: what exists at each boundary, on one cloud and across. Read it aloud; nothing else decides.
+"""The planner's table: what exists at each boundary, on one cloud and across. Nothing else decides it.
 
 A row names two slots. `same` holds where both are on one cloud, `different` where they are not, each as the calls it
 takes. A component exists because a call names it. A call with a `url` crosses to an endpoint; no other call makes one.
@@ -22,7 +22,7 @@ _USUAL_ACCESS = {Delivery.DEVICE: Access.SEND, Delivery.QUEUE: Access.SEND, Deli
 class Call(msgspec.Struct, frozen=True):
     """One component reaching another. `url` names the variable of a crossing; `sign_in` is a data source's.
 
-    `stated` is what the source may do with a store; other deliveries say it themselves, see `access`. `serves` marks an
+    `stated` is what the source may do with a store; other deliveries imply it, see `access`. `serves` marks an
     endpoint that a data source reads: it has a URL although no function of ours holds it.
     """
 
@@ -41,7 +41,7 @@ class Call(msgspec.Struct, frozen=True):
 
 
 class Case(msgspec.Struct, frozen=True):
-    """What a row says for one case, in words and as calls."""
+    """One case of a row: its reason as text, and its calls."""
 
     says: str
     calls: tuple[Call, ...]
@@ -158,14 +158,14 @@ def _twin_view(name: str, sign_in: SignIn, remote: SignIn, same: str, different:
 
 _READERS = (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY)
 _READER_QUERIES = tuple(_query(reader, SignIn.TOKEN, serves=True) for reader in _READERS)
-_READER_ENDPOINT = _case("any Grafana reads any hot reader over Infinity with the token", *_READER_QUERIES)
+_READER_ENDPOINT = _case("Grafana reads the hot readers over Infinity with the token", *_READER_QUERIES)
 
 INSIDE_SLOTS: tuple[Row, ...] = (
     _inside(
         "devices → L1",
         Slot.L1,
         _case(
-            "the device service hands every reading to the dispatcher",
+            "the device service delivers every publish to the dispatcher",
             Call(DEVICES, Kind.DEVICE_GATEWAY, Delivery.DEVICE),
             Call(Kind.DEVICE_GATEWAY, Kind.DISPATCHER, Delivery.DEVICE),
         ),
@@ -182,7 +182,7 @@ INSIDE_SLOTS: tuple[Row, ...] = (
     _inside(
         "operator → L4", Slot.L4, _case("the model is deployed to the twin service", _call(OPERATOR, Kind.TWIN_SERVICE))
     ),
-    _inside("operator → L5", Slot.L5, _case("people look at the dashboard", _call(OPERATOR, Kind.DASHBOARD))),
+    _inside("operator → L5", Slot.L5, _case("people open the dashboard", _call(OPERATOR, Kind.DASHBOARD))),
 )
 
 BOUNDARIES: tuple[Row, ...] = (
@@ -190,7 +190,7 @@ BOUNDARIES: tuple[Row, ...] = (
         (Slot.L1, Slot.L2),
         _case("dispatcher invokes the processor", _feed(Kind.DISPATCHER, Kind.PROCESSOR)),
         _case(
-            "a connector stands under the processor's name and POSTs to the ingestion endpoint, "
+            "a connector deployed under the processor's name POSTs to the ingestion endpoint, "
             "which invokes the real processor",
             _feed(Kind.DISPATCHER, Kind.CONNECTOR),
             _post(Kind.CONNECTOR, Kind.INGESTION, "REMOTE_INGESTION_URL"),
@@ -255,7 +255,7 @@ BOUNDARIES: tuple[Row, ...] = (
     _row(
         (Slot.L2, Slot.L4),
         _case(
-            "Azure Digital Twins is written to, it does not read: the twin is updated directly",
+            "Azure Digital Twins does not read, so the twin-updater writes to it",
             _call(Kind.TWIN_UPDATER, Kind.TWIN_SERVICE),
         ),
         _case(
@@ -285,7 +285,7 @@ BOUNDARIES: tuple[Row, ...] = (
     _row(
         (Slot.L3_HOT, Slot.L5),
         _case(
-            "pattern B: DynamoDB and Cosmos DB plugins are Enterprise, so the reader endpoint serves on one cloud too",
+            "pattern B: DynamoDB and Cosmos DB plugins are Enterprise, so Grafana reads the hot readers here too",
             *_READER_QUERIES,
         ),
         _READER_ENDPOINT,
@@ -298,7 +298,7 @@ EVENTS: tuple[Row, ...] = (
     _inside(
         "L2 events",
         Slot.L2,
-        _case("the processor hands readings to the event checker", _feed(Kind.PROCESSOR, Kind.EVENT_CHECKER)),
+        _case("the processor sends readings to the event checker", _feed(Kind.PROCESSOR, Kind.EVENT_CHECKER)),
         _events(),
     ),
     _inside(

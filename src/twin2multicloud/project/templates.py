@@ -43,10 +43,10 @@ def write_template(name: str, folder: Path, twin_name: str | None = None) -> Non
         raise ConfigurationError(f"there is no template {quoted(name)}, only {known}" + (f"; {hint}" if hint else ""))
     twin = twin_name or _name_after(folder, otherwise=name)
     if not re.fullmatch(TWIN_NAME.pattern, twin):
-        raise ConfigurationError(f"a twin cannot be called {quoted(twin)}; its name has {TWIN_NAME.expected}")
+        raise ConfigurationError(f"invalid twin name {quoted(twin)}; it must have {TWIN_NAME.expected}")
     folder = folder.resolve()
     if folder.exists() and not (folder.is_dir() and not any(folder.iterdir())):
-        raise ConfigurationError(f"{folder} is in use; a new project needs an empty folder or a new one")
+        raise ConfigurationError(f"{folder} is not empty; a new project needs an empty or new folder")
     _copy(template_folder() / name, folder, twin)
 
 

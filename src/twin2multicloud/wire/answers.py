@@ -44,7 +44,7 @@ def read(body: bytes, sent: int) -> Received:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise RetryableError("unexpected body in a 200 response") from error
     if answer.status != "received":
-        raise RetryableError(f"the other side answered 200 with status {answer.status[:40]!r}")
+        raise RetryableError(f"unexpected status in a 200 response: {answer.status[:40]!r}")
     if not all(0 <= item.index < sent for item in answer.failed):
-        raise RetryableError(f"the other side answered for messages that are not among the {sent} sent")
+        raise RetryableError(f"the response names messages that are not among the {sent} sent")
     return answer

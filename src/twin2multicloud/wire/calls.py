@@ -39,7 +39,7 @@ def serve(call: Call, request: Request) -> Response:
     try:
         arguments = msgspec.json.decode(read_body(request), type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise FinalError(f"body is a JSON object, and this is not: {error}", 400) from error
+        raise FinalError(f"body must be a JSON object: {error}", 400) from error
     return json_response(200, call(arguments))
 
 
@@ -75,7 +75,7 @@ def post(
     try:
         result: dict[str, Any] = msgspec.json.decode(reply.body, type=dict[str, Any])
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise RetryableError(f"{function}: what answers is no function of ours, or not yet") from error
+        raise RetryableError(f"{function}: the endpoint did not answer as a function of this twin") from error
     return result
 
 
@@ -90,9 +90,9 @@ def _failure(function: str, reply: Reply) -> TwinError:
     if may_pass(reply.status):
         return RetryableError(message, parse_retry_after(reply.headers.get("retry-after")))
     if reply.status in (401, 403):
-        return ConfigurationError(f"{message}: you may not call it")
+        return ConfigurationError(f"{message}: permission denied")
     if reply.status == 404 and sentence is None:
-        return ConfigurationError(f"{message}: no such function is there")
+        return ConfigurationError(f"{message}: no such function")
     return FinalError(message, reply.status)
 
 

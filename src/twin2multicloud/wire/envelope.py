@@ -86,9 +86,9 @@ def decode(body: bytes | str) -> Envelope:
     if len(messages) > MAX_MESSAGES:
         raise FinalError(f"payload holds {len(messages)} messages, the limit is {MAX_MESSAGES}", 413)
     if not all(message.startswith(b"{") for message in messages):
-        raise FinalError("envelope is not as it should be: payload is a JSON object, or a list of them", 400)
+        raise FinalError("invalid envelope: payload must be a JSON object or a list of them", 400)
     if not is_trace_id(envelope.trace_id):
-        raise FinalError("trace_id is a W3C trace id: 32 lower-case hex digits, not all zero", 400)
+        raise FinalError("trace_id must be a W3C trace id: 32 lower-case hex digits, not all zero", 400)
     cloud = _cloud(envelope.source_cloud)
     if cloud == envelope.source_cloud and is_canonical(envelope.timestamp):
         return envelope
@@ -101,7 +101,7 @@ def _decode_json(body: bytes | str) -> Envelope:
             body.decode()  # a payload's bytes are passed on as they are
         return _decoder.decode(body)
     except msgspec.ValidationError as error:
-        raise FinalError(f"envelope is not as it should be: {str(error)[:_ERROR_CHARACTERS]}", 400) from error
+        raise FinalError(f"invalid envelope: {str(error)[:_ERROR_CHARACTERS]}", 400) from error
     except RecursionError as error:
         raise FinalError("body is nested too deep", 400) from error
     except UnicodeError as error:
@@ -121,7 +121,7 @@ def _cloud(word: str) -> Cloud:
     try:
         return parse_cloud(word)
     except ValueError as error:
-        raise FinalError(f"envelope is not as it should be: source_cloud: {error}", 400) from error
+        raise FinalError(f"invalid envelope: source_cloud: {error}", 400) from error
 
 
 def _timestamp(text: str) -> str:

@@ -34,7 +34,7 @@ def require_cloud(env: Environment, name: str) -> Cloud:
     try:
         return parse_cloud(word)
     except ValueError as error:
-        raise ConfigurationError(f"environment variable {name} is to name a cloud, found {word!r}") from error
+        raise ConfigurationError(f"environment variable {name} must name a cloud, found {word!r}") from error
 
 
 class Remote(msgspec.Struct, frozen=True):

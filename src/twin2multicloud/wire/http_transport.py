@@ -68,7 +68,7 @@ def _connection(parts: SplitResult, timeout: float) -> "HTTPConnection":
 
     if parts.scheme not in ("http", "https") or not parts.netloc:
         raise ConfigurationError(
-            f"an endpoint's URL starts with https:// (or http:// on this machine): {parts.geturl()}"
+            f"an endpoint's URL must start with https:// (or http:// on this machine): {parts.geturl()}"
         )
     kind = HTTPSConnection if parts.scheme == "https" else HTTPConnection
     return kind(parts.netloc, timeout=timeout)

@@ -48,12 +48,12 @@ def decode(body: bytes | str) -> QueueRecord:
             body.decode()  # readings are passed on as they are
         record = _decoder.decode(body)
     except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
-        raise FinalError(f"this is not a queue record: {str(error)[:_ERROR_CHARACTERS]}", 400) from error
+        raise FinalError(f"invalid queue record: {str(error)[:_ERROR_CHARACTERS]}", 400) from error
     if not is_trace_id(record.trace_id):
-        raise FinalError("this is not a queue record: trace_id is not 32 lower-case hex digits", 400)
+        raise FinalError("invalid queue record: trace_id is not 32 lower-case hex digits", 400)
     spans = [bytes(raw) for raw in record.payload]
     if not all(map(is_keyed, spans)):
-        raise FinalError("this is not a queue record: its payload holds something else than readings", 400)
+        raise FinalError("invalid queue record: payload holds something other than readings", 400)
     return QueueRecord(record.trace_id, [Reading(span) for span in spans], record.errors)
 
 

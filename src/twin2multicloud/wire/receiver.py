@@ -34,7 +34,7 @@ def read_body(request: Request) -> bytes:
         return decompress(request.body)
     if encoding in ("identity", ""):
         return request.body
-    raise FinalError(f"content-encoding is gzip or none, found {encoding[:40]!r}", 415)
+    raise FinalError(f"content-encoding must be gzip or none, found {encoding[:40]!r}", 415)
 
 
 def receive(request: Request, *, expected: Sequence[str], layer: Slot, handle: Handle) -> Response:

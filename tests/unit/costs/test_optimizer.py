@@ -144,9 +144,9 @@ class TestConstraints:
     @pytest.mark.parametrize(
         ("constraints", "sentence"),
         [
-            (Constraints(forbidden=ALL), "no cloud is left for L1"),
-            (Constraints(residency={Slot.L3_ARCHIVE: ("AT",)}), "no cloud is left for L3-archive .* must lie in AT"),
-            (Constraints(fixed={Slot.L4: GCP}), "no cloud is left for L4 .* fixed on Google Cloud, .*3D"),
+            (Constraints(forbidden=ALL), "no cloud remains for L1"),
+            (Constraints(residency={Slot.L3_ARCHIVE: ("AT",)}), "no cloud remains for L3-archive .* must lie in AT"),
+            (Constraints(fixed={Slot.L4: GCP}), "no cloud remains for L4 .* fixed on Google Cloud, .*3D"),
             (Constraints(fixed={Slot.L1: GCP}, max_clouds=1), "no placement is left"),
         ],
     )

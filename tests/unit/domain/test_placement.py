@@ -13,7 +13,7 @@ def test_a_cloud_is_read_with_its_alias(word, cloud):
 
 @pytest.mark.parametrize("word", ["", "5", "two words", "über", "a" * 17, "x"])
 def test_another_word_is_no_cloud(word):
-    with pytest.raises(ValueError, match="no name of a cloud"):
+    with pytest.raises(ValueError, match="not a cloud name"):
         parse_cloud(word)
 
 

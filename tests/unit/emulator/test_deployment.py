@@ -10,7 +10,7 @@ from tests.rigs.clouds import AWS, GCP
 from tests.rigs.twins import twin
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Placement
-from twin2multicloud.emulator.host.deployment import Deployment, load_deployment, load_secrets, prepare
+from twin2multicloud.emulator.host.deployment import LocalDeployment, load_deployment, load_secrets, prepare
 from twin2multicloud.project.loader import Project
 
 
@@ -27,33 +27,33 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def started(project: Project) -> Deployment:
+def started(project: Project) -> LocalDeployment:
     prepare(project)
     return load_deployment(project.folder)
 
 
-def test_nothing_changed(project: Project, started: Deployment) -> None:
+def test_nothing_changed(project: Project, started: LocalDeployment) -> None:
     assert started.describes(project)
 
 
-def test_the_twin_changed(project: Project, started: Deployment) -> None:
+def test_the_twin_changed(project: Project, started: LocalDeployment) -> None:
     assert not started.describes(msgspec.structs.replace(project, twin=twin(Placement.single(GCP))))
 
 
 @pytest.mark.parametrize(("edited", "same"), [("kelvin", False), ("unnamed", True)])
-def test_a_processor_changed(project: Project, started: Deployment, edited: str, same: bool) -> None:
+def test_a_processor_changed(project: Project, started: LocalDeployment, edited: str, same: bool) -> None:
     project.processors[edited].write_text("as it is")
     assert started.describes(project) is same
     project.processors[edited].write_text("as it was")
     assert started.describes(project)
 
 
-def test_secrets_that_are_not_ours_any_more_are_one_sentence(started: Deployment) -> None:
+def test_secrets_that_are_not_ours_any_more_are_one_sentence(started: LocalDeployment) -> None:
     started.state.secrets.write_text("{")
     with pytest.raises(TwinError, match=r"secrets\.json is not readable .*; remove it"):
         load_secrets(Path(started.folder))
 
 
-def test_a_copied_project_is_not_the_one_that_runs(started: Deployment, tmp_path: Path) -> None:
+def test_a_copied_project_is_not_the_one_that_runs(started: LocalDeployment, tmp_path: Path) -> None:
     copy = shutil.copytree(started.folder, tmp_path / "copy")
     assert load_deployment(copy).state.root == copy / ".t2mc"

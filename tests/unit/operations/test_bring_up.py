@@ -14,7 +14,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.emulator.host import deployment
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, prepare
+from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, prepare
 from twin2multicloud.operations import bring_up as operation
 from twin2multicloud.project.loader import Project
 
@@ -25,7 +25,7 @@ def project(tmp_path: Path) -> Project:
 
 
 @pytest.fixture
-def running(project: Project) -> Iterator[Deployment]:
+def running(project: Project) -> Iterator[LocalDeployment]:
     """A process that passes for the cloud: it has the project's folder on its command line."""
     made = prepare(project)
     with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", made.folder]) as process:
@@ -36,12 +36,12 @@ def running(project: Project) -> Iterator[Deployment]:
         process.kill()
 
 
-def test_a_twin_that_is_up_is_taken_down_once(running: Deployment) -> None:
+def test_a_twin_that_is_up_is_taken_down_once(running: LocalDeployment) -> None:
     assert operation.take_down(running) == ["aws"]
     assert operation.take_down(running) == []
 
 
-def test_another_description_is_refused_while_a_cloud_is_up(project: Project, running: Deployment) -> None:
+def test_another_description_is_refused_while_a_cloud_is_up(project: Project, running: LocalDeployment) -> None:
     changed = msgspec.structs.replace(project, twin=twin(Placement.single(GCP)))
     told: list[Progress] = []
     with pytest.raises(ConfigurationError, match="the project has changed since aws came up with it"):

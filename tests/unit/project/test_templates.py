@@ -74,7 +74,7 @@ def test_a_folder_in_use_is_refused_and_untouched(tmp_path):
     (tmp_path / "file").write_text("mine too")
 
     for folder in (tmp_path, tmp_path / "file"):
-        with pytest.raises(ConfigurationError, match=r"is in use; a new project needs an empty folder or a new one$"):
+        with pytest.raises(ConfigurationError, match=r"is not empty; a new project needs an empty or new folder$"):
             write_template("factory", folder)
 
     assert sorted(path.name for path in tmp_path.iterdir()) == ["file", "notes.txt"]

@@ -36,19 +36,19 @@ _STILL_ATTACHED = ("DeleteConflictException", "InvalidRequestException")  # of a
 class Iot(Protocol):
     """What is used of boto3's ``iot`` client."""
 
-    def describe_thing(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def create_thing(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def delete_thing(self, **asked: object) -> object: ...  # noqa: D102
-    def list_things(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def list_thing_principals(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def attach_thing_principal(self, **asked: object) -> object: ...  # noqa: D102
-    def detach_thing_principal(self, **asked: object) -> object: ...  # noqa: D102
-    def create_keys_and_certificate(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def update_certificate(self, **asked: object) -> object: ...  # noqa: D102
-    def delete_certificate(self, **asked: object) -> object: ...  # noqa: D102
-    def list_targets_for_policy(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def attach_policy(self, **asked: object) -> object: ...  # noqa: D102
-    def detach_policy(self, **asked: object) -> object: ...  # noqa: D102
+    def describe_thing(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def create_thing(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def delete_thing(self, **request: object) -> object: ...  # noqa: D102
+    def list_things(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def list_thing_principals(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def attach_thing_principal(self, **request: object) -> object: ...  # noqa: D102
+    def detach_thing_principal(self, **request: object) -> object: ...  # noqa: D102
+    def create_keys_and_certificate(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def update_certificate(self, **request: object) -> object: ...  # noqa: D102
+    def delete_certificate(self, **request: object) -> object: ...  # noqa: D102
+    def list_targets_for_policy(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def attach_policy(self, **request: object) -> object: ...  # noqa: D102
+    def detach_policy(self, **request: object) -> object: ...  # noqa: D102
 
 
 def _leave(_: str) -> None:
@@ -154,7 +154,7 @@ class IotCoreDeviceRegistry:
                 self._clock.sleep(seconds)
             else:
                 return
-        raise RetryableError(f"the {what} is still attached to something on AWS; it was detached, which takes a while")
+        raise RetryableError(f"the {what} is still attached on AWS; detaching takes a while")
 
     def _attributes(self, device_id: str) -> Mapping[str, str] | None:
         """The attributes of a thing; None where there is none."""
@@ -215,7 +215,7 @@ def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:
 
 
 def _refuse(device_id: str) -> None:
-    raise FinalError(f"{device_id}: this account has a thing of that name in this region, and it is not this twin's")
+    raise FinalError(f"{device_id}: this account has a thing of that name in this region that belongs to another owner")
 
 
 def _unless_gone(call: Callable[[], object]) -> None:

@@ -92,7 +92,7 @@ def _request(event: Event) -> Request:
     try:
         raw = base64.b64decode(body, validate=True) if event.get("isBase64Encoded") else body.encode()
     except (binascii.Error, ValueError) as error:
-        raise FinalError("body is not the base64 that isBase64Encoded says it is", 400) from error
+        raise FinalError("body is not base64 although isBase64Encoded says so", 400) from error
     return Request(http["method"], event["rawPath"], event["headers"], raw)
 
 

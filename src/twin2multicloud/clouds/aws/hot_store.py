@@ -26,8 +26,8 @@ Request = dict[str, Any]
 class DynamoDb(Protocol):
     """What is used of boto3's ``dynamodb`` client."""
 
-    def batch_write_item(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def query(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def batch_write_item(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def query(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 class DynamoTable:
@@ -89,7 +89,7 @@ class DynamoTable:
             if requests:
                 wait = self._policy.delay(retry, self._chance)
                 if wait is None:
-                    raise RetryableError(f"{self._doing}: {len(requests)} rows are still unprocessed, it is throttled")
+                    raise RetryableError(f"{self._doing}: {len(requests)} rows are still unprocessed (throttled)")
                 self._clock.sleep(wait)
                 retry += 1
 

@@ -23,7 +23,7 @@ _FINAL = frozenset({"FinalError", "ConfigurationError", "TwinError", "Function.R
 class Lambda(Protocol):
     """What is used of boto3's ``lambda`` client."""
 
-    def invoke(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def invoke(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 class _Raised(msgspec.Struct, rename="camel"):
@@ -52,7 +52,7 @@ class LambdaInvocation:
         try:
             return msgspec.json.decode(payload, type=dict[str, Any])
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise RetryableError(f"{function}: what answers is no function of ours, or not yet") from error
+            raise RetryableError(f"{function}: the endpoint did not answer as a function of this twin") from error
 
 
 def open_invocation(outputs: Mapping[str, Any]) -> LambdaInvocation:

@@ -19,7 +19,7 @@ Entry = dict[str, str]
 class Sqs(Protocol):
     """What is used of boto3's ``sqs`` client."""
 
-    def send_message_batch(self, **asked: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def send_message_batch(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
 
 
 def send(client: Sqs, url: str, records: Sequence[bytes]) -> None:
@@ -28,7 +28,7 @@ def send(client: Sqs, url: str, records: Sequence[bytes]) -> None:
     Raises RetryableError, ConfigurationError, FinalError.
     """
     if not url.startswith(("https://", "http://")):
-        raise ConfigurationError(f"a queue is given by its URL, found {url!r}; the deployment sets it")
+        raise ConfigurationError(f"a queue must be given by its URL, found {url!r}; the deployment sets it")
     entries = [{"Id": str(number), "MessageBody": _text(record)} for number, record in enumerate(records)]
     for batch in batches(entries, most=_ENTRIES, max_bytes=_REQUEST_BYTES):
         _send_batch(client, url, batch)

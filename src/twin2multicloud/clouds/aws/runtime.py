@@ -18,7 +18,7 @@ def expose(function: Function) -> Handler:
     if handlers.keys() == {Trigger.HTTP, Trigger.CALL}:
         return _by_url_or_call(handlers[Trigger.HTTP], handlers[Trigger.CALL])
     if len(handlers) != 1:
-        raise ConfigurationError(f"{function.name} has one trigger, or a URL and calls; it has {len(handlers)}")
+        raise ConfigurationError(f"{function.name} must have one trigger, or HTTP and calls; it has {len(handlers)}")
     return next(iter(handlers.values()))
 
 

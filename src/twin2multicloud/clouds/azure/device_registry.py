@@ -225,7 +225,7 @@ def _decoded(doing: str, answer: "HttpResponse", kind: type[_T]) -> _T:
     try:
         return msgspec.json.decode(answer.content, type=kind)
     except msgspec.DecodeError as error:
-        raise RetryableError(f"{doing}: {answer.status_code}, and no answer of IoT Hub's ({error})") from error
+        raise RetryableError(f"{doing}: {answer.status_code}, not a response of IoT Hub ({error})") from error
 
 
 def _slices(ids: Sequence[str]) -> Iterator[Sequence[str]]:

@@ -86,10 +86,10 @@ class FunctionAppInvocation:
         try:
             keys = msgspec.json.decode(answer.content, type=_HostKeys).function_keys
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
-            raise RetryableError(f"{doing}: what answers is not Azure Resource Manager") from error
+            raise RetryableError(f"{doing}: the endpoint did not answer as Azure Resource Manager") from error
         found = keys.get("default") or next(iter(keys.values()), "")
         if not found:
-            raise RetryableError(f"{doing}: the app has none yet")
+            raise RetryableError(f"{doing}: the app has no key yet")
         return found
 
 

@@ -32,7 +32,7 @@ def expose(function: Function) -> "FunctionApp":
         if trigger in function.handlers:
             bind(app, function)
             return app
-    raise ConfigurationError(f"nothing starts {function.name}")
+    raise ConfigurationError(f"{function.name} has no trigger")
 
 
 def _on_device(app: "FunctionApp", function: Function) -> None:

@@ -24,7 +24,7 @@ def domain_errors(doing: str) -> Iterator[None]:
     try:
         yield
     except ClientAuthenticationError as error:  # also: no credential at all
-        raise ConfigurationError(f"{doing}: Azure does not know who is asking: {_first_line(error)}") from error
+        raise ConfigurationError(f"{doing}: not authenticated with Azure: {_first_line(error)}") from error
     except HttpResponseError as error:
         if error.status_code is None:
             raise RetryableError(f"{doing}: Azure's answer was cut off: {_first_line(error)}") from error

@@ -39,5 +39,5 @@ def _parts(secret_id: str) -> tuple[str, str]:
     url = urlsplit(secret_id)
     kind, _, name = url.path.strip("/").partition("/")
     if not url.netloc or kind != "secrets" or not name or "/" in name:
-        raise ConfigurationError(f"a secret is given as https://<vault>/secrets/<name>, found {secret_id!r}")
+        raise ConfigurationError(f"a secret must be https://<vault>/secrets/<name>, found {secret_id!r}")
     return f"{url.scheme}://{url.netloc}", name

@@ -92,7 +92,7 @@ class FirestoreDeviceAuthenticator:
         return str(found[FINGERPRINT]) if found else ""
 
     def _remember(self, device_id: str, seen: _Seen) -> None:
-        """Strangers push out who was read the longest ago, not everyone."""
+        """Evicts the least recently used entry, so that unknown ids cannot flush the cache."""
         with self._lock:
             self._seen.pop(device_id, None)
             if len(self._seen) >= self._remembered:

@@ -98,7 +98,7 @@ class FirestoreDeviceRegistry:
                 writes.commit(retry=patient(self._patience), timeout=_TIMEOUT)
             except AlreadyExists as error:  # a try that was not answered went through, or somebody was faster
                 if self._fingerprints(list(made)) != made:
-                    raise RetryableError("somebody else registers the same devices at this moment") from error
+                    raise RetryableError("another process is registering the same devices") from error
 
     def _fingerprints(self, device_ids: Sequence[str]) -> dict[str, str]:
         """Those of some devices that are registered, by id."""
@@ -132,6 +132,6 @@ def open_registry(outputs: Mapping[str, str]) -> FirestoreDeviceRegistry:
     name = require_env(outputs, "gcp_device_registry")
     found = _DATABASE.fullmatch(name)
     if found is None:
-        raise ConfigurationError(f"gcp_device_registry is projects/<project>/databases/<name>, found {name!r}")
+        raise ConfigurationError(f"gcp_device_registry must be projects/<project>/databases/<name>, found {name!r}")
     with domain_errors("device registry"):
         return FirestoreDeviceRegistry(Client(project=found[1], database=found[2]))

@@ -29,7 +29,7 @@ def send(
     Raises RetryableError, ConfigurationError, FinalError.
     """
     if not topic.startswith("projects/"):
-        raise ConfigurationError(f"a topic is given as projects/<project>/topics/<name>, found {topic!r}")
+        raise ConfigurationError(f"a topic must be projects/<project>/topics/<name>, found {topic!r}")
     from google.pubsub_v1 import PubsubMessage
 
     for record in records:

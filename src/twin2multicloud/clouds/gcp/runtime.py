@@ -22,7 +22,7 @@ def expose(function: Function) -> Target:
     for trigger, target in _TARGETS.items():
         if trigger in function.handlers:
             return target(function)
-    raise ConfigurationError(f"nothing starts {function.name}")
+    raise ConfigurationError(f"{function.name} has no trigger")
 
 
 def _by_call(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:

@@ -38,7 +38,7 @@ def domain_errors(doing: str) -> Iterator[None]:
     except (GoogleAPIError, TransportError) as error:  # retried in vain; no way to the token server
         raise RetryableError(f"{doing}: no answer from Google Cloud ({type(error).__name__})") from error
     except GoogleAuthError as error:
-        raise ConfigurationError(f"{doing}: Google Cloud does not know who is asking: {error}") from error
+        raise ConfigurationError(f"{doing}: not authenticated with Google Cloud: {error}") from error
 
 
 def patient(seconds: float) -> "Retry":

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.invoker import records
 from twin2multicloud.emulator.delivery.durability import Staged
-from twin2multicloud.emulator.delivery.journal import Journal, Letter
+from twin2multicloud.emulator.delivery.journal import DeadLetterRecord, Journal
 from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.ports.dead_letters import DeadLetter
 
@@ -23,6 +23,6 @@ class JournalDeadLetters:
     def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""
         for body, errors in self._records.of_dead_letters(dead_letters):
-            kept = Letter(self._name, self._queue, self._clock.now(), errors[0], len(errors), body)
+            kept = DeadLetterRecord(self._name, self._queue, self._clock.now(), errors[0], len(errors), body)
             self._staged.add(self._journal.bury(kept))
         self._on_dead(len(dead_letters))

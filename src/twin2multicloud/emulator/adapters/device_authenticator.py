@@ -62,7 +62,7 @@ def read_changes(path: Path) -> dict[str, Change]:
     except FileNotFoundError:
         return {}
     except msgspec.DecodeError as error:
-        raise TwinError(f"{path} is not readable ({error}); remove it, and all devices are as at first") from error
+        raise TwinError(f"{path} is not readable ({error}); remove it to reset all devices") from error
 
 
 def password(key: str, username: str, renewals: int = 0) -> str:

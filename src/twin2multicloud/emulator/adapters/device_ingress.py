@@ -31,7 +31,7 @@ class LocalDeviceIngress:
     def publish(self, publishes: Sequence[Published], done: Callable[[Exception | None], None]) -> None:
         """Take devices' publishes; calls back, from any thread, once they are durable or have failed."""
         if self.start is None:
-            done(TwinError(f"{self._cloud} does not hold L1"))
+            done(TwinError(f"L1 is not on {self._cloud}"))
             return
         begun = time.monotonic()
         try:

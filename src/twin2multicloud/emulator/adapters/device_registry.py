@@ -33,7 +33,7 @@ class LocalDeviceRegistry:
         wanted = list(dict.fromkeys(device_ids))
         for each in wanted:
             if self._catalog.find(each) is None:
-                raise FinalError(f"device {each!r} is none of the twin's; allowed is what config_iot_devices.json has")
+                raise FinalError(f"device {each!r} is not in the twin; add it to config_iot_devices.json")
         return self._register(wanted)
 
     def registered(self) -> Iterator[str]:

@@ -116,7 +116,7 @@ class SqliteTable:
         try:
             self._commits.stage(_Deletion(device_id, keys)).wait()
         except Exception as error:  # whatever it was that the disk, or a write of the same group, ran into
-            raise RetryableError(f"the disk did not take it: {error}") from error
+            raise RetryableError(f"the write to disk failed: {error}") from error
 
     def count(self) -> int:
         """How many readings there are."""

@@ -26,7 +26,7 @@ class EmulatedInvocation:
     def call(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.invocation.Invocation.call`."""
         if function not in self._functions:
-            raise ConfigurationError(f"{function}: no such function is on this cloud")
+            raise ConfigurationError(f"{function}: no such function on this cloud")
         endpoint = self._functions[function]
         if endpoint is not None:
             return post(self._transport, endpoint, {HEADER: self._token}, function, arguments)

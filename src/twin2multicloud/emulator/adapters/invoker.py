@@ -28,6 +28,6 @@ class JournalInvoker:
     def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""
         if function not in self._queues:
-            raise FinalError(f"no function {function!r} has a queue on {self._cloud}")
+            raise FinalError(f"function {function!r} has no queue on {self._cloud}")
         for body, count in self._records.counted(messages, trace_id):
             self._staged.add(self._journal.append(function, body, count))

@@ -62,7 +62,7 @@ class FunctionPorts:
     def hot_store(self, name: str) -> HotStore:
         """See `functions.wiring.Ports`."""
         if self._parts.store is None:
-            raise FinalError(f"{self._parts.cloud} holds no hot store {name!r}")
+            raise FinalError(f"{self._parts.cloud} has no hot store {name!r}")
         return self._parts.store
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:  # noqa: ARG002 - there is one

@@ -65,4 +65,4 @@ async def all_durable(groups: tuple[Group, ...]) -> None:
     when_all_durable(pending, on_commit_thread)
     error = await future
     if error is not None:
-        raise RetryableError(f"the disk did not take it: {error}")
+        raise RetryableError(f"the write to disk failed: {error}")

@@ -31,7 +31,7 @@ class Group:
         done = threading.Event()
         self.when_done(lambda _: done.set())
         if not done.wait(timeout):
-            raise TimeoutError("the disk did not answer")
+            raise TimeoutError("the write to disk timed out")
         if self.error is not None:
             raise self.error
 

@@ -42,10 +42,10 @@ class Record(msgspec.Struct, eq=False):
     attempts: int = 0
 
 
-class Letter(msgspec.Struct, frozen=True):
+class DeadLetterRecord(msgspec.Struct, frozen=True):
     """A dead-lettered envelope: which dead-letter queue holds it, which queue it would go to again, and why."""
 
-    letters: str
+    dead_letter_queue: str
     queue: str
     at: str
     error: str
@@ -58,7 +58,7 @@ class _Done(msgspec.Struct, frozen=True):
 
 
 class _Redriven(msgspec.Struct, frozen=True):
-    letter: int
+    id: int
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -66,7 +66,7 @@ class _Error(msgspec.Struct, frozen=True):
 
 
 _Stored = tuple[str, bytes, int]
-_Item = Record | Letter | _Done | _Redriven | _Error
+_Item = Record | DeadLetterRecord | _Done | _Redriven | _Error
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[_Stored]).decode
 Deliver = Callable[[Sequence[Record]], None]
@@ -96,9 +96,9 @@ class Journal:
         """Queue an encoded envelope for a function."""
         return self._commits.stage(Record(queue, body, messages))
 
-    def bury(self, letter: Letter) -> Group:
+    def bury(self, dead_letter: DeadLetterRecord) -> Group:
         """Keep a dead letter."""
-        return self._commits.stage(letter)
+        return self._commits.stage(dead_letter)
 
     def report(self, body: bytes) -> Group:
         """Keep an encoded error event."""
@@ -125,15 +125,15 @@ class Journal:
         with self._reading() as db:
             return dict(db.execute("SELECT letters, sum(messages) FROM dead_letters GROUP BY letters"))
 
-    def redrive(self, letters: str | None = None) -> int:
-        """Send dead letters again, all or one queue's; returns how many messages. Each leaves as it is queued."""
+    def redrive(self, queue: str | None = None) -> int:
+        """Redrive dead letters, of one queue or all; returns how many messages. Each is removed as it is queued."""
         with self._reading() as db:
             rows = db.execute(
-                "SELECT id, queue, body, messages FROM dead_letters WHERE letters = ? OR ? IS NULL", (letters, letters)
+                "SELECT id, queue, body, messages FROM dead_letters WHERE letters = ? OR ? IS NULL", (queue, queue)
             ).fetchall()
         group = None
-        for identity, queue, body, messages in rows:
-            self._commits.stage(Record(queue, body, messages))
+        for identity, target, body, messages in rows:
+            self._commits.stage(Record(target, body, messages))
             group = self._commits.stage(_Redriven(identity))
         if group is not None:
             group.wait()
@@ -168,11 +168,11 @@ class Journal:
                 db.execute("INSERT INTO groups VALUES (?, ?)", (self._next_group, body))
             db.executemany(
                 "INSERT INTO dead_letters (letters, queue, at, error, messages, body) VALUES (?, ?, ?, ?, ?, ?)",
-                [msgspec.structs.astuple(each) for each in by_type[Letter]],
+                [msgspec.structs.astuple(each) for each in by_type[DeadLetterRecord]],
             )
             db.executemany("INSERT INTO errors (body) VALUES (?)", [(each.body,) for each in by_type[_Error]])  # type: ignore[union-attr]
             db.executemany("DELETE FROM groups WHERE id = ?", [(each.group,) for each in by_type[_Done]])  # type: ignore[union-attr]
-            db.executemany("DELETE FROM dead_letters WHERE id = ?", [(each.letter,) for each in by_type[_Redriven]])  # type: ignore[union-attr]
+            db.executemany("DELETE FROM dead_letters WHERE id = ?", [(each.id,) for each in by_type[_Redriven]])  # type: ignore[union-attr]
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:

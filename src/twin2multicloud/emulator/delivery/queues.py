@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
-from twin2multicloud.emulator.delivery.journal import Journal, Letter, Record
+from twin2multicloud.emulator.delivery.journal import DeadLetterRecord, Journal, Record
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.ports.clock import Clock
@@ -163,8 +163,8 @@ class FunctionQueue:
             self._wake.notify()
 
     def _bury(self, record: Record) -> None:
-        letter = Letter(
-            letters=self._dead_letters,
+        dead_letter = DeadLetterRecord(
+            dead_letter_queue=self._dead_letters,
             queue=self.name,
             at=self._clock.now(),
             error=f"{self.name} failed {record.attempts} times on {self._cloud}",
@@ -172,4 +172,4 @@ class FunctionQueue:
             body=record.body,
         )
         self.meter.died(record.messages)
-        self._journal.bury(letter).when_done(self._finisher([record]))
+        self._journal.bury(dead_letter).when_done(self._finisher([record]))

@@ -50,7 +50,7 @@ def verified(bundles: Path) -> Path:
         for path in bundle.joinpath(PACKAGE).rglob("*.py"):
             known = code.setdefault(path.relative_to(bundle), path.read_bytes())
             if known != path.read_bytes():
-                raise RuntimeError(f"{path} is not what other bundles carry; run `t2mc up --runtime bundles` again")
+                raise RuntimeError(f"{path} differs between bundles; run `t2mc up --runtime bundles` again")
     for name, module in sorted(sys.modules.items()):
         file = Path(str(getattr(module, "__file__", None)))
         if name.split(".")[0] == PACKAGE and _archived(file) in code and not file.is_relative_to(bundles):

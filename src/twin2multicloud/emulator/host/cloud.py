@@ -20,7 +20,7 @@ from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime, Secrets, run_by_the_emulator
+from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, Traffic
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
@@ -35,7 +35,7 @@ from twin2multicloud.wire.http import Request, Response
 class EmulatedCloud:
     """Runs one cloud's share of a topology. Everything it starts goes through `events`."""
 
-    def __init__(self, deployment: Deployment, secrets: Secrets, cloud: Cloud) -> None:
+    def __init__(self, deployment: LocalDeployment, secrets: Secrets, cloud: Cloud) -> None:
         self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
         self.log = logging.getLogger(f"t2mc.{cloud}")
         self._topology: Topology = deployment.topology
@@ -85,7 +85,7 @@ class EmulatedCloud:
         """Call a function natively, as the operator. Raises TwinError."""
         start = self._calls.get(function)
         if start is None:
-            raise TwinError(f"{self.cloud} runs no function {function!r} that takes native calls")
+            raise TwinError(f"{self.cloud} has no function {function!r} that accepts native calls")
         meter, begun = self._calls_made[function], time.monotonic()
         meter.came(1)
         answer: Mapping[str, Any] = start(arguments)

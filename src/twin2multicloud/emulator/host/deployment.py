@@ -52,7 +52,7 @@ class Tls(msgspec.Struct, frozen=True):
     key: str
 
 
-class Deployment(msgspec.Struct, frozen=True, kw_only=True):
+class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     """What `t2mc up` started. Holds no secret: those are in files that only the owner reads."""
 
     folder: str
@@ -116,14 +116,14 @@ def prepare(
     tls: Tls | None = None,
     dashboard_port: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
-) -> Deployment:
+) -> LocalDeployment:
     """Decide ports, make secrets and write the state folder. Ports stay the same as long as the folder does."""
     twin, folder = project.twin, project.folder.resolve()
     state = StateFolder.of(folder)
     state.make()
     before = _read_deployment(folder)
     known = {site.cloud: site for site in before.sites} if before else {}
-    deployment = Deployment(
+    deployment = LocalDeployment(
         folder=str(folder),
         twin=twin,
         topology=plan(twin),
@@ -150,7 +150,7 @@ def user_code(project: Project) -> str:
     return digest.hexdigest()
 
 
-def load_deployment(folder: Path) -> Deployment:
+def load_deployment(folder: Path) -> LocalDeployment:
     """What is deployed from a project folder. Raises TwinError where nothing is."""
     deployment = _read_deployment(folder.resolve())
     if deployment is None:
@@ -184,10 +184,10 @@ def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
     )
 
 
-def _read_deployment(folder: Path) -> Deployment | None:
+def _read_deployment(folder: Path) -> LocalDeployment | None:
     path = StateFolder.of(folder).deployment
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=Deployment)
+        found = msgspec.json.decode(path.read_bytes(), type=LocalDeployment)
         return msgspec.structs.replace(found, folder=str(folder))  # a project that was copied or moved is another one
     except FileNotFoundError:
         return None
@@ -203,7 +203,7 @@ def _local_secrets(state: StateFolder) -> _LocalSecrets:
     try:
         return msgspec.json.decode(path.read_bytes(), type=_LocalSecrets)
     except msgspec.DecodeError as error:
-        raise TwinError(f"{path} is not readable ({error}); remove it, and devices get other passwords") from error
+        raise TwinError(f"{path} is not readable ({error}); remove it to give devices new passwords") from error
 
 
 def run_by_the_emulator(topology: Topology) -> Coverage:

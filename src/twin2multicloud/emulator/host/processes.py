@@ -14,13 +14,13 @@ import msgspec
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host import bundled_runtime
-from twin2multicloud.emulator.host.deployment import Deployment, Runtime
+from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
 
 START_TIMEOUT = 30.0
 DASHBOARD = "dashboard"
 
 
-def start_cloud(deployment: Deployment, cloud: Cloud) -> None:
+def start_cloud(deployment: LocalDeployment, cloud: Cloud) -> None:
     """Start one emulated cloud in the background, unless it runs. It is up once `wait_until_up` returns."""
     program, bundles = ["-m", "twin2multicloud.emulator"], []
     if deployment.runtime is Runtime.BUNDLES:
@@ -28,22 +28,24 @@ def start_cloud(deployment: Deployment, cloud: Cloud) -> None:
     _start(deployment, cloud, [sys.executable, "-P", *program, deployment.folder, cloud, *bundles])
 
 
-def start_dashboard(deployment: Deployment) -> None:
+def start_dashboard(deployment: LocalDeployment) -> None:
     """Start the dashboard in the background, unless it runs."""
     port = str(deployment.dashboard_port)
     command = [sys.executable, "-P", "-m", "twin2multicloud.manage", deployment.folder, "--port", port]
     _start(deployment, DASHBOARD, command)
 
 
-def wait_until_up(deployment: Deployment, names: Sequence[str], tell: Callable[[str], None] = lambda _: None) -> None:
-    """Wait until processes answer, telling each name as it does. Raises TwinError with the log of one that does not."""
+def wait_until_up(
+    deployment: LocalDeployment, names: Sequence[str], up: Callable[[str], None] = lambda _: None
+) -> None:
+    """Wait until processes answer, calling `up` with each name. Raises TwinError with the log of one that does not."""
     waiting = list(names)
     deadline = time.monotonic() + START_TIMEOUT
     while waiting:
         for name in list(waiting):
             if answers(deployment, name):
                 waiting.remove(name)
-                tell(name)
+                up(name)
             elif pid_of(deployment, name) is None:
                 raise TwinError(f"{name} did not start:\n{_tail(deployment.state.log(name))}")
         if waiting and time.monotonic() > deadline:
@@ -53,7 +55,7 @@ def wait_until_up(deployment: Deployment, names: Sequence[str], tell: Callable[[
         time.sleep(0.02)
 
 
-def answers(deployment: Deployment, name: str) -> bool:
+def answers(deployment: LocalDeployment, name: str) -> bool:
     """Whether a process answers on its port; of a cloud, whether it is ours: while it was dark, its port was free."""
     try:
         if name == DASHBOARD:
@@ -74,7 +76,7 @@ def _read(url: str) -> bytes:
         return body
 
 
-def pid_of(deployment: Deployment, name: str) -> int | None:
+def pid_of(deployment: LocalDeployment, name: str) -> int | None:
     """The process id of what runs under a name; None where nothing does."""
     try:
         pid = int(deployment.state.process_id(name).read_text())
@@ -83,7 +85,7 @@ def pid_of(deployment: Deployment, name: str) -> int | None:
     return pid if _is_ours(pid, deployment) else None
 
 
-def stop(deployment: Deployment, name: str, timeout: float = 10.0) -> bool:
+def stop(deployment: LocalDeployment, name: str, timeout: float = 10.0) -> bool:
     """Ask a process to finish what it has in hand and end; end it where it does not. False where none ran."""
     pid = pid_of(deployment, name)
     if pid is None:
@@ -96,7 +98,7 @@ def stop(deployment: Deployment, name: str, timeout: float = 10.0) -> bool:
     return True
 
 
-def kill(deployment: Deployment, name: str) -> None:
+def kill(deployment: LocalDeployment, name: str) -> None:
     """End a process with SIGKILL, as a power cut would."""
     pid = pid_of(deployment, name)
     if pid is not None:
@@ -104,7 +106,7 @@ def kill(deployment: Deployment, name: str) -> None:
         _gone(pid, deployment, 10.0)
 
 
-def _start(deployment: Deployment, name: str, command: list[str]) -> None:
+def _start(deployment: LocalDeployment, name: str, command: list[str]) -> None:
     if pid_of(deployment, name) is not None:
         return
     log = deployment.state.log(name)
@@ -130,7 +132,7 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
-def _is_ours(pid: int, deployment: Deployment) -> bool:
+def _is_ours(pid: int, deployment: LocalDeployment) -> bool:
     """Whether a pid is alive and, where the system tells, still the process we started: pids come around again."""
     _reap(pid)
     try:
@@ -163,7 +165,7 @@ def _reap(pid: int) -> None:
         return  # somebody else's child: an earlier `t2mc up` started it
 
 
-def _gone(pid: int, deployment: Deployment, timeout: float) -> bool:
+def _gone(pid: int, deployment: LocalDeployment, timeout: float) -> bool:
     deadline = time.monotonic() + timeout
     while _is_ours(pid, deployment):
         if time.monotonic() > deadline:

@@ -72,7 +72,7 @@ class MqttConnection(asyncio.Protocol):
         if kind == packets.CONNECT and self._username is None:
             self._connect(packets.read_connect(body))
         elif self._username is None:
-            raise MalformedPacketError("the first packet is CONNECT")
+            raise MalformedPacketError("the first packet must be CONNECT")
         elif kind == packets.PINGREQ:
             self._write(packets.packet(packets.PINGRESP, b""))
         elif kind == packets.SUBSCRIBE:

@@ -69,7 +69,7 @@ def _header(buffer: bytearray, start: int) -> tuple[int, int] | None:
             return length, position + 1
         shift += 7
     if len(buffer) - start >= 5:
-        raise MalformedPacketError("remaining length of more than four bytes")
+        raise MalformedPacketError("remaining length has more than four bytes")
     return None
 
 
@@ -82,7 +82,7 @@ class _Reader:
     def take(self, length: int) -> bytes:
         end = self._at + length
         if end > len(self._body):
-            raise MalformedPacketError("packet ends early")
+            raise MalformedPacketError("truncated packet")
         taken, self._at = self._body[self._at : end], end
         return taken
 
@@ -99,7 +99,7 @@ class _Reader:
         try:
             return self.binary().decode()
         except UnicodeDecodeError as error:
-            raise MalformedPacketError("text that is not UTF-8") from error
+            raise MalformedPacketError("string is not UTF-8") from error
 
     def skip_properties(self) -> None:
         length = shift = 0
@@ -120,7 +120,7 @@ def read_connect(body: bytes) -> Connect:
     reader = _Reader(body)
     protocol, version = reader.text(), reader.byte()
     if protocol != "MQTT" or version not in (4, 5):
-        raise MalformedPacketError(f"protocol {protocol!r} version {version}; MQTT 3.1.1 and 5 are spoken here")
+        raise MalformedPacketError(f"protocol {protocol!r} version {version}; MQTT 3.1.1 and 5 are supported")
     flags, keepalive = reader.byte(), reader.short()
     if version == 5:
         reader.skip_properties()
@@ -141,7 +141,7 @@ def read_publish(flags: int, body: bytes, version: int) -> Publish:
     end = 2 + int.from_bytes(body[:2], "big")
     after = end + 2 if qos else end
     if len(body) < after or qos == 3:
-        raise MalformedPacketError("packet ends early")
+        raise MalformedPacketError("truncated packet")
     try:
         topic = body[2:end].decode()
     except UnicodeDecodeError as error:

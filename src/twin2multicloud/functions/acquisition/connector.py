@@ -11,5 +11,5 @@ def build(parts: Parts) -> Function:
     """Queue -> the ingestion endpoint on L2's cloud."""
     writer = parts.remote_writer("REMOTE_INGESTION_URL", "L2_CLOUD", Slot.L2)
     if writer is None:
-        raise ConfigurationError("a connector stands only where L2 is on another cloud; L2_CLOUD is this one")
+        raise ConfigurationError("a connector needs L2 on another cloud; L2_CLOUD is this one")
     return parts.hand_over(writer, ErrorCode.INGESTION_UNREACHABLE)

@@ -61,7 +61,7 @@ class DeviceGateway:
             return refused(403, f"{user} may not publish to this topic")
         payload = read_body(request)
         if len(payload) > MAX_PUBLISH_BYTES:
-            raise FinalError(f"a publish has {MAX_PUBLISH_BYTES} bytes at most, this one {len(payload)}", 413)
+            raise FinalError(f"the publish has {len(payload)} bytes, the limit is {MAX_PUBLISH_BYTES}", 413)
         self._ingress.take(device, payload)
         return json_response(200, {"status": "received"})
 

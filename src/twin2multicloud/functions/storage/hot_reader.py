@@ -139,7 +139,7 @@ def _read_token(token: str | None) -> Position:
     try:
         position = msgspec.json.decode(base64.urlsafe_b64decode(token + "=" * (-len(token) % 4)), type=Position)
     except (binascii.Error, msgspec.DecodeError, ValueError) as error:
-        raise FinalError("nextToken is not one that this reader gave out", 400) from error
+        raise FinalError("nextToken was not issued by this reader", 400) from error
     if position.device < 0 or position.given < 0:
-        raise FinalError("nextToken is not one that this reader gave out", 400)
+        raise FinalError("nextToken was not issued by this reader", 400)
     return position

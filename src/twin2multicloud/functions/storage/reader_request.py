@@ -63,7 +63,7 @@ def parse(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hiera
 def _refuse_gaps(arguments: Mapping[str, Any]) -> None:
     for key in ("propertyFilters", "interpolation"):
         if arguments.get(key):
-            raise FinalError(f"the hot reader does not do {key}; leave it out and filter what comes back", 400)
+            raise FinalError(f"the hot reader does not support {key}; leave it out and filter the result", 400)
 
 
 def _devices(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hierarchy) -> tuple[str, Sequence[str]]:
@@ -84,7 +84,7 @@ def _devices(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hi
     type_id = _text(arguments, "componentTypeId")
     if type_id is not None:
         return name, catalog.ids_of_type(type_id.rsplit(".", 1)[-1])
-    raise FinalError("which device is meant? Give iotDeviceId, or entityId and componentName, or componentTypeId", 400)
+    raise FinalError("no device is named; give iotDeviceId, entityId and componentName, or componentTypeId", 400)
 
 
 def _fed_by(entity: str, component: str, catalog: DeviceCatalog, hierarchy: Hierarchy) -> str | None:
@@ -109,7 +109,7 @@ def _mapping(arguments: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def _properties(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     names = arguments.get("selectedProperties")
     if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
-        raise FinalError("selectedProperties is a list of property names, one at least", 400)
+        raise FinalError("selectedProperties must be a list of at least one property name", 400)
     if len(names) > MAX_PROPERTIES:
         raise FinalError(f"selectedProperties holds {len(names)} names, the limit is {MAX_PROPERTIES}", 400)
     return tuple(dict.fromkeys(names))
@@ -124,7 +124,7 @@ def _time(arguments: Mapping[str, Any], name: str, older: str) -> str | None:
     try:
         return canonical(value)
     except (ValueError, TypeError) as error:
-        raise FinalError(f"{name} is ISO 8601 or epoch seconds, found {str(value)[:60]!r}", 400) from error
+        raise FinalError(f"{name} must be ISO 8601 or epoch seconds, found {str(value)[:60]!r}", 400) from error
 
 
 def _max_results(arguments: Mapping[str, Any]) -> int:
@@ -132,14 +132,14 @@ def _max_results(arguments: Mapping[str, Any]) -> int:
     if value is None or value == 0:
         return DEFAULT_RESULTS
     if not isinstance(value, int) or isinstance(value, bool) or not 0 < value <= MAX_RESULTS:
-        raise FinalError(f"maxResults is a whole number up to {MAX_RESULTS}, found {str(value)[:40]!r}", 400)
+        raise FinalError(f"maxResults must be a whole number up to {MAX_RESULTS}, found {str(value)[:40]!r}", 400)
     return value
 
 
 def _descending(arguments: Mapping[str, Any]) -> bool:
     order = arguments.get("orderByTime") or "ASCENDING"
     if order not in ("ASCENDING", "DESCENDING"):
-        raise FinalError(f"orderByTime is ASCENDING or DESCENDING, found {str(order)[:40]!r}", 400)
+        raise FinalError(f"orderByTime must be ASCENDING or DESCENDING, found {str(order)[:40]!r}", 400)
     return bool(order == "DESCENDING")
 
 
@@ -148,5 +148,5 @@ def _text(arguments: Mapping[str, Any], name: str) -> str | None:
     if value is None or value == "":
         return None
     if not isinstance(value, str):
-        raise FinalError(f"{name} is a text, found {str(value)[:60]!r}", 400)
+        raise FinalError(f"{name} must be a string, found {str(value)[:60]!r}", 400)
     return value

@@ -87,8 +87,8 @@ def provider_versions(used: Iterable[Renderer]) -> dict[str, str]:
 
 
 def _variables(config: Configuration) -> None:
-    config.variable("bundles", "The folder with the functions' bundles: <cloud>/<function>.zip")
-    config.variable("log_retention_days", "How long logs are kept, in days", "number", default=30)
+    config.variable("bundles", "Folder of the functions' bundles:  <cloud>/<function>.zip")
+    config.variable("log_retention_days", "Log retention in days", "number", default=30)
 
 
 def _shared(config: Configuration, found: Sequence[tuple[scope.CloudScope, Renderer]]) -> None:
@@ -101,5 +101,5 @@ def _shared(config: Configuration, found: Sequence[tuple[scope.CloudScope, Rende
 
 def _backend(backend: Backend) -> dict[str, dict[str, str]]:
     if backend.kind not in BACKENDS:
-        raise ConfigurationError(f"state is kept in {', '.join(BACKENDS)}; found {backend.kind!r}")
+        raise ConfigurationError(f"unknown state backend {backend.kind!r}, expected one of {', '.join(BACKENDS)}")
     return {backend.kind: dict(sorted(backend.settings.items()))}

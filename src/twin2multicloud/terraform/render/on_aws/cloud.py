@@ -13,7 +13,7 @@ REFERENCES = references.REFERENCES
 
 def provide(config: Configuration, twin: str) -> None:
     """Add the provider and its variables: enough to remove what an earlier placement left here."""
-    config.variable("aws_region", "The AWS region", default="eu-central-1")
+    config.variable("aws_region", "AWS region", default="eu-central-1")
     config.provider(
         "aws",
         region="${var.aws_region}",
@@ -31,12 +31,12 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     queues.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
-    config.output("aws_region", "${var.aws_region}", "The region of AWS's part")
+    config.output("aws_region", "${var.aws_region}", "AWS region of this deployment")
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
-    config.output("aws_endpoints", endpoints, "The URLs of AWS's endpoints, by function")
+    config.output("aws_endpoints", endpoints, "URLs of the endpoints on AWS, by function")
     if site.readers:  # They take direct invocations, with a URL or without, from whoever has lambda:InvokeFunction.
         names = {each.name: f"${{aws_lambda_function.{each.key}.function_name}}" for each in site.readers}
-        config.output("aws_readers", names, "The names of AWS's readers, by function")
+        config.output("aws_readers", names, "Names of the readers on AWS, by function")
 
 
 RENDERER = Renderer(

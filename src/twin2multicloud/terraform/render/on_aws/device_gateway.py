@@ -9,7 +9,7 @@ from twin2multicloud.terraform.render.on_aws import access
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
 from twin2multicloud.terraform.render.scope import CloudScope
 
-_LETTERS = "device_dead_letters"
+_DEAD_LETTERS = "device_dead_letters"
 _SELECT = "SELECT encode(*, 'base64') AS body, topic(3) AS device_id, timestamp() AS received_at"
 """The payload as its bytes, whatever it is: IoT SQL takes lists and numbers apart, or fails on them."""
 _FOURTEEN_DAYS_S = 14 * 24 * 3600
@@ -24,15 +24,17 @@ def render(config: Configuration, site: CloudScope) -> None:
     _rule(config, site, dispatcher.key)
     _device_policy(config, site)
     config.data("aws_iot_endpoint", "devices", endpoint_type="iot:Data-ATS")
-    config.output("aws_device_endpoint", "${data.aws_iot_endpoint.devices.endpoint_address}", "Where devices connect")
-    config.output("twin", site.twin, "The twin's name, which its devices are marked with")
+    config.output(
+        "aws_device_endpoint", "${data.aws_iot_endpoint.devices.endpoint_address}", "Host that devices connect to"
+    )
+    config.output("twin", site.twin, "Name of the twin, the tag of its devices")
 
 
 def _dead_letters(config: Configuration, site: CloudScope, dispatcher: str) -> None:
     """IoT invokes asynchronously: Lambda tries twice more, and then the reading would be gone without this queue."""
     config.resource(
         "aws_sqs_queue",
-        _LETTERS,
+        _DEAD_LETTERS,
         name=f"{site.twin}-device-dead-letters",
         message_retention_seconds=_FOURTEEN_DAYS_S,
         sqs_managed_sse_enabled=True,
@@ -42,13 +44,13 @@ def _dead_letters(config: Configuration, site: CloudScope, dispatcher: str) -> N
         dispatcher,
         function_name=f"${{aws_lambda_function.{dispatcher}.function_name}}",
         maximum_retry_attempts=2,
-        destination_config=[{"on_failure": [{"destination": queue(_LETTERS, "arn")}]}],
+        destination_config=[{"on_failure": [{"destination": queue(_DEAD_LETTERS, "arn")}]}],
     )
 
 
 def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
     """What starts the dispatcher, see `clouds.aws.entrypoint`. What IoT cannot hand over goes to the same queue."""
-    allowed = [access.allow("sqs:SendMessage", queue(_LETTERS, "arn"))]
+    allowed = [access.allow("sqs:SendMessage", queue(_DEAD_LETTERS, "arn"))]
     role = access.role(config, "device_gateway", f"{site.twin}-device-gateway", "iot.amazonaws.com", allowed)
     rule = config.resource(
         "aws_iot_topic_rule",
@@ -59,7 +61,7 @@ def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
         sql_version="2016-03-23",
         **{"lambda": [{"function_arn": function_arn(dispatcher)}]},
         error_action=[
-            {"sqs": [{"queue_url": queue(_LETTERS, "url"), "role_arn": f"${{{role}.arn}}", "use_base64": True}]}
+            {"sqs": [{"queue_url": queue(_DEAD_LETTERS, "url"), "role_arn": f"${{{role}.arn}}", "use_base64": True}]}
         ],
     )
     config.resource(
@@ -89,4 +91,4 @@ def _device_policy(config: Configuration, site: CloudScope) -> None:
         access.allow("iot:Receive", f"{iot}:topic/{commands_topic(site.twin, device)}"),
     ]
     config.resource("aws_iot_policy", "devices", name=f"{site.twin}-devices", policy=access.policy(statements))
-    config.output("aws_device_policy", "${aws_iot_policy.devices.name}", "The IoT policy of this twin's devices")
+    config.output("aws_device_policy", "${aws_iot_policy.devices.name}", "IoT policy of this twin's devices")

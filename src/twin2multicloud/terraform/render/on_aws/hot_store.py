@@ -24,4 +24,4 @@ def render(config: Configuration, site: CloudScope) -> None:
         point_in_time_recovery=[{"enabled": True}],
         server_side_encryption=[{"enabled": True}],
     )
-    config.output("aws_hot_store", "${aws_dynamodb_table.hot_store.name}", "The DynamoDB table with recent readings")
+    config.output("aws_hot_store", "${aws_dynamodb_table.hot_store.name}", "DynamoDB table of recent readings")

@@ -16,8 +16,8 @@ _FOURTEEN_DAYS_S = 14 * 24 * 3600  # the longest that SQS keeps a message
 
 def render(config: Configuration, site: CloudScope) -> None:
     """Declare the dead-letter queues, then the queues that fall back to them."""
-    for letters in site.dead_letters:
-        _queue(config, key_of(letters), letters.deployed_as)
+    for dead_letters in site.dead_letters:
+        _queue(config, key_of(dead_letters), dead_letters.deployed_as)
     for function in site.functions:
         if function.from_queue:
             _queue(config, function.key, function.component.deployed_as, redrive_policy=_redrive(function))

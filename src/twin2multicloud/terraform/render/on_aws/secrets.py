@@ -16,7 +16,7 @@ def render(config: Configuration, site: CloudScope) -> None:
         "aws_secretsmanager_secret",
         "inter_cloud_token",
         name=f"{site.twin}-inter-cloud-token",
-        description="What the clouds of this twin sign in to each other with",
+        description="Token for calls between the clouds of this twin",
         recovery_window_in_days=0,
     )
     config.resource(

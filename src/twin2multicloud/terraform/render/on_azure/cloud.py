@@ -21,7 +21,7 @@ REFERENCES = references.REFERENCES
 
 def provide(config: Configuration, _: str) -> None:
     """Add the provider and its variables: enough to remove what an earlier placement left here."""
-    config.variable("azure_location", "The Azure location", default="westeurope")
+    config.variable("azure_location", "Azure location", default="westeurope")
     # Storage accounts of queues have no keys: the provider, too, signs in as who it is.
     config.provider("azurerm", features=[{}], storage_use_azuread=True)
 
@@ -45,7 +45,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     device_gateway.render(config, site)
     _readers(config, site)
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
-    config.output("azure_endpoints", endpoints, "The URLs of Azure's endpoints, by function")
+    config.output("azure_endpoints", endpoints, "URLs of the endpoints on Azure, by function")
 
 
 def _error_topic(config: Configuration, site: CloudScope) -> None:
@@ -69,18 +69,16 @@ def _readers(config: Configuration, site: CloudScope) -> None:
     if not site.readers:
         return
     urls = {each.name: REFERENCES.url(each.component) for each in site.readers}
-    config.output("azure_readers", urls, "The URLs of Azure's readers, by function")
+    config.output("azure_readers", urls, "URLs of the readers on Azure, by function")
     apps = {
         each.name: f"${{azurerm_function_app_flex_consumption.{each.key}.id}}"
         for each in site.readers
         if each.endpoint is None
     }
     if apps:
-        config.output("azure_reader_apps", apps, "The apps whose keys open Azure's readers, by function")
+        config.output("azure_reader_apps", apps, "Function apps of the readers on Azure, by function")
     if len(apps) < len(site.readers):
-        config.output(
-            "azure_token_secret", references.TOKEN_SECRET_ID, "The secret with the token that endpoints ask for"
-        )
+        config.output("azure_token_secret", references.TOKEN_SECRET_ID, "Secret that holds the inter-cloud token")
 
 
 RENDERER = Renderer(

@@ -30,8 +30,8 @@ def render(config: Configuration, site: CloudScope) -> None:
     _iot_hub(config, site, single_dashes(f"{site.gateway.deployed_as}-{SUFFIX}"))
     _route(config)
     _registrar(config)
-    config.output("twin", site.twin, "The twin's name, which its devices are marked with")
-    config.output("azure_device_endpoint", "${azurerm_iothub.device_gateway.hostname}", "Where devices connect")
+    config.output("twin", site.twin, "Name of the twin, the tag of its devices")
+    config.output("azure_device_endpoint", "${azurerm_iothub.device_gateway.hostname}", "Host that devices connect to")
 
 
 def _event_hub(config: Configuration, site: CloudScope) -> None:

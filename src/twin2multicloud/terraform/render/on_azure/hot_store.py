@@ -46,7 +46,7 @@ def render(config: Configuration, site: CloudScope) -> None:
             }
         ],
     )
-    config.output("azure_hot_store", "${azurerm_cosmosdb_account.hot_store.endpoint}", "The Cosmos DB account's URL")
+    config.output("azure_hot_store", "${azurerm_cosmosdb_account.hot_store.endpoint}", "URL of the Cosmos DB account")
 
 
 def _account(config: Configuration, site: CloudScope) -> None:

@@ -20,8 +20,8 @@ def render(config: Configuration, site: CloudScope) -> None:
         return
     durable = {"account_replication_type": "ZRS"}  # an answer of 200 means durable: three zones
     storage_account(config, site, "queues", f"{site.twin}-q", shared_access_key_enabled=False, **durable)
-    for letters in site.dead_letters:
-        _queue(config, key_of(letters), queue_name(letters))
+    for dead_letters in site.dead_letters:
+        _queue(config, key_of(dead_letters), queue_name(dead_letters))
     for function in started:
         _queue(config, function.key, queue_name(function.component))
         _queue(config, f"{function.key}_poison", f"{queue_name(function.component)}-poison")

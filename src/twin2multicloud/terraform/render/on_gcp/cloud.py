@@ -35,8 +35,8 @@ SERVICES = (
 
 def provide(config: Configuration, twin: str) -> None:
     """Add the provider and its variables: enough to remove what an earlier placement left here."""
-    config.variable("gcp_project", "The Google Cloud project's id")
-    config.variable("gcp_region", "The Google Cloud region", default="europe-west1")
+    config.variable("gcp_project", "Google Cloud project id")
+    config.variable("gcp_region", "Google Cloud region", default="europe-west1")
     labels = {"twin": twin, "managed-by": "twin2multicloud"}
     config.provider("google", project=references.PROJECT, region=references.REGION, default_labels=labels)
 
@@ -62,7 +62,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     queues.render(config, site)
     _readers(config, site)
     endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if _is_endpoint(each)}
-    config.output("gcp_endpoints", endpoints, "The URLs of Google Cloud's endpoints, by function")
+    config.output("gcp_endpoints", endpoints, "URLs of the endpoints on Google Cloud, by function")
 
 
 def _is_endpoint(function: FunctionView) -> bool:
@@ -92,11 +92,9 @@ def _readers(config: Configuration, site: CloudScope) -> None:
     urls = {
         each.name: f"${{google_cloudfunctions2_function.{each.key}.service_config[0].uri}}" for each in site.readers
     }
-    config.output("gcp_readers", urls, "The URLs of Google Cloud's readers, by function")
+    config.output("gcp_readers", urls, "URLs of the readers on Google Cloud, by function")
     if any(each.endpoint is not None for each in site.readers):
-        config.output(
-            "gcp_token_secret", references.TOKEN_SECRET_NAME, "The secret with the token that endpoints ask for"
-        )
+        config.output("gcp_token_secret", references.TOKEN_SECRET_NAME, "Secret that holds the inter-cloud token")
 
 
 RENDERER = Renderer(

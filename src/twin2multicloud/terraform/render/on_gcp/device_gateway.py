@@ -12,7 +12,7 @@ from twin2multicloud.terraform.render.on_gcp import access, hot_store
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, member, topic
 from twin2multicloud.terraform.render.scope import CloudScope
 
-LETTERS = "device_dead_letters"
+DEVICE_DEAD_LETTERS = "device_dead_letters"
 _GATEWAY, _REGISTRY = "device_gateway", "device_registry"
 _CONCURRENCY = 20  # publishes in one instance, each waiting for Pub/Sub most of its time
 
@@ -32,13 +32,13 @@ def render(config: Configuration, site: CloudScope) -> None:
     """Declare topic and registry, who uses them, and where readings go that the dispatcher cannot take."""
     if site.gateway is None:
         return
-    for key, name in ((_GATEWAY, site.gateway.deployed_as), (LETTERS, f"{site.twin}-device-dead-letters")):
+    for key, name in ((_GATEWAY, site.gateway.deployed_as), (DEVICE_DEAD_LETTERS, f"{site.twin}-device-dead-letters")):
         config.resource("google_pubsub_topic", key, name=name, depends_on=SERVICES_ON)
     hot_store.database(config, _REGISTRY, f"{site.twin}-devices")
     access.publisher(config, f"{_GATEWAY}_to_{_GATEWAY}", _GATEWAY, member(_GATEWAY))
     access.database(config, _GATEWAY, "registry", access.READ_DATABASE, "the twin's device registry", _REGISTRY)
     url = f"${{google_cloudfunctions2_function.{_GATEWAY}.service_config[0].uri}}/topics"
-    config.output("gcp_device_endpoint", url, "Where devices publish: POST <this>/dt/<twin>/<device>/telemetry")
-    config.output("twin", site.twin, "The twin's name, which is in its devices' topics")
+    config.output("gcp_device_endpoint", url, "URL that devices publish to: POST <this>/dt/<twin>/<device>/telemetry")
+    config.output("twin", site.twin, "Name of the twin, part of its devices' topics")
     name = f"projects/{PROJECT}/databases/${{google_firestore_database.{_REGISTRY}.name}}"
-    config.output("gcp_device_registry", name, "The registry's full name")
+    config.output("gcp_device_registry", name, "Full name of the device registry")

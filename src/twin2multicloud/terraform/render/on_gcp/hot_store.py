@@ -26,7 +26,7 @@ def render(config: Configuration, site: CloudScope) -> None:
             field=field,
             index_config=[{}],  # there, and empty: no index
         )
-    config.output("gcp_hot_store", "${google_firestore_database.hot_store.id}", "The Firestore database's full name")
+    config.output("gcp_hot_store", "${google_firestore_database.hot_store.id}", "Full name of the Firestore database")
 
 
 def database(config: Configuration, key: str, name: str) -> None:

@@ -6,7 +6,7 @@ subscription of its own: a topic that nobody subscribes to forgets what it is gi
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp import access
-from twin2multicloud.terraform.render.on_gcp.device_gateway import LETTERS
+from twin2multicloud.terraform.render.on_gcp.device_gateway import DEVICE_DEAD_LETTERS
 from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON, member, topic
 from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
 
@@ -18,11 +18,11 @@ _AGENT = "serviceAccount:service-${data.google_project.here.number}@gcp-sa-pubsu
 
 def render(config: Configuration, site: CloudScope) -> None:
     """Declare dead letters first, then what falls back to them."""
-    for letters in site.dead_letters:
-        config.resource("google_pubsub_topic", key_of(letters), name=letters.deployed_as, depends_on=SERVICES_ON)
-        _keep(config, key_of(letters), letters.deployed_as)
+    for each in site.dead_letters:
+        config.resource("google_pubsub_topic", key_of(each), name=each.deployed_as, depends_on=SERVICES_ON)
+        _keep(config, key_of(each), each.deployed_as)
     if site.gateway is not None:
-        _keep(config, LETTERS, f"{site.twin}-device-dead-letters")
+        _keep(config, DEVICE_DEAD_LETTERS, f"{site.twin}-device-dead-letters")
     started = [each for each in site.functions if each.from_queue or each.from_devices]
     if started:
         purpose = f"{site.twin}: Pub/Sub when it starts a function"
@@ -49,7 +49,7 @@ def _start(config: Configuration, function: FunctionView) -> None:
     key = function.key
     if function.from_queue:
         config.resource("google_pubsub_topic", key, name=function.component.deployed_as, depends_on=SERVICES_ON)
-    letters = key_of(function.dead_letters) if function.dead_letters is not None else LETTERS
+    dead_letters = key_of(function.dead_letters) if function.dead_letters is not None else DEVICE_DEAD_LETTERS
     # The service's own run.app address: internal ingress knows Pub/Sub by it, and by no other name of the function.
     url = f"${{google_cloudfunctions2_function.{key}.service_config[0].uri}}"
     subscription = config.resource(
@@ -67,8 +67,8 @@ def _start(config: Configuration, function: FunctionView) -> None:
             }
         ],
         retry_policy=[{"minimum_backoff": "1s", "maximum_backoff": "60s"}],
-        dead_letter_policy=[{"dead_letter_topic": topic(letters), "max_delivery_attempts": _ATTEMPTS}],
-        depends_on=[f"google_pubsub_topic_iam_member.{letters}_agent"],
+        dead_letter_policy=[{"dead_letter_topic": topic(dead_letters), "max_delivery_attempts": _ATTEMPTS}],
+        depends_on=[f"google_pubsub_topic_iam_member.{dead_letters}_agent"],
     )
     config.resource(
         "google_pubsub_subscription_iam_member",
