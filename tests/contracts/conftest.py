@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 from tests.rigs.dead_letters import DeadLettersRig
-from tests.rigs.device_gateway import GatekeeperRig, IntakeRig
+from tests.rigs.device_gateway import DeviceAuthenticatorRig, DeviceIngressRig
 from tests.rigs.device_registry import DeviceRegistryRig
 from tests.rigs.emulated import (
     emulated_dead_letters,
@@ -29,7 +29,7 @@ from tests.rigs.emulated_devices import emulated_authenticator, emulated_registr
 from tests.rigs.emulated_invocation import emulated_endpoint, emulated_native
 from tests.rigs.error_sink import ErrorSinkRig
 from tests.rigs.hot_store import HotStoreRig
-from tests.rigs.invocation import memory_caller
+from tests.rigs.invocation import memory_invocation
 from tests.rigs.invoker import InvokerRig
 from tests.rigs.table import expected_failure
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
@@ -54,10 +54,14 @@ RIGS: dict[str, dict[str, MakeRig]] = {
         "emulator": emulated_local_writer,
         "emulator-sender": emulated_remote_writer,
     },
-    "caller_rig": {"memory": memory_caller, "emulator": emulated_native, "emulator-endpoint": emulated_endpoint},
+    "invocation_rig": {
+        "memory": memory_invocation,
+        "emulator": emulated_native,
+        "emulator-endpoint": emulated_endpoint,
+    },
     "device_registry_rig": {"memory": _in_memory(DeviceRegistryRig), "emulator": emulated_registry},
-    "gatekeeper_rig": {"memory": _in_memory(GatekeeperRig), "emulator": emulated_authenticator},
-    "intake_rig": {"memory": _in_memory(IntakeRig)},
+    "device_authenticator_rig": {"memory": _in_memory(DeviceAuthenticatorRig), "emulator": emulated_authenticator},
+    "device_ingress_rig": {"memory": _in_memory(DeviceIngressRig)},
     "error_sink_rig": {"memory": _in_memory(ErrorSinkRig), "emulator": emulated_error_sink},
     "transport_rig": {"memory": _in_memory(TransportRig), "http": http_transport},
 }
@@ -109,6 +113,6 @@ transport_rig = _fixture("transport_rig")
 error_sink_rig = _fixture("error_sink_rig")
 secrets_rig = _fixture("secrets_rig")
 device_registry_rig = _fixture("device_registry_rig")
-gatekeeper_rig = _fixture("gatekeeper_rig")
-intake_rig = _fixture("intake_rig")
-caller_rig = _fixture("caller_rig")
+device_authenticator_rig = _fixture("device_authenticator_rig")
+device_ingress_rig = _fixture("device_ingress_rig")
+invocation_rig = _fixture("invocation_rig")

@@ -161,7 +161,7 @@ class Azure:
         vault = azure.vault(AnyToken(), self.vault.transport())
         client = azure.connect(AnyToken(), self.management.transport())
         apps = {NAME: azure.App(f"{url}/{NAME}", APP_ID), "served": azure.App(f"{url}/served")}
-        self.caller = azure.FunctionAppInvocation(apps, transport, client, lambda: vault.read(VAULT))
+        self.invocation = azure.FunctionAppInvocation(apps, transport, client, lambda: vault.read(VAULT))
 
 
 @pytest.fixture
@@ -176,51 +176,51 @@ def app():
 class TestFunctionApp:
     def test_a_key_is_fetched_once(self, app):
         for number in range(3):
-            assert app.caller.call(NAME, {"n": number}) == {"n": number}
+            assert app.invocation.call(NAME, {"n": number}) == {"n": number}
         assert app.management.seen == 1
 
     def test_a_key_that_was_replaced_is_fetched_again_once(self, app):
-        app.caller.call(NAME, {})
+        app.invocation.call(NAME, {})
         app.host.key = app.management.keys["default"] = "the-key-of-now"
-        assert app.caller.call(NAME, {"again": True}) == {"again": True}
+        assert app.invocation.call(NAME, {"again": True}) == {"again": True}
         assert app.management.seen == 2
         app.host.key = "a-key-that-nobody-tells"
         with pytest.raises(ConfigurationError, match="you may not call it"):
-            app.caller.call(NAME, {})
+            app.invocation.call(NAME, {})
         assert app.management.seen == 3
 
     def test_any_key_opens_where_the_usual_one_was_taken_away(self, app):
         app.management.keys = {"mine": KEY}
-        assert app.caller.call(NAME, {"n": 1}) == {"n": 1}
+        assert app.invocation.call(NAME, {"n": 1}) == {"n": 1}
 
     def test_an_app_that_has_no_key_yet_may_have_one_later(self, app):
         app.management.faults = [(200, {}, b'{"masterKey": "m", "functionKeys": {}, "systemKeys": {}}')]
         with pytest.raises(RetryableError, match="has none yet"):
-            app.caller.call(NAME, {})
+            app.invocation.call(NAME, {})
 
     @pytest.mark.parametrize("body", [b"", b"<html>Sign in</html>", b"[]", b'{"functionKeys": []}', b"\xff"])
     def test_an_answer_that_is_not_azures_is_not_believed(self, app, body):
         app.management.faults = [(200, {}, body)]
         with pytest.raises(RetryableError, match="not Azure Resource Manager"):
-            app.caller.call(NAME, {})
+            app.invocation.call(NAME, {})
 
     @pytest.mark.parametrize(("status", "expected"), test_azure_errors.ANSWERS)
     def test_every_answer_about_keys(self, app, status, expected):
         app.management.faults = [test_azure_errors.refusal(status)]
         with pytest.raises(expected, match=f"{NAME}: asking for its key: Azure answered {status}"):
-            app.caller.call(NAME, {})
+            app.invocation.call(NAME, {})
 
     @pytest.mark.parametrize("error", test_azure_errors.NO_ANSWER, ids=lambda error: type(error).__name__)
     def test_no_answer_about_keys(self, app, error):
         app.management.faults = [error]
         with pytest.raises(RetryableError, match="no answer from Azure"):
-            app.caller.call(NAME, {})
+            app.invocation.call(NAME, {})
 
     @pytest.mark.parametrize(("status", "expected"), test_azure_errors.ANSWERS)
     def test_every_answer_of_the_vault(self, app, status, expected):
         app.vault.faults = [test_azure_errors.refusal(status)] * 5  # the client tries again by itself
         with pytest.raises(expected, match="secret token"):
-            app.caller.call("served", {})
+            app.invocation.call("served", {})
 
 
 @pytest.fixture

@@ -22,7 +22,7 @@ class RigAuthenticator:
         return username if topic == f"dt/{self._twin}/{username}/telemetry" else None
 
 
-class GatekeeperRig:
+class DeviceAuthenticatorRig:
     """A authenticator with the operator's side of it. Devices are ``sensor-1``, ``sensor-2`` and ``room:1``."""
 
     def __init__(self) -> None:
@@ -56,7 +56,7 @@ class RigIngress:
         self.taken.append((device_id, payload))
 
 
-class IntakeRig:
+class DeviceIngressRig:
     """An ingress, and what arrived at its other end."""
 
     def __init__(self) -> None:

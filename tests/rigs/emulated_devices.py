@@ -22,8 +22,8 @@ def _catalog(*names: str, many: int = 0) -> DeviceCatalog:
     )
 
 
-class EmulatedGatekeeperRig:
-    """See `tests.rigs.device_gateway.GatekeeperRig`. Nobody is registered at first, as on a cloud."""
+class EmulatedDeviceAuthenticatorRig:
+    """See `tests.rigs.device_gateway.DeviceAuthenticatorRig`. Nobody is registered at first, as on a cloud."""
 
     def __init__(self, folder: Path) -> None:
         catalog = _catalog("sensor-1", "sensor-2", "room:1")
@@ -43,8 +43,8 @@ class EmulatedGatekeeperRig:
 
 
 @contextmanager
-def emulated_authenticator(folder: Path) -> Iterator[EmulatedGatekeeperRig]:
-    yield EmulatedGatekeeperRig(folder)
+def emulated_authenticator(folder: Path) -> Iterator[EmulatedDeviceAuthenticatorRig]:
+    yield EmulatedDeviceAuthenticatorRig(folder)
 
 
 class EmulatedRegistryRig:

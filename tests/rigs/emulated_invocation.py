@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.rigs.clouds import AZURE
-from tests.rigs.invocation import NAME, TOKEN, CallerRig, Told, served
+from tests.rigs.invocation import NAME, TOKEN, InvocationRig, Told, served
 from tests.rigs.vendor_processes import HOST, free_port
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import TwinError
@@ -67,30 +67,34 @@ def _asked(app: CloudApp, request: Request) -> Reply:
 
 
 @contextmanager
-def _rig(*, endpoint: bool) -> Iterator[CallerRig]:
+def _rig(*, endpoint: bool) -> Iterator[InvocationRig]:
     told, transport = Told(), HttpTransport()
     cloud: Any = _Cloud(told, endpoint=endpoint)
     app = CloudApp(cloud, OPERATOR_KEY)
 
-    def caller(url: str, key: str, token: str) -> EmulatedInvocation:
+    def invocation(url: str, key: str, token: str) -> EmulatedInvocation:
         return EmulatedInvocation(url, key, token, {NAME: f"{url}/{NAME}" if endpoint else None}, transport)
 
     with served(lambda request: _asked(app, request)) as url:
         dark = f"http://{HOST}:{free_port()}"
-        callers = caller(url, OPERATOR_KEY, TOKEN), caller(url, "wrong", "wrong"), caller(dark, OPERATOR_KEY, TOKEN)
-        yield CallerRig(told, *callers, secrets=(OPERATOR_KEY, TOKEN))
+        invocations = (
+            invocation(url, OPERATOR_KEY, TOKEN),
+            invocation(url, "wrong", "wrong"),
+            invocation(dark, OPERATOR_KEY, TOKEN),
+        )
+        yield InvocationRig(told, *invocations, secrets=(OPERATOR_KEY, TOKEN))
         transport.close()
 
 
 @contextmanager
-def emulated_native(_: Path) -> Iterator[CallerRig]:
+def emulated_native(_: Path) -> Iterator[InvocationRig]:
     """By the cloud's own interface."""
     with _rig(endpoint=False) as rig:
         yield rig
 
 
 @contextmanager
-def emulated_endpoint(_: Path) -> Iterator[CallerRig]:
+def emulated_endpoint(_: Path) -> Iterator[InvocationRig]:
     """At the function's endpoint."""
     with _rig(endpoint=True) as rig:
         yield rig

@@ -1,4 +1,4 @@
-"""What callers' rigs share: a function that answers as told and a socket to serve it at; a caller without one."""
+"""What rigs of invocations share: a function with a set answer, a socket to serve it, an invocation without one."""
 
 import threading
 from collections.abc import Callable, Iterator, Mapping
@@ -47,7 +47,7 @@ class Told:
         return Function(name=NAME, reporter=reporter, handlers=handlers)
 
 
-class CallerRig:
+class InvocationRig:
     """What the contract suite needs to know of an adapter.
 
     `function` is what is called; `locked_out` is a caller who may not, `in_the_dark` one whom nobody answers;
@@ -57,13 +57,13 @@ class CallerRig:
     def __init__(
         self,
         function: Told,
-        caller: Invocation,
+        invocation: Invocation,
         locked_out: Invocation,
         in_the_dark: Invocation,
         *,
         secrets: tuple[str, ...],
     ) -> None:
-        self.function, self.caller = function, caller
+        self.function, self.invocation = function, invocation
         self.locked_out, self.in_the_dark, self.secrets = locked_out, in_the_dark, secrets
 
 
@@ -97,11 +97,11 @@ def _through_json(value: Mapping[str, Any], limit: int = 1 << 30) -> dict[str, A
 
 
 @contextmanager
-def memory_caller(_: object) -> Iterator[CallerRig]:
+def memory_invocation(_: object) -> Iterator[InvocationRig]:
     told = Told()
     locked, dark = ConfigurationError("you may not"), RetryableError("no answer")
-    callers = [RigInvocation({NAME: told}, error) for error in (None, locked, dark)]
-    yield CallerRig(told, *callers, secrets=())
+    invocations = [RigInvocation({NAME: told}, error) for error in (None, locked, dark)]
+    yield InvocationRig(told, *invocations, secrets=())
 
 
 class _Handler(BaseHTTPRequestHandler):

@@ -15,7 +15,11 @@ from typing import TYPE_CHECKING
 from tests.rigs import live
 from tests.rigs.live import Leftover
 from tests.rigs.live_gcp import firestore, publisher, queues
-from tests.rigs.vendor_device_gateways import FirestoreGatekeeperRig, FirestoreRegistryRig, PubSubIntakeRig
+from tests.rigs.vendor_device_gateways import (
+    FirestoreDeviceAuthenticatorRig,
+    FirestoreRegistryRig,
+    PubSubDeviceIngressRig,
+)
 from tests.rigs.vendor_processes import unavailable
 from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 from twin2multicloud.clouds.gcp.device_registry import FirestoreDeviceRegistry
@@ -58,13 +62,13 @@ def device_registry(_: Path) -> Iterator[FirestoreRegistryRig]:
 
 
 @contextmanager
-def authenticator(_: Path) -> Iterator[FirestoreGatekeeperRig]:
+def authenticator(_: Path) -> Iterator[FirestoreDeviceAuthenticatorRig]:
     with _emptied(_devices()):
-        yield FirestoreGatekeeperRig(_devices())
+        yield FirestoreDeviceAuthenticatorRig(_devices())
 
 
 @contextmanager
-def ingress(_: Path) -> Iterator[PubSubIntakeRig]:
+def ingress(_: Path) -> Iterator[PubSubDeviceIngressRig]:
     """A pull promises no order: that in which Pub/Sub took them is the one in which they were sent, one by one."""
     with queues() as made:
         topic = made.make(live.unique("devices"))
@@ -73,10 +77,14 @@ def ingress(_: Path) -> Iterator[PubSubIntakeRig]:
             found = sorted(made.messages(topic), key=lambda each: each.publish_time)
             return [(each.attributes["device_id"], each.data) for each in found]
 
-        yield PubSubIntakeRig(PubSubDeviceIngress(publisher(), topic), arrived)
+        yield PubSubDeviceIngressRig(PubSubDeviceIngress(publisher(), topic), arrived)
 
 
-RIGS = {"device_registry_rig": device_registry, "gatekeeper_rig": authenticator, "intake_rig": ingress}
+RIGS = {
+    "device_registry_rig": device_registry,
+    "device_authenticator_rig": authenticator,
+    "device_ingress_rig": ingress,
+}
 
 
 def leftovers() -> Iterator[Leftover]:

@@ -38,7 +38,7 @@ class RigPorts:
         self.queues: dict[str, RigDeadLetters] = defaultdict(RigDeadLetters)
         self.stores: dict[str, RigHotStore] = defaultdict(RigHotStore)
         self.keys: dict[str, str] = {}
-        self.intakes: dict[str, RigIngress] = defaultdict(RigIngress)
+        self.ingresses: dict[str, RigIngress] = defaultdict(RigIngress)
 
     def dead_letters(self, queue: str) -> RigDeadLetters:
         return self.queues[queue]
@@ -50,7 +50,7 @@ class RigPorts:
         return RigAuthenticator("house", self.keys)
 
     def ingress(self, topic: str) -> RigIngress:
-        return self.intakes[topic]
+        return self.ingresses[topic]
 
     def log(self, line: str) -> None:
         self.lines.append(line)

@@ -116,8 +116,8 @@ class RecordingPorts:
 
         return RigAuthenticator("house", KEYS)
 
-    def ingress(self, topic: str) -> _Intake:
-        return _Intake(self._note, topic)
+    def ingress(self, topic: str) -> _Ingress:
+        return _Ingress(self._note, topic)
 
     def log(self, line: str) -> None:
         self._note("log", "", line)
@@ -149,7 +149,7 @@ class _Invoker:
             self._note("queued", function.partition(".")[2], {"trace_id": trace_id, **flat(message)})
 
 
-class _Intake:
+class _Ingress:
     def __init__(self, note: Note, topic: str) -> None:
         self._note, self._topic = note, topic
 

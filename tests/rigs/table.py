@@ -60,9 +60,9 @@ SUITES = (
     Suite("telemetry_writer_rig", "telemetry writer", TelemetryWriter),
     Suite("error_sink_rig", "error topic", ErrorSink),
     Suite("device_registry_rig", "device registry", DeviceRegistry),
-    Suite("gatekeeper_rig", "device authenticator", DeviceAuthenticator),
-    Suite("intake_rig", "device ingress", DeviceIngress),
-    Suite("caller_rig", "invocation", Invocation),
+    Suite("device_authenticator_rig", "device authenticator", DeviceAuthenticator),
+    Suite("device_ingress_rig", "device ingress", DeviceIngress),
+    Suite("invocation_rig", "invocation", Invocation),
     Suite("secrets_rig", "secret store", Secrets),
     Suite("transport_rig", "transport", Transport),
 )
@@ -78,9 +78,9 @@ OWN = (
             "telemetry_writer_rig": ("store", "sender"),
             "error_sink_rig": ("memory",),
             "device_registry_rig": ("memory",),
-            "gatekeeper_rig": ("memory",),
-            "intake_rig": ("memory",),
-            "caller_rig": ("memory",),
+            "device_authenticator_rig": ("memory",),
+            "device_ingress_rig": ("memory",),
+            "invocation_rig": ("memory",),
             "transport_rig": ("memory",),
         },
     ),
@@ -94,8 +94,8 @@ OWN = (
             "telemetry_writer_rig": ("emulator", "emulator-sender"),
             "error_sink_rig": ("emulator",),
             "device_registry_rig": ("emulator",),
-            "gatekeeper_rig": ("emulator",),
-            "caller_rig": ("emulator", "emulator-endpoint"),
+            "device_authenticator_rig": ("emulator",),
+            "invocation_rig": ("emulator", "emulator-endpoint"),
             "transport_rig": ("http",),
         },
     ),
@@ -122,7 +122,7 @@ VENDORS = (
         service="Lambda's Invoke, Azure's and Google's calls",
         runs_on="servers of ours that run the real entrypoints",
         names={
-            "caller_rig": (
+            "invocation_rig": (
                 "lambda-ours",
                 "lambda-url-ours",
                 "function-app-ours",
@@ -156,7 +156,7 @@ VENDORS = (
         names={
             "hot_store_rig": ("firestore-google",),
             "device_registry_rig": ("firestore-google",),
-            "gatekeeper_rig": ("firestore-google",),
+            "device_authenticator_rig": ("firestore-google",),
         },
         gaps="no permissions, no throttling",
         covered="a gRPC server of ours that answers any code",
@@ -168,7 +168,7 @@ VENDORS = (
         names={
             "hot_store_rig": ("firestore-npm",),
             "device_registry_rig": ("firestore-npm",),
-            "gatekeeper_rig": ("firestore-npm",),
+            "device_authenticator_rig": ("firestore-npm",),
         },
         gaps="integers beyond 2**53 fail; cursors are ignored, and not used; no size limit; "
         "writes a refused batch in part",
@@ -197,7 +197,7 @@ VENDORS = (
         names={
             "invoker_rig": ("pubsub-google",),
             "dead_letters_rig": ("pubsub-google",),
-            "intake_rig": ("pubsub-google",),
+            "device_ingress_rig": ("pubsub-google",),
         },
         gaps="no permissions, no quota",
         covered="the server of ours answers any code",
@@ -209,7 +209,7 @@ VENDORS = (
             "invoker_rig": ("pubsub-ours",),
             "dead_letters_rig": ("pubsub-ours",),
             "error_sink_rig": ("pubsub-ours",),
-            "intake_rig": ("pubsub-ours",),
+            "device_ingress_rig": ("pubsub-ours",),
         },
         gaps="is a stand-in: publish only",
         covered="Google's own emulator",

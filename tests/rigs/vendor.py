@@ -42,15 +42,15 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
         "firestore-google": device_gateways.registry_on_googles_firestore,
         "firestore-npm": device_gateways.registry_on_npms_firestore,
     },
-    "gatekeeper_rig": {
-        "firestore-google": device_gateways.gatekeeper_on_googles_firestore,
-        "firestore-npm": device_gateways.gatekeeper_on_npms_firestore,
+    "device_authenticator_rig": {
+        "firestore-google": device_gateways.authenticator_on_googles_firestore,
+        "firestore-npm": device_gateways.authenticator_on_npms_firestore,
     },
-    "intake_rig": {
+    "device_ingress_rig": {
         "pubsub-ours": device_gateways.pubsub_ingress,
         "pubsub-google": device_gateways.google_pubsub_ingress,
     },
-    "caller_rig": {
+    "invocation_rig": {
         "lambda-ours": callers.lambda_native,
         "lambda-url-ours": callers.lambda_endpoint,
         "function-app-ours": callers.function_app_native,

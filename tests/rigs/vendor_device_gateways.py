@@ -18,8 +18,8 @@ if TYPE_CHECKING:
     from google.cloud.firestore import Client
 
 
-class FirestoreGatekeeperRig:
-    """See `tests.rigs.device_gateway.GatekeeperRig`."""
+class FirestoreDeviceAuthenticatorRig:
+    """See `tests.rigs.device_gateway.DeviceAuthenticatorRig`."""
 
     def __init__(self, client: "Client") -> None:
         self._registry, self._clock = FirestoreDeviceRegistry(client), RigClock()
@@ -67,15 +67,15 @@ def _firestore(host: Callable[[], str]) -> "Iterator[Client]":
 
 
 @contextmanager
-def gatekeeper_on_googles_firestore(_: Path) -> Iterator[FirestoreGatekeeperRig]:
+def authenticator_on_googles_firestore(_: Path) -> Iterator[FirestoreDeviceAuthenticatorRig]:
     with _firestore(vendor_processes.google_firestore_host) as client:
-        yield FirestoreGatekeeperRig(client)
+        yield FirestoreDeviceAuthenticatorRig(client)
 
 
 @contextmanager
-def gatekeeper_on_npms_firestore(_: Path) -> Iterator[FirestoreGatekeeperRig]:
+def authenticator_on_npms_firestore(_: Path) -> Iterator[FirestoreDeviceAuthenticatorRig]:
     with _firestore(vendor_processes.npm_firestore_host) as client:
-        yield FirestoreGatekeeperRig(client)
+        yield FirestoreDeviceAuthenticatorRig(client)
 
 
 @contextmanager
@@ -92,15 +92,15 @@ def registry_on_npms_firestore(_: Path) -> Iterator[FirestoreRegistryRig]:
         yield FirestoreRegistryRig(client, another)
 
 
-class PubSubIntakeRig:
-    """See `tests.rigs.device_gateway.IntakeRig`."""
+class PubSubDeviceIngressRig:
+    """See `tests.rigs.device_gateway.DeviceIngressRig`."""
 
     def __init__(self, ingress: PubSubDeviceIngress, arrived: Callable[[], list[tuple[str, bytes]]]) -> None:
         self.ingress, self.arrived = ingress, arrived
 
 
 @contextmanager
-def pubsub_ingress(_: Path) -> Iterator[PubSubIntakeRig]:
+def pubsub_ingress(_: Path) -> Iterator[PubSubDeviceIngressRig]:
     """Over our own server."""
     server = vendor_clients.google_server()
     topic = f"projects/rig/topics/{vendor_clients.unique('devices')}"
@@ -110,11 +110,11 @@ def pubsub_ingress(_: Path) -> Iterator[PubSubIntakeRig]:
         found = zip(server.attributes[topic], server.topics[topic], strict=True)
         return [(attributes["device_id"], data) for attributes, data in found]
 
-    yield PubSubIntakeRig(PubSubDeviceIngress(vendor_clients.publisher(server.host), topic), arrived)
+    yield PubSubDeviceIngressRig(PubSubDeviceIngress(vendor_clients.publisher(server.host), topic), arrived)
 
 
 @contextmanager
-def google_pubsub_ingress(_: Path) -> Iterator[PubSubIntakeRig]:
+def google_pubsub_ingress(_: Path) -> Iterator[PubSubDeviceIngressRig]:
     """Over Google's emulator."""
     vendor_processes.need_package("google.pubsub_v1")
     host, name = vendor_processes.google_pubsub_host(), vendor_clients.unique("devices")
@@ -130,4 +130,4 @@ def google_pubsub_ingress(_: Path) -> Iterator[PubSubIntakeRig]:
         in_order = sorted(found, key=lambda each: int(each.message_id))
         return [(each.attributes["device_id"], each.data) for each in in_order]
 
-    yield PubSubIntakeRig(PubSubDeviceIngress(publisher, topic), arrived)
+    yield PubSubDeviceIngressRig(PubSubDeviceIngress(publisher, topic), arrived)

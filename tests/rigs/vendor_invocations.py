@@ -12,7 +12,7 @@ from typing import Any
 
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.clouds import AWS, AZURE, GCP
-from tests.rigs.invocation import NAME, TOKEN, CallerRig, Told, served
+from tests.rigs.invocation import NAME, TOKEN, InvocationRig, Told, served
 from tests.rigs.vendor_lambda import LambdaService, lambda_service
 from tests.rigs.vendor_topics import AnyToken
 from twin2multicloud.clouds.aws import runtime as aws_runtime
@@ -56,7 +56,7 @@ def lambda_client(url: str, key: str = "rig") -> Any:
 
 
 @contextmanager
-def _on_lambda(*, endpoint: bool) -> Iterator[CallerRig]:
+def _on_lambda(*, endpoint: bool) -> Iterator[InvocationRig]:
     vendor_processes.need_package("boto3")
     told = Told()
     handler = aws_runtime.expose(told.as_function(AWS, endpoint=endpoint))
@@ -64,18 +64,18 @@ def _on_lambda(*, endpoint: bool) -> Iterator[CallerRig]:
         made = [lambda_client(url), lambda_client(url, LambdaService.STRANGER), lambda_client(dark())]
         for each in made:
             clients.callback(each.close)
-        callers = [LambdaInvocation(each, {NAME: DEPLOYED}) for each in made]
-        yield CallerRig(told, *callers, secrets=("rigs-own-secret", TOKEN))
+        invocations = [LambdaInvocation(each, {NAME: DEPLOYED}) for each in made]
+        yield InvocationRig(told, *invocations, secrets=("rigs-own-secret", TOKEN))
 
 
 @contextmanager
-def lambda_native(_: Path) -> Iterator[CallerRig]:
+def lambda_native(_: Path) -> Iterator[InvocationRig]:
     with _on_lambda(endpoint=False) as rig:
         yield rig
 
 
 @contextmanager
-def lambda_endpoint(_: Path) -> Iterator[CallerRig]:
+def lambda_endpoint(_: Path) -> Iterator[InvocationRig]:
     """A function that has a URL takes direct invocations too."""
     with _on_lambda(endpoint=True) as rig:
         yield rig
@@ -114,7 +114,7 @@ class FunctionsHost:
 
 
 @contextmanager
-def _on_azure(*, endpoint: bool) -> Iterator[CallerRig]:
+def _on_azure(*, endpoint: bool) -> Iterator[InvocationRig]:
     for package in ("azure.functions", "azure.core", "azure.keyvault.secrets"):
         vendor_processes.need_package(package)
     from tests.rigs.vendor_azure_transport import KeyVaultAdapter
@@ -125,30 +125,30 @@ def _on_azure(*, endpoint: bool) -> Iterator[CallerRig]:
     vault = azure.vault(AnyToken(), kept.transport())
     host = FunctionsHost(azure_runtime.expose(told.as_function(AZURE, endpoint=endpoint)))
 
-    def caller(url: str, keys: Mapping[str, str], secret: str) -> azure.FunctionAppInvocation:
+    def invocation(url: str, keys: Mapping[str, str], secret: str) -> azure.FunctionAppInvocation:
         management = azure.connect(AnyToken(), ManagementAdapter(APP_ID, keys).transport())
         apps = {NAME: azure.App(f"{url}/{NAME}", "" if endpoint else APP_ID)}
         return azure.FunctionAppInvocation(apps, transport, management, lambda: vault.read(secret))
 
     with served(host) as url:
-        callers = (
-            caller(url, {"default": KEY}, VAULT),
-            caller(url, {}, VAULT.replace("token", "wrong")),
-            caller(dark(), {"default": KEY}, VAULT),
+        invocations = (
+            invocation(url, {"default": KEY}, VAULT),
+            invocation(url, {}, VAULT.replace("token", "wrong")),
+            invocation(dark(), {"default": KEY}, VAULT),
         )
-        yield CallerRig(told, *callers, secrets=(KEY, TOKEN))
+        yield InvocationRig(told, *invocations, secrets=(KEY, TOKEN))
         transport.close()
 
 
 @contextmanager
-def function_app_native(_: Path) -> Iterator[CallerRig]:
+def function_app_native(_: Path) -> Iterator[InvocationRig]:
     """With a key of the app."""
     with _on_azure(endpoint=False) as rig:
         yield rig
 
 
 @contextmanager
-def function_app_endpoint(_: Path) -> Iterator[CallerRig]:
+def function_app_endpoint(_: Path) -> Iterator[InvocationRig]:
     """With the token."""
     with _on_azure(endpoint=True) as rig:
         yield rig
@@ -196,7 +196,7 @@ class CloudRunService:
 
 
 @contextmanager
-def _on_cloud_run(folder: Path, *, endpoint: bool) -> Iterator[CallerRig]:
+def _on_cloud_run(folder: Path, *, endpoint: bool) -> Iterator[InvocationRig]:
     for package in ("functions_framework", "google.auth"):
         vendor_processes.need_package(package)
     from tests.rigs.vendor_google_sign_in import TokenEndpoint, service_account_file, signed_in_with, unsigned
@@ -205,30 +205,30 @@ def _on_cloud_run(folder: Path, *, endpoint: bool) -> Iterator[CallerRig]:
     target = gcp_runtime.expose(told.as_function(GCP, endpoint=endpoint))
     identity = gcp.OperatorIdentity(TokenEndpoint())
 
-    def caller(url: str, sign_in: Any, token: str, way: Transport = transport) -> gcp.CloudRunInvocation:
+    def invocation(url: str, sign_in: Any, token: str, way: Transport = transport) -> gcp.CloudRunInvocation:
         endpoints = frozenset({NAME} if endpoint else ())
         return gcp.CloudRunInvocation({NAME: url}, endpoints, way, sign_in, lambda: token)
 
     with served(CloudRunService(target, is_open=endpoint)) as url:
-        callers = (
-            caller(url, identity, TOKEN),
-            caller(url, lambda audience: unsigned({"aud": audience, "email": STRANGER}), "wrong"),
-            caller(dark(), identity, TOKEN),
+        invocations = (
+            invocation(url, identity, TOKEN),
+            invocation(url, lambda audience: unsigned({"aud": audience, "email": STRANGER}), "wrong"),
+            invocation(dark(), identity, TOKEN),
         )
         with signed_in_with(service_account_file(folder, INVOKER)):
-            yield CallerRig(told, *callers, secrets=(TOKEN,))
+            yield InvocationRig(told, *invocations, secrets=(TOKEN,))
         transport.close()
 
 
 @contextmanager
-def cloud_run_native(folder: Path) -> Iterator[CallerRig]:
+def cloud_run_native(folder: Path) -> Iterator[InvocationRig]:
     """With an ID token."""
     with _on_cloud_run(folder, endpoint=False) as rig:
         yield rig
 
 
 @contextmanager
-def cloud_run_endpoint(folder: Path) -> Iterator[CallerRig]:
+def cloud_run_endpoint(folder: Path) -> Iterator[InvocationRig]:
     """With the token."""
     with _on_cloud_run(folder, endpoint=True) as rig:
         yield rig

@@ -54,9 +54,9 @@ def boundaries_table(topology: Topology) -> Table:
 
 def rows_table(topology: Topology) -> Table:
     """The row of the planner's table behind each boundary, and what it says."""
-    table = make_table("rows of the planner's table (planning/connector_rules.py)", "row", "says", unwrapped=1)
+    table = make_table("rows of the planner's table (planning/connector_rules.py)", "row", "reason", unwrapped=1)
     for each in topology.boundaries:
-        table.add_row(each.row, each.says)
+        table.add_row(each.row, each.reason)
     return table
 
 

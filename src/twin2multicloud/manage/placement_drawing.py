@@ -127,7 +127,7 @@ def _has_endpoint(topology: Topology, boundary: Boundary) -> bool:
 
 
 def _title(boundary: Boundary) -> str:
-    return f"<title>{escape(f'{boundary.name}: {boundary.says}')}</title>"
+    return f"<title>{escape(f'{boundary.name}: {boundary.reason}')}</title>"
 
 
 def _tag(boundary: Boundary, route: Route, status: BoundaryStatus) -> str:

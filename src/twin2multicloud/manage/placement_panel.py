@@ -39,7 +39,7 @@ class BoundaryTable:
     """Every boundary in numbers."""
 
     def __init__(self, topology: Topology) -> None:
-        self._says = {boundary.name: boundary.says for boundary in topology.boundaries}
+        self._reasons = {boundary.name: boundary.reason for boundary in topology.boundaries}
         with ui.element("section").classes("panel last"):
             ui.label("Boundaries").classes("section")
             self._table = ui.table(columns=_columns(), rows=[], row_key="name").props("flat dense hide-pagination")
@@ -49,7 +49,7 @@ class BoundaryTable:
 
     def update(self, feed: Feed) -> None:
         """Show what the feed says, if it is not shown already."""
-        rows = [_row(status, self._says.get(status.name, "")) for status in feed.boundaries]
+        rows = [_row(status, self._reasons.get(status.name, "")) for status in feed.boundaries]
         if rows != self._table.rows:
             self._table.rows = rows
 
@@ -58,11 +58,11 @@ def _columns() -> list[dict[str, Any]]:
     words = [("name", "Boundary"), ("kind", ""), ("clouds", "Clouds")]
     texts = [{"name": name, "label": label, "field": name, "align": "left"} for name, label in words]
     numbers = [{"name": name, "label": label, "field": name, "align": "right"} for name, label in _NUMBERS]
-    how = {"name": "says", "label": "How", "field": "says", "align": "left", "classes": "says", "headerClasses": "says"}
+    how = {"name": "how", "label": "How", "field": "how", "align": "left", "classes": "how", "headerClasses": "how"}
     return [*texts, *numbers, how]
 
 
-def _row(status: BoundaryStatus, says: str) -> dict[str, Any]:
+def _row(status: BoundaryStatus, reason: str) -> dict[str, Any]:
     here, there = label_of(status.source_cloud), label_of(status.target_cloud)
     counts = (status.messages_in, status.messages_out, status.dead_lettered)
     idle = not status.running and not any(counts)
@@ -71,7 +71,7 @@ def _row(status: BoundaryStatus, says: str) -> dict[str, Any]:
         "name": status.name,
         "kind": "planned" if idle else status.locality.value,
         "clouds": here if here == there else f"{here} → {there}",
-        "says": says,
+        "how": reason,
         "bad": status.dead_lettered > 0,
         **{name: "–" if idle else number for (name, _), number in zip(_NUMBERS, numbers, strict=True)},
     }

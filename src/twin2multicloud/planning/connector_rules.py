@@ -43,7 +43,7 @@ class Call(msgspec.Struct, frozen=True):
 class Case(msgspec.Struct, frozen=True):
     """One case of a row: its reason as text, and its calls."""
 
-    says: str
+    reason: str
     calls: tuple[Call, ...]
 
 
@@ -109,7 +109,7 @@ def _row(
     applies: Callable[[Twin], bool] = _always,
 ) -> Row:
     """A row between two slots. `first` are the calls that both cases start with."""
-    same, different = (Case(each.says, first + each.calls) for each in (same, different))
+    same, different = (Case(each.reason, first + each.calls) for each in (same, different))
     name = name or " → ".join(slots)
     return Row(name=name, source=slots[0], target=slots[1], same=same, different=different, applies=applies)
 
@@ -118,8 +118,8 @@ def _inside(name: str, slot: Slot, case: Case, applies: Callable[[Twin], bool] =
     return Row(name=name, source=slot, target=slot, same=case, applies=applies)
 
 
-def _case(says: str, *calls: Call) -> Case:
-    return Case(says, calls)
+def _case(reason: str, *calls: Call) -> Case:
+    return Case(reason, calls)
 
 
 def _feed(source: str, target: str) -> Call:

@@ -34,7 +34,7 @@ def flow_chart() -> str:
 
 def boundaries() -> str:
     """What each boundary's row says for one cloud and for two, as a Markdown table."""
-    rows = ([row.name, row.same.says, row.different.says if row.different else ""] for row in BOUNDARIES)
+    rows = ([row.name, row.same.reason, row.different.reason if row.different else ""] for row in BOUNDARIES)
     return _table(["boundary", "on one cloud", "on two"], rows)
 
 

@@ -165,5 +165,5 @@ def _boundary(row: Row, case: Case, twin: Twin) -> Boundary:
         target_cloud=there,
         locality=Locality.LOCAL if here == there else Locality.REMOTE,
         row=row.name,
-        says=case.says,
+        reason=case.reason,
     )

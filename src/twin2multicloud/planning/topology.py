@@ -105,7 +105,7 @@ class Boundary(msgspec.Struct, frozen=True, kw_only=True):
     target_cloud: Cloud
     locality: Locality
     row: str
-    says: str
+    reason: str
 
 
 class Topology(msgspec.Struct, frozen=True, kw_only=True, dict=True):

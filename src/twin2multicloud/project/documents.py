@@ -60,7 +60,7 @@ class Document(msgspec.Struct, frozen=True):
     """One file of a project."""
 
     file: str
-    says: str
+    description: str
     shape: Record
     required: bool = True
 
@@ -92,8 +92,8 @@ _CLOUD = Word(known_clouds, aliases={"google": "gcp"})
 
 
 def _slot(slot: Slot) -> Field:
-    says = f"the cloud of {slot}, the {slot.label}"
-    return may(_CLOUD, f"{says}; left out: that of {FOLLOWS[slot]}") if slot in FOLLOWS else need(_CLOUD, says)
+    text = f"the cloud of {slot}, the {slot.label}"
+    return may(_CLOUD, f"{text}; left out: that of {FOLLOWS[slot]}") if slot in FOLLOWS else need(_CLOUD, text)
 
 
 PROVIDERS = Document(
@@ -103,8 +103,8 @@ PROVIDERS = Document(
 )
 
 
-def _of_signal(name: str, shape: Shape, says: str) -> dict[str, Field]:
-    return {name: may(shape, says, _default(Signal, name))}
+def _of_signal(name: str, shape: Shape, description: str) -> dict[str, Field]:
+    return {name: may(shape, description, _default(Signal, name))}
 
 
 _LEVEL = _of_signal("mean", Number(), "the level that it keeps to")

@@ -46,7 +46,7 @@ def schema_of(document: Document) -> Schema:
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": document.file,
-        "description": document.says,
+        "description": document.description,
         **body,
         **({"$defs": defs} if defs else {}),
     }
@@ -109,7 +109,7 @@ def _record(shape: Record, defs: Schema) -> Schema:
 
 def _field(field: Field, defs: Schema) -> Schema:
     default = {} if field.default is msgspec.UNSET else {"default": msgspec.to_builtins(field.default)}
-    return {**_schema(field.shape, defs), "description": field.says, **default}
+    return {**_schema(field.shape, defs), "description": field.description, **default}
 
 
 def _named(shape: Named, defs: Schema) -> Schema:

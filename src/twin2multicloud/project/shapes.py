@@ -74,7 +74,7 @@ class Field(msgspec.Struct, frozen=True):
     """One key of a record: its shape, what it means, and what holds where it is left out."""
 
     shape: "Shape"
-    says: str
+    description: str
     required: bool = False
     default: Json = msgspec.UNSET
 
@@ -90,13 +90,13 @@ class Tagged(msgspec.Struct, frozen=True):
     """A record whose further keys depend on the word under `tag`. Without it, `default` holds where there is one."""
 
     tag: str
-    says: str
+    description: str
     cases: Mapping[str, Record]
     default: str | None = None
 
     def case(self, word: str) -> Record:
         """The record for one word, its tag included."""
-        tag = Field(Word((word,)), self.says, required=word != self.default)
+        tag = Field(Word((word,)), self.description, required=word != self.default)
         return Record({self.tag: tag, **self.cases[word].fields})
 
 
@@ -117,11 +117,11 @@ Shape = Text | Word | Integer | Number | Flag | AnyScalar | ListOf | MapOf | Rec
 """What a JSON value may look like."""
 
 
-def need(shape: Shape, says: str) -> Field:
+def need(shape: Shape, description: str) -> Field:
     """A key that has to be there."""
-    return Field(shape, says, required=True)
+    return Field(shape, description, required=True)
 
 
-def may(shape: Shape, says: str, default: Json = msgspec.UNSET) -> Field:
+def may(shape: Shape, description: str, default: Json = msgspec.UNSET) -> Field:
     """A key that can be left out."""
-    return Field(shape, says, default=default)
+    return Field(shape, description, default=default)

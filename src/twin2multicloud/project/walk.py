@@ -155,7 +155,7 @@ def _key_problems(shape: Record, value: dict[str, Json], at: Place) -> Iterator[
             yield (at / name).problem("an unknown key", expected, did_you_mean(name, free))
     for name, field in shape.fields.items():
         if field.required and name not in value:
-            yield (at / name).problem("nothing", field.says)
+            yield (at / name).problem("nothing", field.description)
     chosen = [name for name in shape.exactly_one if name in value]
     if shape.exactly_one and len(chosen) != 1:
         yield at.problem(" and ".join(chosen) or "neither", f"exactly one of {', '.join(shape.exactly_one)}")
@@ -166,7 +166,7 @@ def _tagged(shape: Tagged, value: Json, at: Place, report: Report) -> dict[str, 
         report(at.problem(shown(value), "an object"))
         return {}
     if shape.tag not in value and shape.default is None:
-        report((at / shape.tag).problem("nothing", shape.says))
+        report((at / shape.tag).problem("nothing", shape.description))
         return {}
     word = read(Word(tuple(shape.cases)), value.get(shape.tag, shape.default), at / shape.tag, report)
     return {} if word is None else _record(shape.case(word), value, at, report)

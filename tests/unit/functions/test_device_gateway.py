@@ -125,14 +125,14 @@ def test_what_cannot_be_handed_over_is_asked_for_again(ingress, error, retry_aft
     assert (response.status, response.headers["retry-after"]) == (503, retry_after)
 
 
-def test_a_gatekeeper_that_cannot_say_asks_to_wait(ingress):
+def test_an_authenticator_that_cannot_say_asks_to_wait(ingress):
     authenticator = RigAuthenticator("house", {})
     authenticator.error = RetryableError("the registry does not answer")
     gateway = served(DeviceGateway(authenticator=authenticator, ingress=ingress))
     assert gateway(Request("POST", TOPIC, OWN, READING)).status == 503
 
 
-def test_what_the_intake_never_takes_is_final(ingress):
+def test_what_the_ingress_never_takes_is_final(ingress):
     ingress.error = FinalError("too large", 413)
     assert answer(ingress).status == 413
 

@@ -1,4 +1,4 @@
-"""Asking the readers through a caller: what comes out is what is in the store, however many pages it takes."""
+"""Querying the readers through an invocation: what comes out is what is in the store, however many pages it takes."""
 
 from tests.rigs.clock import RigClock
 from tests.rigs.hot_store import RigHotStore

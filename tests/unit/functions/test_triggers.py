@@ -118,7 +118,7 @@ def test_an_unforeseen_error_is_a_500_that_tells_nothing():
 def test_a_function_without_the_trigger_says_so():
     plain = Function(name="persister", reporter=reporter(RigErrorSink()), handlers={})
     for trigger in Trigger:
-        with pytest.raises(ConfigurationError, match=f"persister is not started by: {trigger}"):
+        with pytest.raises(ConfigurationError, match=f"persister has no handler for trigger {trigger}"):
             plain.run(trigger)
 
 

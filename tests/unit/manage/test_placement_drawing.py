@@ -64,7 +64,7 @@ class TestWhatIsDrawn:
         svg = draw(topology)
         assert [words(each).split()[0] for each in parts(svg, "slot")] == [slot.value for slot in Slot]
         titles = [each.findtext(f"{SVG}title") for each in parts(svg, "link")]
-        assert [title for title in titles if title] == [f"{each.name}: {each.says}" for each in topology.boundaries]
+        assert [title for title in titles if title] == [f"{each.name}: {each.reason}" for each in topology.boundaries]
 
     def test_remote_boundaries_are_dashed_and_end_at_an_endpoint(self) -> None:
         svg = draw(plan(twin(SPREAD)))

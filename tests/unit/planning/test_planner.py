@@ -121,7 +121,7 @@ def test_each_boundary_says_which_row_governs_it():
         row = rows[each.row]
         remote = each.source_cloud != each.target_cloud
         assert each.locality is (Locality.REMOTE if remote else Locality.LOCAL)
-        assert each.says == (row.different if remote and row.different else row.same).says
+        assert each.reason == (row.different if remote and row.different else row.same).reason
     governed = {(each.source, each.target) for each in topology.boundaries}
     assert {(Slot.L1, Slot.L2), (Slot.L2, Slot.L3_HOT), (Slot.L3_HOT, Slot.L3_COLD)} <= governed
 

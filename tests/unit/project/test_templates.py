@@ -83,7 +83,7 @@ def test_a_folder_in_use_is_refused_and_untouched(tmp_path):
 def test_an_unknown_template_and_an_impossible_name_are_refused(tmp_path):
     with pytest.raises(ConfigurationError, match=r'no template "smart-hom".*did you mean "smart-home"\?$'):
         write_template("smart-hom", tmp_path / "new")
-    with pytest.raises(ConfigurationError, match=r'cannot be called "Not This"'):
+    with pytest.raises(ConfigurationError, match=r'invalid twin name "Not This"'):
         write_template("factory", tmp_path / "new", twin_name="Not This")
 
     assert list(tmp_path.iterdir()) == []

@@ -170,24 +170,24 @@ class IotCoreDeviceRegistry:
         return list(dict.fromkeys([*(each for each in principals if ":cert/" in each), *([noted] if noted else [])]))
 
     def _things(self) -> Iterator[Mapping[str, Any]]:
-        asked: dict[str, object] = {"attributeName": "twin", "attributeValue": self._twin, "maxResults": self._page}
+        request: dict[str, object] = {"attributeName": "twin", "attributeValue": self._twin, "maxResults": self._page}
         while True:
             with domain_errors("listing devices"):
-                answer = self._client.list_things(**asked)
+                answer = self._client.list_things(**request)
             yield from answer["things"]
             if not answer.get("nextToken"):
                 return
-            asked["nextToken"] = answer["nextToken"]
+            request["nextToken"] = answer["nextToken"]
 
     def _certificates_with_policy(self) -> Iterator[str]:
         """The ARNs of the certificates that the twin's policy lets in; none where there is no such policy."""
         from botocore.exceptions import ClientError
 
-        asked: dict[str, object] = {"policyName": self._policy, "pageSize": self._page}
+        request: dict[str, object] = {"policyName": self._policy, "pageSize": self._page}
         while True:
             with domain_errors("listing devices"):
                 try:
-                    answer = self._client.list_targets_for_policy(**asked)
+                    answer = self._client.list_targets_for_policy(**request)
                 except ClientError as error:
                     if _is_gone(error):
                         return
@@ -195,7 +195,7 @@ class IotCoreDeviceRegistry:
             yield from answer["targets"]
             if not answer.get("nextMarker"):
                 return
-            asked["marker"] = answer["nextMarker"]
+            request["marker"] = answer["nextMarker"]
 
 
 def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:

@@ -37,14 +37,14 @@ class LambdaInvocation:
     def __init__(self, client: Lambda, names: Mapping[str, str]) -> None:
         self._client, self._names = client, names
 
-    def call(self, function: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.invocation.Invocation.call`."""
         name = self._names.get(function)
         if name is None:
             raise ConfigurationError(f"{function}: no such function is deployed on AWS")
         with domain_errors(f"calling {function}"):
             answer = self._client.invoke(
-                FunctionName=name, InvocationType="RequestResponse", Payload=msgspec.json.encode(asked)
+                FunctionName=name, InvocationType="RequestResponse", Payload=msgspec.json.encode(arguments)
             )
             payload = answer["Payload"].read()
         if "FunctionError" in answer:

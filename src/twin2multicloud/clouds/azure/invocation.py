@@ -56,21 +56,21 @@ class FunctionAppInvocation:
         self._apps, self._transport, self._management, self._token = apps, transport, management, token
         self._keys: dict[str, str] = {}
 
-    def call(self, function: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.invocation.Invocation.call`. A key that the app does not know any more is fetched again, once."""
         app = self._apps.get(function)
         if app is None:
             raise ConfigurationError(f"{function}: no such function is deployed on Azure")
         if not app.resource_id:
-            return post(self._transport, app.url, token_header(self._token()), function, asked)
+            return post(self._transport, app.url, token_header(self._token()), function, arguments)
         known = self._keys.get(function)
         if known is not None:
             try:
-                return post(self._transport, app.url, {KEY_HEADER: known}, function, asked)
+                return post(self._transport, app.url, {KEY_HEADER: known}, function, arguments)
             except ConfigurationError:
                 self._keys.pop(function, None)
         key = self._keys[function] = self._fetched(function, app)
-        return post(self._transport, app.url, {KEY_HEADER: key}, function, asked)
+        return post(self._transport, app.url, {KEY_HEADER: key}, function, arguments)
 
     def _fetched(self, function: str, app: App) -> str:
         """One of the app's keys: the one that every app has, else any."""

@@ -43,7 +43,7 @@ class CloudRunInvocation:
         self._urls, self._endpoints, self._transport = urls, endpoints, transport
         self._identity, self._token = identity, token
 
-    def call(self, function: str, asked: Mapping[str, Any]) -> dict[str, Any]:
+    def call(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """See `ports.invocation.Invocation.call`."""
         url = self._urls.get(function)
         if url is None:
@@ -52,7 +52,7 @@ class CloudRunInvocation:
             headers = token_header(self._token())
         else:
             headers = {"authorization": f"Bearer {self._identity(url)}"}
-        return post(self._transport, url, headers, function, asked)
+        return post(self._transport, url, headers, function, arguments)
 
 
 class OperatorIdentity:

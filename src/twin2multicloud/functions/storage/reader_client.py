@@ -1,4 +1,4 @@
-"""Asking the hot readers through a `Invocation`: history and latest values as plain values by property.
+"""Asking the hot readers through an `Invocation`: history and latest values as plain values by property.
 
 The counterpart of `hot_reader` and `hot_reader_last_entry`; knows their answers, and nothing of who carries them.
 """
@@ -15,15 +15,15 @@ Point = tuple[str, Scalar]
 
 
 class HotReaders:
-    """The two readers of one twin. Raises what its caller raises."""
+    """The two readers of one twin. Raises as `Invocation.call` does."""
 
-    def __init__(self, caller: Invocation) -> None:
-        self._caller = caller
+    def __init__(self, invocation: Invocation) -> None:
+        self._functions = invocation
 
     def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
         """The latest value of each property with its timestamp; None for a value that was never measured."""
         arguments = {"iotDeviceId": device_id, "selectedProperties": list(properties)}
-        entries = self._caller.call("hot-reader-last-entry", arguments)["propertyValues"]
+        entries = self._functions.call("hot-reader-last-entry", arguments)["propertyValues"]
         return {name: (entry.get("time"), plain(entry["propertyValue"])) for name, entry in entries.items()}
 
     def history(
@@ -40,7 +40,7 @@ class HotReaders:
         }
         left = max_points
         while left > 0:
-            answer = self._caller.call("hot-reader", {**arguments, "maxResults": min(left, _PAGE)})
+            answer = self._functions.call("hot-reader", {**arguments, "maxResults": min(left, _PAGE)})
             for values in answer["propertyValues"]:
                 points = [(point["time"], plain(point["value"])) for point in values["values"]]
                 series[values["entityPropertyReference"]["propertyName"]] += points
