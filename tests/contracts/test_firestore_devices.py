@@ -73,5 +73,5 @@ def test_an_output_that_is_missing_is_named():
 def test_an_operator_who_is_not_signed_in_is_told_so(monkeypatch):
     monkeypatch.delenv("FIRESTORE_EMULATOR_HOST", raising=False)
     monkeypatch.setenv("GOOGLE_APPLICATION_CREDENTIALS", "/nowhere/key.json")
-    with pytest.raises(ConfigurationError, match="does not know who is asking"):
+    with pytest.raises(ConfigurationError, match="not authenticated with Google Cloud"):
         open_registry({"gcp_device_registry": "projects/p/databases/house-devices"})

@@ -63,7 +63,7 @@ class TestWhatAnAnswerMeans:
         "body", [b"", b"<html>Not Found</html>", b'{"error": "x"}', b'{"status": "x", "error": "y"}']
     )
     def test_a_platforms_404_is_that_there_is_no_function(self, body):
-        with pytest.raises(ConfigurationError, match="no such function is there"):
+        with pytest.raises(ConfigurationError, match="no such function"):
             post(ScriptedTransport(Reply(404, {}, body)), "https://x", {}, NAME, {})
 
     @pytest.mark.parametrize("status", [400, 404, 405, 413, 415])
@@ -195,13 +195,13 @@ class TestFunctionApp:
 
     def test_an_app_that_has_no_key_yet_may_have_one_later(self, app):
         app.management.faults = [(200, {}, b'{"masterKey": "m", "functionKeys": {}, "systemKeys": {}}')]
-        with pytest.raises(RetryableError, match="has none yet"):
+        with pytest.raises(RetryableError, match="has no key yet"):
             app.invocation.call(NAME, {})
 
     @pytest.mark.parametrize("body", [b"", b"<html>Sign in</html>", b"[]", b'{"functionKeys": []}', b"\xff"])
     def test_an_answer_that_is_not_azures_is_not_believed(self, app, body):
         app.management.faults = [(200, {}, body)]
-        with pytest.raises(RetryableError, match="not Azure Resource Manager"):
+        with pytest.raises(RetryableError, match="as Azure Resource Manager"):
             app.invocation.call(NAME, {})
 
     @pytest.mark.parametrize(("status", "expected"), test_azure_errors.ANSWERS)

@@ -110,9 +110,9 @@ def test_a_cloud_that_refuses_is_exit_code_1(fleet, folder):
 @pytest.mark.parametrize(
     ("more", "sentence"),
     [
-        ((), "--var gcp_project=… is missing: The Google Cloud project's id"),
+        ((), "--var gcp_project=… is missing: Google Cloud project id"),
         ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: no such variable; expected one of aws_region"),
-        ((*PROJECT, "--var", "nonsense"), "--var is name=value; found 'nonsense'"),
+        ((*PROJECT, "--var", "nonsense"), "--var must be name=value; found 'nonsense'"),
         ((*PROJECT, "--state", "floppy"), "state is kept in local, s3, azurerm, gcs; found 'floppy'"),
         ((*PROJECT, "--bundles", "/nowhere"), "/nowhere/aws/dispatcher.zip is missing; run `t2mc package"),
     ],

@@ -152,7 +152,7 @@ def test_lost_files_are_noticed_and_renewed(deployed):
         path.unlink()
     code, said = deployed.t2mc("devices", "register", deployed.folder, *chosen)
     assert code == 0
-    assert f"1 device ({second}): registered before, and no files here" in said
+    assert f"1 device ({second}): registered before, but their files are not here" in said
     assert deployed.t2mc("devices", "register", deployed.folder, "--renew", "--device", second)[0] == 0
     assert deployed.files(first) == kept
     assert deployed.files(second)["certificate.pem"] not in ("", lost["certificate.pem"])
@@ -184,7 +184,7 @@ def test_an_unknown_device_is_exit_code_2_with_a_suggestion(deployed):
         assert (code, f'--device "{wrong}": no such device in the twin; did you mean' in said) == (2, True), said
     assert deployed.things() == []
     code, said = deployed.t2mc("devices", "register", deployed.folder, "--renew")
-    assert (code, "say which, with --device" in said) == (2, True), said
+    assert (code, "name the devices with --device" in said) == (2, True), said
 
 
 def test_without_a_deployment_there_is_nothing_to_register_with(home):
@@ -200,7 +200,7 @@ def test_destroy_takes_the_registrations_first(home):
         home.iot.delete_policy(policyName=home.policy)
     code, said = home.t2mc("destroy", home.folder)
     assert (code, home.things()) == (2, home.ids), "unasked, nothing happens"
-    assert f"{len(home.ids)} registrations are taken away first" in said
+    assert f"{len(home.ids)} registrations are removed first" in said
     code, said = home.t2mc("destroy", home.folder, "--yes")
     assert (code, home.things()) == (0, []), said
     assert home.files(home.ids[0]) == {}
@@ -213,7 +213,7 @@ def test_a_placement_that_leaves_the_cloud_takes_the_registrations_first(home):
     home.place_all_on("gcp")
     code, said = home.t2mc("deploy", home.folder, "--plan-only")
     assert (code, home.things()) == (0, home.ids), said
-    assert f"devices can no longer connect to AWS, their credentials here go too; {len(home.ids)} registrations" in said
+    assert f"devices can no longer connect to AWS; local credentials are removed; {len(home.ids)} registrations" in said
     code, said = home.t2mc("deploy", home.folder, "--yes")
     assert (code, home.things()) == (0, []), said
     assert home.files(home.ids[0]) == {}
@@ -226,7 +226,7 @@ def test_where_the_service_holds_the_registrations_they_go_with_it(home):
     assert (code, "note: which devices may connect could not be seen: " in said) == (0, True), said
     assert "Attempted credentials" not in said
     code, said = home.t2mc("destroy", home.folder, "--yes")
-    assert (code, "devices can no longer connect to Azure, their credentials here go too\n" in said) == (0, True), said
+    assert (code, "devices can no longer connect to Azure; local credentials are removed\n" in said) == (0, True), said
 
 
 def test_a_registry_that_cannot_be_asked_does_not_fail_a_deployment(home):

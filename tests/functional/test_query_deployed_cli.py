@@ -154,7 +154,7 @@ def test_what_the_twin_wrote_its_reader_answers(home):
     # The project moved its hot store, and nobody deployed that yet.
     home.place_on("aws", layer_3_hot_provider="azure")
     code, _, beside = home.query("living-room-climate")
-    expected = "readings are to be kept on Azure, and no reader is deployed there; run `t2mc deploy` first"
+    expected = "L3-hot is on Azure, but no reader is deployed there; run `t2mc deploy` first"
     assert (code, expected in beside) == (2, True), beside
 
 

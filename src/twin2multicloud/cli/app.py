@@ -49,7 +49,7 @@ def main() -> None:
 
 def _said(error: BaseException) -> int:
     """Print an error; its exit code."""
-    if isinstance(error, BrokenPipeError):  # `t2mc … | head`: nobody reads on, and there is nobody to tell
+    if isinstance(error, BrokenPipeError):  # `t2mc … | head`: the reader has gone; there is nowhere to report it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
     from twin2multicloud.cli.console import err, say_error, say_findings  # what goes well does not wait for Rich

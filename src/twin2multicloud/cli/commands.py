@@ -84,6 +84,6 @@ class LazyGroup(TyperGroup):
         }
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:  # noqa: ANN401 - see `load`
-        """The command that a line names, with its options; a name that is none is refused as ever."""
+        """The command that a line names, with its options; an unknown name is refused."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, load(name) if command is not None and name else command, rest

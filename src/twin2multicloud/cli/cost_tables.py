@@ -1,4 +1,4 @@
-"""Costs as Rich tables and as CSV. Owns columns and the looks of amounts; computes nothing."""
+"""Costs as Rich tables and as CSV. Owns columns and amount formats; computes nothing."""
 
 import csv
 import io

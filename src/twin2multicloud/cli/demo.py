@@ -1,4 +1,4 @@
-"""t2mc demo: the main job in one command. Starts, plays, checks hop by hop, and stays while somebody watches."""
+"""t2mc demo: the main job in one command. Starts, plays, checks hop by hop, and stays up in a terminal."""
 
 import itertools
 import sys

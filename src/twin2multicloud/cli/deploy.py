@@ -36,7 +36,7 @@ def deploy(
         Path | None, typer.Option(help="Folder of the archives.", show_default="the project's .t2mc/bundles")
     ] = None,
     state: Annotated[
-        str | None, typer.Option(help=f"State backend:  {', '.join(BACKENDS)}.", show_default="local")
+        str | None, typer.Option(help=f"State backend: {', '.join(BACKENDS)}.", show_default="local")
     ] = None,
     state_setting: Annotated[list[str] | None, typer.Option(help="name=value of that backend, e.g. bucket=…")] = None,
 ) -> None:
@@ -114,7 +114,7 @@ def _say_registrations(planned: Planned) -> None:
     left, in_the_way = planned.left, planned.registrations
     if left is None:
         return
-    first = f"; {in_the_way:,} registrations are taken away first" if in_the_way else ""
+    first = f"; {in_the_way:,} registrations are removed first" if in_the_way else ""
     out.print(
         f"  {_MARKS['delete']} devices can no longer connect to {label_of(left)}; local credentials are removed{first}",
         highlight=False,

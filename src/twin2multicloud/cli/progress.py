@@ -1,4 +1,4 @@
-"""Progress as one line on the error console. Owns its columns; what happens is told to it."""
+"""Progress as one line on the error console. Owns its columns; events are passed in."""
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager

@@ -1,4 +1,4 @@
-"""Topologies, traffic and readings as Rich tables. Owns columns and numbers' looks; asks nobody for anything."""
+"""Topologies, traffic and readings as Rich tables. Owns columns and number formats; fetches nothing."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Devices, their types and groups. Owns how 100,000 devices are said in one entry; knows nothing of files or clouds."""
+"""Devices, their types and groups. Owns how 100,000 devices are one entry; independent of files and clouds."""
 
 import re
 from collections.abc import Iterator

@@ -9,7 +9,7 @@ def telemetry_topic(twin: str, device_id: str) -> str:
 
 
 def commands_topic(twin: str, device_id: str) -> str:
-    """Where a device hears its commands."""
+    """The topic of a device's commands."""
     return f"dt/{twin}/{device_id}/commands"
 
 

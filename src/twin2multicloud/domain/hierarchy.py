@@ -1,4 +1,4 @@
-"""The twin's hierarchy: one model for every L4. Owns entities and components; knows no twin service."""
+"""The twin's hierarchy: one model for every L4. Owns entities and components; independent of twin services."""
 
 from collections.abc import Iterator
 

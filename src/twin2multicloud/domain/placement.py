@@ -1,4 +1,4 @@
-"""Cloud, slot and placement: what is placed, and where. Owns their order and spelling; knows nothing of functions."""
+"""Cloud, slot and placement: what is placed, and where. Owns their order and spelling; independent of functions."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,7 +16,7 @@ _ALIASES = {"google": "gcp"}
 
 
 def parse_cloud(text: str) -> Cloud:
-    """Read a cloud's name; ``google`` is ``gcp``. Raises ValueError for what is no name, not for one nobody knows."""
+    """Read a cloud's name; ``google`` is ``gcp``. Raises ValueError for an invalid name, not for an unknown one."""
     word = text.strip().lower()
     if not CLOUD_NAME.fullmatch(word):
         raise ValueError(f"{text[:40]!r} is not a cloud name")

@@ -12,7 +12,7 @@ class Progress(msgspec.Struct, frozen=True, kw_only=True):
 
     `job` names what runs (``prices``, ``deploy``), `message` is for people. `cloud` is whom it concerns, where it is
     one. `kind` is the word of whatever does the work (Terraform's ``apply_start``, ``diagnostic`` …), `address` and
-    `action` its resource and what happens to it. It has no time of its own: whoever receives it stamps it.
+    `action` its resource and what happens to it. It has no timestamp: the receiver adds one.
     """
 
     job: str

@@ -1,4 +1,4 @@
-"""The word that somebody meant. Owns when one is near enough, and the hint at an error's end."""
+"""Suggestions for misspelt words. Owns when a word is near enough, and the hint at an error's end."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -74,7 +74,7 @@ class Key(NamedTuple):
 class Reading(msgspec.Struct, frozen=True, gc=False):
     """One reading between functions, in its normal form. Only `normalise` and `recognise` make one of foreign data.
 
-    Its bytes are JSON and UTF-8 and begin with the key (`is_keyed`): whoever makes one sees to that.
+    Its bytes are JSON and UTF-8 and begin with the key (`is_keyed`): its creator ensures that.
     """
 
     encoded: bytes
@@ -93,7 +93,7 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
 
     @property
     def flat(self) -> Telemetry:
-        """The flat object, without the trace. Raises InvalidTelemetryError for values that are no properties."""
+        """The flat object, without the trace. Raises InvalidTelemetryError for invalid properties."""
         key = self.key
         return key.named | values_in(self.body(key)) | key.named
 
@@ -168,7 +168,7 @@ def values_in(body: bytes) -> Telemetry:
         return _decode_values(body)
     except _NOT_JSON as error:
         _check_values(_decoded(body))
-        raise InvalidTelemetryError(f"properties must be scalars:  {str(error)[:_ERROR_CHARACTERS]}") from error
+        raise InvalidTelemetryError(f"properties must be scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
 def values_of(flat: Telemetry) -> Telemetry:

@@ -16,14 +16,14 @@ from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, load_deployment, load_secrets
 from twin2multicloud.emulator.host.server import CloudApp, listen_for_devices
 
-_SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: hand over after 1 ms, not 5
+_SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: switch after 1 ms, not 5
 
-# Messages are trees and go when they are done: to look for cycles among them is for nothing, and a long answer pays.
+# Messages are trees and go when they are done: collecting cycles among them only delays long answers.
 _GARBAGE_THRESHOLDS = (50_000, 50, 50)
 
 
 async def serve(deployment: LocalDeployment, cloud_name: Cloud) -> None:
-    """Run until told to stop; then finish what is in hand."""
+    """Run until stopped; then finish the current batches."""
     secrets = load_secrets(Path(deployment.folder))
     site = deployment.site(cloud_name)
     cloud = EmulatedCloud(deployment, secrets, cloud_name)

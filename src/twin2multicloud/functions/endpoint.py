@@ -1,4 +1,4 @@
-"""An HTTP endpoint over a writer: token, envelope, normal form, an answer for each message. Knows no layer's work."""
+"""An HTTP endpoint over a writer: token, envelope, normal form, a result per message. Independent of the layer."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from twin2multicloud.wire.receiver import receive
 
 
 class WriterEndpoint:
-    """Takes readings from another cloud for one layer. 200: the writer has every message that is not in `failed`."""
+    """Receives readings from another cloud for one layer. 200: the writer has every message that is not in `failed`."""
 
     def __init__(self, *, tokens: Sequence[str], layer: Slot, writer: TelemetryWriter, clock: Clock) -> None:
         self._tokens, self._layer, self._writer, self._clock = tokens, layer, writer, clock

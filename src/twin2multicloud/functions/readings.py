@@ -14,7 +14,7 @@ _decode = msgspec.json.Decoder().decode
 
 
 class RawReading(msgspec.Struct, frozen=True):
-    """One publish of a device, as it came: a JSON object, or a list of them from a gateway."""
+    """One publish of a device, unparsed: a JSON object, or a list of them from a gateway."""
 
     body: bytes
     device_id: str | None = None  # from the topic or the connection; wins over what the body says
@@ -22,7 +22,7 @@ class RawReading(msgspec.Struct, frozen=True):
 
 
 def from_device(raw: RawReading, now: str) -> Iterator[Reading | tuple[object, InvalidTelemetryError]]:
-    """The readings of a publish; what is no telemetry comes with the reason."""
+    """The readings of a publish; invalid telemetry comes with its reason."""
     try:
         payload = _decode(raw.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -36,7 +36,7 @@ def from_device(raw: RawReading, now: str) -> Iterator[Reading | tuple[object, I
 
 
 def from_another_cloud(messages: Sequence[bytes], now: str) -> tuple[list[Reading], list[ItemError]]:
-    """The readings of an envelope, and the places of messages that are no telemetry."""
+    """The readings of an envelope, and the indices of messages that are invalid telemetry."""
     readings: list[Reading] = []
     failed: list[ItemError] = []
     for place, message in enumerate(messages):

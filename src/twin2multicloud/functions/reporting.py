@@ -1,4 +1,4 @@
-"""Error events, filled in: which twin, cloud and component. Owns their making; where they go is the sink's."""
+"""Creates error events for one component of a twin on a cloud. The sink decides where they go."""
 
 import msgspec
 
@@ -12,7 +12,7 @@ _RAW_CHARACTERS = 4_000
 
 
 class Reporter:
-    """Reports what went wrong in one component."""
+    """Reports errors of one component."""
 
     def __init__(self, *, sink: ErrorSink, clock: Clock, twin: str, cloud: Cloud, component: str) -> None:
         self._sink, self._clock = sink, clock
@@ -43,12 +43,12 @@ class Reporter:
         )
 
     def failed(self, code: ErrorCode, error: BaseException, *, count: int = 1, trace_id: str = "") -> None:
-        """Report an exception that nobody foresaw."""
+        """Report an unexpected exception."""
         self.report(code, described(error), count=count, trace_id=trace_id, kind=type(error).__name__)
 
 
 def _text(raw: object) -> str:
     try:
         return raw.decode() if isinstance(raw, bytes) else msgspec.json.encode(raw).decode()
-    except (TypeError, ValueError, RecursionError):  # neither UTF-8 nor JSON: all the more a reason to report it
+    except (TypeError, ValueError, RecursionError):  # neither UTF-8 nor JSON; it is reported all the same
         return ascii(raw)

@@ -39,7 +39,7 @@ _DEBUG = "debug"  # `domain.twin.Mode.DEBUG`, which a cold start need not import
 
 
 class Ports(Protocol):
-    """Everything a function may need from its cloud. Whoever implements it makes each thing when it is asked for."""
+    """Everything a function may need from its cloud. Implementations create each port on first use."""
 
     @property
     def clock(self) -> Clock: ...  # noqa: D102
@@ -67,11 +67,11 @@ class Ports(Protocol):
         ...
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:
-        """Who knows the devices of the registry of that name. Raises ConfigurationError where the cloud does itself."""
+        """The authenticator of that device registry. Raises ConfigurationError where the cloud has a device service."""
         ...
 
     def ingress(self, topic: str) -> DeviceIngress:
-        """The way to the dispatcher, by the topic of that name. Raises ConfigurationError as above."""
+        """The ingress of the dispatcher, by its topic. Raises ConfigurationError as above."""
         ...
 
     def log(self, line: str) -> None:
@@ -135,12 +135,12 @@ class Parts:
         return self._observed(sender)
 
     def undeliverable(self, code: ErrorCode) -> Undeliverable:
-        """Where readings go that cannot go on."""
+        """The dead-letter queue of undeliverable readings."""
         dead_letters = self.ports.dead_letters(require_env(self.env, "DEAD_LETTER_QUEUE"))
         return Undeliverable(dead_letters, self.reporter, code)
 
     def hand_over(self, writer: TelemetryWriter, code: ErrorCode) -> Function:
-        """The function that hands its queue on to a writer."""
+        """The function that passes its queue's records to a writer."""
         return self.queue_function(HandOver(writer, self.undeliverable(code)))
 
     def _observed(self, writer: TelemetryWriter) -> TelemetryWriter:
@@ -150,7 +150,7 @@ class Parts:
 
 
 FUNCTIONS = frozenset(kind for kind in KINDS if has_code(kind))
-"""The functions that exist in code. A topology may name others: whoever deploys it says which it leaves out.
+"""The functions that exist in code. A topology may name others: a deployment reports which it omits.
 
 The device gateway is one where a cloud has no device service; elsewhere a component of that name is the service.
 """

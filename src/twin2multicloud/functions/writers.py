@@ -1,4 +1,4 @@
-"""The `TelemetryWriter`s that functions are composed of, and what becomes of readings that a writer does not take.
+"""The `TelemetryWriter`s that functions are composed of, and the handling of readings that a writer refuses.
 
 A writer for another cloud is `wire.sender.Sender`. Retries are the writer's; an exception brings the batch again.
 """
@@ -38,7 +38,7 @@ class StoreWriter:
 
 
 def _write(write: Callable[[Sequence[Reading]], None], readings: Sequence[Reading], at: int = 0) -> list[ItemError]:
-    """Write a batch whole; where that is refused for good, halve it until each reading that is refused stands alone.
+    """Write a batch; where it is refused for good, halve it until each refused reading is isolated.
 
     What was written before a refusal is written again: stores are idempotent. Raises RetryableError.
     """
@@ -76,13 +76,13 @@ def _key(reading: Reading) -> str:
 
 
 class Undeliverable:
-    """Keeps readings that cannot go on in the dead letters, and reports a batch's as one event."""
+    """Dead-letters undeliverable readings, and reports those of a batch as one event."""
 
     def __init__(self, dead_letters: DeadLetters, reporter: Reporter, code: ErrorCode) -> None:
         self._dead_letters, self._reporter, self._code = dead_letters, reporter, code
 
     def keep(self, failed: Sequence[tuple[Reading, str]], total: int, trace_id: str) -> None:
-        """Keep readings of a batch of `total`, each with the reason. Raises RetryableError where they are not kept."""
+        """Dead-letter readings of a batch of `total`, each with its reason. Raises RetryableError if that fails."""
         dead_letters = [DeadLetter(reading.traced(trace_id), error) for reading, error in failed]
         self._dead_letters.put(dead_letters)
         first = dead_letters[0]
@@ -96,13 +96,13 @@ class Undeliverable:
 
 
 class HandOver:
-    """Hands batches on to a writer. What it does not take is kept in the dead letters."""
+    """Passes batches to a writer, and dead-letters what it refuses."""
 
     def __init__(self, writer: TelemetryWriter, undeliverable: Undeliverable) -> None:
         self._writer, self._undeliverable = writer, undeliverable
 
     def __call__(self, messages: Sequence[Reading], trace_id: str) -> None:
-        """Hand over a batch. Raises RetryableError where neither the writer nor the dead letters take it."""
+        """Write a batch. Raises RetryableError if neither the writer nor the dead letters accept it."""
         failed = self._writer.write_batch(messages, trace_id)
         if failed:
             pairs = [(messages[item.index], item.error) for item in failed]

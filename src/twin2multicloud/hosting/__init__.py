@@ -1,1 +1,1 @@
-"""What a function's process has on every cloud: clock, bundle, user code, token. Knows no SDK and no single cloud."""
+"""What a function's process has on every cloud: clock, bundle, user code, token. Independent of SDKs and clouds."""

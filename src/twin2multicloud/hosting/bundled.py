@@ -21,14 +21,14 @@ PROCESSORS = "processors"
 
 
 class BundledTwin(msgspec.Struct, frozen=True, kw_only=True):
-    """What a function may need to know of the twin. Both are empty where the function does not."""
+    """The twin's data that a function may need. Both are empty where it needs none."""
 
     catalog: DeviceCatalog = DeviceCatalog()
     hierarchy: Hierarchy = Hierarchy()
 
 
 def load_twin(root: str = ROOT) -> BundledTwin:
-    """The twin's data. Raises ConfigurationError where the bundle has none, or not ours."""
+    """The twin's data. Raises ConfigurationError where the bundle has none, or an invalid file."""
     path = f"{root}/{TWIN_FILE}"
     try:
         with open(path, "rb") as file:  # noqa: PTH123 - see ROOT

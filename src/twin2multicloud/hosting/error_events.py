@@ -1,4 +1,4 @@
-"""An error event as the clouds' topics carry it, and the line that stands in a log when they do not."""
+"""An error event as the clouds' topics carry it, and the log line when publishing fails."""
 
 from twin2multicloud.domain.errors import ErrorEvent
 
@@ -8,5 +8,5 @@ DETAIL_TYPE = "twin2multicloud.error"
 
 
 def dropped(event: ErrorEvent, why: Exception) -> str:
-    """One line that says what would have been reported, and why it was not."""
+    """One log line with the event that was not published, and the reason."""
     return f"{event.severity} {event.component} {event.error_code}: {event.message} (not reported: {why})"

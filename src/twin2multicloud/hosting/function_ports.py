@@ -42,7 +42,7 @@ class SystemClock:
 
 
 class CommonPorts:
-    """The part of `functions.wiring.Ports` that no cloud has a service for."""
+    """The part of `functions.wiring.Ports` that is the same on every cloud."""
 
     @cached_property
     def clock(self) -> Clock:
@@ -51,7 +51,7 @@ class CommonPorts:
 
     @cached_property
     def chance(self) -> Chance:
-        """For jitter and trace ids; nothing secret hangs on it."""
+        """For jitter and trace ids; never for secrets."""
         return random.Random()  # noqa: S311 - see above
 
     @cached_property

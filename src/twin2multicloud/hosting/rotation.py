@@ -1,4 +1,4 @@
-"""Functions whose inter-cloud token comes from a secret store: read late, kept a while, replaced while they run.
+"""Functions whose inter-cloud token comes from a secret store: read lazily, cached, refreshed while they run.
 
 The secret's text is one token, or two with a comma between: the first is sent, both are accepted. A rotation takes
 three steps with `KEPT_SECONDS` between them, on every cloud: ``old,new``, so that all accept the new one; ``new,old``,
@@ -33,7 +33,7 @@ class CachedSecret:
         self._lock = threading.Lock()
 
     def read(self) -> str:
-        """The text. Raises RetryableError only where there never was one, ConfigurationError."""
+        """The text. Raises RetryableError only if it was never read, ConfigurationError."""
         with self._lock:
             if not self._text or self._clock.monotonic() >= self._until:
                 self._refresh()
@@ -50,7 +50,7 @@ class CachedSecret:
 
 
 class _Rewired:
-    """A function as its secret has it now. It is wired anew when the secret's text changes, and not otherwise."""
+    """A function with the current secret. It is rewired only when the secret's text changes."""
 
     def __init__(self, name: str, env: Environment, ports: Ports, secret: CachedSecret) -> None:
         self._name, self._env, self._ports, self._secret = name, env, ports, secret

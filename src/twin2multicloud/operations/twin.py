@@ -184,6 +184,6 @@ def open_readers(twin: Twin, outputs: Mapping[str, Any]) -> HotReaders:
     cloud = twin.placement[Slot.L3_HOT]
     if f"{cloud}_readers" not in outputs:
         raise ConfigurationError(
-            f"{twin.name}'s L3-hot is on {label_of(cloud)}, but no reader is deployed there;  run `t2mc deploy` first"
+            f"{twin.name}'s L3-hot is on {label_of(cloud)}, but no reader is deployed there; run `t2mc deploy` first"
         )
     return HotReaders(deployed_on(cloud).open_invocation(outputs))

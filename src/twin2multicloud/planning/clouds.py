@@ -100,7 +100,7 @@ class Deployed:
 
 @dataclass(frozen=True, kw_only=True)
 class CloudPack:
-    """One cloud. What a pack leaves out, the cloud cannot do: whoever asks for it is told so in one sentence.
+    """One cloud. A capability that a pack omits is unsupported; using it raises one clear error.
 
     `label` is what a person reads; `style` a colour of the terminal, `colour` one of CSS. `services` is what the rows
     of the planner's table ask. The references are: `events` its event source in the emulator, `tariff`, `prices` (name

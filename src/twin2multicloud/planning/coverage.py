@@ -1,4 +1,4 @@
-"""What of a plan somebody runs, and what is left out. The one answer for Terraform, archives, emulator and status.
+"""The part of a plan that is run, and what is omitted. Used by Terraform, archives, emulator and status.
 
 Functions run where there is code for them. Of stores, services and topics those run that the caller names.
 """
@@ -57,7 +57,7 @@ class Coverage(msgspec.Struct, frozen=True, dict=True):
 
 
 def functions_of(topology: Topology) -> tuple[Component, ...]:
-    """The functions of a topology that there is code for, services of ours among them."""
+    """The functions of a topology that have code, our own services included."""
     return tuple(each for each in topology.components if is_function(each) and has_code(each.name))
 
 

@@ -48,7 +48,7 @@ def plan(twin: Twin) -> Topology:
 
 
 def _id(name: str, twin: Twin) -> str:
-    """A component's id, or the name of a caller that is no component."""
+    """A component's id, or the name of a caller outside the plan."""
     return f"{twin.placement[home(name)]}.{name}" if name in KINDS else name
 
 

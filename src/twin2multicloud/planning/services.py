@@ -29,7 +29,7 @@ def own_endpoint(component: Component) -> Endpoint:
 
 
 def own_environment(component: Component, twin: str) -> tuple[Variable, ...]:
-    """What every function and service of ours is told; what else a service is told, its cloud's renderer knows."""
+    """The environment of every function and own service; renderers add what else a service needs."""
     return (
         Variable("CLOUD", ValueKind.LITERAL, component.cloud),
         Variable("ERROR_TOPIC", ValueKind.RESOURCE, f"{component.cloud}.{Kind.ERROR_TOPIC}"),

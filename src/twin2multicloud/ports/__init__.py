@@ -1,1 +1,1 @@
-"""What functions need from a cloud: one Protocol per capability. Owns shapes and promises; knows no adapter."""
+"""What functions need from a cloud: one Protocol per capability. Owns signatures and guarantees; no adapters."""

@@ -1,10 +1,10 @@
-"""Time and chance, as arguments: the core has neither of its own."""
+"""Time and randomness, as arguments of the core."""
 
 from typing import Protocol
 
 
 class Clock(Protocol):
-    """What a function knows of time."""
+    """A clock."""
 
     def now(self) -> str:
         """This instant, in the canonical spelling (see `domain.timestamps`)."""

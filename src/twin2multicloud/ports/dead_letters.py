@@ -1,4 +1,4 @@
-"""Where messages go that could not pass a boundary, to be looked at and sent again (redrive)."""
+"""The dead letters of a boundary: undeliverable messages, kept for inspection and redrive."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,7 +9,7 @@ from twin2multicloud.domain.telemetry import Reading
 
 
 class DeadLetter(msgspec.Struct, frozen=True):
-    """One message that could not pass, and why."""
+    """One undeliverable message, and the reason."""
 
     message: Reading
     error: str

@@ -1,4 +1,4 @@
-"""Who may connect to L1 as what, and publish where. The device's side of `ports.device_registry`."""
+"""Authenticates devices at L1 and authorises their topics. The device's side of `ports.device_registry`."""
 
 from typing import Protocol
 
@@ -7,7 +7,7 @@ class DeviceAuthenticator(Protocol):
     """Knows the devices of one twin, and the topics that are theirs."""
 
     def knows(self, username: str | None, password: str | None) -> bool:
-        """Whether a user exists and the password is right. Raises RetryableError where that cannot be said now."""
+        """Whether a user exists and the password is right. Raises RetryableError if that is not known now."""
         ...
 
     def device_of(self, username: str, topic: str) -> str | None:

@@ -1,4 +1,4 @@
-"""How a device reaches its deployed twin: what its firmware has to be told beside its credentials. Holds no key."""
+"""How a device reaches its deployed twin: the settings of its firmware beside its credentials. Holds no key."""
 
 import msgspec
 

@@ -1,4 +1,4 @@
-"""Which devices may connect, and with what: the operator's side of L1. No function needs it."""
+"""The devices that may connect, and their credentials: the operator's side of L1. No function needs it."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
@@ -7,13 +7,13 @@ import msgspec
 
 
 class DeviceCredentials(msgspec.Struct, frozen=True):
-    """What one device signs in with: texts by file name. They are given once, and no cloud tells a key again."""
+    """Credentials of one device: texts by file name. They are given once; no cloud returns a key again."""
 
     device_id: str
     files: Mapping[str, str]
 
     def __repr__(self) -> str:
-        """Never the texts: this may end up in a log."""
+        """Without the texts, since it may end up in a log."""
         return f"DeviceCredentials({self.device_id!r}, {sorted(self.files)})"
 
 
@@ -38,5 +38,5 @@ class DeviceRegistry(Protocol):
         ...
 
     def remove(self, device_ids: Iterable[str]) -> None:
-        """Take the credentials of devices away, and forget them; those that are not registered do not matter."""
+        """Revoke the credentials of devices and remove the devices; ignores unregistered ones."""
         ...

@@ -1,4 +1,4 @@
-"""Where a function says that something went wrong: its cloud's error topic."""
+"""Where a function publishes error events: its cloud's error topic."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""A native call: one function of one cloud, by name, synchronously. Whoever calls signs in as itself."""
+"""A native call: one function of one cloud, by name, synchronously. The caller signs in with its own identity."""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -8,7 +8,7 @@ class Invocation(Protocol):
     """The functions of a twin on one cloud that take native calls (see `functions.triggers.OnCall`)."""
 
     def call(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
-        """Ask a function, by its name in the plan (``hot-reader``), and wait for its answer; both are JSON objects.
+        """Call a function, by its name in the plan (``hot-reader``), and wait for its answer; both are JSON objects.
 
         A call may be made twice, where nobody knows whether the first arrived: only what may be repeated is called.
         Raises FinalError with the function's own sentence where it refuses what it was asked; RetryableError where it

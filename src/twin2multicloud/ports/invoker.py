@@ -7,7 +7,7 @@ from twin2multicloud.domain.telemetry import Reading
 
 
 class Invoker(Protocol):
-    """Hands messages to a function's queue. What was accepted is kept until it is done or dead-lettered."""
+    """Queues messages for a function. Accepted messages are kept until they are done or dead-lettered."""
 
     def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """Queue messages for a function, as one batch with one trace id (see `wire.envelope` for a message's own).

@@ -1,4 +1,4 @@
-"""Where secrets are kept. Owns nothing of what they mean: the inter-cloud token's form is `wire.tokens`' own."""
+"""A secret store. Does not know what secrets mean: `wire.tokens` owns the form of the inter-cloud token."""
 
 from typing import Protocol
 

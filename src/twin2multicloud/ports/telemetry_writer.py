@@ -1,4 +1,4 @@
-"""Where a function hands readings on: a queue, a store, or an endpoint on another cloud. It need not know which."""
+"""Where a function writes readings: a queue, a store, or an endpoint on another cloud, behind one interface."""
 
 from collections.abc import Sequence
 from typing import Protocol
@@ -9,7 +9,7 @@ from twin2multicloud.domain.telemetry import Reading
 
 
 class ItemError(msgspec.Struct, frozen=True):
-    """One message of a batch that was not taken, by its place in the batch. `final`: it never will be."""
+    """One refused message of a batch, by its index. `final`: a retry would fail as well."""
 
     index: int
     error: str
@@ -17,10 +17,10 @@ class ItemError(msgspec.Struct, frozen=True):
 
 
 class TelemetryWriter(Protocol):
-    """Takes readings, and answers for each one that it did not take."""
+    """Writes readings, and returns an error for each one that it refused."""
 
     def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
-        """Write readings durably; returns what was not taken, an empty sequence when all was.
+        """Write readings durably; returns the refused ones, an empty sequence if there are none.
 
         Raises RetryableError: nobody knows what was taken, and the whole batch may be written again.
         """

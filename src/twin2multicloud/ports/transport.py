@@ -1,4 +1,4 @@
-"""One HTTP exchange with another cloud. The sender owns what to say and when; a transport owns the socket."""
+"""One HTTP exchange with another cloud. The sender owns content and timing; a transport owns the socket."""
 
 from collections.abc import Mapping
 from typing import Protocol

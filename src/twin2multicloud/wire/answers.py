@@ -37,7 +37,7 @@ def received(trace_id: str, failed: Sequence[ItemError]) -> Response:
 def read(body: bytes, sent: int) -> Received:
     """The answer to a batch of `sent` messages.
 
-    Raises RetryableError for anything else: a 200 that is not ours proves nothing, and sending twice does no harm.
+    Raises RetryableError for anything else: an unknown 200 proves nothing, and sending twice is harmless.
     """
     try:
         answer = _decoder.decode(body)

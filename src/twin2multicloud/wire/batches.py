@@ -12,7 +12,7 @@ Item = tuple[int, bytes]
 """A reading, encoded, with its place in the batch."""
 
 ENVELOPE_ROOM = 1024
-"""Bytes for the fields of an envelope or a record beside its messages, with plenty to spare."""
+"""Upper bound in bytes of an envelope's or record's fields without its messages."""
 
 _T = TypeVar("_T")
 _encode = msgspec.json.Encoder().encode

@@ -37,7 +37,7 @@ TRANSITIONS = {
 
 
 class Breaker:
-    """Says whether it is worth trying. One per boundary and process, shared by its threads."""
+    """Decides whether to try a request. One per boundary and process, shared by its threads."""
 
     def __init__(self, clock: Clock, opens_after: float = OPENS_AFTER, stays_open: float = STAYS_OPEN) -> None:
         self._clock, self._opens_after, self._stays_open = clock, opens_after, stays_open
@@ -46,7 +46,7 @@ class Breaker:
         self._lock = threading.Lock()
 
     def allows(self) -> bool:
-        """Whether to try. When the open time is over, one caller is let through as a probe and the rest wait on."""
+        """Whether to try. After the open time one caller is let through as a probe; the rest are refused."""
         with self._lock:
             if self.state in (State.CLOSED, State.FAILING):
                 return True
@@ -62,7 +62,7 @@ class Breaker:
             self._hear(ANSWERED, 0.0)
 
     def failed(self) -> None:
-        """The other side did not answer, or asked for patience."""
+        """The other side did not answer, or asked to retry later."""
         with self._lock:
             now = self._clock.monotonic()
             quiet = now - self._failed_at > self._opens_after

@@ -52,7 +52,7 @@ def answer(call: Call, request: Request) -> Response:
 
 
 def endpoint(tokens: Sequence[str], call: Call) -> Callable[[Request], Response]:
-    """A call behind a URL of its own, for whoever has the token. Raises as `serve` does."""
+    """A call behind its own URL, for callers with the token. Raises as `serve` does."""
     return lambda request: admit(request, tokens) or serve(call, request)
 
 

@@ -138,7 +138,7 @@ def new_trace_id(chance: Chance) -> str:
 
 def json_schema() -> dict[str, Any]:
     """The envelope's JSON Schema (2020-12), from the type that is encoded; ``envelope.schema.json`` is its text."""
-    import inspect  # only whoever publishes the schema pays for it
+    import inspect  # only needed to publish the schema
 
     schema = msgspec.json.schema(Envelope)
     schema["$defs"]["Envelope"]["description"] = inspect.cleandoc(Envelope.__doc__ or "")  # as Python 3.13 has it

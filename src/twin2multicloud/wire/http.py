@@ -11,7 +11,7 @@ Response = Reply
 
 
 class Request(msgspec.Struct, frozen=True):
-    """What a function is asked. Header names are lower case."""
+    """An HTTP request to a function. Header names are lower case."""
 
     method: str
     path: str

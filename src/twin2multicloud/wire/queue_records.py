@@ -21,7 +21,7 @@ class QueueRecord(msgspec.Struct, frozen=True):
 
 
 class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
-    """As it is written; `queued_at` is for whoever looks into the queue."""
+    """The encoded form; `queued_at` is for people who inspect the queue."""
 
     trace_id: str
     payload: list[msgspec.Raw]

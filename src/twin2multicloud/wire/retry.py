@@ -25,7 +25,7 @@ class RetryPolicy(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def parse_retry_after(text: str | None) -> float | None:
-    """``Retry-After`` in seconds; its HTTP-date form and nonsense are None, and the policy's own step serves."""
+    """``Retry-After`` in seconds; None for its HTTP-date form and invalid values, where the policy's delay applies."""
     try:
         return max(0.0, float(text)) if text else None
     except ValueError:

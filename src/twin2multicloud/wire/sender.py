@@ -21,7 +21,7 @@ TIMEOUT = 30.0
 
 
 class Sender:
-    """Sends messages to one endpoint. A `TelemetryWriter`: what it could not deliver comes back, item by item."""
+    """Sends messages to one endpoint. A `TelemetryWriter`: returns what it could not deliver, item by item."""
 
     def __init__(
         self,
@@ -43,7 +43,7 @@ class Sender:
         self._breaker = breaker or Breaker(clock)
 
     def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
-        """Deliver messages, retrying as the policy says. Returns those that the other side does not have."""
+        """Deliver messages, retrying as the policy says. Returns those that were not accepted."""
         chunks, too_large = cut(readings)
         failed = [ItemError(place, f"message is over the limit of {MAX_BODY_BYTES} bytes") for place in too_large]
         for chunk in chunks:
@@ -71,7 +71,7 @@ class Sender:
             retry += 1
 
     def _try(self, chunk: list[Item], trace_id: str) -> list[ItemError]:
-        """One exchange. The breaker hears of every outcome. Raises RetryableError, FinalError."""
+        """One exchange, whose outcome is reported to the breaker. Raises RetryableError, FinalError."""
         if not self._breaker.allows():
             raise RetryableError("the circuit breaker of this boundary is open", retry_after=float("inf"))
         try:
@@ -81,7 +81,7 @@ class Sender:
             self._breaker.failed()
             raise
         except FinalError:
-            self._breaker.succeeded()  # it answered; that the answer was no is another matter
+            self._breaker.succeeded()  # a refusal is an answer too
             raise
         self._breaker.succeeded()
         return [ItemError(chunk[item.index][0], item.error, item.final) for item in answer.failed]

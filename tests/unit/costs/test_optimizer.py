@@ -147,7 +147,7 @@ class TestConstraints:
             (Constraints(forbidden=ALL), "no cloud remains for L1"),
             (Constraints(residency={Slot.L3_ARCHIVE: ("AT",)}), "no cloud remains for L3-archive .* must lie in AT"),
             (Constraints(fixed={Slot.L4: GCP}), "no cloud remains for L4 .* fixed on Google Cloud, .*3D"),
-            (Constraints(fixed={Slot.L1: GCP}, max_clouds=1), "no placement is left"),
+            (Constraints(fixed={Slot.L1: GCP}, max_clouds=1), "no placement remains"),
         ],
     )
     def test_what_nothing_satisfies_is_said(self, book: PriceBook, constraints: Constraints, sentence: str) -> None:

@@ -333,7 +333,7 @@ def test_many_properties_have_chance_of_their_own():
     [
         ({"devices": ["nobody"]}, "the twin has no device 'nobody' to simulate"),
         ({"start": datetime(2026, 1, 1)}, "the start of a simulation needs a time zone"),  # noqa: DTZ001
-        ({"step": timedelta(0)}, "the step of a simulation goes forward"),
+        ({"step": timedelta(0)}, "the step of a simulation must be positive"),
     ],
 )
 def test_what_cannot_be_simulated_is_refused_at_once(arguments, says):

@@ -44,7 +44,7 @@ def test_a_twin_that_is_up_is_taken_down_once(running: LocalDeployment) -> None:
 def test_another_description_is_refused_while_a_cloud_is_up(project: Project, running: LocalDeployment) -> None:
     changed = msgspec.structs.replace(project, twin=twin(Placement.single(GCP)))
     told: list[Progress] = []
-    with pytest.raises(ConfigurationError, match="the project has changed since aws came up with it"):
+    with pytest.raises(ConfigurationError, match="the project has changed since aws started with it"):
         operation.bring_up(changed, told.append, dashboard=False)
     assert told == []
     assert deployment.load_deployment(project.folder) == running

@@ -21,7 +21,7 @@ GATEWAY = "$gateway"  # no device has a dollar in its id
 
 
 class Change(msgspec.Struct, frozen=True, omit_defaults=True):
-    """How a device differs from one that was never touched."""
+    """Changes to a device since its twin came up first."""
 
     removed: bool = False
     renewals: int = 0  # how often it was registered again: each time with another password
@@ -31,7 +31,7 @@ _UNTOUCHED = Change()
 
 
 class Changes:
-    """The file of changes, as it is now: a look at its date for every question, a read where it is another."""
+    """The current file of changes: checks its date on each access, and reads it again if that changed."""
 
     def __init__(self, path: Path) -> None:
         self._path = str(path)
@@ -39,11 +39,11 @@ class Changes:
         self._found: Mapping[str, Change] = {}
 
     def of(self, device_id: str) -> Change:
-        """What was changed about a device."""
+        """The changes of a device."""
         return self.all().get(device_id, _UNTOUCHED)
 
     def all(self) -> Mapping[str, Change]:
-        """Every device that was ever touched. Raises TwinError where the file is not ours."""
+        """Every device with changes. Raises TwinError for an invalid file."""
         try:
             state = os.stat(self._path)  # noqa: PTH116 - once per publish: a Path would cost as much again
         except FileNotFoundError:
@@ -56,7 +56,7 @@ class Changes:
 
 
 def read_changes(path: Path) -> dict[str, Change]:
-    """The changes that a file holds, none where there is no file. Raises TwinError where it is not ours."""
+    """The changes that a file holds, none where there is no file. Raises TwinError for an invalid one."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=dict[str, Change])
     except FileNotFoundError:
@@ -75,7 +75,7 @@ class LocalDeviceAuthenticator:
     """The `ports.device_authenticator.DeviceAuthenticator` of one twin on this machine.
 
     A device that is taken out, or has another password now, is refused from its next sign-in or its next publish on,
-    whichever comes first: whoever keeps a connection asks again.
+    whichever comes first; open connections are checked again.
     """
 
     def __init__(self, twin: str, key: str, catalog: DeviceCatalog, changes: Changes) -> None:

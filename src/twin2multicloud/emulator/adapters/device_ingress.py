@@ -21,8 +21,8 @@ class LocalDeviceIngress:
         self.meter = Meter()
 
     def take(self, device_id: str, payload: bytes) -> None:
-        """See `ports.device_ingress.DeviceIngress.take`. Staged only: whoever answers waits for the disk."""
-        assert self.start is not None  # noqa: S101 - a gateway stands only where the dispatcher does
+        """See `ports.device_ingress.DeviceIngress.take`. Only staged: the host waits for the disk before it answers."""
+        assert self.start is not None  # noqa: S101 - the gateway is on the dispatcher's cloud
         begun = time.monotonic()
         self.start([Published(device_id, payload)])
         self.meter.came(1)

@@ -23,13 +23,13 @@ _UNTOUCHED = Change()
 
 
 class LocalDeviceRegistry:
-    """A `DeviceRegistry`. Keys are derived (see `credentials`), so that here one can be told again."""
+    """A `DeviceRegistry`. Keys are derived (see `credentials`), so they can be returned again."""
 
     def __init__(self, file: Path, key: str, catalog: DeviceCatalog) -> None:
         self._file, self._key, self._catalog = file, key, catalog
 
     def register(self, device_ids: Iterable[str]) -> Iterator[DeviceCredentials]:
-        """See `ports.device_registry.DeviceRegistry`. FinalError for what is no device of the twin."""
+        """See `ports.device_registry.DeviceRegistry`. FinalError for a device that is not in the twin."""
         wanted = list(dict.fromkeys(device_ids))
         for each in wanted:
             if self._catalog.find(each) is None:
@@ -80,5 +80,5 @@ def _nobody_else_writes(file: Path) -> Iterator[None]:
 
 
 def _renewed(change: Change) -> Change:
-    """Another password than ever before, so that one which was taken away stays so."""
+    """A password that was never used before, so that a revoked one stays revoked."""
     return Change(renewals=change.renewals + 1)

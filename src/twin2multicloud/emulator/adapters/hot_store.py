@@ -52,14 +52,14 @@ _PAGES = {
 }
 """By whether values are asked for (keys alone are in the index) and the order."""
 
-_AFTER_ALL = b""  # a blob comes after every text
+_AFTER_ALL = b""  # a blob sorts after every text
 _NOTES_TIME, _NO_STAMP = 1 << 60, ":"  # comes after the digits that a stamp begins with
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def hot_store(table: "SqliteTable") -> SortedHotStore:
-    """The engine as it suits a table on this machine: memory for all devices, and a question costs little."""
+    """Engine settings for a local table: memory for all devices, cheap queries."""
     return SortedHotStore(table, known_devices=1_000_000, first_page=1)
 
 
@@ -115,7 +115,7 @@ class SqliteTable:
         """See `SortedTable.delete`."""
         try:
             self._commits.stage(_Deletion(device_id, keys)).wait()
-        except Exception as error:  # whatever it was that the disk, or a write of the same group, ran into
+        except Exception as error:  # any error of the disk or of a write in the same group
             raise RetryableError(f"the write to disk failed: {error}") from error
 
     def count(self) -> int:
@@ -138,7 +138,7 @@ class SqliteTable:
             )
 
     def _settle(self) -> None:
-        """Wait for what this thread has put. That it failed, if it did, is told to whoever waits for `staged`."""
+        """Wait for what this thread has put. A failure is raised where `staged` is awaited."""
         group: Group | None = self._local.__dict__.pop("put", None)
         if group is not None and not group.finished:
             done = threading.Event()

@@ -1,4 +1,4 @@
-"""Which writes a function has staged and not yet waited for. Owns the rule: an answer leaves after they are durable."""
+"""Writes that a function has staged but not awaited. Owns the rule: an answer leaves after they are durable."""
 
 import asyncio
 import threading
@@ -15,7 +15,7 @@ class Staged:
         self._local = threading.local()
 
     def add(self, group: Group) -> None:
-        """Remember a group for whoever hosts the function on this thread."""
+        """Remember a group for the host of the function on this thread."""
         groups: dict[int, Group] = self._local.__dict__.setdefault("groups", {})
         groups[id(group)] = group
 

@@ -1,4 +1,4 @@
-"""Group commit: what many stage, one thread writes and syncs together. Owns the thread and when it is done."""
+"""Group commit: one thread writes and syncs what many threads stage. Owns the thread and completion."""
 
 import threading
 from collections.abc import Callable, Sequence
@@ -36,7 +36,7 @@ class Group:
             raise self.error
 
     def finish(self, error: Exception | None) -> None:
-        """Tell everyone who waits."""
+        """Notify all waiters."""
         with self._lock:
             self.finished, self.error = True, error
             callbacks, self._callbacks = self._callbacks, []
@@ -57,7 +57,7 @@ class GroupCommit(Generic[T]):
         self._thread.start()
 
     def stage(self, item: T) -> Group:
-        """Hand over an item; the group that comes back tells when it is durable."""
+        """Stage an item; the returned group reports when it is durable."""
         with self._wake:
             self._items.append(item)
             if len(self._items) == 1:
@@ -83,6 +83,6 @@ class GroupCommit(Generic[T]):
             error: Exception | None = None
             try:
                 self._write(items)
-            except Exception as failure:  # whoever waits must hear of it, whatever it is
+            except Exception as failure:  # any failure must reach the waiters
                 error = failure
             group.finish(error)

@@ -1,7 +1,7 @@
 """The durable queues of one emulated cloud, its dead letters and its error table: one SQLite file, one fsync a group.
 
-A row is a whole commit group, not a message: that is what makes 20,000 messages a second affordable. A group's row goes
-when every record in it is done; after a crash the group comes again, and the stores are idempotent.
+A row is a whole commit group, not a message: this makes 20,000 messages a second affordable. A group's row is deleted
+when all its records are done; after a crash the group is redelivered, and the stores are idempotent.
 """
 
 import sqlite3
@@ -17,7 +17,7 @@ import msgspec
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
 
 RESIDENT_BYTES = 64 * 1024 * 1024
-"""Of queued records that are held in memory; what is over it waits on disk alone."""
+"""Limit of queued records held in memory; the rest waits on disk."""
 
 _SCHEMA = """
 PRAGMA journal_mode=WAL;
@@ -43,7 +43,7 @@ class Record(msgspec.Struct, eq=False):
 
 
 class DeadLetterRecord(msgspec.Struct, frozen=True):
-    """A dead-lettered envelope: which dead-letter queue holds it, which queue it would go to again, and why."""
+    """A dead-lettered envelope: which dead-letter queue holds it, the queue to redrive it to, and the reason."""
 
     dead_letter_queue: str
     queue: str
@@ -88,7 +88,7 @@ class Journal:
         self._commits = GroupCommit[_Item](self._write, f"journal-{path.parent.name}")
 
     def start(self, deliver: Deliver) -> None:
-        """Begin delivering: first what the last process left, then what comes."""
+        """Start delivery: first the records of the last process, then new ones."""
         self._deliver = deliver
         self._warm_up()
 
@@ -105,7 +105,7 @@ class Journal:
         return self._commits.stage(_Error(body))
 
     def done(self, records: Iterable[Record]) -> None:
-        """Forget records. Not waited for: a crash before it is on disk brings them again, which is allowed."""
+        """Forget records. Not awaited: a crash before it is on disk redelivers them, which is allowed."""
         finished = []
         with self._lock:
             for record in records:
@@ -155,7 +155,7 @@ class Journal:
         return closing(sqlite3.connect(self._path, isolation_level=None))
 
     def _write(self, items: Sequence[_Item]) -> None:
-        """One transaction for everything that was staged; then hand the new records out."""
+        """Write all staged items in one transaction; then deliver the new records."""
         by_type: dict[type, list[_Item]] = defaultdict(list)
         for item in items:
             by_type[type(item)].append(item)
@@ -183,7 +183,7 @@ class Journal:
             self._next_group += 1
 
     def _admit(self, group: int, records: list[Record]) -> None:
-        """Hand a group's records out, or leave them on disk where memory is full."""
+        """Deliver a group's records, or leave them on disk where memory is full."""
         with self._lock:
             if self._deliver is None or self._cold or self._resident > self._room:
                 self._cold.append(group)

@@ -1,4 +1,4 @@
-"""A function's queue: waiting records, the threads that work on them, redelivery and the last resort. One per function.
+"""A function's queue: waiting records, the threads that work on them, redelivery and dead-lettering. One per function.
 
 Each thread stands for one execution environment of the cloud. A delivery takes what is waiting, up to the batch limit:
 at one message a second a batch is one message, under load it fills.
@@ -36,7 +36,7 @@ RECORD_STATES = {
 
 
 class FunctionQueue:
-    """Delivers records to one function. What fails more often than the policy allows is dead-lettered."""
+    """Delivers records to one function. Dead-letters those that fail more often than the policy allows."""
 
     def __init__(
         self,
@@ -62,14 +62,14 @@ class FunctionQueue:
         self._threads: list[threading.Thread] = []
 
     def start(self, function: Start, threads: int) -> None:
-        """Begin working, on so many threads."""
+        """Start the worker threads."""
         for number in range(threads):
             thread = threading.Thread(target=self._work, args=(function,), name=f"{self.name}-{number}", daemon=True)
             thread.start()
             self._threads.append(thread)
 
     def deliver(self, records: Sequence[Record]) -> None:
-        """Take records that have just become durable."""
+        """Accept records that have become durable."""
         self.meter.came(sum(record.messages for record in records))
         self._push(records)
 
@@ -78,7 +78,7 @@ class FunctionQueue:
         return max(0, self.meter.received - self.meter.done)
 
     def close(self, timeout: float = 10.0) -> None:
-        """Stop after the batches in hand; what is waiting is on disk."""
+        """Stop after the current batches; waiting records are on disk."""
         with self._wake:
             self._closing = True
             self._wake.notify_all()
@@ -110,7 +110,7 @@ class FunctionQueue:
         return None
 
     def _ripen(self) -> float | None:
-        """Move records whose time has come; seconds until the next one's, None without any."""
+        """Move due records; returns the seconds until the next one, None without any."""
         now = time.monotonic()
         while self._later and self._later[0][0] <= now:
             self._waiting.append(heapq.heappop(self._later)[2])
@@ -131,7 +131,7 @@ class FunctionQueue:
         return batch
 
     def _settle(self, batch: Sequence[Record], failed: set[int]) -> None:
-        """Once what the function staged is durable its records are done; what failed comes again, or is buried."""
+        """Finish records once the function's writes are durable; redeliver or dead-letter the failed ones."""
         staged = self._staged.take()
         passed = [record for index, record in enumerate(batch) if index not in failed]
         if passed:

@@ -61,7 +61,7 @@ class EmulatedCloud:
         self._calls_made = {each.name: Meter() for each in self._components}
         self._start(self._parts(Path(deployment.folder)))
 
-    # --- being started -------------------------------------------------------------------------------------------
+    # --- requests and calls --------------------------------------------------------------------------------------
 
     def has_endpoint(self, function: str) -> bool:
         """Whether a function has a URL."""
@@ -96,10 +96,10 @@ class EmulatedCloud:
         """Send dead letters again, all or those of one dead-letter queue; returns how many messages."""
         return self._journal.redrive(queue)
 
-    # --- saying how it is ----------------------------------------------------------------------------------------
+    # --- status --------------------------------------------------------------------------------------------------
 
     def status(self) -> CloudStatus:
-        """What this cloud knows of itself."""
+        """The status of this cloud."""
         dead = self._journal.dead_letters()
         errors = self._journal.errors()
         return CloudStatus(
@@ -118,14 +118,14 @@ class EmulatedCloud:
         )
 
     def close(self) -> None:
-        """Finish the batches in hand and close the files."""
+        """Finish the current batches and close the files."""
         for queue in self._queues.values():
             queue.close()
         if self._table is not None:
             self._table.close()
         self._journal.close()
 
-    # --- being made ----------------------------------------------------------------------------------------------
+    # --- construction --------------------------------------------------------------------------------------------
 
     def _start(self, parts: CloudParts) -> None:
         for component in self._components:
@@ -165,7 +165,7 @@ class EmulatedCloud:
             self._queues[name].deliver(batch)
 
     def _environment(self, component: Component) -> dict[str, str]:
-        """Fill in what the plan left open: URLs, deployed names, the token."""
+        """Resolve the plan's open values: URLs, deployed names, the token."""
         values: dict[str, str] = {}
         for variable in self._coverage.environment(component):
             match variable.kind:

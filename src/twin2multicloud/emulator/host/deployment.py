@@ -26,14 +26,14 @@ _PORTS = range(20_000, 32_000)  # Linux lends from 32768 on, others from 49152
 
 
 class Runtime(StrEnum):
-    """Where the emulated clouds take functions from: this source tree, or the bundles that would be deployed."""
+    """The source of functions: this source tree, or the bundles that would be deployed."""
 
     SOURCE = "source"
     BUNDLES = "bundles"
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """One emulated cloud: where it listens. Only the cloud that holds L1 listens for MQTT."""
+    """The addresses of one emulated cloud. Only L1's cloud listens for MQTT."""
 
     cloud: Cloud
     http_port: int
@@ -53,7 +53,7 @@ class Tls(msgspec.Struct, frozen=True):
 
 
 class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
-    """What `t2mc up` started. Holds no secret: those are in files that only the owner reads."""
+    """What `t2mc up` started. Holds no secret: those are in files that only the owner can read."""
 
     folder: str
     twin: Twin
@@ -71,7 +71,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
         return StateFolder.of(Path(self.folder))
 
     def describes(self, project: Project) -> bool:
-        """Whether the project is still what this was made of: the twin, and the text of every processor it names."""
+        """Whether the project is unchanged: the twin, and the text of every processor that it names."""
         return self.twin == project.twin and self.user_code == user_code(project)
 
     def site(self, cloud: Cloud) -> Site:
@@ -92,12 +92,12 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def dashboard_url(self) -> str:
-        """Where people look at the twin."""
+        """The URL of the dashboard."""
         return f"http://127.0.0.1:{self.dashboard_port}"
 
 
 class Secrets(msgspec.Struct, frozen=True):
-    """What signs in: the operator to the clouds' own interface, devices (by derivation), clouds to each other."""
+    """Secrets of the operator, of devices (derived) and between clouds."""
 
     operator_key: str
     device_key: str
@@ -143,7 +143,7 @@ def prepare(
 
 
 def user_code(project: Project) -> str:
-    """A digest of the processors that a twin names. Those that it does not name run nowhere, and may change."""
+    """A digest of the processors that a twin names. Others are not run and may change."""
     digest = hashlib.sha256()
     for name in processor_names(project.twin.catalog):
         digest.update(hashlib.sha256(project.processors[name].read_bytes()).digest())
@@ -165,7 +165,7 @@ def load_secrets(folder: Path) -> Secrets:
 
 
 def free_port() -> int:
-    """A port that nobody listens on now, and that no system gives to outgoing connections: it is wanted again later."""
+    """A free port outside the range of outgoing connections, since it is used again later."""
     while True:
         port = _PORTS.start + secrets.randbelow(len(_PORTS))
         with socket.socket() as probe:
@@ -188,7 +188,7 @@ def _read_deployment(folder: Path) -> LocalDeployment | None:
     path = StateFolder.of(folder).deployment
     try:
         found = msgspec.json.decode(path.read_bytes(), type=LocalDeployment)
-        return msgspec.structs.replace(found, folder=str(folder))  # a project that was copied or moved is another one
+        return msgspec.structs.replace(found, folder=str(folder))  # a copied or moved project is a different one
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
@@ -207,5 +207,5 @@ def _local_secrets(state: StateFolder) -> _LocalSecrets:
 
 
 def run_by_the_emulator(topology: Topology) -> Coverage:
-    """What of a plan the emulator runs: functions that exist in code, the hot store, and what stands around them."""
+    """The part of a plan that the emulator runs: functions with code, the hot store and what they need."""
     return cover(topology, (Kind.DEVICE_GATEWAY, Kind.HOT_STORE, Kind.DASHBOARD, Kind.ERROR_TOPIC))

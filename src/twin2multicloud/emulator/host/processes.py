@@ -56,13 +56,13 @@ def wait_until_up(
 
 
 def answers(deployment: LocalDeployment, name: str) -> bool:
-    """Whether a process answers on its port; of a cloud, whether it is ours: while it was dark, its port was free."""
+    """Whether a process answers on its port; of a cloud, whether it belongs to this twin: ports are reused."""
     try:
         if name == DASHBOARD:
             return _read(f"{deployment.dashboard_url}/favicon.ico") is not None
         said = msgspec.json.decode(_read(f"{deployment.site(Cloud(name)).http_url}/_cloud/health"), type=_Health)
         return said.pid == pid_of(deployment, name)
-    except (OSError, HTTPException, msgspec.MsgspecError):  # nobody, or somebody who speaks otherwise
+    except (OSError, HTTPException, msgspec.MsgspecError):  # no answer, or one of another program
         return False
 
 
@@ -77,7 +77,7 @@ def _read(url: str) -> bytes:
 
 
 def pid_of(deployment: LocalDeployment, name: str) -> int | None:
-    """The process id of what runs under a name; None where nothing does."""
+    """The process id of a running name; None if it is not running."""
     try:
         pid = int(deployment.state.process_id(name).read_text())
     except (FileNotFoundError, ValueError):
@@ -86,7 +86,7 @@ def pid_of(deployment: LocalDeployment, name: str) -> int | None:
 
 
 def stop(deployment: LocalDeployment, name: str, timeout: float = 10.0) -> bool:
-    """Ask a process to finish what it has in hand and end; end it where it does not. False where none ran."""
+    """Stop a process after its current batches; kill it on time-out. False if it was not running."""
     pid = pid_of(deployment, name)
     if pid is None:
         return False
@@ -99,7 +99,7 @@ def stop(deployment: LocalDeployment, name: str, timeout: float = 10.0) -> bool:
 
 
 def kill(deployment: LocalDeployment, name: str) -> None:
-    """End a process with SIGKILL, as a power cut would."""
+    """Kill a process with SIGKILL, as a power cut would."""
     pid = pid_of(deployment, name)
     if pid is not None:
         os.kill(pid, signal.SIGKILL)
@@ -128,12 +128,12 @@ def _start(deployment: LocalDeployment, name: str, command: list[str]) -> None:
 
 
 def _environment() -> dict[str, str]:
-    """This process's, but for what pytest sets: NiceGUI would take it for a test of its own."""
+    """This process's environment without pytest's variables, which would put NiceGUI into test mode."""
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
 def _is_ours(pid: int, deployment: LocalDeployment) -> bool:
-    """Whether a pid is alive and, where the system tells, still the process we started: pids come around again."""
+    """Whether a pid is alive and, where /proc exists, still our process: pids are reused."""
     _reap(pid)
     try:
         os.kill(pid, 0)
@@ -145,7 +145,7 @@ def _is_ours(pid: int, deployment: LocalDeployment) -> bool:
         command = Path(f"/proc/{pid}/cmdline").read_bytes()
     except OSError:
         return True  # no /proc on this system
-    if not command:  # between fork and exec, or a zombie that nobody collects
+    if not command:  # between fork and exec, or a zombie
         return not _is_zombie(pid)
     return deployment.folder.encode() in command
 
@@ -162,7 +162,7 @@ def _reap(pid: int) -> None:
     try:
         os.waitpid(pid, os.WNOHANG)
     except ChildProcessError:
-        return  # somebody else's child: an earlier `t2mc up` started it
+        return  # not a child: an earlier `t2mc up` started it
 
 
 def _gone(pid: int, deployment: LocalDeployment, timeout: float) -> bool:

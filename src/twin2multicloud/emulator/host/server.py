@@ -80,7 +80,7 @@ class CloudApp:
         return response
 
     async def _operator(self, path: str, request: Request) -> Response:
-        """The cloud's own interface: what an account's owner can do, and nobody else."""
+        """The operator's interface, for the account's owner only."""
         if path == "health":
             return json_response(200, {"cloud": self._cloud.cloud, "pid": os.getpid()})
         if not hmac.compare_digest(request.headers.get(OPERATOR_HEADER, "").encode(), self._operator_key.encode()):
@@ -118,7 +118,7 @@ async def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContex
 
 
 def _on_the_loop(done: _Done) -> _Done:
-    """A callback that any thread may call and that runs on this event loop."""
+    """A thread-safe callback that runs on this event loop."""
     loop = asyncio.get_running_loop()
 
     def from_any_thread(error: Exception | None) -> None:

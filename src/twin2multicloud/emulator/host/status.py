@@ -1,4 +1,4 @@
-"""What an emulated cloud says of itself, and what the twin as a whole looks like from it. Owns these nouns only."""
+"""Status records of an emulated cloud and of the twin as a whole. Holds data only."""
 
 import msgspec
 
@@ -30,7 +30,7 @@ class EndpointTraffic(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One emulated cloud, as it answers for itself; `running` is False where nobody answered."""
+    """One emulated cloud; `running` is False where it did not answer."""
 
     cloud: Cloud
     running: bool
@@ -44,7 +44,7 @@ class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class BoundaryStatus(msgspec.Struct, frozen=True, kw_only=True):
-    """One boundary of the running twin: what went in, what came out on the other side, what could not pass."""
+    """One boundary of the running twin: messages in, out and dead-lettered."""
 
     name: str
     locality: Locality

@@ -1,4 +1,4 @@
-"""The MQTT side of L1: who may connect and publish, and when a publish is acknowledged. Knows no function.
+"""The MQTT side of L1: authentication, authorisation and acknowledgement. Independent of functions.
 
 Of our own, because a broker acknowledges what it has in memory; here PUBACK means that the message is on disk.
 """
@@ -26,7 +26,7 @@ class Published(msgspec.Struct, frozen=True):
 
 
 Accept = Callable[[Sequence[Published], Callable[[Exception | None], None]], None]
-"""Takes publishes; calls back, on the event loop, once they are durable or with what kept them from it."""
+"""Accepts publishes; calls back on the event loop once they are durable, or with the error."""
 
 
 class MqttConnection(asyncio.Protocol):
@@ -53,7 +53,7 @@ class MqttConnection(asyncio.Protocol):
         self._transport = None
 
     def data_received(self, data: bytes) -> None:
-        """Handle every complete packet; publishes that came together are taken together."""
+        """Handle every complete packet; publishes that arrive together are one batch."""
         publishes: list[packets.Publish] = []
         try:
             for kind, flags, body in self._packets.feed(data):
@@ -84,7 +84,7 @@ class MqttConnection(asyncio.Protocol):
             codes = b"\x11" * len(topics) if self._version == 5 else b""
             self._write(packets.suback(packet_id, self._version, codes, packets.UNSUBACK))
         else:
-            self._close()  # DISCONNECT, or what a device service does not speak
+            self._close()  # DISCONNECT, or an unsupported packet
 
     def _connect(self, hello: packets.Connect) -> None:
         self._version = hello.version
@@ -113,7 +113,7 @@ class MqttConnection(asyncio.Protocol):
 
     def _take(self, publishes: list[packets.Publish]) -> None:
         assert self._username is not None  # noqa: S101 - data_received saw to it
-        if not self._authenticator.knows(self._username, self._password):  # taken out, or given another key, since then
+        if not self._authenticator.knows(self._username, self._password):  # removed or renewed since it connected
             self._on_rejected()
             self._close()
             return
@@ -149,7 +149,7 @@ class MqttConnection(asyncio.Protocol):
         self._accept(allowed, when_durable)
 
     def _reject(self, publish: packets.Publish) -> None:
-        """As AWS IoT Core does: a topic that is not the client's ends a 3.1.1 connection; 5 can say why."""
+        """As AWS IoT Core does: a foreign topic closes a 3.1.1 connection; 5 carries a reason."""
         self._on_rejected()
         if self._version == 5 and publish.qos == 1:
             self._write(packets.puback(publish.packet_id, 5, _NOT_AUTHORIZED))

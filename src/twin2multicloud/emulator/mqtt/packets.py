@@ -1,4 +1,4 @@
-"""MQTT 3.1.1 and 5 packets, as far as a device service speaks them: bytes <-> values, no I/O (OASIS MQTT, 3)."""
+"""MQTT 3.1.1 and 5 packets, as far as a device service supports them: bytes <-> values, no I/O (OASIS MQTT, 3)."""
 
 from collections.abc import Iterator
 
@@ -10,11 +10,11 @@ PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
 
 
 class MalformedPacketError(Exception):
-    """Bytes that are no MQTT packet we take; the connection ends here."""
+    """Invalid or unsupported packet; the connection is closed."""
 
 
 class Connect(msgspec.Struct, frozen=True):
-    """A client introducing itself. `version` is 4 (3.1.1) or 5; `keepalive` in seconds, 0 for none."""
+    """A CONNECT packet. `version` is 4 (3.1.1) or 5; `keepalive` in seconds, 0 for none."""
 
     version: int
     client_id: str
@@ -24,7 +24,7 @@ class Connect(msgspec.Struct, frozen=True):
 
 
 class Publish(msgspec.Struct, frozen=True):
-    """A message for a topic. `packet_id` is 0 for QoS 0, which nobody acknowledges."""
+    """A message for a topic. `packet_id` is 0 for QoS 0, which is not acknowledged."""
 
     topic: str
     payload: bytes
@@ -39,7 +39,7 @@ class Packets:
         self._buffer = bytearray()
 
     def feed(self, data: bytes) -> Iterator[tuple[int, int, bytes]]:
-        """Every packet that is complete now. Raises MalformedPacketError for one that is too large or no packet."""
+        """Every packet that is complete now. Raises MalformedPacketError for an oversized or invalid one."""
         buffer = self._buffer
         buffer += data
         start = 0
@@ -116,7 +116,7 @@ class _Reader:
 
 
 def read_connect(body: bytes) -> Connect:
-    """A CONNECT. A will is read over: a device service of ours has no use for it. Raises MalformedPacketError."""
+    """A CONNECT. A will is ignored. Raises MalformedPacketError."""
     reader = _Reader(body)
     protocol, version = reader.text(), reader.byte()
     if protocol != "MQTT" or version not in (4, 5):
@@ -169,7 +169,7 @@ def read_topics(body: bytes, version: int, *, with_options: bool) -> tuple[int, 
 
 
 def connack(version: int, code: int) -> bytes:
-    """CONNACK; for 5 it says what is not spoken: QoS 2 and retained messages."""
+    """CONNACK; for 5 it declares what is unsupported: QoS 2 and retained messages."""
     if version == 5:
         properties = b"\x24\x01\x25\x00" if code == 0 else b""
         return packet(CONNACK, bytes((0, code, len(properties))) + properties)

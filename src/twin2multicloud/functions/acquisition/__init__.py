@@ -1,1 +1,1 @@
-"""L1: from a device's reading to the processor's name."""
+"""L1: from a device's publish to the processor."""

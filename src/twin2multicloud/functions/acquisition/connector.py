@@ -1,4 +1,4 @@
-"""Connector (L1): stands under the processor's name where L2 is on another cloud, and posts to its ingestion."""
+"""Connector (L1): deployed under the processor's name where L2 is on another cloud; posts to its ingestion."""
 
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import ConfigurationError

@@ -1,4 +1,4 @@
-"""Device gateway (L1): takes what devices publish over HTTPS, where the cloud has no device service of its own.
+"""Device gateway (L1): receives publishes over HTTPS on a cloud without a device service.
 
 ``POST /topics/dt/<twin>/<device>/telemetry``, as AWS IoT Core has it (HTTPS publish, ``POST /topics/<topic>``), with
 Basic authentication: device id and key. Knows who may publish where from its authenticator; reads no payload.
@@ -34,13 +34,13 @@ def build(parts: Parts) -> Function:
 
 
 class DeviceGateway:
-    """Answers 200 only for what the ingress has accepted. Nothing of a refused publish is kept."""
+    """Answers 200 only for what the ingress has accepted. A refused publish is not kept."""
 
     def __init__(self, *, authenticator: DeviceAuthenticator, ingress: DeviceIngress) -> None:
         self._authenticator, self._ingress = authenticator, ingress
 
     def __call__(self, request: Request) -> Response:
-        """Answer one publish: 401, 403, 404, 405 for good. Raises FinalError (400, 413, 415) and RetryableError."""
+        """Answer one publish: 401, 403, 404, 405 are final. Raises FinalError (400, 413, 415) and RetryableError."""
         if request.method == "GET" and request.path == "/health":
             return json_response(200, {"status": "ok"})
         if not request.path.startswith(TOPICS):
@@ -67,9 +67,9 @@ class DeviceGateway:
 
 
 def credentials(header: str) -> tuple[str, str]:
-    """User and password of Basic authentication (RFC 7617), two empty texts where it is none.
+    """User and password of Basic authentication (RFC 7617), two empty strings if absent.
 
-    They are parted at the last colon: an id may hold one, a key of ours never does.
+    They are split at the last colon: an id may contain one, a key never does.
     """
     kind, _, encoded = header.partition(" ")
     if kind.lower() != "basic":

@@ -1,4 +1,4 @@
-"""Dispatcher (L1): normalises readings and invokes the processor by name. Cannot tell a processor from a connector."""
+"""Dispatcher (L1): normalises readings and sends them to the processor's name, which may be a connector."""
 
 from collections.abc import Sequence
 
@@ -27,13 +27,13 @@ def build(parts: Parts) -> Function:
 
 
 class Dispatcher:
-    """Takes what devices publish. What is no telemetry is reported with its content and goes no further."""
+    """Dispatches publishes of devices. Invalid telemetry is reported with its content and dropped."""
 
     def __init__(self, *, writer: TelemetryWriter, reporter: Reporter, clock: Clock, chance: Chance) -> None:
         self._writer, self._reporter, self._clock, self._chance = writer, reporter, clock, chance
 
     def __call__(self, publishes: Sequence[RawReading]) -> int:
-        """Dispatch readings as one batch; returns how many went no further, each reported. Raises RetryableError."""
+        """Dispatch readings as one batch; returns how many were dropped, each reported. Raises RetryableError."""
         now = self._clock.now()
         readings: list[Reading] = []
         invalid = 0
@@ -48,7 +48,7 @@ class Dispatcher:
         return invalid + (self._hand_on(readings) if readings else 0)
 
     def _hand_on(self, readings: Sequence[Reading]) -> int:
-        """Queue readings; one that the queue never takes must not bring the whole batch back for ever."""
+        """Queue readings; one that is too large for the queue must not make the whole batch be retried for ever."""
         trace_id = new_trace_id(self._chance)
         refused = self._writer.write_batch(readings, trace_id)
         for item in refused:

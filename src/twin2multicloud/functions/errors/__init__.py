@@ -1,1 +1,1 @@
-"""The error path: topic, reporter, table (lands with its own issue)."""
+"""The error path: topic, reporter, table."""

@@ -1,4 +1,4 @@
-"""Ingestion (L2): the endpoint that takes readings from another cloud and hands them to the processor's queue."""
+"""Ingestion (L2): the endpoint that receives readings from another cloud and queues them for the processor."""
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.placement import Slot

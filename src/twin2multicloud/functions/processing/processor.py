@@ -1,4 +1,4 @@
-"""Processor (L2): runs the user's code on each reading and hands the results on. Owns how user code is called."""
+"""Processor (L2): runs user code on each reading and sends the results on. Owns how user code is called."""
 
 from collections.abc import Callable, Sequence
 
@@ -37,7 +37,7 @@ def build(parts: Parts) -> Function:
 
 
 class Processor:
-    """Takes batches. A reading on which the user's code fails is dead-lettered as it came; the others go on."""
+    """Processes batches. A reading on which user code fails is dead-lettered unchanged; the others are sent on."""
 
     def __init__(
         self,
@@ -51,7 +51,7 @@ class Processor:
         self._undeliverable, self._clock = undeliverable, clock
 
     def __call__(self, messages: Sequence[Reading], trace_id: str) -> None:
-        """Process a batch and hand the results on. Raises RetryableError where nothing takes them."""
+        """Process a batch and send the results on. Raises RetryableError if no queue accepts them."""
         sources: list[Reading] = []
         results: list[Reading] = []
         failed: list[tuple[Reading, str]] = []
@@ -70,7 +70,7 @@ class Processor:
             self._undeliverable.keep(failed, len(messages), trace_id)
         for writer in self._writers if results else ():
             refused = writer.write_batch(results, trace_id)
-            if refused:  # what is too large for a queue is too large for the dead letters: the message is not
+            if refused:  # a result too large for a queue is too large for the dead letters; the message is not
                 pairs = [(sources[item.index], item.error) for item in refused]
                 self._undeliverable.keep(pairs, len(messages), trace_id)
 

@@ -1,4 +1,4 @@
-"""Hot reader (L3-hot): history by device, property and time; TwinMaker's answer, in pages, on every cloud the same."""
+"""Hot reader (L3-hot): history by device, property and time; TwinMaker's response, paged, the same on every cloud."""
 
 import base64
 import binascii
@@ -83,7 +83,7 @@ class HotReader:
                 skip = 0
                 if index == start.device and start.row is not None:
                     if (key > start.row) if request.descending else (key < start.row):
-                        continue  # came late, behind where the last page ended, as whatever comes late there
+                        continue  # a late reading before the end of the last page is skipped
                     skip = start.given if key == start.row else 0
                 present = [name for name in request.properties if name in values]
                 for given, name in enumerate(present[skip:], skip):

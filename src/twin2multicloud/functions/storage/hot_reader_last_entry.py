@@ -22,7 +22,7 @@ def build(parts: Parts) -> Function:
 
 
 class HotReaderLastEntry:
-    """Answers latest values. A constant is what the twin says it is; an initial value stands until one is measured."""
+    """Answers latest values. Constants come from the twin; an initial value holds until one is measured."""
 
     def __init__(self, *, store: HotStore, catalog: DeviceCatalog, hierarchy: Hierarchy, clock: Clock) -> None:
         self._store, self._catalog, self._hierarchy, self._clock = store, catalog, hierarchy, clock

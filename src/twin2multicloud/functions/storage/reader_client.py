@@ -1,4 +1,4 @@
-"""Asking the hot readers through an `Invocation`: history and latest values as plain values by property.
+"""Queries the hot readers through an `Invocation`: history and latest values as plain values by property.
 
 The counterpart of `hot_reader` and `hot_reader_last_entry`; knows their answers, and nothing of who carries them.
 """

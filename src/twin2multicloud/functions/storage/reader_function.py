@@ -1,4 +1,4 @@
-"""A reader as a function: it takes native calls, and has an endpoint where its environment holds the token for one."""
+"""A reader as a function: accepts native calls, and HTTP where its environment has an endpoint token."""
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.functions.triggers import Function, Handler

@@ -16,7 +16,7 @@ MAX_PROPERTIES = 100
 
 
 class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):
-    """A read, in the domain's words. `reference` is what the answer says of where a value belongs, but the name."""
+    """A read in domain terms. `reference` identifies a value's entity or component in the answer, without its name."""
 
     devices: Sequence[str]
     properties: tuple[str, ...]

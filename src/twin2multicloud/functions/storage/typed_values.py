@@ -15,7 +15,7 @@ TypedValue = dict[str, Scalar]
 
 
 def typed(value: Scalar, declared: DataType | None) -> TypedValue:
-    """A value under its key: by its declared type where it fits, else by what it is. Nothing is ever rounded."""
+    """A value under its key: by its declared type where it fits, else by its own type. Never rounds."""
     if declared is not None and declared.admits(value):
         if declared is DataType.DOUBLE:
             return {"doubleValue": _as_double(value)}
@@ -27,7 +27,7 @@ _EXACT = {DataType.STRING: str, DataType.DOUBLE: float, DataType.BOOLEAN: bool}
 
 
 def typer(declared: DataType | None) -> Callable[[Scalar], TypedValue]:
-    """`typed` for one property's many values: what is of the declared type to the letter needs no second look."""
+    """`typed` for one property's many values: exact matches of the declared type take a fast path."""
     exact = _EXACT.get(declared) if declared is not None else None
     if exact is None or declared is None:
         return lambda value: typed(value, declared)
@@ -36,7 +36,7 @@ def typer(declared: DataType | None) -> Callable[[Scalar], TypedValue]:
 
 
 def declared_types(device_type: DeviceType | None) -> dict[str, DataType]:
-    """The declared type of each property; nothing for a device that the twin does not know."""
+    """The declared type of each property; empty for an unknown device."""
     return {} if device_type is None else {each.name: each.data_type for each in device_type.properties}
 
 

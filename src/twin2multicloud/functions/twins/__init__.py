@@ -1,1 +1,1 @@
-"""L4: what connects the twin service to the stores (lands with its own issue)."""
+"""L4: what connects the twin service to the stores."""

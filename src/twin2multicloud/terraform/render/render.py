@@ -87,7 +87,7 @@ def provider_versions(used: Iterable[Renderer]) -> dict[str, str]:
 
 
 def _variables(config: Configuration) -> None:
-    config.variable("bundles", "Folder of the functions' bundles:  <cloud>/<function>.zip")
+    config.variable("bundles", "Folder of the functions' bundles: <cloud>/<function>.zip")
     config.variable("log_retention_days", "Log retention in days", "number", default=30)
 
 
