@@ -56,7 +56,7 @@ class TestCode:
             for cloud in ("aws", "azure", "gcp")
         }
         assert "entrypoint.py" in files["aws"]
-        # Google has no device service: what IoT Core and IoT Hub do by themselves is code of ours there.
+        # Google has no device service: what IoT Core and IoT Hub do as services is our own code there.
         device_service = {"device_authenticator.py", "device_ingress.py"}
         assert files["aws"] == files["azure"] == files["gcp"] - device_service
         assert device_service < files["gcp"]

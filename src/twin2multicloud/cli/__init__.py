@@ -1,1 +1,1 @@
-"""t2mc, the command line. Owns words, tables and exit codes; no business logic."""
+"""t2mc, the command line. Owns texts, tables and exit codes; no business logic."""

@@ -1,4 +1,4 @@
-"""What the command line looks like: the two consoles, and how a finding and an error are said. Decides nothing."""
+"""The look of the command line: the two consoles, and the format of findings and errors. Decides nothing."""
 
 import msgspec
 import typer
@@ -39,7 +39,7 @@ def cloud_text(cloud: Cloud) -> Text:
 
 
 def locality_text(locality: Locality) -> Text:
-    """``local`` quietly, ``remote`` so that one sees it."""
+    """``local`` dimmed, ``remote`` highlighted."""
     return Text(locality.value, style="dim" if locality is Locality.LOCAL else "bold magenta")
 
 
@@ -57,7 +57,7 @@ def say_error(message: str) -> None:
 
 
 def say_note(message: str) -> None:
-    """Something that one may want to know, on the error console."""
+    """A note on the error console."""
     err.print(f"[dim]note: {escape(message)}[/]", soft_wrap=True)
 
 

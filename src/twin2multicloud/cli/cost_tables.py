@@ -90,7 +90,7 @@ def baselines_table(result: Result) -> Table:
 
 
 def batching_table(result: Result) -> Table:
-    """What messages per request do to the cost."""
+    """The effect of messages per request on the cost."""
     table = make_table("messages per request", ">messages", ">this placement", ">best placement", "where")
     for each in result.batching:
         table.add_row(str(each.messages_per_request), usd(each.total), usd(each.best_total), placement_text(each.best))
@@ -98,7 +98,7 @@ def batching_table(result: Result) -> Table:
 
 
 def pareto_table(front: Sequence[Candidate]) -> Table:
-    """Placements that nothing beats in cost, latency and carbon at once."""
+    """The Pareto front of cost, latency and carbon."""
     table = make_table("Pareto front", ">USD per month", ">ms to the dashboard", ">kg CO2e per month", "placement")
     for each in front:
         table.add_row(
@@ -108,7 +108,7 @@ def pareto_table(front: Sequence[Candidate]) -> Table:
 
 
 def flips_table(flips: Sequence[Flip], title: str) -> Table:
-    """What flips the choice, nearest first."""
+    """The changes that alter the choice, smallest first."""
     table = make_table(title, "figure", ">changes to", ">by", "then the cheapest is")
     for each in flips:
         change = f"{(each.factor - 1) * 100:+.1f} %"
@@ -139,7 +139,7 @@ def move_table(move: Move) -> Table:
 
 
 def derived_text(derived: Sequence[DerivedFigure]) -> Text:
-    """One line: what the workload did not say and the project did."""
+    """One line: the figures that the project supplied."""
     return Text("derived from the project: " + ", ".join(map(str, derived)), style="dim")
 
 

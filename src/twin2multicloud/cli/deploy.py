@@ -98,7 +98,7 @@ def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -
         return
     workspace, changes = done
     if changes:
-        out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` says where")
+        out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` lists the addresses")
     if not destroy:
         _say_unregistered(rollout.project, workspace)
 

@@ -62,7 +62,7 @@ def register_devices(
     for line in lines:
         out.print(escape(line), soft_wrap=True, highlight=False)
     if local and not device:
-        out.print("[dim]--device says what a client of your own connects with[/]")
+        out.print("[dim]--device shows the settings for your own client[/]")
     elif lost := [each for each in chosen if not twin.files.has(each)]:
         err.print(
             f"[yellow]note:[/] {_some(lost)}: registered before, but their files are not here. If they are lost, "

@@ -101,7 +101,7 @@ def optimize_command(
 def _extras(
     given: Workloads, result: Result, book: PriceBook, constraints: Constraints, *, pareto: bool, sensitivity: bool
 ) -> Iterator[Extra]:
-    """What was asked for beside the placement: its name in the JSON, what it is, and how it is shown."""
+    """The requested extras beside the placement: name in the JSON, value and rendering."""
     asked = (result.workload, book, constraints)
     if given.derived:
         yield "derived", given.derived, tables.derived_text(given.derived)

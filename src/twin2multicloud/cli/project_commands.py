@@ -1,4 +1,4 @@
-"""t2mc init, validate, plan: what needs no cloud, not even an emulated one."""
+"""t2mc init, validate, plan: commands that need no cloud."""
 
 from pathlib import Path
 from typing import Annotated

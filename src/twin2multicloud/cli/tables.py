@@ -53,7 +53,7 @@ def boundaries_table(topology: Topology) -> Table:
 
 
 def rows_table(topology: Topology) -> Table:
-    """The row of the planner's table behind each boundary, and what it says."""
+    """The row of the planner's table behind each boundary, and its reason."""
     table = make_table("rows of the planner's table (planning/connector_rules.py)", "row", "reason", unwrapped=1)
     for each in topology.boundaries:
         table.add_row(each.row, each.reason)
@@ -80,7 +80,7 @@ def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries
 
 
 def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Table:
-    """Each emulated cloud: whether it runs, where, and what it has seen."""
+    """Each emulated cloud: state, address and counts."""
     columns = ("cloud", "", "address", ">published", ">rejected", ">waiting", ">stored", ">errors")
     table = make_table("clouds", *columns, unwrapped=len(columns))
     for each in statuses:

@@ -97,7 +97,7 @@ class AwsTariff:
         yield "plan.twinmaker", 1
 
     def twin_written(self, _: Traffic) -> Uses:
-        return ()  # TwinMaker reads, nobody writes readings to it
+        return ()  # TwinMaker reads; readings are not written to it
 
     def dashboards(self, t: Traffic) -> Uses:
         yield "grafana.editor", t.workload.editors

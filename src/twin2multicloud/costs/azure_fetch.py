@@ -119,7 +119,7 @@ def _matches(item: _Item, rule: Rule) -> bool:
 
 
 def _units(text: str) -> float | None:
-    """How many units a price is for: ``10K`` is 10,000, ``1 GB/Month`` is 1. None where that is not said."""
+    """The number of units of a price: ``10K`` is 10,000, ``1 GB/Month`` is 1. None if unknown."""
     match = re.match(r"(\d+)\s*([KM])?(?![A-Za-z])|(\d+)", text)
     if match is None:
         return None

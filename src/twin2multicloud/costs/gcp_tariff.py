@@ -107,7 +107,7 @@ class GcpTariff:
         yield "plan.twin_service", max(1, math.ceil(busy))
 
     def twin_written(self, _: Traffic) -> Uses:
-        return ()  # our twin service reads, nobody writes readings to it
+        return ()  # our twin service reads; readings are not written to it
 
     def dashboards(self, t: Traffic) -> Uses:
         users = t.workload.editors + t.workload.viewers

@@ -66,7 +66,7 @@ def moving_cost(
         for slot, store in held.items()
     )
     cost = sum(each.cost for each in moves)
-    # Two sums of the same parts may differ in the last bit, and that is no saving.
+    # Two sums of the same parts may differ in the last bit, which is not a saving.
     alike = math.isclose(current_total, target_total, rel_tol=1e-9)
     saving = 0.0 if alike else current_total - target_total
     return Move(

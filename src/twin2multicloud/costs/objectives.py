@@ -18,7 +18,7 @@ from twin2multicloud.planning.connector_rules import TABLE, Row
 from twin2multicloud.planning.topology import Delivery
 
 FAR_MS = 20.0
-"""Between two clouds of which neither pack says a figure: no optimum should rest on a pair that nobody looked up."""
+"""Between two clouds of which neither pack says a figure: no optimum should rest on a pair without data."""
 LOCAL_MS = 2.0
 """Between two services in one region."""
 

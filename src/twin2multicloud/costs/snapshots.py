@@ -13,7 +13,7 @@ from twin2multicloud.domain.placement import Cloud
 
 
 def shipped_prices(cloud: Cloud) -> tuple[CloudPrices, ...]:
-    """The snapshots of a cloud of ours, one file per region."""
+    """The shipped snapshots of a cloud, one file per region."""
     folder = resources.files("twin2multicloud.costs") / "price_books"
     files = [each for each in folder.iterdir() if each.name.startswith(f"{cloud}-") and each.name.endswith(".json")]
     return tuple(decode_prices(each.read_bytes(), each.name) for each in sorted(files, key=lambda each: each.name))

@@ -43,7 +43,7 @@ def tariff_of(cloud: Cloud) -> Tariff:
 
 
 def twin_of(w: Workload, placement: Placement) -> Twin:
-    """The twin that a workload speaks of, as far as the planner's table asks."""
+    """The twin of a workload, as far as the planner's table needs it."""
     kinds = [ActionKind.FUNCTION]
     kinds += [ActionKind.WORKFLOW] * w.event_workflow + [ActionKind.FEEDBACK] * w.event_feedback
     rules = tuple(_rule(kind) for kind in kinds) if w.events else ()

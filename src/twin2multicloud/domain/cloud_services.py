@@ -12,7 +12,7 @@ class CloudServices(msgspec.Struct, frozen=True, kw_only=True):
 
     `twin_reads`: its twin service reads the hot readers; otherwise it has to be written to. `twin_sign_in` and
     `remote_twin_sign_in`: how a dashboard on the same and on another cloud signs in to it. `hot_store_plugin`: Grafana
-    has a free plugin for its hot store. `own`: services that the cloud lacks, which are functions of ours there, each
+    has a free plugin for its hot store. `own`: services that the cloud lacks, which are our functions there, each
     with the path under which it answers.
     """
 

@@ -104,7 +104,7 @@ class DeviceConnection:
             )
 
     def _close(self) -> None:
-        """Stop, and let go of each other: paho closes its own pair of sockets only when nobody holds the client."""
+        """Stop, and let go of each other: paho closes its own pair of sockets only when the client is released."""
         self._client.loop_stop()
         self._client.on_connect = self._client.on_publish = self._client.on_disconnect = None
 

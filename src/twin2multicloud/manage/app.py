@@ -25,7 +25,7 @@ _ASK_EVERY = 1.0  # s
 
 
 def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
-    """Serve the dashboard of one twin until the process is told to stop. Raises ConfigurationError: port taken."""
+    """Serve the dashboard of one twin until the process is stopped. Raises ConfigurationError: port taken."""
     _check_free(port)
     feed = Feed(view)
 
@@ -35,12 +35,12 @@ def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
     def dashboard(device: str | None = None) -> None:
         DashboardPage(twin, topology, view, feed, device)
 
-    async def ask_for_whoever_looks() -> None:
+    async def refresh_for_viewers() -> None:
         if any(client.has_socket_connection for client in app.clients()):
             await feed.refresh()
 
     app.colors(primary=ACCENT)
-    app.timer(_ASK_EVERY, ask_for_whoever_looks)
+    app.timer(_ASK_EVERY, refresh_for_viewers)
     ui.run(
         host=HOST,
         port=port,

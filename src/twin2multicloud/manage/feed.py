@@ -12,7 +12,7 @@ _ALIVE_FOR = 5.0  # s after an answer
 
 
 class Feed:
-    """The latest answer to "how is the twin"; `problem` says why there is none."""
+    """The latest status of the twin; `problem` is the reason if there is none."""
 
     def __init__(self, view: TwinView) -> None:
         self._view = view

@@ -3,7 +3,7 @@
 from twin2multicloud.domain.device import Scalar
 
 NOTHING = "–"
-"""What stands where there is no value."""
+"""Placeholder for a missing value."""
 
 _MINUTE, _HOUR, _DAY = 60.0, 3600.0, 86400.0
 
@@ -61,7 +61,7 @@ def duration_text(seconds: float) -> str:
 
 
 def age_text(seconds: float) -> str:
-    """How long ago a reading was taken; a clock that is ahead of ours is said, not hidden."""
+    """How long ago a reading was taken; a clock ahead of this one is shown as such."""
     if seconds <= -2:
         return f"{duration_text(-seconds)} ahead"
     return "now" if seconds < 1 else f"{duration_text(int(seconds))} ago"

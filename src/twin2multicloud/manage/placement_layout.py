@@ -1,4 +1,4 @@
-"""Where things stand in the placement drawing: lanes, boxes and routes, in drawing units. Pure geometry, no SVG.
+"""Positions in the placement drawing: lanes, boxes and routes, in drawing units. Pure geometry, no SVG.
 
 Columns are the slots in data-path order and rows are clouds, so each column holds one box and a vertical line in a
 column meets nothing but that box. Neighbours are joined through the gap between their columns; other links run

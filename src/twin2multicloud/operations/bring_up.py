@@ -1,4 +1,4 @@
-"""Starting and stopping a twin on this machine. Reports what happens and prints nothing; owns no process.
+"""Starts and stops a twin on this machine. Reports progress and prints nothing; owns no process.
 
 Events of the job ``up``: a ``note`` for people, and ``starting`` and ``started`` with the name of a cloud or of the
 dashboard as the address.
@@ -40,7 +40,7 @@ def bring_up(
     batch_records: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
 ) -> LocalDeployment:
-    """Plan, start and wait. Nothing runs that was not running before where a cloud fails.
+    """Plan, start and wait. If a cloud fails, stops what it started.
 
     Raises ConfigurationError where another twin is up from the folder or an extra is not installed, TwinError where a
     process does not start.
@@ -64,7 +64,7 @@ def bring_up(
 
 
 def take_down(deployment: LocalDeployment) -> list[str]:
-    """Stop everything, the dashboard first, the clouds along the data path; what was running."""
+    """Stop the dashboard, then the clouds along the data path; returns what was running."""
     return [name for name in (DASHBOARD, *clouds(deployment)) if stop(deployment, name)]
 
 
@@ -74,7 +74,7 @@ def clouds(deployment: LocalDeployment) -> list[str]:
 
 
 def refuse_another_twin(project: Project, runtime: Runtime) -> None:
-    """What runs must be what is described: half a twin of before and half of now would be neither.
+    """Refuse to mix running clouds with a changed project.
 
     Raises ConfigurationError where clouds are up from another description of the twin, with other processors, or from
     another runtime.
@@ -82,7 +82,7 @@ def refuse_another_twin(project: Project, runtime: Runtime) -> None:
     try:
         before = load_deployment(project.folder)
     except TwinError:
-        return  # nothing was ever up
+        return  # the first start
     running = ", ".join(name for name in clouds(before) if pid_of(before, name) is not None)
     if running and before.runtime is not runtime:
         raise ConfigurationError(

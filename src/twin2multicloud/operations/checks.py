@@ -1,4 +1,4 @@
-"""Is everything there? What was published against what the hot reader returns, and each boundary's messages."""
+"""Checks that readings arrived: published against read back, and each boundary's messages."""
 
 import time
 from collections import defaultdict
@@ -33,13 +33,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def read_back(published: Iterable[Telemetry], client: TwinClient) -> list[Comparison]:
-    """Wait, for two minutes at most, until no queue has anything left to do, then `compare`."""
+    """Wait, for two minutes at most, until all queues are empty, then `compare`."""
     wait_until_settled(client, _SETTLE, time.sleep, time.monotonic)
     return compare(published, client)
 
 
 def compare(published: Iterable[Telemetry], client: TwinClient) -> list[Comparison]:
-    """Hold every published value against the hot reader's answer, by device, property and time.
+    """Compare every published value with the hot reader's answer, by device, property and time.
 
     A reading published twice is one reading. What the reader returns beyond the published time span is not looked at.
     """
@@ -66,7 +66,7 @@ def compare(published: Iterable[Telemetry], client: TwinClient) -> list[Comparis
 def wait_until_settled(
     client: TwinClient, timeout: float, sleep: Callable[[float], None], monotonic: Callable[[], float]
 ) -> tuple[CloudStatus, ...]:
-    """Wait until no queue of the twin has anything left to do; the clouds' last word, come to that or not.
+    """Wait until all queues of the twin are empty; returns the last status, also on time-out.
 
     Two looks must agree: clouds are asked one after the other, and a message may pass from one to one asked before.
     """
@@ -83,7 +83,7 @@ def wait_until_settled(
 
 
 def complaints(boundaries: Sequence[BoundaryStatus]) -> list[str]:
-    """What is wrong with the boundaries that run, a sentence each."""
+    """Problems of the running boundaries, a sentence each."""
     found = []
     for each in boundaries:
         if each.running and each.dead_lettered:
@@ -94,7 +94,7 @@ def complaints(boundaries: Sequence[BoundaryStatus]) -> list[str]:
 
 
 def _comparable(value: Scalar) -> Scalar:
-    """True and 1 are not the same value, nor are they here: a boolean compares by its name."""
+    """A key that tells True from 1: a boolean compares by its name."""
     return str(value) if isinstance(value, bool) else value
 
 

@@ -36,16 +36,16 @@ DECISION_FILE = "placement_decision.json"
 
 
 class Workloads(msgspec.Struct, frozen=True, kw_only=True):
-    """The workloads to place, by id; `listed` where they came as a list, and so are answered as one."""
+    """The workloads to place, by id; `listed` if they came as a list, which decides the output's shape."""
 
     by_id: dict[str, Workload]
     listed: bool = False
     derived: tuple[DerivedFigure, ...] = ()
-    """What the project said of a single workload."""
+    """The project's figures of a single workload."""
 
 
 def read_workloads(project: Path | None, file: Path | None, preset: str | None, said: dict[str, object]) -> Workloads:
-    """The workloads that were asked for; `said` are figures of the command line. Raises ConfigurationError."""
+    """The requested workloads; `said` are figures of the command line. Raises ConfigurationError."""
     if file is None and preset is not None:
         if preset not in PRESETS:
             raise ConfigurationError(f"preset {preset!r} is unknown, expected one of {', '.join(PRESETS)}")
@@ -63,7 +63,7 @@ def read_workloads(project: Path | None, file: Path | None, preset: str | None, 
 
 
 def _completed(name: str, figures: dict[str, object], twin: Twin, source: str) -> Workloads:
-    """A workload of what is said, and of what the project says beside it."""
+    """A workload from given figures and, for the rest, the project's."""
     missing = [each for each in SENDING if each not in figures]
     if missing:
         raise ConfigurationError(
@@ -141,7 +141,7 @@ def draw(path: Path, result: Result, book: PriceBook, constraints: Constraints) 
 
 
 def apply_placement(folder: Path, result: Result, derived: tuple[DerivedFigure, ...] = ()) -> list[Path]:
-    """Write a placement to a project, with what it was decided by; the files. Raises InvalidProjectError, OSError.
+    """Write a placement and its record to a project; returns the files. Raises InvalidProjectError, OSError.
 
     The record first: a placement without its reasons is worse than reasons without a placement.
     """

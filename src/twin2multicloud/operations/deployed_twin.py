@@ -21,7 +21,7 @@ from twin2multicloud.terraform.rollout import Rollout, chosen, deployed, deploye
 
 
 class Deployment(ReadableTwin):
-    """A project on AWS, Azure and Google Cloud, through OpenTofu or Terraform. Credentials are the providers' matter.
+    """A project on AWS, Azure and Google Cloud, through OpenTofu or Terraform. Credentials are those of the providers.
 
     `variables` are Terraform's (``aws_region``, ``gcp_project`` …), `backend` is where state is kept, `bundles` where
     the archives are that `package` makes; what is left out is as in the last deployment. `report` hears of progress.
@@ -57,15 +57,15 @@ class Deployment(ReadableTwin):
         return found[0]
 
     def apply(self, *, consent: Consent) -> Changes | None:
-        """Put the twin on its clouds; what was changed. None where `consent`, which is asked first, says no."""
+        """Deploy the twin; returns what was changed, None if `consent`, which is asked first, refuses."""
         return self._carry_out(consent, destroy=False)
 
     def destroy(self, *, consent: Consent) -> Changes | None:
-        """Remove everything that was deployed, data included; what was changed. None where `consent` says no."""
+        """Remove the whole deployment, data included; returns what was changed, None if `consent` refuses."""
         return self._carry_out(consent, destroy=True)
 
     def outputs(self) -> dict[str, Any]:
-        """Where what was deployed is, by output: endpoints, where devices connect, stores."""
+        """Addresses of the deployment, by output: endpoints, device hosts, stores."""
         return deployed_outputs(self.project, environment())
 
     @property

@@ -1,4 +1,4 @@
-"""Carrying out a deployment, or its removal: plan, ask, take away the registrations that are in the way, apply.
+"""Carries out a deployment or its removal: plan, ask, remove registrations that block it, apply.
 
 Prints nothing: it shows progress in phases, and asks the `Consent` that it was given before anything is changed.
 """
@@ -25,7 +25,7 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 Consent = Callable[[Planned], bool]
-"""Shows what would be done; False leaves everything as it is. It may raise instead."""
+"""Shows the intended changes and returns whether to go ahead. May raise instead."""
 Phase = Callable[[str, int | None], AbstractContextManager[Report]]
 """Opens a phase by its name and number of steps, where that is known; the report is for the time it is open."""
 
@@ -41,7 +41,7 @@ class _Relay:
 
 
 def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent) -> tuple[Workspace, Changes] | None:
-    """Deploy or remove a project; what was changed, and the workspace. None where consent was not given.
+    """Deploy or remove a project; returns the changes and the workspace, None without consent.
 
     Raises EngineError, and TwinError where registrations cannot be taken away.
     """

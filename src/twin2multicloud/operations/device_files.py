@@ -1,4 +1,4 @@
-"""Devices' credentials on this machine: a folder each, its owner's only. Owns their names; never writes over a key."""
+"""Device credentials on this machine: a private folder each. Owns their names; never overwrites a key."""
 
 import hashlib
 import re
@@ -44,11 +44,11 @@ class DeviceFiles:
         return (self.folder(device_id) / CONNECTION).is_file()
 
     def prepare(self) -> None:
-        """Make the root. Raises OSError while nothing has been given yet that could be lost."""
+        """Create the root. Called before credentials are issued, so that an OSError loses none."""
         self.root.mkdir(mode=0o700, parents=True, exist_ok=True)
 
     def write(self, credentials: DeviceCredentials, connection: Connection) -> Path:
-        """Keep what a device was given, whole or not at all; what it had before is set aside. Returns its folder."""
+        """Write a device's credentials atomically; renames previous ones. Returns its folder."""
         folder = self.folder(credentials.device_id)
         new = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
@@ -62,19 +62,19 @@ class DeviceFiles:
         return folder
 
     def remove(self, device_ids: Iterable[str]) -> None:
-        """Forget the credentials of devices. Those that were set aside before stay."""
+        """Remove the credentials of devices. Previous, renamed ones stay."""
         for each in device_ids:
             shutil.rmtree(self.folder(each), ignore_errors=True)
 
     def forget(self, cloud: Cloud) -> None:
-        """Remove the credentials of all devices on a cloud: nobody there knows them any more."""
+        """Remove the credentials of all devices on a cloud where they are no longer registered."""
         for path in list(self.root.glob(f"*/{CONNECTION}")):
             if _cloud_of(path) == cloud:
                 shutil.rmtree(path.parent)
 
     @staticmethod
     def _aside(folder: Path) -> Path:
-        """A name for what is no longer in use: the first that is free."""
+        """The first free name for previous credentials."""
         number = 1
         while (aside := folder.with_name(f"{folder.name}~old-{number}")).exists():
             number += 1
@@ -87,7 +87,7 @@ def files_of(project: Path) -> DeviceFiles:
 
 
 def _cloud_of(connection: Path) -> Cloud | None:
-    """The cloud that a folder's credentials are for; None where the file is not ours any more."""
+    """The cloud that a folder's credentials are for; None for an invalid file."""
     try:
         return msgspec.json.decode(connection.read_bytes(), type=Connection).cloud
     except msgspec.DecodeError:

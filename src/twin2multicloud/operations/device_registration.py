@@ -1,4 +1,4 @@
-"""Registering the devices of a twin: which registry, in what order, and what is kept where. Asks and prints nothing.
+"""Registers the devices of a twin: registry, order and files. Asks and prints nothing.
 
 A device's credentials are written down as soon as the registry gives them, before the next is asked for. Also says what
 a deployment has in the way: on AWS a policy that certificates have cannot be deleted (iot DeletePolicy), so that the
@@ -61,7 +61,7 @@ def deployed_gateway(twin: Twin, outputs: Mapping[str, Any]) -> Gateway:
 
 
 def gateway_in_the_way(changes: Changes, outputs: Mapping[str, Any]) -> Gateway | None:
-    """The gateway whose registrations have to go before a plan can be carried out, if any."""
+    """The gateway whose registrations must be removed before a plan can be applied, if any."""
     for cloud, deployed in _deployable():
         if _goes(changes, deployed.in_the_way) and {deployed.sign, "twin"} <= outputs.keys():
             return _open(cloud, outputs)
@@ -75,7 +75,7 @@ def cloud_left(changes: Changes) -> Cloud | None:
 
 
 def register(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], tell: Report) -> int:
-    """Register devices and keep what they are given; how many are new. Raises what the registry raises."""
+    """Register devices and write their credentials; returns how many are new. Raises as the registry does."""
     files.prepare()
     count = 0
     for each in gateway.registry.register(device_ids):
@@ -86,14 +86,14 @@ def register(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], te
 
 
 def renew(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str], tell: Report) -> int:
-    """Give devices new credentials, and make the old ones worthless; how many."""
+    """Renew the credentials of devices and revoke the old ones; returns how many."""
     gateway.registry.remove(device_ids)
     files.remove(device_ids)
     return register(gateway, files, device_ids, tell)
 
 
 def remove(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], tell: Report) -> int:
-    """Take devices' registrations and files away; how many."""
+    """Remove the registrations and files of devices; returns how many."""
     count, waiting = 0, iter(device_ids)
     while some := list(islice(waiting, _REMOVED_AT_ONCE)):
         gateway.registry.remove(some)

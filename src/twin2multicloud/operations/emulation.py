@@ -1,4 +1,4 @@
-"""A twin on emulated clouds for the time of a ``with``: what tests and notebooks use. Prints nothing, leaves nothing.
+"""A twin on emulated clouds for the time of a ``with``: for tests and notebooks. Prints nothing and removes its data.
 
 It runs in a temporary folder of its own, so that the project's own twin (`t2mc up`) is not disturbed.
 """
@@ -114,7 +114,7 @@ class Emulation(ReadableTwin):
             )
 
     def status(self) -> tuple[CloudStatus, ...]:
-        """Every cloud in use, as it answers for itself: its functions, queues, endpoints and counts."""
+        """The status of every cloud in use: functions, queues, endpoints and counts."""
         return self._client.statuses()
 
     @property
@@ -123,7 +123,7 @@ class Emulation(ReadableTwin):
         return sum(queue.dead_lettered for status in self.status() for queue in status.queues)
 
     def redrive(self) -> int:
-        """Send the dead letters of every cloud again; how many messages."""
+        """Redrive the dead letters of every cloud; returns how many messages."""
         return self._client.redrive()
 
     @property

@@ -1,4 +1,4 @@
-"""Which extra installs what is missing. Imports nothing that an extra installs."""
+"""Maps missing modules to extras. Imports nothing that an extra installs."""
 
 from importlib.util import find_spec
 

@@ -1,4 +1,4 @@
-"""What a program reads of a twin, wherever that runs: latest values and history by property. Opens no connection."""
+"""Reads latest values and history of a twin, emulated or deployed, by property. Opens no connection."""
 
 import itertools
 from abc import ABC, abstractmethod
@@ -24,7 +24,7 @@ class ReadableTwin(ABC):
 
     @abstractmethod
     def _readers(self) -> HotReaders:
-        """What asks the hot store."""
+        """The client of the hot readers."""
 
     def latest(self, device: str, *properties: str) -> dict[str, tuple[str | None, Scalar]]:
         """The latest value of each property with its time; of all where none is named. The time of a constant is None.

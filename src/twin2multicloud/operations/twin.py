@@ -31,7 +31,7 @@ from twin2multicloud.terraform.rollout import deployed_outputs
 
 
 class OperatedTwin(Protocol):
-    """One twin, wherever it runs. Whatever asks it raises TwinError where it is not there."""
+    """One twin, emulated or deployed. Methods raise TwinError where it is not running."""
 
     @property
     def catalog(self) -> DeviceCatalog:
@@ -39,7 +39,7 @@ class OperatedTwin(Protocol):
 
     @property
     def readers(self) -> HotReaders:
-        """What reads its hot store."""
+        """Its hot readers."""
 
     @property
     def gateway(self) -> Gateway:
@@ -55,10 +55,10 @@ class OperatedTwin(Protocol):
 
     @property
     def notes(self) -> Sequence[str]:
-        """In what it is not what one may take it for: a sentence each."""
+        """Notes on how it differs from the project, a sentence each."""
 
     def explain_sign_in(self, device_ids: Sequence[str]) -> Sequence[str]:
-        """Write down again what registered devices sign in with, and return shell lines that publish as the first.
+        """Write the credentials of registered devices again, and return shell lines that publish as the first.
 
         Nothing happens where keys cannot be read back. Raises FinalError for a device that is not registered.
         """
@@ -100,7 +100,7 @@ class LocalTwin:
     """
 
     def __init__(self, folder: Path) -> None:
-        """Raises TwinError where nothing was ever started from there."""
+        """Raises TwinError where nothing was started from the folder."""
         self._folder, self._deployment = folder, load_deployment(folder)
         self.catalog = self._deployment.twin.catalog
         self.registry = LocalDeviceRegistry(
@@ -166,7 +166,7 @@ class LocalTwin:
         )
 
     def _reading(self, device_id: str) -> str:
-        """What a device may send: the first of its properties that the project gives a value to begin with."""
+        """A sample reading: the first of a device's properties with an initial value."""
         found = self.catalog.type_of(device_id)
         sent = [each for each in (found.properties if found else ()) if each.constant is None]
         known = {each.name: each.initial for each in sent if each.initial is not None}

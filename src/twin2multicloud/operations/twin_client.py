@@ -1,4 +1,4 @@
-"""Looking at a running twin from outside: reads through the reader's endpoint where there is one, status, redrive.
+"""Client of a running twin: reads through the reader's endpoint where there is one, status, redrive.
 
 Used by the CLI, the dashboard and the checks. Owns no view of its own: what it returns is what the clouds say.
 """
@@ -37,10 +37,10 @@ class TwinClient(HotReaders):
         """Close its connections."""
         self._transport.close()
 
-    # --- how it is -----------------------------------------------------------------------------------------------
+    # --- status --------------------------------------------------------------------------------------------------
 
     def statuses(self) -> tuple[CloudStatus, ...]:
-        """Every cloud in use, as it answers for itself; one that does not answer is said not to run."""
+        """The status of every cloud in use; one that does not answer has ``running=False``."""
         return tuple(self._status(site.cloud) for site in self._deployment.sites)
 
     def boundaries(self, statuses: Sequence[CloudStatus] | None = None) -> tuple[BoundaryStatus, ...]:
@@ -49,7 +49,7 @@ class TwinClient(HotReaders):
         return tuple(self._boundary(each, known) for each in self._deployment.topology.boundaries)
 
     def redrive(self) -> int:
-        """Send the dead letters of every cloud again; returns how many messages."""
+        """Redrive the dead letters of every cloud; returns how many messages."""
         return sum(self._operator(site.cloud, "redrive")["messages"] for site in self._deployment.sites)
 
     def _status(self, cloud: Cloud) -> CloudStatus:
@@ -61,7 +61,7 @@ class TwinClient(HotReaders):
     def _boundary(self, boundary: Boundary, known: Mapping[Cloud, CloudStatus]) -> BoundaryStatus:
         running = run_by_the_emulator(self._deployment.topology).carries(boundary)
         queues = [queue for status in known.values() for queue in status.queues if queue.boundary == boundary.name]
-        # The first queue of a boundary is on its source's side: what passes it has passed the boundary.
+        # The first queue of a boundary is on the source's side: messages done there have crossed it.
         first = known[boundary.source_cloud].queues if boundary.source_cloud in known else ()
         crossing = next((queue for queue in first if queue.boundary == boundary.name), None)
         counted = _from_queue(crossing, queues) if crossing else self._from_reads(boundary, known)
@@ -75,7 +75,7 @@ class TwinClient(HotReaders):
         )
 
     def _from_reads(self, boundary: Boundary, known: Mapping[Cloud, CloudStatus]) -> dict[str, Any]:
-        """Reads pass from right to left: requests are what goes in, answers what comes out."""
+        """Reads cross a boundary backwards: requests go in, answers come out."""
         status = known.get(boundary.source_cloud)
         reads: list[EndpointTraffic] = []
         if boundary.source is Slot.L3_HOT and status is not None:
@@ -88,7 +88,7 @@ class TwinClient(HotReaders):
             "p99_ms": timed.p99_ms if timed else None,
         }
 
-    # --- asking --------------------------------------------------------------------------------------------------
+    # --- reads ---------------------------------------------------------------------------------------------------
 
     def _invocation(self, cloud: Cloud) -> EmulatedInvocation:
         deployment, secrets = self._deployment, self._secrets

@@ -31,7 +31,7 @@ def package(project: Project, *, cache: Path | None = None) -> list[Bundle]:
 
 
 def write(made: Sequence[Bundle], folder: Path) -> None:
-    """Write archives, ``<cloud>/<function>.zip``, and remove those of functions that are no more."""
+    """Write archives, ``<cloud>/<function>.zip``, and remove those of deleted functions."""
     names = {each.name for each in made}
     for cloud in known_clouds():
         for old in (folder / cloud).glob("*.zip"):

@@ -68,7 +68,7 @@ def bundles(
     """A bundle for every function of a topology that exists in code, cloud by cloud, in plan order.
 
     `processors` are the user's sources by file stem; `vendored` the unpacked wheels of a cloud, by path in the archive.
-    Raises TwinError where a processor that the twin names is missing, or where shipped code imports what nobody brings.
+    Raises TwinError where a processor that the twin names is missing, or where shipped code has an unresolved import.
     """
     for cloud in topology.placement.clouds:
         wheels = (vendored or {}).get(cloud, {})
@@ -85,7 +85,7 @@ def asked(cloud: Cloud) -> list[str]:
 
 
 def packaged(topology: Topology, cloud: Cloud) -> list[Component]:
-    """The functions of one cloud that there is code for; the others are left out, and whoever packages says so."""
+    """The functions of one cloud that have code; packaging reports the others as omitted."""
     return [each for each in functions_of(topology) if each.cloud == cloud]
 
 

@@ -1,4 +1,4 @@
-"""Who brings what shipped code imports: the runtime, the bundle, or nobody. A cloud's pack has its table."""
+"""Where imports of shipped code come from: the runtime or the bundle. A cloud's pack has its table."""
 
 import ast
 import sys
@@ -17,7 +17,7 @@ _EVERYWHERE = {"msgspec": "msgspec", "isal": _THERE}
 
 
 def requirements(cloud: Cloud, modules: Mapping[str, ast.Module]) -> tuple[str, ...]:
-    """The distributions that a bundle has to bring, sorted. Raises TwinError for an import that nobody brings."""
+    """The distributions that a bundle has to bring, sorted. Raises TwinError for an unresolved import."""
     facts = packaging_of(cloud)
     table = {**_EVERYWHERE, **facts.brought_by}
     found: set[str] = set()
@@ -42,7 +42,7 @@ def pinned(requirement: str) -> str:
 
 
 def _foreign(names: Iterable[str]) -> list[str]:
-    """What is neither ours nor the standard library's."""
+    """Imports outside this package and the standard library."""
     return sorted(each for each in names if each.split(".")[0] not in {PACKAGE, *sys.stdlib_module_names})
 
 

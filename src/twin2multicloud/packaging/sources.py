@@ -73,7 +73,7 @@ def module_file(name: str, package: Path) -> Path:
 
 
 def archived_path(name: str, package: Path) -> str:
-    """Where a module stands in the archive: as it stands in the source tree."""
+    """A module's path in the archive: the same as in the source tree."""
     return f"{PACKAGE}/{module_file(name, package).relative_to(package).as_posix()}"
 
 

@@ -35,7 +35,7 @@ def fetch(requirements: Sequence[str], python: str, cache: Path) -> list[Path]:
 
 
 def unpacked(wheels: Sequence[Path], cloud: Cloud) -> dict[str, bytes]:
-    """The files of wheels as they stand in a bundle, licences among them, without stubs and pip's own records."""
+    """The files of wheels as placed in a bundle, licences among them, without stubs and pip's own records."""
     root = packaging_of(cloud).wheels_root
     files: dict[str, bytes] = {}
     for wheel in wheels:

@@ -28,7 +28,7 @@ PACK = CloudPack(
     # The runtime has boto3 (docs.aws.amazon.com, lambda python-package).
     packaging=Packaging(
         entry_file="main.py",
-        entry_name="handler",  # Lambda is told ``main.handler``
+        entry_name="handler",  # Lambda's handler is ``main.handler``
         brought_by={"boto3": "", "botocore": "", "awslambdaric": ""},
         lists_requirements=False,  # Lambda builds nothing
     ),

@@ -54,7 +54,7 @@ PACK = CloudPack(
             "azure.storage.queue": "azure-storage-queue",
         },
         namespaces=frozenset({"azure", "azure.data", "azure.keyvault", "azure.storage"}),
-        wheels_root=".python_packages/lib/site-packages/",  # an app builds only where somebody asks for a remote build
+        wheels_root=".python_packages/lib/site-packages/",  # an app is built only in a remote build
         files={"host.json": _HOST},
     ),
     deployed=Deployed(

@@ -32,7 +32,7 @@ PACK = CloudPack(
     # Cloud Run has what requirements.txt lists and nothing else (cloud.google.com, run runtimes python-dependencies).
     packaging=Packaging(
         entry_file="main.py",
-        entry_name="main",  # what functions-framework is told
+        entry_name="main",  # the target that functions-framework starts
         brought_by={
             "flask": "",
             "functions_framework": "functions-framework",

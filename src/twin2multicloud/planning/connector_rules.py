@@ -23,7 +23,7 @@ class Call(msgspec.Struct, frozen=True):
     """One component reaching another. `url` names the variable of a crossing; `sign_in` is a data source's.
 
     `stated` is what the source may do with a store; other deliveries imply it, see `access`. `serves` marks an
-    endpoint that a data source reads: it has a URL although no function of ours holds it.
+    endpoint that a data source reads: it has a URL although none of our functions holds it.
     """
 
     source: str

@@ -78,7 +78,7 @@ def _made_of(kind: str, cloud: Cloud) -> str:
     kind_of = KINDS[kind].type
     if kind_of is not ComponentType.FUNCTION and kind not in services_of(cloud).own:
         return kind_of.value
-    return "function of ours" if has_code(kind) else "function (no code yet)"
+    return "own function" if has_code(kind) else "function (no code yet)"
 
 
 def _node(name: str) -> str:

@@ -18,7 +18,7 @@ def is_ours(component: Component) -> bool:
 
 
 def is_function(component: Component) -> bool:
-    """Whether a component is code of ours to its cloud: a function of the plan, or a service that we make."""
+    """Whether a component is our own code: a function of the plan, or a service that its cloud lacks."""
     return component.type is ComponentType.FUNCTION or is_ours(component)
 
 

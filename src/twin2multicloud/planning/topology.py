@@ -68,7 +68,7 @@ class Link(msgspec.Struct, frozen=True, kw_only=True):
     """One component reaching another. `source` is a component's id, ``devices`` or ``operator``.
 
     Kinds are those of the two ends. `access` is what the source may do with the target; `sign_in` is how a data source
-    signs in. `url_variable` is set on links that cross clouds to an endpoint of ours; `serves` where a data source
+    signs in. `url_variable` is set on links that cross clouds to one of our endpoints; `serves` where a data source
     reads one.
     """
 

@@ -291,4 +291,4 @@ INTER_CLOUD = Document(
 )
 
 DOCUMENTS = (CONFIG, PROVIDERS, DEVICES, HIERARCHY, EVENTS, INTER_CLOUD)
-"""Every file, in the order in which findings are told."""
+"""Every file, in the order of findings."""

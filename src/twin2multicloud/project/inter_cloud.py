@@ -33,7 +33,7 @@ class InterCloud(msgspec.Struct, frozen=True, kw_only=True):
 def ensure_inter_cloud(folder: Path) -> InterCloud:
     """The project's token and endpoints. The first use makes up a token; a file others may read is closed to them.
 
-    Raises InvalidProjectError where there is a file that is none, OSError where the folder cannot be written.
+    Raises InvalidProjectError for an invalid file, OSError where the folder cannot be written.
     """
     path = folder / INTER_CLOUD.file
     if not path.exists():

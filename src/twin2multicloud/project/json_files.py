@@ -11,7 +11,7 @@ from twin2multicloud.project.places import Json, Place, quoted
 from twin2multicloud.project.walk import Report
 
 OWNER_ONLY = 0o600
-"""The mode of a file that nobody but its owner may read."""
+"""The mode of a file that only its owner may read."""
 
 
 class _Absent:

@@ -9,7 +9,7 @@ from twin2multicloud.project.json_files import json_text, read_json, write_atomi
 PROVIDERS_FILE = "config_providers.json"
 
 FOLLOWS = {Slot.L3_COLD: Slot.L3_HOT, Slot.L3_ARCHIVE: Slot.L3_COLD, Slot.L4: Slot.L3_HOT, Slot.L5: Slot.L4}
-"""Where a slot goes that is not placed: with the slot that it reads from."""
+"""The default of an unplaced slot: the cloud of the slot that it reads from."""
 
 
 def provider_key(slot: Slot) -> str:

@@ -1,4 +1,4 @@
-"""Where something stands in a project, and what is wrong there. Owns how both are said; checks nothing."""
+"""A place in a project, and a problem there. Owns the format of both; checks nothing."""
 
 import json
 import re
@@ -88,7 +88,7 @@ def shown(value: Json) -> str:
 
 
 def repeated(named: Iterable[tuple[Json, Place]], expected: str) -> Iterator[Problem]:
-    """A problem for each name that one before it has. A name that is not there is None, and repeats nothing."""
+    """A problem for each name that one before it has. A missing name is None and is ignored."""
     seen = set()
     for name, at in named:
         if name is not None and name in seen:

@@ -38,7 +38,7 @@ class Integer(msgspec.Struct, frozen=True):
 
 
 HUGE = 1e15
-"""The bound of every number that has none of its own: a simulated sum of a few of them still is a number."""
+"""The bound of numbers without their own: a simulated sum of a few of them stays finite."""
 
 
 class Number(msgspec.Struct, frozen=True):
@@ -107,7 +107,7 @@ class ByKey(msgspec.Struct, frozen=True):
 
 
 class Named(msgspec.Struct, frozen=True):
-    """A shape with a name of its own in the schema; `resolve` comes late, so that a shape can hold itself."""
+    """A shape with its own name in the schema; `resolve` is lazy, so that a shape can be recursive."""
 
     name: str
     resolve: Callable[[], "Shape"]

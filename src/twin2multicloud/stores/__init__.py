@@ -1,1 +1,1 @@
-"""Engines over a cloud's tables, objects and queues. Owns what is alike on all clouds; knows no SDK."""
+"""Engines over a cloud's tables, objects and queues. Owns what is the same on all clouds; uses no SDK."""

@@ -1,1 +1,1 @@
-"""Topology -> Terraform JSON, and the engine that applies it. Owns state, plan and apply; asks nobody."""
+"""Topology -> Terraform JSON, and the engine that applies it. Owns state, plan and apply; never prompts."""

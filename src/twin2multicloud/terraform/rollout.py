@@ -27,7 +27,7 @@ _OWN = "bundles"  # a variable that the product sets itself
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user may choose of a deployment: Terraform variables by name, where bundles are, where state is kept.
+    """The options of a deployment: Terraform variables by name, where bundles are, where state is kept.
 
     `clouds` is not chosen but remembered: what any placement of this twin has used since it was last destroyed.
     """
@@ -42,7 +42,7 @@ class Rollout:
     """One project's deployment. Construction plans and renders, and changes nothing."""
 
     def __init__(self, project: Project, options: Options) -> None:
-        """Raises ConfigurationError for an option that does not fit, TwinError where the rendering is at fault."""
+        """Raises ConfigurationError for an invalid option, TwinError if the rendering is at fault."""
         self.project = project
         self._state = StateFolder.of(project.folder)
         self.topology: Topology = plan(project.twin)
@@ -56,11 +56,11 @@ class Rollout:
 
     @property
     def bundles(self) -> Path:
-        """Where the functions' archives lie."""
+        """The folder of the functions' archives."""
         return Path(self._options.bundles).resolve() if self._options.bundles else self._state.bundles
 
     def require_bundles(self) -> None:
-        """Raises ConfigurationError where an archive that the configuration needs is not there."""
+        """Raises ConfigurationError where a needed archive is missing."""
         for name in (f"{site.cloud}/{each.name}.zip" for site in scope.sites(self.topology) for each in site.functions):
             if not (self.bundles / name).is_file():
                 raise ConfigurationError(
@@ -68,7 +68,7 @@ class Rollout:
                 )
 
     def workspace(self, engine: Engine, env: Mapping[str, str], tell: Report) -> Workspace:
-        """Write everything down, and open the state. Raises EngineError."""
+        """Write the workspace and open the state. Raises EngineError."""
         self._state.make()
         self._remember(self._options)
         found = Workspace(engine, self._state.terraform, env, tell)
@@ -79,14 +79,14 @@ class Rollout:
         return found
 
     def forget_clouds(self) -> None:
-        """After everything was removed: the next placement starts from nothing."""
+        """Remove the record after a removal: the next placement starts from nothing."""
         self._remember(msgspec.structs.replace(self._options, clouds=()))
 
     def _remember(self, options: Options) -> None:
         self._state.deployment_options.write_bytes(msgspec.json.format(msgspec.json.encode(options)))
 
     def _check_variables(self) -> None:
-        """A variable of a cloud that is not in use is kept for the day that it is; one of no cloud is a mistake."""
+        """Check the variables: those of unused clouds are kept, unknown ones are refused."""
         known = variables() - {_OWN}
         for name in self._options.variables:
             if name not in known:
@@ -97,14 +97,14 @@ class Rollout:
 
 
 def deployed_outputs(project: Project, env: Mapping[str, str]) -> dict[str, Any]:
-    """What the deployment of a project says of itself. Raises TwinError where there is none, EngineError."""
+    """The outputs of a project's deployment. Raises TwinError where there is none, EngineError."""
     return deployed(project).workspace(find_engine(env), env, lambda _: None).outputs()
 
 
 def chosen(
     project: Project, variables: Mapping[str, str], bundles: Path | None = None, backend: Backend | None = None
 ) -> Rollout:
-    """A rollout with what is chosen now, and for the rest what the last deployment chose. Raises like `Rollout`."""
+    """A rollout with the given options over those of the last deployment. Raises like `Rollout`."""
     before = known_options(project.folder) or Options()
     options = Options(
         variables={**before.variables, **variables},
@@ -116,7 +116,7 @@ def chosen(
 
 
 def deployed(project: Project) -> Rollout:
-    """A rollout with what the last deployment chose. Raises TwinError where there was none."""
+    """A rollout with the options of the last deployment. Raises TwinError where there was none."""
     options = known_options(project.folder)
     if options is None:
         raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")
@@ -124,7 +124,7 @@ def deployed(project: Project) -> Rollout:
 
 
 def known_options(folder: Path) -> Options | None:
-    """What the last deployment of a project chose; None where there was none. Raises TwinError for a broken file."""
+    """The options of a project's last deployment; None where there was none. Raises TwinError for a broken file."""
     path = StateFolder.of(folder).deployment_options
     try:
         return msgspec.json.decode(path.read_bytes(), type=Options)

@@ -180,7 +180,7 @@ class IotCoreDeviceRegistry:
             request["nextToken"] = answer["nextToken"]
 
     def _certificates_with_policy(self) -> Iterator[str]:
-        """The ARNs of the certificates that the twin's policy lets in; none where there is no such policy."""
+        """The ARNs of the certificates with the twin's policy; none where there is no such policy."""
         from botocore.exceptions import ClientError
 
         request: dict[str, object] = {"policyName": self._policy, "pageSize": self._page}
@@ -219,7 +219,7 @@ def _refuse(device_id: str) -> None:
 
 
 def _unless_gone(call: Callable[[], object]) -> None:
-    """Call; what is not there any more need not be taken away."""
+    """Call; ignores resources that no longer exist."""
     from botocore.exceptions import ClientError
 
     try:

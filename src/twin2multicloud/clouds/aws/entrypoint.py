@@ -32,7 +32,7 @@ def on_device(function: Function) -> Handler:
 
 
 def on_queue(function: Function) -> Handler:
-    """Started by SQS, with ``ReportBatchItemFailures``: only what failed comes again."""
+    """Started by SQS, with ``ReportBatchItemFailures``: only failed records are redelivered."""
 
     def handler(event: Event, _context: object) -> dict[str, Any]:
         records = event["Records"]
@@ -68,7 +68,7 @@ def on_call(function: Function) -> Handler:
 def on_schedule(function: Function) -> Handler:
     """Started by EventBridge Scheduler, asynchronously: where it raises, Lambda itself tries again, twice by default.
 
-    The event is whatever the schedule's target says, and so tells nothing.
+    The event is the schedule's own input and carries no information.
     """
 
     def handler(_event: Event, _context: object) -> None:
@@ -100,6 +100,6 @@ def _result(response: Response) -> dict[str, Any]:
     return {
         "statusCode": response.status,
         "headers": dict(response.headers),
-        "body": response.body.decode(),  # a Lambda's answer is a text; all of ours are JSON
+        "body": response.body.decode(),  # a Lambda's answer is text; all of ours are JSON
         "isBase64Encoded": False,
     }

@@ -1,4 +1,4 @@
-"""Native calls on AWS: Lambda's ``Invoke``, synchronously, as whoever boto3 signs in as. Ships in no bundle.
+"""Native calls on AWS: Lambda's ``Invoke``, synchronously, with boto3's credentials. Ships in no bundle.
 
 A function that has a URL takes these calls too (see `runtime`). What a function raises comes as an answer of 200 with
 ``FunctionError``; ``errorType`` is the class's name or the runtime's word, ``errorMessage`` the sentence. An invocation
@@ -17,7 +17,7 @@ from twin2multicloud.domain.errors import ConfigurationError, FinalError, Retrya
 CONNECT_SECONDS, READ_SECONDS, ATTEMPTS = 5, 30, 3
 
 _FINAL = frozenset({"FinalError", "ConfigurationError", "TwinError", "Function.ResponseSizeTooLarge"})
-"""What comes again however often one asks: it is what was asked for, or how the function is made."""
+"""Errors that a retry cannot remove: the request's fault, or the function's configuration."""
 
 
 class Lambda(Protocol):

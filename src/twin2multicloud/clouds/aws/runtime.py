@@ -9,7 +9,7 @@ from twin2multicloud.functions.triggers import Function
 
 
 def expose(function: Function) -> Handler:
-    """The Lambda handler of a function. Raises ConfigurationError for one that nothing starts.
+    """The Lambda handler of a function. Raises ConfigurationError for one without trigger.
 
     A function with one trigger never looks at its event: a device may publish whatever it likes, and its payload is
     the event. Only a reader has two, its URL and TwinMaker's direct call; what comes by the URL, Lambda itself wraps.

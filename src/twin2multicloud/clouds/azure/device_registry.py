@@ -7,7 +7,7 @@ bulk registry and query). The tag ``twin`` says whose a device is. Queries follo
 
 Keys are made here, because a bulk creation tells none: 32 random bytes. IoT Hub wants two or none; nobody keeps the
 second. An answer of 429 comes without Retry-After and means ten seconds: it is waited out. Nothing else is sent again
-by itself; where nobody knows whether a creation happened, the hub is asked whose keys it has.
+by itself; where it is unknown whether a creation happened, the hub's keys are compared.
 """
 
 import base64
@@ -119,7 +119,7 @@ class IotHubDeviceRegistry:
                 errors = self._change("registering devices", [self._creation(each, key) for each, key in keys.items()])
             except _ThrottledError:
                 raise
-            except RetryableError:  # nobody knows what was done by then, and nobody but us knows the keys
+            except RetryableError:  # the outcome is unknown, and only this process knows the keys
                 yield from (self._credentials(each, key) for each, key in keys.items() if self._has(each, key))
                 raise
             refused = {each.device_id for each in errors}
@@ -203,9 +203,7 @@ def open_registry(outputs: Mapping[str, str]) -> IotHubDeviceRegistry:
         raise ConfigurationError(
             "devices on Azure need azure-identity: pip install 'twin2multicloud[azure]'"
         ) from error
-    logging.getLogger("azure.identity").setLevel(
-        logging.ERROR
-    )  # else it lists all that it tried, in the middle of ours
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # else it lists all attempts within our output
     host = outputs["azure_device_endpoint"]
     return IotHubDeviceRegistry(connect(host, DefaultAzureCredential()), host, outputs["twin"], SystemClock())
 

@@ -45,7 +45,7 @@ def on_device(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
 
 
 def on_queue(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
-    """Started by an event hub of ours. It knows no partial failure: an exception brings the whole batch again."""
+    """Started by our event hub. It has no partial failure: an exception redelivers the whole batch."""
 
     def handler(events: Sequence[EventHubEvent]) -> None:
         failed = function.run(Trigger.QUEUE, [event.get_body() for event in events])
@@ -77,7 +77,7 @@ def on_call(function: Function) -> Callable[[Mapping[str, Any]], Mapping[str, An
 
 
 def on_schedule(function: Function) -> Callable[[object], None]:
-    """Started by a timer. A run that comes late (``past_due``) is still due: the function goes by its own clock."""
+    """Started by a timer. A late run (``past_due``) is still due: the function reads its own clock."""
 
     def handler(_timer: object) -> None:
         function.run(Trigger.SCHEDULE)

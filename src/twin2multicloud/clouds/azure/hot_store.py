@@ -32,9 +32,9 @@ Item = dict[str, Any]
 
 
 class CosmosTable:
-    """A `SortedTable` in one Cosmos DB container. Each device has batches of its own; they are written side by side."""
+    """A `SortedTable` in one Cosmos DB container. Each device has its own batches; they are written concurrently."""
 
-    max_row_bytes = 900_000  # of 2 MB: an exact text stands beside its number
+    max_row_bytes = 900_000  # of 2 MB: an exact text is kept beside its number
 
     def __init__(self, container: "ContainerProxy", name: str) -> None:
         self._container, self._doing = container, f"hot store {name}"

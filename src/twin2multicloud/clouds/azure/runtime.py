@@ -17,11 +17,19 @@ from twin2multicloud.wire.http import Response
 if TYPE_CHECKING:
     from azure.functions import FunctionApp, HttpResponse
 
-METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")  # ours refuses; the host would say 404
+METHODS = (
+    "GET",
+    "POST",
+    "PUT",
+    "DELETE",
+    "PATCH",
+    "HEAD",
+    "OPTIONS",
+)  # our function refuses; the host would answer 404
 
 
 def expose(function: Function) -> "FunctionApp":
-    """The app with this function in it. Raises ConfigurationError for one that nothing starts.
+    """The app with this function in it. Raises ConfigurationError for one without trigger.
 
     An endpoint checks the token itself; a native call arrives as HTTP too, and there the host wants a function key.
     """
@@ -47,7 +55,7 @@ def _on_device(app: "FunctionApp", function: Function) -> None:
         event_hub_name="%EVENT_HUB_NAME%",
         cardinality=Cardinality.MANY,
     )
-    # A checkpoint is written once the policy ends, and then the batch is gone: so it never ends.
+    # A checkpoint is written when the policy ends, which would lose the batch: so it never ends.
     @app.retry(
         strategy="exponential_backoff",
         max_retry_count="-1",
@@ -76,7 +84,7 @@ def _on_schedule(app: "FunctionApp", function: Function) -> None:
 
     @app.function_name(_identifier(function.name))
     @app.timer_trigger(arg_name="timer", schedule="%SCHEDULE%")
-    # A timer tries nothing again by itself. With this it does what Lambda does: after one minute, after two more.
+    # A timer does not retry by itself. With this it retries as Lambda does: after one minute, after two more.
     @app.retry(
         strategy="exponential_backoff",
         max_retry_count="2",
@@ -116,7 +124,7 @@ _BINDINGS = {
     Trigger.HTTP: _on_http,
     Trigger.CALL: _on_call,
 }
-"""In the order of preference: a reader with an endpoint is called natively through it too, with the token."""
+"""By preference: a reader with an endpoint is also called natively through it, with the token."""
 
 
 class _QueueEvent:

@@ -28,7 +28,7 @@ class KeyVaultSecrets:
         self._vault = vault
 
     def read(self, name: str) -> str:
-        """See `ports.secrets.Secrets.read`. Raises ConfigurationError also for what is no secret's id."""
+        """See `ports.secrets.Secrets.read`. Raises ConfigurationError also for an invalid secret id."""
         vault_url, secret = _parts(name)
         with domain_errors(f"secret {secret}"):
             return self._vault(vault_url).get_secret(secret).value or ""

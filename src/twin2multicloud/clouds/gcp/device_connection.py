@@ -1,4 +1,4 @@
-"""How a device reaches the device gateway of ours on Google Cloud: URL, name and topic.
+"""How a device reaches our device gateway on Google Cloud: URL, name and topic.
 
 Pure: reads the outputs of the deployment, whose names are `render`'s.
 """
@@ -11,7 +11,7 @@ from twin2multicloud.ports.device_connection import Connection
 
 
 def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
-    """HTTPS publish to the device gateway of ours: Google Cloud has no device service, and so no MQTT."""
+    """HTTPS publish to our device gateway: Google Cloud has no device service, and so no MQTT."""
     topic = telemetry_topic(outputs["twin"], device_id)
     url = f"{outputs['gcp_device_endpoint']}/{topic}"
     return Connection(

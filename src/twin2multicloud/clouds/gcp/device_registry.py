@@ -96,7 +96,7 @@ class FirestoreDeviceRegistry:
         with domain_errors("registering devices"):
             try:
                 writes.commit(retry=patient(self._patience), timeout=_TIMEOUT)
-            except AlreadyExists as error:  # a try that was not answered went through, or somebody was faster
+            except AlreadyExists as error:  # an unanswered try went through, or another process was faster
                 if self._fingerprints(list(made)) != made:
                     raise RetryableError("another process is registering the same devices") from error
 

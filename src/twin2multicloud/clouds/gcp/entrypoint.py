@@ -48,7 +48,7 @@ def on_device(function: Function) -> Callable[[CloudEvent], None]:
 
 
 def on_queue(function: Function) -> Callable[[CloudEvent], None]:
-    """Started by a topic of ours. An exception is a nack: the message comes again."""
+    """Started by our topic. An exception is a nack: the message is redelivered."""
 
     def handler(event: CloudEvent) -> None:
         if function.run(Trigger.QUEUE, [_body(event.data["message"])]):

@@ -40,7 +40,7 @@ Document = dict[str, Any]
 class FirestoreTable:
     """A `SortedTable` in one Firestore database."""
 
-    max_row_bytes = 800_000  # of 1 MiB: an exact text stands beside its number
+    max_row_bytes = 800_000  # of 1 MiB: an exact text is kept beside its number
 
     def __init__(self, client: "Client", name: str, patience: float = PATIENCE) -> None:
         self._client, self._doing, self._patience = client, f"hot store {name}", patience

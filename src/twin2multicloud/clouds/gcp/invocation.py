@@ -56,7 +56,7 @@ class CloudRunInvocation:
 
 
 class OperatorIdentity:
-    """ID tokens of whoever the application default credentials are. `request` is google-auth's way to the network."""
+    """ID tokens of the application default credentials. `request` is google-auth's transport."""
 
     def __init__(self, request: "Request") -> None:
         self._request = request

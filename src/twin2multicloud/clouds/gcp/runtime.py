@@ -15,7 +15,7 @@ Target = Callable[..., Any]
 
 
 def expose(function: Function) -> Target:
-    """The function that functions-framework runs. Raises ConfigurationError for one that nothing starts.
+    """The function that functions-framework runs. Raises ConfigurationError for one without trigger.
 
     A Cloud Run service has one URL, so a reader with an endpoint is called natively through it too, with the token.
     """

@@ -1,4 +1,4 @@
-"""Names that fit. Owns how a name that a service finds too long or too rich becomes one that it takes; knows no cloud.
+"""Shortens and cleans names to the limits of a service. Independent of clouds.
 
 A twin's name has at most 15 characters (project.documents), so that almost every name fits as it is.
 """

@@ -18,7 +18,7 @@ TOKEN_SECRET_VARIABLE = f"{TOKEN_VARIABLE}_SECRET"
 
 TOKEN = "${random_password.inter_cloud_token.result}"  # noqa: S105 - a reference, never the token
 SUFFIX = "${random_string.suffix.result}"
-"""Six letters and digits that make a name unique in the world."""
+"""Six letters and digits that make a name globally unique."""
 
 
 class References(msgspec.Struct, frozen=True):

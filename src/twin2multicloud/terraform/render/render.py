@@ -95,7 +95,7 @@ def _shared(config: Configuration, found: Sequence[tuple[scope.CloudScope, Rende
     if any(site.needs_token for site, _ in found):
         config.resource("random_password", "inter_cloud_token", length=_TOKEN_LENGTH, special=False)
     if any(renderer.needs_suffix for _, renderer in found):
-        # Names that are unique in the world, not only in the account.
+        # Names that are globally unique, not only in the account.
         config.resource("random_string", "suffix", length=6, special=False, upper=False)
 
 

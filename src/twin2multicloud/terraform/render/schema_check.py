@@ -1,4 +1,4 @@
-"""Holds a rendered configuration against the providers' schemas, without an engine. Owns what counts as a mismatch.
+"""Checks a rendered configuration against the providers' schemas, without an engine. Owns what counts as a mismatch.
 
 It knows arguments, their types, blocks and their counts, references and secrets in outputs. It does not know enums,
 patterns or what a service refuses: for that there are real providers. Schemas: see `twin2multicloud.terraform.schemas`.
@@ -22,7 +22,7 @@ _BLOCKS = {"resource": "resources", "data": "data_sources"}
 
 
 class Mismatch(msgspec.Struct, frozen=True, order=True):
-    """One thing that a provider would not take: where, and why."""
+    """One mismatch with a provider's schema: its place and reason."""
 
     address: str
     why: str
@@ -32,7 +32,7 @@ class Mismatch(msgspec.Struct, frozen=True, order=True):
 
 
 def mismatches(config: Mapping[str, Json], schemas: Schemas) -> list[Mismatch]:
-    """Everything in a configuration that does not fit the schemas; empty where all does."""
+    """All mismatches of a configuration with the schemas."""
     found: list[Mismatch] = []
     for block, kind, key, body in declared(config):
         schema = _schema(schemas, block, kind)

@@ -1,4 +1,4 @@
-"""What of a topology is rendered, seen from one cloud. Owns the slice that Terraform covers; knows no resource types.
+"""The part of a topology that is rendered, per cloud. Owns the slice that Terraform covers; no resource types.
 
 Everything here is derived from the topology's links, endpoints and variables: nothing is decided a second time.
 """
@@ -22,7 +22,7 @@ READ_ONLY = (Access.READ,)
 
 
 class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
-    """One function as its cloud has to build it: what starts it, what it may reach, what it is told.
+    """One function as its cloud renders it: triggers, targets and environment.
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
     may do with the hot store.
@@ -86,7 +86,7 @@ def key_of(component: Component) -> str:
 
 
 def covered(topology: Topology) -> Coverage:
-    """The slice: L1, L2 and L3-hot, as far as there is code. The rest is left out, and said to be."""
+    """The slice: L1, L2 and L3-hot, as far as there is code. The rest is omitted, and reported so."""
     return cover(topology, SERVICES)
 
 
@@ -116,7 +116,7 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
 
 
 def _own_service(component: Component, twin: str) -> FunctionView:
-    """A service that is code of ours: open to its callers, started by nothing else. What it uses, its cloud knows."""
+    """A service with our own code: started by its callers only. Its renderer knows what it uses."""
     environment = own_environment(component, twin)
     return FunctionView(component=component, endpoint=own_endpoint(component), environment=environment)
 

@@ -49,7 +49,7 @@ def _dead_letters(config: Configuration, site: CloudScope, dispatcher: str) -> N
 
 
 def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
-    """What starts the dispatcher, see `clouds.aws.entrypoint`. What IoT cannot hand over goes to the same queue."""
+    """What starts the dispatcher, see `clouds.aws.entrypoint`. What IoT cannot deliver goes to the same queue."""
     allowed = [access.allow("sqs:SendMessage", queue(_DEAD_LETTERS, "arn"))]
     role = access.role(config, "device_gateway", f"{site.twin}-device-gateway", "iot.amazonaws.com", allowed)
     rule = config.resource(
@@ -76,7 +76,7 @@ def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
 
 
 def _device_policy(config: Configuration, site: CloudScope) -> None:
-    """A device connects under its own name, publishes its own telemetry and hears its own commands; nothing else.
+    """A device connects under its own name, publishes its own telemetry and receives its own commands; nothing else.
 
     ``$${`` keeps Terraform from reading IoT's own variables, which are filled in at each connection.
     """

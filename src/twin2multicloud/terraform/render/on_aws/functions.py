@@ -46,7 +46,7 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
 
 
 def _mapping(config: Configuration, function: FunctionView) -> None:
-    """SQS starts it; only what failed comes again (see clouds/aws/entrypoint.on_queue)."""
+    """Started by SQS; only failed records are redelivered (see clouds/aws/entrypoint.on_queue)."""
     config.resource(
         "aws_lambda_event_source_mapping",
         function.key,

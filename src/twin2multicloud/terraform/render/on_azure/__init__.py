@@ -1,1 +1,1 @@
-"""What each component is on Azure. The same files stand in on_aws, on_azure and on_gcp; one never imports another."""
+"""What each component is on Azure. The same files are in on_aws, on_azure and on_gcp; one never imports another."""

@@ -1,4 +1,4 @@
-"""Where devices connect on Azure: IoT Hub, which routes telemetry to an event hub of ours; that starts the dispatcher.
+"""Where devices connect on Azure: IoT Hub, which routes telemetry to our event hub; that starts the dispatcher.
 
 Not IoT Hub's built-in endpoint: that one takes a shared key only, and the key would have to reach the dispatcher's
 settings. Here everybody signs in as who they are. Routed messages keep IoT Hub's system properties, the device's id
@@ -85,7 +85,7 @@ def _iot_hub(config: Configuration, site: CloudScope, name: str) -> None:
 
 
 def _registrar(config: Configuration) -> None:
-    """Let whoever deploys write identities, and query them: that is a right on their twins."""
+    """Grant the deployer writing and querying identities, which needs a right on their twins."""
     config.data("azurerm_client_config", "deployer")
     for key, role in (("devices", "IoT Hub Registry Contributor"), ("twins", "IoT Hub Twin Contributor")):
         config.resource(

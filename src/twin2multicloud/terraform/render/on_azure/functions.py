@@ -12,8 +12,8 @@ from twin2multicloud.terraform.render.references import SUFFIX, Clouds
 from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
 
 RUNTIME_VERSION = "3.13"
-_MEMORY_MB = 512  # the least there is
-_INSTANCES = 40  # the least that the plan takes as a maximum
+_MEMORY_MB = 512  # the minimum
+_INSTANCES = 40  # the lowest allowed maximum
 
 
 def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
@@ -32,7 +32,7 @@ def _host_storage(config: Configuration, site: CloudScope, function: FunctionVie
         function.key,
         function.component.deployed_as,
         account_replication_type="LRS",  # code and leases: made again by the next deployment
-        shared_access_key_enabled=True,  # see above: the host signs in with it, and nobody else
+        shared_access_key_enabled=True,  # see above: only the host signs in with it
         sas_policy=[{"expiration_period": "01.00:00:00", "expiration_action": "Log"}],
     )
     config.resource(
@@ -98,7 +98,7 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
         **clouds.environment(function.component.cloud, function.environment),
         "AZURE_CLIENT_ID": client,
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": f"ClientId={client};Authorization=AAD",
-        # azurerm looks at the path alone: without this, new code under the same name would not be deployed.
+        # azurerm compares paths only: without this, new code under the same name would not be deployed.
         "BUNDLE_SHA256": f'${{filesha256("{bundle}")}}',
     }
     if function.puts_into:

@@ -28,7 +28,7 @@ def render(config: Configuration, site: CloudScope) -> None:
 
 
 def storage_account(config: Configuration, site: CloudScope, key: str, name: str, /, **more: Json) -> str:
-    """Declare a storage account that shows nothing to anybody; its address."""
+    """Declare a storage account without public access; returns its address."""
     return config.resource(
         "azurerm_storage_account",
         key,

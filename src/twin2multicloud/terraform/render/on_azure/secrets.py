@@ -40,7 +40,7 @@ def _vault(config: Configuration, site: CloudScope) -> str:
 
 
 def _access(config: Configuration, vault: str) -> str:
-    """Let whoever deploys write secrets; what to wait for, as it takes a while until the vault knows of a role."""
+    """Grant the deployer writing secrets; returns what to wait for, since role assignments take effect late."""
     role = config.resource(
         "azurerm_role_assignment",
         "deployer_vault",

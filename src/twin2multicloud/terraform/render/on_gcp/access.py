@@ -44,14 +44,14 @@ def account(config: Configuration, key: str, name: str, purpose: str) -> None:
 
 
 def publisher(config: Configuration, key: str, target: str, who: str) -> None:
-    """Let somebody publish to the topic of the key `target`."""
+    """Grant publishing to the topic of the key `target`."""
     config.resource(
         "google_pubsub_topic_iam_member", key, topic=topic(target), role="roles/pubsub.publisher", member=who
     )
 
 
 def invoker(config: Configuration, function: FunctionView, purpose: str, who: str) -> None:
-    """Let somebody call a function."""
+    """Grant calling a function."""
     address = f"google_cloudfunctions2_function.{function.key}"
     config.resource(
         "google_cloud_run_service_iam_member",

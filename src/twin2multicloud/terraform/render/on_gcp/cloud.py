@@ -66,12 +66,12 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
 
 
 def _is_endpoint(function: FunctionView) -> bool:
-    """Whether other clouds call it, with the token. A service of ours has callers of its own, and its own output."""
+    """Whether other clouds call it, with the token. Our own services have other callers, and their own output."""
     return function.endpoint is not None and not is_ours(function.component)
 
 
 def _error_topic(config: Configuration, site: CloudScope) -> None:
-    """A topic that keeps events for a week, so that whoever subscribes later still sees them."""
+    """A topic that keeps events for a week, for later subscribers."""
     config.resource(
         "google_pubsub_topic",
         "error_topic",

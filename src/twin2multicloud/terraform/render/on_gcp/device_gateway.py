@@ -1,4 +1,4 @@
-"""Where devices publish on Google Cloud: a function of ours, because there is no device service since IoT Core ended.
+"""Where devices publish on Google Cloud: our own function, as there is no device service since IoT Core ended.
 
 It looks each device up in the registry, a Firestore database of its own (the hot store's functions have no business
 with fingerprints, nor the gateway with readings), and publishes to the topic that starts the dispatcher, with the
@@ -25,7 +25,7 @@ ENVIRONMENT: Mapping[str, str] = {
     "DEVICE_TOPIC": topic(_GATEWAY),
     "THREADS": str(_CONCURRENCY),  # functions-framework's own; it takes four a CPU otherwise
 }
-"""What it is told beside what every service of ours is told."""
+"""Its environment beside that of every own service."""
 
 
 def render(config: Configuration, site: CloudScope) -> None:

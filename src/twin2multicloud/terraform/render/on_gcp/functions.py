@@ -21,7 +21,7 @@ _INSTANCES = 40
 _OWN_SERVICES: Mapping[str, tuple[Mapping[str, Json], Mapping[str, str]]] = {
     Kind.DEVICE_GATEWAY: (device_gateway.SERVICE, device_gateway.ENVIRONMENT)
 }
-"""The services of ours that this cloud lacks: how the service differs from a function's, and what more it is told."""
+"""Our services that this cloud lacks: their differences from a function, and their further environment."""
 
 
 def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
