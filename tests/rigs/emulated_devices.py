@@ -6,7 +6,7 @@ from pathlib import Path
 
 from tests.rigs.device_gateway import TWIN
 from twin2multicloud.domain.device import Device, DeviceCatalog, DeviceGroup, DeviceType
-from twin2multicloud.emulator.adapters.device_authenticator import Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.ports.device_registry import DeviceCredentials
 
@@ -27,7 +27,9 @@ class EmulatedDeviceAuthenticatorRig:
 
     def __init__(self, folder: Path) -> None:
         catalog = _catalog("sensor-1", "sensor-2", "room:1")
-        self.authenticator = LocalDeviceAuthenticator(TWIN, _SECRET, catalog, Changes(folder / "device-registry.json"))
+        self.authenticator = LocalDeviceAuthenticator(
+            TWIN, _SECRET, catalog, DeviceChanges(folder / "device-registry.json")
+        )
         self._registry = LocalDeviceRegistry(folder / "device-registry.json", _SECRET, catalog)
         self._registry.remove(catalog.ids())
 
@@ -57,7 +59,9 @@ class EmulatedRegistryRig:
         catalog = _catalog(*named, many=self.many - 1)
         self.registry = LocalDeviceRegistry(folder / "device-registry.json", _SECRET, catalog)
         self.registry.remove(catalog.ids())
-        self._authenticator = LocalDeviceAuthenticator(TWIN, _SECRET, catalog, Changes(folder / "device-registry.json"))
+        self._authenticator = LocalDeviceAuthenticator(
+            TWIN, _SECRET, catalog, DeviceChanges(folder / "device-registry.json")
+        )
 
     def may_connect(self, credentials: DeviceCredentials) -> bool:
         return self._authenticator.knows(credentials.device_id, credentials.files[KEY])

@@ -17,7 +17,7 @@ from twin2multicloud.domain.components import (
     Trigger,
 )
 from twin2multicloud.domain.placement import Slot
-from twin2multicloud.planning.connector_rules import TABLE, Call, Case, Row
+from twin2multicloud.planning.connector_rules import TABLE, Case, ConnectorCall, ConnectorRow
 from twin2multicloud.planning.topology import Delivery
 
 NAME = "census"
@@ -31,16 +31,16 @@ INFO = KindInfo(
     "storage.census",
     frozenset({Data.CATALOG}),
 )
-ROW = Row(
+ROW = ConnectorRow(
     name="operator → census",
     source=Slot.L3_HOT,
     target=Slot.L3_HOT,
     same=Case(
         "how many devices have readings is counted every day, and when the operator asks",
         (
-            Call(Kind.HOT_TO_COLD_SCHEDULE, NAME, Delivery.SCHEDULE),
-            Call(OPERATOR, NAME, Delivery.CALL),
-            Call(NAME, Kind.HOT_STORE, Delivery.STORE, stated=(Access.READ,)),
+            ConnectorCall(Kind.HOT_TO_COLD_SCHEDULE, NAME, Delivery.SCHEDULE),
+            ConnectorCall(OPERATOR, NAME, Delivery.CALL),
+            ConnectorCall(NAME, Kind.HOT_STORE, Delivery.STORE, stated=(Access.READ,)),
         ),
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 
 from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
-from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Secrets, Tls, load_secrets, prepare
+from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, Tls, load_secrets, prepare
 from twin2multicloud.emulator.host.processes import kill, start_cloud, stop, wait_until_up
 from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.fleet.mqtt_device import DeviceConnection
@@ -74,7 +74,7 @@ class RunningTwin:
         self.client = TwinClient(deployment)
 
     @property
-    def secrets(self) -> Secrets:
+    def secrets(self) -> LocalSecrets:
         return load_secrets(Path(self.deployment.folder))
 
     def connect(self, **options: Any) -> DeviceConnection:

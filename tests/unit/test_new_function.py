@@ -24,7 +24,7 @@ from twin2multicloud.costs.workload import DAYS_PER_MONTH
 from twin2multicloud.domain.components import Access
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
-from twin2multicloud.emulator.host.deployment import LocalDeployment, Secrets, Site
+from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Site
 from twin2multicloud.packaging.bundle import bundles
 from twin2multicloud.packaging.sources import shipped_modules
 from twin2multicloud.planning.planner import plan
@@ -111,7 +111,7 @@ class TestOnEveryCloud:
             sites=(Site(cloud=cloud, http_port=1),),
             dashboard_port=2,
         )
-        running = EmulatedCloud(deployment, Secrets("operator", "0" * 64, "token"), cloud)
+        running = EmulatedCloud(deployment, LocalSecrets("operator", "0" * 64, "token"), cloud)
         try:
             assert NAME in running.status().functions
             assert running.invoke(NAME, {}) == {"devices": 0}

@@ -15,7 +15,7 @@ from twin2multicloud.cli.telemetry_commands import show_publishing
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
 from twin2multicloud.operations.bring_up import take_down
-from twin2multicloud.operations.checks import Comparison, compare, complaints, wait_until_settled
+from twin2multicloud.operations.checks import ReadBack, compare, complaints, wait_until_settled
 from twin2multicloud.operations.readings import live_readings
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
@@ -75,7 +75,7 @@ def _play_and_check(deployment: LocalDeployment) -> bool:
     return not problems
 
 
-def _compare_some(client: TwinClient, played: list[Telemetry], deployment: LocalDeployment) -> list[Comparison]:
+def _compare_some(client: TwinClient, played: list[Telemetry], deployment: LocalDeployment) -> list[ReadBack]:
     """A few devices whose readings no user code changes: what they published is what must be there."""
     catalog = deployment.twin.catalog
     plain = [

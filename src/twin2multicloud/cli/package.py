@@ -11,7 +11,7 @@ from twin2multicloud.cli.console import cloud_text, make_table, out, say_json, s
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.operations.archives import package as build_archives
-from twin2multicloud.packaging.report import Report
+from twin2multicloud.packaging.report import BundleReport
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import load_project
 
@@ -48,7 +48,7 @@ def package(
     out.print(f"{len(made.reports)} archives in {made.folder}")
 
 
-def report_table(reports: Sequence[Report]) -> Table:
+def report_table(reports: Sequence[BundleReport]) -> Table:
     """A line per archive: sizes in kilobytes of 1,000 bytes, cold imports in milliseconds."""
     table = make_table("bundles", "cloud", "function", ">KB", ">our code KB", ">cold import ms", ">of it ours")
     for each in reports:

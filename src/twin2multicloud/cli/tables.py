@@ -17,7 +17,7 @@ if TYPE_CHECKING:  # `plan` needs no emulator
     from twin2multicloud.domain.device import Scalar
     from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
     from twin2multicloud.functions.storage.reader_client import Point
-    from twin2multicloud.operations.checks import Comparison
+    from twin2multicloud.operations.checks import ReadBack
 
 
 def components_table(topology: Topology, *, explain: bool) -> Table:
@@ -112,7 +112,7 @@ def latest_table(latest: Mapping[str, tuple[str | None, Scalar]], title: str) ->
     return table
 
 
-def comparison_table(found: Sequence[Comparison]) -> Table:
+def comparison_table(found: Sequence[ReadBack]) -> Table:
     """Published against read back."""
     title = "what was published against what the hot reader returns"
     table = make_table(title, "device", "property", ">published", ">missing", ">surplus", "")

@@ -21,7 +21,7 @@ from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import TOKEN, Use, held_uses, row_uses, slot_kinds, tariff_of, twin_of
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource
-from twin2multicloud.planning.connector_rules import TABLE, Row
+from twin2multicloud.planning.connector_rules import TABLE, ConnectorRow
 
 _ORDER = (Slot.L4, Slot.L3_HOT, Slot.L2, Slot.L1, Slot.L3_COLD, Slot.L3_ARCHIVE, Slot.L5)
 """The order of assignment: the two slots first whose cloud matters to others."""
@@ -119,11 +119,11 @@ def _collect(t: Traffic, clouds: Clouds) -> dict[Cloud, _CloudUses]:
     return found
 
 
-def _pairs(row: Row, clouds: Clouds) -> Iterable[tuple[Cloud, Cloud]]:
+def _pairs(row: ConnectorRow, clouds: Clouds) -> Iterable[tuple[Cloud, Cloud]]:
     return [(each, each) for each in clouds] if row.source is row.target else product(clouds, clouds)
 
 
-def _with(row: Row, here: Cloud, there: Cloud) -> Placement:
+def _with(row: ConnectorRow, here: Cloud, there: Cloud) -> Placement:
     return Placement.of({slot: there if slot is row.target else here for slot in _SLOTS})
 
 

@@ -14,7 +14,7 @@ from twin2multicloud.costs.usage import twin_of
 from twin2multicloud.domain.components import KINDS, OPERATOR, ComponentType, home
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.planning.clouds import pack
-from twin2multicloud.planning.connector_rules import TABLE, Row
+from twin2multicloud.planning.connector_rules import TABLE, ConnectorRow
 from twin2multicloud.planning.topology import Delivery
 
 FAR_MS = 20.0
@@ -46,7 +46,7 @@ class Scores(msgspec.Struct, frozen=True):
     carbon_kg: Sequence[float]
 
 
-Value = Callable[[Row, Cloud, Cloud, Traffic], float]
+Value = Callable[[ConnectorRow, Cloud, Cloud, Traffic], float]
 
 
 def scores(placements: Sequence[Clouds], t: Traffic) -> Scores:
@@ -73,7 +73,7 @@ def _sums(
     return totals
 
 
-def _table(row: Row, clouds: Clouds, t: Traffic, value: Value) -> dict[tuple[Cloud, Cloud], float]:
+def _table(row: ConnectorRow, clouds: Clouds, t: Traffic, value: Value) -> dict[tuple[Cloud, Cloud], float]:
     found = {}
     for here in clouds:
         for there in clouds:
@@ -82,7 +82,7 @@ def _table(row: Row, clouds: Clouds, t: Traffic, value: Value) -> dict[tuple[Clo
     return found
 
 
-def _functions(row: Row, here: Cloud, there: Cloud) -> list[tuple[str, Cloud]]:
+def _functions(row: ConnectorRow, here: Cloud, there: Cloud) -> list[tuple[str, Cloud]]:
     """The functions that a row runs, each with its cloud."""
     calls = row.between(here, there).calls
     kinds = [call.target for call in calls if KINDS[call.target].type is ComponentType.FUNCTION]
@@ -95,7 +95,7 @@ def _round_trip_ms(here: Cloud, there: Cloud) -> float:
     return told or FAR_MS
 
 
-def _row_ms(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
+def _row_ms(row: ConnectorRow, here: Cloud, there: Cloud, t: Traffic) -> float:
     """What a boundary on the way from device to dashboard takes a reading: its functions in turn, and the network once.
 
     Readers of history and of latest values run side by side.
@@ -108,7 +108,7 @@ def _row_ms(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
     return len(_functions(row, here, there)) / side_by_side * run_ms + network
 
 
-def _row_kg(row: Row, here: Cloud, there: Cloud, t: Traffic) -> float:
+def _row_kg(row: ConnectorRow, here: Cloud, there: Cloud, t: Traffic) -> float:
     vcpu = t.workload.function_mb / MB_PER_VCPU
     total = 0.0
     for kind, cloud in _functions(row, here, there):

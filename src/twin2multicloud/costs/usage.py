@@ -17,7 +17,7 @@ from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventActio
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.clouds import pack
-from twin2multicloud.planning.connector_rules import TABLE, Call, Row
+from twin2multicloud.planning.connector_rules import TABLE, ConnectorCall, ConnectorRow
 from twin2multicloud.planning.topology import Delivery, Topology
 
 _HELD = (ComponentType.STORE, ComponentType.SERVICE)
@@ -66,7 +66,7 @@ def topology_uses(topology: Topology, t: Traffic) -> Iterator[Use]:
             yield from row_uses(row, topology.placement, t)
 
 
-def row_uses(row: Row, placement: Placement, t: Traffic) -> Iterator[Use]:
+def row_uses(row: ConnectorRow, placement: Placement, t: Traffic) -> Iterator[Use]:
     """Every use of one row of the table. It depends on the clouds of the row's own two slots only."""
     for call in row.between(placement[row.source], placement[row.target]).calls:
         yield from call_uses(row, call, placement, t)
@@ -86,7 +86,7 @@ def held_uses(kind: str, cloud: Cloud, t: Traffic) -> Iterator[Use]:
         yield Use(cloud, meter, quantity, place)
 
 
-def call_uses(row: Row, call: Call, placement: Placement, t: Traffic) -> Iterator[Use]:
+def call_uses(row: ConnectorRow, call: ConnectorCall, placement: Placement, t: Traffic) -> Iterator[Use]:
     """Every use of one call: the run of the function it reaches, the way there, and what it reads or writes."""
     target = placement[home(call.target)]
     source = placement[home(call.source)] if call.source in KINDS else target
@@ -100,7 +100,7 @@ def call_uses(row: Row, call: Call, placement: Placement, t: Traffic) -> Iterato
             yield Use(cloud, meter, quantity, on_the_way)
 
 
-def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[tuple[Cloud, Uses]]:
+def _way_uses(call: ConnectorCall, source: Cloud, target: Cloud, t: Traffic) -> Iterator[tuple[Cloud, Uses]]:
     """The transport: queues on one cloud, egress and waiting between two."""
     if call.delivery is Delivery.QUEUE:
         yield target, _queue_uses(call, tariff_of(target), t)
@@ -119,7 +119,7 @@ def _way_uses(call: Call, source: Cloud, target: Cloud, t: Traffic) -> Iterator[
             yield target, ((tariff_of(target).egress, gb),)
 
 
-def _queue_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
+def _queue_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
     """Messages in and out, and those that end in the boundary's dead-letter queue and are sent again."""
     receives = t.invocations(call.target)
     sends = tariff.dispatched(t) if call.source == Kind.DISPATCHER else receives
@@ -135,7 +135,7 @@ def _asked(call: Call, t: Traffic) -> bool:
     return not (queried and home(call.source) is Slot.L4) or t.workload.dashboards is DashboardSource.TWIN
 
 
-def _target_uses(call: Call, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
+def _target_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
     """The run of the function that is reached, and what a store or service takes of the call."""
     kind = call.target
     if call.source == OPERATOR or not _asked(call, t):

@@ -6,12 +6,12 @@ from collections.abc import Callable, Iterable
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import to_datetime
 
-Publish = Callable[[str, Telemetry], object]
+PublishReading = Callable[[str, Telemetry], object]
 
 
 def play(
     readings: Iterable[Telemetry],
-    publish: Publish,
+    publish: PublishReading,
     *,
     speed: float | None,
     tell: Callable[[int], None] = lambda _: None,

@@ -21,7 +21,7 @@ class Archives(msgspec.Struct, frozen=True, kw_only=True):
     """What was written where. `left_out` are functions without code; on `incomplete` clouds archives lack wheels."""
 
     folder: Path
-    reports: tuple[measuring.Report, ...]
+    reports: tuple[measuring.BundleReport, ...]
     left_out: tuple[str, ...]
     incomplete: tuple[Cloud, ...]
 

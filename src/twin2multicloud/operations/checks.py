@@ -17,7 +17,7 @@ _ALL = 1_000_000_000
 _SETTLE = 120.0  # s
 
 
-class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+class ReadBack(msgspec.Struct, frozen=True, kw_only=True):
     """Values published against values read back, for one device and property."""
 
     device: str
@@ -32,13 +32,13 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
         return not self.missing and not self.surplus
 
 
-def read_back(published: Iterable[Telemetry], client: TwinClient) -> list[Comparison]:
+def read_back(published: Iterable[Telemetry], client: TwinClient) -> list[ReadBack]:
     """Wait, for two minutes at most, until all queues are empty, then `compare`."""
     wait_until_settled(client, _SETTLE, time.sleep, time.monotonic)
     return compare(published, client)
 
 
-def compare(published: Iterable[Telemetry], client: TwinClient) -> list[Comparison]:
+def compare(published: Iterable[Telemetry], client: TwinClient) -> list[ReadBack]:
     """Compare every published value with the hot reader's answer, by device, property and time.
 
     A reading published twice is one reading. What the reader returns beyond the published time span is not looked at.
@@ -51,7 +51,7 @@ def compare(published: Iterable[Telemetry], client: TwinClient) -> list[Comparis
         spans[device] = (min(low, stamp), max(high, stamp))
         for name, value in values_of(reading).items():
             expected[device, name].add((stamp, _comparable(value)))
-    found: list[Comparison] = []
+    found: list[ReadBack] = []
     for device, (low, high) in spans.items():
         names = sorted(name for owner, name in expected if owner == device)
         for name in names:
@@ -59,7 +59,7 @@ def compare(published: Iterable[Telemetry], client: TwinClient) -> list[Comparis
             wanted, read = expected[device, name], [(stamp, _comparable(value)) for stamp, value in points]
             missing = len(wanted - set(read))
             surplus = len(read) - len(wanted) + missing
-            found.append(Comparison(device=device, name=name, published=len(wanted), missing=missing, surplus=surplus))
+            found.append(ReadBack(device=device, name=name, published=len(wanted), missing=missing, surplus=surplus))
     return found
 
 

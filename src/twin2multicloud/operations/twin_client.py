@@ -13,7 +13,7 @@ from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets, run_by_the_emulator
-from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, Traffic
+from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
@@ -102,7 +102,7 @@ class TwinClient(HotReaders):
         return post(self._transport, url, {OPERATOR_HEADER: self._secrets.operator_key}, f"{cloud} {call}", {})
 
 
-def _from_queue(crossing: Traffic, queues: Sequence[Traffic]) -> dict[str, Any]:
+def _from_queue(crossing: FunctionTraffic, queues: Sequence[FunctionTraffic]) -> dict[str, Any]:
     return {
         "messages_in": crossing.received,
         "messages_out": crossing.done,

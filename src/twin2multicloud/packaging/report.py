@@ -40,7 +40,7 @@ class ColdImport(msgspec.Struct, frozen=True):
         return self.msgspec_ms + self.own_ms
 
 
-class Report(msgspec.Struct, frozen=True, kw_only=True):
+class BundleReport(msgspec.Struct, frozen=True, kw_only=True):
     """One line of the report. Sizes are zipped bytes; `own_bytes` is our code without wheels and the twin's data."""
 
     name: str
@@ -52,9 +52,9 @@ class Report(msgspec.Struct, frozen=True, kw_only=True):
     cold: ColdImport | None = None
 
 
-def report(bundle: Bundle, *, rounds: int = 0) -> Report:
+def report(bundle: Bundle, *, rounds: int = 0) -> BundleReport:
     """The report of a bundle; with `rounds` its cold import too, each in an interpreter of its own."""
-    return Report(
+    return BundleReport(
         name=bundle.name,
         cloud=bundle.cloud,
         function=bundle.function,

@@ -19,7 +19,7 @@ from twin2multicloud.planning.topology import Delivery
 _USUAL_ACCESS = {Delivery.DEVICE: Access.SEND, Delivery.QUEUE: Access.SEND, Delivery.QUERY: Access.READ}
 
 
-class Call(msgspec.Struct, frozen=True):
+class ConnectorCall(msgspec.Struct, frozen=True):
     """One component reaching another. `url` names the variable of a crossing; `sign_in` is a data source's.
 
     `stated` is what the source may do with a store; other deliveries imply it, see `access`. `serves` marks an
@@ -44,14 +44,14 @@ class Case(msgspec.Struct, frozen=True):
     """One case of a row: its reason as text, and its calls."""
 
     reason: str
-    calls: tuple[Call, ...]
+    calls: tuple[ConnectorCall, ...]
 
 
 def _always(_: Twin) -> bool:
     return True
 
 
-class Row(msgspec.Struct, frozen=True, kw_only=True):
+class ConnectorRow(msgspec.Struct, frozen=True, kw_only=True):
     """One row of the table. Rows inside one slot have no `different`."""
 
     name: str
@@ -66,7 +66,7 @@ class Row(msgspec.Struct, frozen=True, kw_only=True):
         return self.same if here == there or self.different is None else self.different
 
     @property
-    def calls(self) -> tuple[Call, ...]:
+    def calls(self) -> tuple[ConnectorCall, ...]:
         """The calls of both cases."""
         return self.same.calls + (self.different.calls if self.different else ())
 
@@ -105,48 +105,48 @@ def _row(
     different: Case,
     *,
     name: str = "",
-    first: tuple[Call, ...] = (),
+    first: tuple[ConnectorCall, ...] = (),
     applies: Callable[[Twin], bool] = _always,
-) -> Row:
+) -> ConnectorRow:
     """A row between two slots. `first` are the calls that both cases start with."""
     same, different = (Case(each.reason, first + each.calls) for each in (same, different))
     name = name or " → ".join(slots)
-    return Row(name=name, source=slots[0], target=slots[1], same=same, different=different, applies=applies)
+    return ConnectorRow(name=name, source=slots[0], target=slots[1], same=same, different=different, applies=applies)
 
 
-def _inside(name: str, slot: Slot, case: Case, applies: Callable[[Twin], bool] = _always) -> Row:
-    return Row(name=name, source=slot, target=slot, same=case, applies=applies)
+def _inside(name: str, slot: Slot, case: Case, applies: Callable[[Twin], bool] = _always) -> ConnectorRow:
+    return ConnectorRow(name=name, source=slot, target=slot, same=case, applies=applies)
 
 
-def _case(reason: str, *calls: Call) -> Case:
+def _case(reason: str, *calls: ConnectorCall) -> Case:
     return Case(reason, calls)
 
 
-def _feed(source: str, target: str) -> Call:
-    return Call(source, target, Delivery.QUEUE)
+def _feed(source: str, target: str) -> ConnectorCall:
+    return ConnectorCall(source, target, Delivery.QUEUE)
 
 
-def _call(source: str, target: str) -> Call:
-    return Call(source, target, Delivery.CALL)
+def _call(source: str, target: str) -> ConnectorCall:
+    return ConnectorCall(source, target, Delivery.CALL)
 
 
-def _start(schedule: str, target: str) -> Call:
-    return Call(schedule, target, Delivery.SCHEDULE)
+def _start(schedule: str, target: str) -> ConnectorCall:
+    return ConnectorCall(schedule, target, Delivery.SCHEDULE)
 
 
-def _post(source: str, target: str, url: str) -> Call:
-    return Call(source, target, Delivery.POST, url)
+def _post(source: str, target: str, url: str) -> ConnectorCall:
+    return ConnectorCall(source, target, Delivery.POST, url)
 
 
-def _store(source: str, target: str, *access: Access) -> Call:
-    return Call(source, target, Delivery.STORE, stated=access)
+def _store(source: str, target: str, *access: Access) -> ConnectorCall:
+    return ConnectorCall(source, target, Delivery.STORE, stated=access)
 
 
-def _query(target: str, sign_in: SignIn, *, serves: bool = False) -> Call:
-    return Call(Kind.DASHBOARD, target, Delivery.QUERY, sign_in=sign_in, serves=serves)
+def _query(target: str, sign_in: SignIn, *, serves: bool = False) -> ConnectorCall:
+    return ConnectorCall(Kind.DASHBOARD, target, Delivery.QUERY, sign_in=sign_in, serves=serves)
 
 
-def _twin_view(name: str, sign_in: SignIn, remote: SignIn, same: str, different: str) -> Row:
+def _twin_view(name: str, sign_in: SignIn, remote: SignIn, same: str, different: str) -> ConnectorRow:
     return _row(
         (Slot.L4, Slot.L5),
         _case(f"pattern A: {same}", _query(Kind.TWIN_SERVICE, sign_in)),
@@ -160,14 +160,14 @@ _READERS = (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY)
 _READER_QUERIES = tuple(_query(reader, SignIn.TOKEN, serves=True) for reader in _READERS)
 _READER_ENDPOINT = _case("Grafana reads the hot readers over Infinity with the token", *_READER_QUERIES)
 
-INSIDE_SLOTS: tuple[Row, ...] = (
+INSIDE_SLOTS: tuple[ConnectorRow, ...] = (
     _inside(
         "devices → L1",
         Slot.L1,
         _case(
             "the device service delivers every publish to the dispatcher",
-            Call(DEVICES, Kind.DEVICE_GATEWAY, Delivery.DEVICE),
-            Call(Kind.DEVICE_GATEWAY, Kind.DISPATCHER, Delivery.DEVICE),
+            ConnectorCall(DEVICES, Kind.DEVICE_GATEWAY, Delivery.DEVICE),
+            ConnectorCall(Kind.DEVICE_GATEWAY, Kind.DISPATCHER, Delivery.DEVICE),
         ),
     ),
     _inside(
@@ -185,7 +185,7 @@ INSIDE_SLOTS: tuple[Row, ...] = (
     _inside("operator → L5", Slot.L5, _case("people open the dashboard", _call(OPERATOR, Kind.DASHBOARD))),
 )
 
-BOUNDARIES: tuple[Row, ...] = (
+BOUNDARIES: tuple[ConnectorRow, ...] = (
     _row(
         (Slot.L1, Slot.L2),
         _case("dispatcher invokes the processor", _feed(Kind.DISPATCHER, Kind.PROCESSOR)),
@@ -294,7 +294,7 @@ BOUNDARIES: tuple[Row, ...] = (
     ),
 )
 
-EVENTS: tuple[Row, ...] = (
+EVENTS: tuple[ConnectorRow, ...] = (
     _inside(
         "L2 events",
         Slot.L2,
@@ -326,7 +326,7 @@ EVENTS: tuple[Row, ...] = (
     ),
 )
 
-TABLE: list[Row] = [*INSIDE_SLOTS, *BOUNDARIES, *EVENTS]
+TABLE: list[ConnectorRow] = [*INSIDE_SLOTS, *BOUNDARIES, *EVENTS]
 """All rows. A list, so that a row can be added from outside."""
 
 

@@ -7,11 +7,11 @@ import msgspec
 from twin2multicloud.domain.components import KINDS, Access, ComponentType, Kind, home
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.planning.connector_rules import TABLE, Call, Case, Row
+from twin2multicloud.planning.connector_rules import TABLE, Case, ConnectorCall, ConnectorRow
 from twin2multicloud.planning.topology import Boundary, Component, Delivery, Endpoint, Link, Locality, Topology
 from twin2multicloud.planning.wiring import environment
 
-_Calls = list[tuple[Row, Call]]
+_Calls = list[tuple[ConnectorRow, ConnectorCall]]
 
 
 def plan(twin: Twin) -> Topology:
@@ -52,7 +52,7 @@ def _id(name: str, twin: Twin) -> str:
     return f"{twin.placement[home(name)]}.{name}" if name in KINDS else name
 
 
-def _named(twin: Twin, cases: list[tuple[Row, Case]]) -> Iterator[Component]:
+def _named(twin: Twin, cases: list[tuple[ConnectorRow, Case]]) -> Iterator[Component]:
     """The components that calls name, each once, with the first row that asks for it."""
     seen: set[str] = set()
     for row, case in cases:
@@ -76,7 +76,7 @@ def _of_kind(kind: str, cloud: Cloud, row: str, twin: Twin) -> Component:
     )
 
 
-def _dead_letters(row: Row, call: Call, twin: Twin) -> Component:
+def _dead_letters(row: ConnectorRow, call: ConnectorCall, twin: Twin) -> Component:
     """The dead-letter queue of a row's boundary, on the cloud of the function that a queue feeds."""
     slot = home(call.target)
     name = "-".join([*row.name.lower().replace("→", "to").split(), "dead-letters"])
@@ -155,7 +155,7 @@ def _side_link(source: Component, target: Component, row: str, delivery: Deliver
     )
 
 
-def _boundary(row: Row, case: Case, twin: Twin) -> Boundary:
+def _boundary(row: ConnectorRow, case: Case, twin: Twin) -> Boundary:
     here, there = twin.placement[row.source], twin.placement[row.target]
     return Boundary(
         name=row.boundary,

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 from twin2multicloud.domain.components import KINDS, home
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.planning.connector_rules import Call, Row
+from twin2multicloud.planning.connector_rules import ConnectorCall, ConnectorRow
 from twin2multicloud.planning.services import own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, ValueKind, Variable
 
@@ -27,7 +27,7 @@ def resource_variable(kind: str, delivery: Delivery) -> str:
 def environment(
     component: Component,
     twin: Twin,
-    calls: Sequence[tuple[Row, Call]],
+    calls: Sequence[tuple[ConnectorRow, ConnectorCall]],
     endpoints: Iterable[Endpoint],
     dead_letters: str | None,
 ) -> tuple[Variable, ...]:
@@ -44,7 +44,7 @@ def environment(
     return tuple(found[name] for name in sorted(found))
 
 
-def _outgoing(component: Component, twin: Twin, row: Row, call: Call) -> Iterable[Variable]:
+def _outgoing(component: Component, twin: Twin, row: ConnectorRow, call: ConnectorCall) -> Iterable[Variable]:
     target = f"{twin.placement[home(call.target)]}.{call.target}"
     if call.url is not None:
         yield Variable(call.url, ValueKind.URL, target)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Final, NoReturn
 
 from twin2multicloud.project.places import Json, Place, quoted
-from twin2multicloud.project.walk import Report
+from twin2multicloud.project.walk import ReportProblem
 
 OWNER_ONLY = 0o600
 """The mode of a file that only its owner may read."""
@@ -22,7 +22,7 @@ ABSENT: Final = _Absent()
 """What `read_json` answers where there is no JSON value to look at. (null is one.)"""
 
 
-def read_json(path: Path, file: str, report: Report) -> Json:
+def read_json(path: Path, file: str, report: ReportProblem) -> Json:
     """The JSON value in a file, or ABSENT. What keeps it from being read is reported at the place `file`.
 
     A key that stands twice in one object is a problem as well: JSON lets the second win, without a word.

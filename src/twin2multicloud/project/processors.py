@@ -8,12 +8,12 @@ from pathlib import Path
 
 from twin2multicloud.project.documents import PROCESSOR
 from twin2multicloud.project.places import Place, Problem, quoted
-from twin2multicloud.project.walk import Report
+from twin2multicloud.project.walk import ReportProblem
 
 _EXPECTED = "def process(telemetry) with exactly one parameter"
 
 
-def find_processors(folder: Path, report: Report) -> dict[str, Path]:
+def find_processors(folder: Path, report: ReportProblem) -> dict[str, Path]:
     """The processors of a project by name. Those that are none are reported, and found all the same."""
     found = {path.stem: path for path in sorted((folder / "processors").glob("*.py"))}
     for path in found.values():

@@ -26,13 +26,13 @@ from twin2multicloud.project.shapes import (
     Word,
 )
 
-Report = Callable[[Problem], None]
+ReportProblem = Callable[[Problem], None]
 
 _DEEPEST = 40  # steps into a file: twenty levels of hierarchy
 _SCALARS = Text | Word | Integer | Number | Flag | AnyScalar
 
 
-def read(shape: Shape, value: Json, at: Place, report: Report) -> Json:
+def read(shape: Shape, value: Json, at: Place, report: ReportProblem) -> Json:
     """The sound part of a value; every flaw in it is reported."""
     match shape:
         case ListOf():
@@ -51,7 +51,7 @@ def read(shape: Shape, value: Json, at: Place, report: Report) -> Json:
             return _scalar(shape, value, at, report)
 
 
-def _scalar(shape: _SCALARS, value: Json, at: Place, report: Report) -> Json:
+def _scalar(shape: _SCALARS, value: Json, at: Place, report: ReportProblem) -> Json:
     if _fits(shape, value):
         return _normal(shape, value)
     secret = isinstance(shape, Text) and shape.secret
@@ -118,7 +118,7 @@ def _is_text(value: Json) -> bool:
     return isinstance(value, str) and (value.isascii() or not any("\ud800" <= each <= "\udfff" for each in value))
 
 
-def _list(shape: ListOf, value: Json, at: Place, report: Report) -> list[Json]:
+def _list(shape: ListOf, value: Json, at: Place, report: ReportProblem) -> list[Json]:
     if not isinstance(value, list):
         report(at.problem(shown(value), "a list"))
         return []
@@ -127,7 +127,7 @@ def _list(shape: ListOf, value: Json, at: Place, report: Report) -> list[Json]:
     return [read(shape.item, each, at / index, report) for index, each in enumerate(value)]
 
 
-def _map(shape: MapOf, value: Json, at: Place, report: Report) -> dict[str, Json]:
+def _map(shape: MapOf, value: Json, at: Place, report: ReportProblem) -> dict[str, Json]:
     if not isinstance(value, dict):
         report(at.problem(shown(value), "an object"))
         return {}
@@ -137,7 +137,7 @@ def _map(shape: MapOf, value: Json, at: Place, report: Report) -> dict[str, Json
     return {name: read(shape.item, each, at / name, report) for name, each in value.items()}
 
 
-def _record(shape: Record, value: Json, at: Place, report: Report) -> dict[str, Json]:
+def _record(shape: Record, value: Json, at: Place, report: ReportProblem) -> dict[str, Json]:
     if not isinstance(value, dict):
         report(at.problem(shown(value), "an object"))
         return {}
@@ -161,7 +161,7 @@ def _key_problems(shape: Record, value: dict[str, Json], at: Place) -> Iterator[
         yield at.problem(" and ".join(chosen) or "neither", f"exactly one of {', '.join(shape.exactly_one)}")
 
 
-def _tagged(shape: Tagged, value: Json, at: Place, report: Report) -> dict[str, Json]:
+def _tagged(shape: Tagged, value: Json, at: Place, report: ReportProblem) -> dict[str, Json]:
     if not isinstance(value, dict):
         report(at.problem(shown(value), "an object"))
         return {}
@@ -172,13 +172,13 @@ def _tagged(shape: Tagged, value: Json, at: Place, report: Report) -> dict[str, 
     return {} if word is None else _record(shape.case(word), value, at, report)
 
 
-def _by_key(shape: ByKey, value: Json, at: Place, report: Report) -> dict[str, Json]:
+def _by_key(shape: ByKey, value: Json, at: Place, report: ReportProblem) -> dict[str, Json]:
     keys = value if isinstance(value, dict) else {}
     record = next((case for key, case in shape.cases if key in keys), shape.cases[-1][1])
     return _record(record, value, at, report)
 
 
-def _named(shape: Named, value: Json, at: Place, report: Report) -> Json:
+def _named(shape: Named, value: Json, at: Place, report: ReportProblem) -> Json:
     if len(at.steps) > _DEEPEST:
         report(at.problem("a deeper level", f"at most {_DEEPEST // 2} levels"))
         return {}

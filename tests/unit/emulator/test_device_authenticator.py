@@ -12,12 +12,12 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.adapters.device_authenticator import (
     GATEWAY,
     Change,
-    Changes,
+    DeviceChanges,
     LocalDeviceAuthenticator,
     password,
 )
 
-NOWHERE = Changes(Path("/nowhere/device-registry.json"))
+NOWHERE = DeviceChanges(Path("/nowhere/device-registry.json"))
 DEVICES = LocalDeviceAuthenticator("house", "key", CATALOG, NOWHERE)
 
 
@@ -60,7 +60,7 @@ class TestChanges:
 
     def test_a_device_that_is_taken_out_is_refused_at_once_and_others_are_not(self, tmp_path: Path) -> None:
         path = tmp_path / "r.json"
-        devices = LocalDeviceAuthenticator("house", "key", CATALOG, Changes(path))
+        devices = LocalDeviceAuthenticator("house", "key", CATALOG, DeviceChanges(path))
         own = telemetry_topic("house", "sensor-1")
         assert devices.knows("sensor-1", password("key", "sensor-1"))
         self.write(path, sensor_1=Change(removed=True))
@@ -74,7 +74,7 @@ class TestChanges:
     def test_a_device_that_came_back_has_another_password(self, tmp_path: Path) -> None:
         path = tmp_path / "r.json"
         self.write(path, sensor_1=Change(renewals=1))
-        devices = LocalDeviceAuthenticator("house", "key", CATALOG, Changes(path))
+        devices = LocalDeviceAuthenticator("house", "key", CATALOG, DeviceChanges(path))
         assert not devices.knows("sensor-1", password("key", "sensor-1"))
         assert devices.knows("sensor-1", password("key", "sensor-1", 1))
         assert len({password("key", "sensor-1", renewals) for renewals in range(5)}) == 5
@@ -82,7 +82,7 @@ class TestChanges:
     def test_the_file_is_read_when_it_is_another_and_not_otherwise(self, tmp_path: Path) -> None:
         path = tmp_path / "r.json"
         self.write(path, sensor_1=Change(removed=True))
-        changes = Changes(path)
+        changes = DeviceChanges(path)
         first = changes.all()
         assert changes.all() is first
         os.utime(path)
@@ -91,6 +91,6 @@ class TestChanges:
 
     def test_a_file_that_is_not_ours_lets_nobody_in(self, tmp_path: Path) -> None:
         (tmp_path / "r.json").write_text("[]")
-        devices = LocalDeviceAuthenticator("house", "key", CATALOG, Changes(tmp_path / "r.json"))
+        devices = LocalDeviceAuthenticator("house", "key", CATALOG, DeviceChanges(tmp_path / "r.json"))
         with pytest.raises(TwinError, match="remove it"):
             devices.knows("sensor-1", password("key", "sensor-1"))

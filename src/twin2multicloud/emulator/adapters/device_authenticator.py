@@ -30,7 +30,7 @@ class Change(msgspec.Struct, frozen=True, omit_defaults=True):
 _UNTOUCHED = Change()
 
 
-class Changes:
+class DeviceChanges:
     """The current file of changes: checks its date on each access, and reads it again if that changed."""
 
     def __init__(self, path: Path) -> None:
@@ -78,7 +78,7 @@ class LocalDeviceAuthenticator:
     whichever comes first; open connections are checked again.
     """
 
-    def __init__(self, twin: str, key: str, catalog: DeviceCatalog, changes: Changes) -> None:
+    def __init__(self, twin: str, key: str, catalog: DeviceCatalog, changes: DeviceChanges) -> None:
         self._twin, self._key, self._catalog, self._changes = twin, key, catalog, changes
 
     def knows(self, username: str | None, given: str | None) -> bool:

@@ -11,7 +11,7 @@ import msgspec
 from twin2multicloud.domain.components import ComponentType, Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
-from twin2multicloud.emulator.adapters.device_authenticator import Changes, LocalDeviceAuthenticator
+from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
@@ -20,8 +20,8 @@ from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
-from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Secrets, run_by_the_emulator
-from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, Traffic
+from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, run_by_the_emulator
+from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
@@ -35,7 +35,7 @@ from twin2multicloud.wire.http import Request, Response
 class EmulatedCloud:
     """Runs one cloud's share of a topology. Everything it starts goes through `events`."""
 
-    def __init__(self, deployment: LocalDeployment, secrets: Secrets, cloud: Cloud) -> None:
+    def __init__(self, deployment: LocalDeployment, secrets: LocalSecrets, cloud: Cloud) -> None:
         self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
         self.log = logging.getLogger(f"t2mc.{cloud}")
         self._topology: Topology = deployment.topology
@@ -51,7 +51,10 @@ class EmulatedCloud:
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
-            deployment.twin.name, secrets.device_key, deployment.twin.catalog, Changes(deployment.state.device_registry)
+            deployment.twin.name,
+            secrets.device_key,
+            deployment.twin.catalog,
+            DeviceChanges(deployment.state.device_registry),
         )
         self.gateway: Function | None = None  # where L1 is
         self._event_source = pack(cloud).event_source()
@@ -224,7 +227,7 @@ class EmulatedCloud:
             batch_records=self._deployment.batch_records or BATCH_RECORDS,
         )
 
-    def _traffic(self, component: Component, dead: Mapping[str, int]) -> Traffic:
+    def _traffic(self, component: Component, dead: Mapping[str, int]) -> FunctionTraffic:
         queue = self._queues[component.deployed_as]
         link = next(
             each
@@ -233,7 +236,7 @@ class EmulatedCloud:
         )
         dead_letters = component.variable("DEAD_LETTER_QUEUE")
         name = self._topology[dead_letters.value].deployed_as if dead_letters else ""
-        return Traffic(
+        return FunctionTraffic(
             function=component.name,
             boundary=link.boundary,
             received=queue.meter.received,

@@ -96,7 +96,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
         return f"http://127.0.0.1:{self.dashboard_port}"
 
 
-class Secrets(msgspec.Struct, frozen=True):
+class LocalSecrets(msgspec.Struct, frozen=True):
     """Secrets of the operator, of devices (derived) and between clouds."""
 
     operator_key: str
@@ -158,10 +158,10 @@ def load_deployment(folder: Path) -> LocalDeployment:
     return deployment
 
 
-def load_secrets(folder: Path) -> Secrets:
+def load_secrets(folder: Path) -> LocalSecrets:
     """The secrets of a deployment."""
     local = _local_secrets(StateFolder.of(folder))
-    return Secrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
+    return LocalSecrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
 
 
 def free_port() -> int:

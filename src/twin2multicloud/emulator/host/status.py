@@ -6,7 +6,7 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.topology import Locality
 
 
-class Traffic(msgspec.Struct, frozen=True, kw_only=True):
+class FunctionTraffic(msgspec.Struct, frozen=True, kw_only=True):
     """Messages that one function has been given, since the cloud's data folder was made. Latencies in ms."""
 
     function: str
@@ -35,7 +35,7 @@ class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
     cloud: Cloud
     running: bool
     functions: tuple[str, ...] = ()
-    queues: tuple[Traffic, ...] = ()
+    queues: tuple[FunctionTraffic, ...] = ()
     endpoints: tuple[EndpointTraffic, ...] = ()
     published: int = 0  # accepted from devices
     rejected: int = 0  # refused to devices, or no telemetry
