@@ -124,7 +124,7 @@ def test_type_checkers_see_the_names(tmp_path: Path) -> None:
 class TestEmulation:
     def test_a_bare_twin_has_no_processors(self) -> None:
         factory = load_project(ROOT / "examples" / "factory")
-        with pytest.raises(TwinError, match=r"names processors \(calibrate\), and a bare twin has none"):
+        with pytest.raises(TwinError, match=r"names processors \(calibrate\), but a bare twin has none"):
             Emulation(factory.twin)
 
     def test_says_that_it_does_not_run(self) -> None:

@@ -26,11 +26,7 @@ COMMANDS = {
     "plan": Command("project_commands", "Print the components of a twin, their clouds and reasons. Changes nothing."),
     "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
     "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
-    "status": Command(
-        "local_commands",
-        "Say how the clouds are, what passed each boundary and what is in the dead letters. Exit code 1 if one is "
-        "down.",
-    ),
+    "status": Command("local_commands", "Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down."),
     "redrive": Command("local_commands", "Redrive the dead letters of every cloud."),
     "simulate": Command(
         "telemetry_commands",

@@ -62,7 +62,7 @@ def status(
     folder: Folder = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Show the state of each cloud, the traffic of each boundary and the dead letters. Exit code 1 if a cloud is down.
+    """Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down.
 
     Example: t2mc status examples/smart-home --json
     """

@@ -1,6 +1,6 @@
 """How much passes where in a month, whatever the cloud. Owns the quantities derived from a workload; knows no price.
 
-Counts are means and stay fractional: nobody bills a rounded mean, and rounding would make costs fall when a load grows.
+Counts are means and stay fractional: rounded means are not billed, and rounding could lower costs as load grows.
 What a service bills in whole units (write units, IoT Hub units, RU/s steps) is rounded in that cloud's tariff.
 """
 

@@ -64,7 +64,7 @@ class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What goes to a cloud's error topic. `raw_data` must never hold a secret.
 
     `count` is how many messages or records it is about, `trace_id` the trace of the first of them, where there is one.
-    Events of one twin with the same `dedupe_key` tell of the same problem.
+    Events of one twin with the same `dedupe_key` report the same problem.
     """
 
     twin_id: str

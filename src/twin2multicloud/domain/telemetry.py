@@ -2,7 +2,7 @@
 
 Devices, user code and readers see a flat object: ``device_id``, ``timestamp``, ``message_id`` and properties. Between
 functions a `Reading` is the bytes of that object in its normal form: the key first, without white space, then the
-properties. It is made once, passes every hop as it is, and is decoded only where somebody looks into its values.
+properties. It is made once, passes every hop as it is, and is decoded only where its values are needed.
 """
 
 import hashlib

@@ -1,6 +1,6 @@
 """Devices of this machine: an MQTT client that publishes telemetry and knows what was acknowledged. Makes up no values.
 
-paho-mqtt, because devices in the field use it: the endpoint is proved by a client that is not ours.
+paho-mqtt, because devices in the field use it: the endpoint is tested with an independent client.
 """
 
 import ssl
@@ -33,7 +33,7 @@ class DeviceEndpoint(msgspec.Struct, frozen=True, kw_only=True):
 class DeviceConnection:
     """One MQTT connection: a device's own, or the gateway's, which may publish for every device of the twin.
 
-    It connects again by itself, and sends again what was not acknowledged (QoS 1).
+    It reconnects by itself, and resends unacknowledged messages (QoS 1).
     """
 
     def __init__(

@@ -14,7 +14,7 @@ def play(
     publish: PublishReading,
     *,
     speed: float | None,
-    tell: Callable[[int], None] = lambda _: None,
+    progress: Callable[[int], None] = lambda _: None,
     sleep: Callable[[float], None] = time.sleep,
 ) -> int:
     """Publish readings; `speed` is recorded seconds per second, None for no pauses. Returns how many.
@@ -32,5 +32,5 @@ def play(
                 sleep(wait)
         publish(str(reading["device_id"]), reading)
         count += 1
-        tell(count)
+        progress(count)
     return count

@@ -164,7 +164,7 @@ def _sensor(each: Property, hours: float, key: bytes) -> Sensor | None:
     for number, fault in enumerate(signal.faults):
         sensor = _Faulty(sensor, fault, _Draw(key, f"{each.name}/fault/{number}"))
     numeric = each.data_type not in (DataType.STRING, DataType.BOOLEAN)
-    made_up = signal.kind is not SignalKind.CHOICE  # chosen values are shown as they are said
+    made_up = signal.kind is not SignalKind.CHOICE  # chosen values are kept as given
     return _Display(sensor, signal, each.data_type) if numeric and made_up else sensor
 
 

@@ -40,7 +40,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     def run(self, trigger: Trigger, event: Any = None) -> Any:  # noqa: ANN401 - see the module's table
         """Handle one event. An error that the function does not foresee is reported and raised.
 
-        HTTP raises nothing: errors are answers, an unforeseen one a 500 that tells nothing. CALL raises TwinError
+        HTTP raises nothing: errors are answers, an unexpected one is a 500 without details. CALL raises TwinError
         without a report: it is the function's answer. Raises ConfigurationError for a trigger that it does not have.
         """
         handler = self.handlers.get(trigger)
@@ -63,7 +63,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
 class QueueHandler:
     """Handles queued records as one batch; returns the places of those that failed.
 
-    A batch that fails is tried again record by record, so that one poisoned record does not hold up the others. All
+    A batch that fails is tried again record by record, so that one poisoned record does not block the others. All
     that failed is one error event.
     """
 

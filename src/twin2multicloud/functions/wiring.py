@@ -1,6 +1,6 @@
 """From a function's name, environment and ports to the function. Owns the ports and the parts that functions share.
 
-What a function is made of stands in its own file, as ``build(parts)``. That file is imported when the function is
+Each function is composed in its own file, in ``build(parts)``. That file is imported when the function is
 wired: a cold start pays for one.
 """
 

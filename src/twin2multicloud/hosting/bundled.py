@@ -1,4 +1,4 @@
-"""What a function's bundle carries beside code: the twin's data and the user's processors. Owns where they lie.
+"""What a function's bundle carries beside code: the twin's data and the user's processors. Owns their paths.
 
 ``packaging.bundle`` writes these files, each cloud's ``wiring.py`` reads them, both through this module. Reads no
 environment: a bundle is the folder that this package lies in, on every cloud.

@@ -19,7 +19,7 @@ _DEVICE, _GROUP = "device", "group"
 
 
 class Choice(msgspec.Struct, frozen=True):
-    """What a tree node stands for: a device, or a group of which a member is still to be chosen."""
+    """What a tree node represents: a device, or a group of which a member is still to be chosen."""
 
     device: str | None = None
     group: str | None = None

@@ -1,7 +1,7 @@
 """The placement as a picture: seven slots in their clouds, the links between them, and what passes. Topology -> SVG.
 
 Pure. Colours are CSS variables with a fallback, so that the drawing follows the page's theme and stands alone too.
-Nothing is said by colour only: clouds are named, remote links are dashed, a dark cloud says so.
+Colour is never the only sign: clouds are named, remote links are dashed, a cloud that is down is labelled.
 """
 
 from collections.abc import Iterable, Sequence

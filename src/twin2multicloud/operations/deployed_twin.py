@@ -24,7 +24,7 @@ class Deployment(ReadableTwin):
     """A project on AWS, Azure and Google Cloud, through OpenTofu or Terraform. Credentials are those of the providers.
 
     `variables` are Terraform's (``aws_region``, ``gcp_project`` …), `backend` is where state is kept, `bundles` where
-    the archives are that `package` makes; what is left out is as in the last deployment. `report` hears of progress.
+    archives are made by `package`; omitted options are those of the last deployment. `report` receives progress.
     Methods raise ConfigurationError for a choice that does not fit or an archive that is missing, and EngineError, a
     TwinError, with what the engine said.
 

@@ -43,7 +43,7 @@ class _Relay:
 def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent) -> tuple[Workspace, Changes] | None:
     """Deploy or remove a project; returns the changes and the workspace, None without consent.
 
-    Raises EngineError, and TwinError where registrations cannot be taken away.
+    Raises EngineError, and TwinError where registrations cannot be removed.
     """
     env, relay = environment(), _Relay()
     with phase("planning", None) as relay.report:

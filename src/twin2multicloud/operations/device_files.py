@@ -21,7 +21,7 @@ _PLAIN = re.compile(r"[a-z0-9_-][a-z0-9_.-]*")
 def folder_name(device_id: str) -> str:
     """A device's folder: its id, where every file system takes that and tells it from other ids; else made safe.
 
-    Some take no colon, and some cannot tell ``A`` from ``a``: eight digits can, behind a ``~`` that no plain name has.
+    Some refuse colons, and some do not distinguish ``A`` from ``a``: eight digits after a ``~`` do.
     """
     if _PLAIN.fullmatch(device_id):
         return device_id

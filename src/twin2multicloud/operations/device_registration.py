@@ -74,32 +74,32 @@ def cloud_left(changes: Changes) -> Cloud | None:
     return next((cloud for cloud, *ends in signs if any(_goes(changes, end) for end in ends)), None)
 
 
-def register(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], tell: Report) -> int:
+def register(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], report: Report) -> int:
     """Register devices and write their credentials; returns how many are new. Raises as the registry does."""
     files.prepare()
     count = 0
     for each in gateway.registry.register(device_ids):
         folder = files.write(each, gateway.connection(each.device_id))
-        tell(_progress(gateway, REGISTERED, each.device_id, f"{each.device_id}: {folder}"))
+        report(_progress(gateway, REGISTERED, each.device_id, f"{each.device_id}: {folder}"))
         count += 1
     return count
 
 
-def renew(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str], tell: Report) -> int:
+def renew(gateway: Gateway, files: DeviceFiles, device_ids: Sequence[str], report: Report) -> int:
     """Renew the credentials of devices and revoke the old ones; returns how many."""
     gateway.registry.remove(device_ids)
     files.remove(device_ids)
-    return register(gateway, files, device_ids, tell)
+    return register(gateway, files, device_ids, report)
 
 
-def remove(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], tell: Report) -> int:
+def remove(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], report: Report) -> int:
     """Remove the registrations and files of devices; returns how many."""
     count, waiting = 0, iter(device_ids)
     while some := list(islice(waiting, _REMOVED_AT_ONCE)):
         gateway.registry.remove(some)
         files.remove(some)
         for each in some:
-            tell(_progress(gateway, REMOVED, each, f"{each} is removed"))
+            report(_progress(gateway, REMOVED, each, f"{each} is removed"))
         count += len(some)
     return count
 

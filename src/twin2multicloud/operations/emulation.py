@@ -34,7 +34,7 @@ class Emulation(ReadableTwin):
     """A project, its folder or a bare `Twin` on emulated clouds: real processes, sockets and disks, no account.
 
     The clouds start with the ``with`` and end with it, their data too. A bare twin may name no processors: their code
-    is in a project's folder. Needs the extra ``local``. Raises InvalidProjectError for a folder that is no project,
+    is in a project's folder. Needs the extra ``local``. Raises InvalidProjectError for an invalid project,
     ConfigurationError where something is missing, TwinError where a cloud does not start or answer.
 
     >>> with Emulation("examples/smart-home") as running:

@@ -59,14 +59,14 @@ def publish(
     sent: Callable[[int], None] = lambda _: None,
     stopped: Callable[[], None] | None = None,
 ) -> int:
-    """Publish readings as the gateway; `sent` hears how many so far. Returns how many were acknowledged.
+    """Publish readings as the gateway; `sent` receives the count so far. Returns how many were acknowledged.
 
     KeyboardInterrupt ends it in order where `stopped` is there to hear of it. Raises TwinError where L1 does not
     acknowledge them.
     """
     with connection(deployment) as gateway:
         try:
-            play(source, gateway.publish, speed=speed, tell=sent)
+            play(source, gateway.publish, speed=speed, progress=sent)
         except KeyboardInterrupt:
             if stopped is None:
                 raise

@@ -88,7 +88,7 @@ class DeployedTwin:
         """See `OperatedTwin`. Raises ConfigurationError where L1 is not deployed on the project's cloud."""
         return deployed_gateway(self._twin, self._outputs)
 
-    def explain_sign_in(self, device_ids: Sequence[str]) -> Sequence[str]:  # noqa: ARG002 - clouds tell a key once
+    def explain_sign_in(self, device_ids: Sequence[str]) -> Sequence[str]:  # noqa: ARG002 - clouds return a key once
         """See `OperatedTwin`."""
         return ()
 
@@ -96,7 +96,7 @@ class DeployedTwin:
 class LocalTwin:
     """An `OperatedTwin` that `t2mc up` started from a folder, as it came up. All of its devices are registered first.
 
-    Keys are derived here and can be told again, so a device's files are written whenever it is named.
+    Keys are derived here and can be returned again, so a device's files are written whenever it is named.
     """
 
     def __init__(self, folder: Path) -> None:

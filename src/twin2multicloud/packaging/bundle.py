@@ -27,7 +27,7 @@ from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.topology import Component, Topology
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that the format can say
-_MODE = 0o100644  # Lambda wants files that everyone can read
+_MODE = 0o100644  # Lambda needs files that everyone can read
 _UNIX = 3
 
 

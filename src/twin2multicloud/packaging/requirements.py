@@ -27,8 +27,8 @@ def requirements(cloud: Cloud, modules: Mapping[str, ast.Module]) -> tuple[str, 
                 continue
             brought = _lookup(name, table)
             if brought is None:
-                nobody = f"neither {label_of(cloud)}'s runtime nor the bundle brings"
-                raise TwinError(f"{module} imports {name}, which {nobody}")
+                missing = f"neither {label_of(cloud)}'s runtime nor the bundle brings"
+                raise TwinError(f"{module} imports {name}, which {missing}")
             found.add(brought)
     return tuple(sorted(found - {_THERE}))
 

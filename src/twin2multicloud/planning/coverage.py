@@ -46,7 +46,7 @@ class Coverage(msgspec.Struct, frozen=True, dict=True):
         return component_id in self.ids
 
     def environment(self, component: Component) -> tuple[Variable, ...]:
-        """A function's variables, but none that names what is not run: a message put there would stay for ever."""
+        """A function's variables, without those that name what is not run: a message sent there would stay for ever."""
         named = (ValueKind.RESOURCE, ValueKind.URL)
         return tuple(each for each in component.environment if each.kind not in named or each.value in self)
 

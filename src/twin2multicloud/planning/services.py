@@ -23,7 +23,7 @@ def is_function(component: Component) -> bool:
 
 
 def own_endpoint(component: Component) -> Endpoint:
-    """Where one of our services answers. It signs callers in by itself, without the token between clouds."""
+    """Where one of our services answers. It authenticates callers itself, without the inter-cloud token."""
     path = services_of(component.cloud).own[component.name]
     return Endpoint(component=component.id, cloud=component.cloud, path=path, row=component.row)
 

@@ -13,14 +13,14 @@ TOKEN_VARIABLE = "INTER_CLOUD_TOKEN"  # noqa: S105 - the variable's name
 
 
 def cloud_variable(slot: Slot) -> str:
-    """The variable that tells a function where the other side of its boundary is: ``L3_HOT_CLOUD``."""
+    """The variable with the cloud of the other side of a function's boundary: ``L3_HOT_CLOUD``."""
     return f"{slot.value.upper().replace('-', '_')}_CLOUD"
 
 
 def resource_variable(kind: str, delivery: Delivery) -> str:
     """The variable that names what a function calls on its own cloud: ``PROCESSOR_QUEUE``, ``HOT_STORE_NAME``."""
     suffix = "QUEUE" if delivery is Delivery.QUEUE else "NAME"
-    known_as = KINDS[kind].deployed_as or kind  # the dispatcher cannot tell a connector from the processor
+    known_as = KINDS[kind].deployed_as or kind  # the dispatcher treats a connector like the processor
     return f"{known_as.upper().replace('-', '_')}_{suffix}"
 
 

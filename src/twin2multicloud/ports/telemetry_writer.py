@@ -22,6 +22,6 @@ class TelemetryWriter(Protocol):
     def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
         """Write readings durably; returns the refused ones, an empty sequence if there are none.
 
-        Raises RetryableError: nobody knows what was taken, and the whole batch may be written again.
+        Raises RetryableError: what was written is unknown, and the whole batch may be written again.
         """
         ...

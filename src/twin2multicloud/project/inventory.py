@@ -1,6 +1,6 @@
 """What a project's device file names, for those who refer to it. Owns looking names up; checks nothing itself.
 
-Works over a file with flaws: what may be there after all is taken to be there, so that one flaw is told once.
+Works over a file with flaws: what may exist is assumed to exist, so that one flaw is reported once.
 """
 
 from collections.abc import Iterator

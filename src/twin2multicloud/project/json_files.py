@@ -19,7 +19,7 @@ class _Absent:
 
 
 ABSENT: Final = _Absent()
-"""What `read_json` answers where there is no JSON value to look at. (null is one.)"""
+"""The result of `read_json` without a JSON value. (null is one.)"""
 
 
 def read_json(path: Path, file: str, report: ReportProblem) -> Json:

@@ -23,7 +23,7 @@ from twin2multicloud.project.walk import read
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
-    """A valid project: its twin, what its author may want to know, and the processors' files by name."""
+    """A valid project: its twin, notes for its author, and the processors' files by name."""
 
     folder: Path
     twin: Twin

@@ -19,7 +19,7 @@ class Text(msgspec.Struct, frozen=True):
 
 
 class Word(msgspec.Struct, frozen=True):
-    """One of a few words. An alias is read as the word it stands for."""
+    """One of a few words. An alias is read as its word."""
 
     choices: tuple[str, ...] | Callable[[], tuple[str, ...]]
     aliases: Mapping[str, str] = {}

@@ -40,7 +40,7 @@ def write_template(name: str, folder: Path, twin_name: str | None = None) -> Non
     if name not in template_names():
         hint = did_you_mean(name, template_names())
         known = ", ".join(template_names())
-        raise ConfigurationError(f"there is no template {quoted(name)}, only {known}" + (f"; {hint}" if hint else ""))
+        raise ConfigurationError(f"no template {quoted(name)}, expected one of {known}" + (f"; {hint}" if hint else ""))
     twin = twin_name or _name_after(folder, otherwise=name)
     if not re.fullmatch(TWIN_NAME.pattern, twin):
         raise ConfigurationError(f"invalid twin name {quoted(twin)}; it must have {TWIN_NAME.expected}")

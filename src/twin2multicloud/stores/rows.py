@@ -114,7 +114,7 @@ def time_span(start: str, end: str) -> Span:
 
 
 def span(query: RangeQuery) -> Span:
-    """The keys that a query still wants."""
+    """The keys that a query still needs."""
     whole = time_span(query.start, query.end)
     return whole if query.after is None else whole.beyond(query.after, descending=query.descending)
 
@@ -135,7 +135,7 @@ def plain(name: str) -> str:
 
 
 def inexact(values: Mapping[str, Scalar], keeps: Callable[[Scalar], bool]) -> dict[str, str]:
-    """Those numbers that a store would change, or cannot tell from another type, as texts. `keeps`: it does not."""
+    """Numbers that a store would change or whose type it would lose, as texts. `keeps`: it preserves them."""
     return {name: repr(value) for name, value in values.items() if not isinstance(value, str) and not keeps(value)}
 
 

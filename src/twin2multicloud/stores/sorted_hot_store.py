@@ -30,7 +30,7 @@ class SortedTable(Protocol):
     def put(self, rows: Sequence[Put]) -> None:
         """Write rows, each (device, key) at most once, in any order and grouping. A row that is there is the same row.
 
-        A table may stage them, where whoever answers waits until they are durable.
+        A table may stage them if the host waits until they are durable before it answers.
         """
         ...
 

@@ -1,7 +1,7 @@
 """Runs OpenTofu or Terraform on a folder. Owns the engine's command lines, its events, and its errors as sentences.
 
 Every change is first a saved plan, then that plan is applied. Never talks to a cloud itself, and prints nothing: what
-happens goes to the `tell` that was given. Events: developer.hashicorp.com/terraform/internals/machine-readable-ui.
+happens goes to `report`. Events: developer.hashicorp.com/terraform/internals/machine-readable-ui.
 
 OpenTofu's are the same by its sources (internal/command/views/json), and nothing is used that only one of the two has;
 but only Terraform has been run.
@@ -93,8 +93,8 @@ def _no_progress(_: Progress) -> None:
 class Workspace:
     """One twin's folder for the engine: configuration, variables, plan and, with the local backend, state."""
 
-    def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], tell: Report = _no_progress) -> None:
-        self._engine, self._folder, self._tell = engine, folder, tell
+    def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], report: Report = _no_progress) -> None:
+        self._engine, self._folder, self._report = engine, folder, report
         # No colours, prompts or banners: the output is parsed.
         self._env = {**env, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
@@ -159,7 +159,7 @@ class Workspace:
                     self._pass_on(line)
                 code = process.wait()
             except KeyboardInterrupt:
-                self._tell(Progress(job=JOB, kind=STOPPING, message="the engine finishes what it is in the middle of"))
+                self._report(Progress(job=JOB, kind=STOPPING, message="the engine finishes its current operation"))
                 raise
             finally:
                 _end(process)
@@ -172,7 +172,7 @@ class Workspace:
     def _pass_on(self, line: str) -> None:
         event = _event(line)
         if event is not None:
-            self._tell(event)
+            self._report(event)
 
 
 def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:

@@ -1,7 +1,7 @@
 """A project on real clouds: from its folder to a workspace that is ready to plan.
 
-It remembers what the user chose (regions, project, backend), so that destroy and outputs need not be told again. It
-asks nobody anything.
+It remembers what the user chose (regions, project, backend), so that destroy and outputs need no options. It
+never prompts.
 """
 
 from collections.abc import Mapping
@@ -67,11 +67,11 @@ class Rollout:
                     f"{self.bundles / name} is missing; run `t2mc package {self.project.folder}` first"
                 )
 
-    def workspace(self, engine: Engine, env: Mapping[str, str], tell: Report) -> Workspace:
+    def workspace(self, engine: Engine, env: Mapping[str, str], report: Report) -> Workspace:
         """Write the workspace and open the state. Raises EngineError."""
         self._state.make()
         self._remember(self._options)
-        found = Workspace(engine, self._state.terraform, env, tell)
+        found = Workspace(engine, self._state.terraform, env, report)
         declared = self.config["variable"]
         values = {name: value for name, value in self._options.variables.items() if name in declared}
         found.write(self.config, {**values, _OWN: str(self.bundles)})

@@ -1,7 +1,7 @@
 """Calls over HTTP: the JSON call (POST, a JSON object each way) from both sides, and what an error is as an answer.
 
 A function that refuses a request answers ``{"status": "refused", "error": …}``, so that its own 404 (no such device) is
-told from the platform's (no such function). Owns no sign-in: a token, a function key or a role is the caller's.
+told from the platform's (no such function). Owns no sign-in: the caller brings a token, a function key or a role.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -33,7 +33,7 @@ def refusal(error: TwinError) -> Response:
 
 
 def serve(call: Call, request: Request) -> Response:
-    """Answer one POST by a call. Raises what the call raises, and FinalError for a body that is no JSON object."""
+    """Answer one POST by a call. Raises what the call raises, and FinalError for a body that is not a JSON object."""
     if request.method != "POST":
         return refused(405, f"a call is a POST, not {request.method[:10]}")
     try:

@@ -58,7 +58,7 @@ def test_a_free_further_tier_is_refused() -> None:
 
 
 def test_tiers_that_do_not_rise_are_refused() -> None:
-    with pytest.raises(ConfigurationError, match="the tiers of egress do not rise"):
+    with pytest.raises(ConfigurationError, match="the tiers of egress are not in rising order"):
         aws(egress=Price(price=1, unit="x", source="x", further=(Tier(10, 0.5), Tier(5, 0.4))))
 
 

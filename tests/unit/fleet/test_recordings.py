@@ -57,7 +57,7 @@ def test_columns_by_number_devices_by_column_and_every_type() -> None:
         ("when,value\nyesterday,2", ONE, "line 2: found time 'yesterday'"),
         ("when,value\n1,warm", ONE, "line 2: found 'warm' for double, expected DOUBLE"),
         ("when,value\n1", ONE, "line 2: column 2 is missing"),
-        ("1,2", Mapping(time=0, device=DeviceColumn(id="d1"), properties={"double": 2}, header=False), "from 1"),
+        ("1,2", Mapping(time=0, device=DeviceColumn(id="d1"), properties={"double": 2}, header=False), "start at 1"),
         (
             "1,2",
             Mapping(time=1, device=DeviceColumn(id="d2"), properties={"double": 2}, header=False),

@@ -233,12 +233,12 @@ class TestWhichRegistry:
 
     def test_what_is_deployed_elsewhere_is_said(self):
         on_azure = {name: text for name, text in OUTPUTS.items() if not name.startswith("aws_")}
-        with pytest.raises(ConfigurationError, match="to connect to AWS, and it is not deployed there"):
+        with pytest.raises(ConfigurationError, match="to connect to AWS, but it is not deployed there"):
             deployed_gateway(twin(Placement.single(AWS)), on_azure)
 
     def test_outputs_of_an_older_deployment_are_no_riddle(self):
         older = {name: text for name, text in OUTPUTS.items() if name != "aws_region"}
-        with pytest.raises(ConfigurationError, match="says no aws_region; run `t2mc deploy` again"):
+        with pytest.raises(ConfigurationError, match="has no output aws_region; run `t2mc deploy` again"):
             deployed_gateway(twin(Placement.single(AWS)), older)
 
 

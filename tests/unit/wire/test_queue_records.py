@@ -57,7 +57,7 @@ def test_anything_is_a_record_or_a_refusal(content):
     ids=str,
 )
 def test_what_is_no_record_is_refused(content):
-    with pytest.raises(FinalError, match="not a queue record"):
+    with pytest.raises(FinalError, match="invalid queue record"):
         decode(content)
 
 

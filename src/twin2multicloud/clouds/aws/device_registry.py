@@ -52,7 +52,7 @@ class Iot(Protocol):
 
 
 def _leave(_: str) -> None:
-    """What is not the twin's is left alone."""
+    """Leaves resources of other owners alone."""
 
 
 class IotCoreDeviceRegistry:
@@ -77,7 +77,7 @@ class IotCoreDeviceRegistry:
                 yield thing["thingName"]
 
     def remove(self, device_ids: Iterable[str]) -> None:
-        """See `ports.device_registry.DeviceRegistry`. Things of others are left alone."""
+        """See `ports.device_registry.DeviceRegistry`. Leaves things of other owners alone."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
             for _ in pool.map(self._remove, dict.fromkeys(device_ids)):
                 pass
@@ -100,7 +100,7 @@ class IotCoreDeviceRegistry:
             raise refused[0]
 
     def _attempt(self, device_id: str) -> tuple[str, DeviceCredentials] | FinalError:
-        """Prepare; what is refused for good must not keep the devices after it waiting for ever."""
+        """Prepare; a final refusal must not block the devices after it."""
         try:
             return self._prepare(device_id)
         except FinalError as error:

@@ -12,7 +12,7 @@ from twin2multicloud.ports.device_connection import Connection
 
 
 def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
-    """MQTT 3.1.1 with a password that the device makes of its key. Ids stand in topics as they are."""
+    """MQTT 3.1.1 with a password that the device makes of its key. Ids are used in topics unchanged."""
     host = outputs["azure_device_endpoint"]
     return Connection(
         device_id=device_id,

@@ -1,6 +1,6 @@
 """The devices of a twin on Azure IoT Hub: an identity with a key of its own for each. Ships in no bundle.
 
-There is no living SDK of the service API for Python, so azure-core's pipeline speaks its REST interface (2021-04-12):
+There is no maintained SDK of the service API for Python, so azure-core's pipeline calls its REST API (2021-04-12):
 ``POST /devices`` takes an array of at most 100 creations or deletions and answers 200, or 400 with the errors of
 single devices; ``POST /devices/query`` pages with ``x-ms-continuation`` (learn.microsoft.com/rest/api/iothub/service,
 bulk registry and query). The tag ``twin`` says whose a device is. Queries follow what happened by seconds.

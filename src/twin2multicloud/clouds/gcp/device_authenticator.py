@@ -1,7 +1,7 @@
 """Who may publish on Google Cloud: a Firestore document per device, with the fingerprint of its key. Reads only.
 
-Google has no device service, so this stands for what IoT Core and IoT Hub do by themselves on the other clouds.
-A fingerprint is one SHA-256: a key has 256 random bits, which nobody guesses however fast the hash is; a slow one, as
+Google has no device service, so this does what IoT Core and IoT Hub do on the other clouds.
+A fingerprint is one SHA-256: a key has 256 random bits, which cannot be guessed even with a fast hash; a slow one, as
 for passwords that people choose, would only make every publish slow.
 """
 

@@ -1,7 +1,7 @@
 """The devices of a twin on Google Cloud: a document each in a Firestore database of the twin's own. Ships in no bundle.
 
-Whoever runs `t2mc devices` writes them; the device gateway reads them (`device_authenticator` owns their form). What
-is kept of a key is its fingerprint, so the key itself is told once, here, and then nowhere.
+`t2mc devices` writes them; the device gateway reads them (`device_authenticator` owns their form). What
+is kept of a key is its fingerprint, so the key itself is returned once, and never stored.
 Limits: cloud.google.com/firestore/quotas (10 MiB a request, 500 writes in older clients).
 """
 

@@ -1,7 +1,7 @@
 """Device credentials, derived: a device's password is an HMAC of its id, so that 100,000 devices need one key.
 
 What was changed since (devices
-taken out, passwords renewed) stands in a file that `device_registry` writes and this only reads.
+taken out, passwords renewed) is in a file that `device_registry` writes and this only reads.
 """
 
 import hashlib

@@ -13,7 +13,7 @@ from twin2multicloud.emulator.mqtt.endpoint import Published
 
 
 class LocalDeviceIngress:
-    """A `DeviceIngress`. `start` starts the dispatcher; there is none on a cloud that does not hold L1."""
+    """A `DeviceIngress`. `start` starts the dispatcher; there is none on a cloud without L1."""
 
     def __init__(self, cloud: Cloud, staged: Staged, log: logging.Logger) -> None:
         self._cloud, self._staged, self._log = cloud, staged, log

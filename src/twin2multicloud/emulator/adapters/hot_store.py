@@ -148,7 +148,7 @@ class SqliteTable:
     def _write(self, items: Sequence[Sequence[Put] | _Deletion]) -> None:
         """One transaction for all that was staged.
 
-        Deletions come last: whoever staged one waits for it, so no write of that thread comes after it. Notes that a
+        Deletions come last: the staging thread waits for it, so none of its writes comes after it. Notes that a
         failed transaction held come with the next one, since the engine never writes them again.
         """
         rows = [row for item in items if not isinstance(item, _Deletion) for row in item]

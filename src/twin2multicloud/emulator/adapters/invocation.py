@@ -1,6 +1,6 @@
 """Native calls on an emulated cloud, as its operator: by the cloud's own interface, or at the endpoint with the token.
 
-Which of the two is the plan's: a function that has an endpoint is asked there, as whoever reads it on another cloud.
+Which of the two is the plan's: a function with an endpoint is called there, as by readers on another cloud.
 """
 
 from collections.abc import Mapping

@@ -1,6 +1,6 @@
 """A function's queue: waiting records, the threads that work on them, redelivery and dead-lettering. One per function.
 
-Each thread stands for one execution environment of the cloud. A delivery takes what is waiting, up to the batch limit:
+Each thread is one execution environment of the cloud. A delivery takes the waiting records, up to the batch limit:
 at one message a second a batch is one message, under load it fills.
 """
 

@@ -2,7 +2,7 @@
 
 Owns where this process finds the package: first what the bundles carry, then, for the emulator around the functions,
 this installation. A bundle carries what its function needs; one process hosts them all, so it takes each module from
-the first that has it, and sees to it that those that carry a module carry the same. As a program it must not import
+the first that has it, and checks that all copies of a module are equal. As a program it must not import
 the package before that is settled, so it runs the emulator by its name.
 """
 

@@ -60,7 +60,7 @@ class CloudApp:
 
     async def _function(self, name: str, request: Request) -> Response:
         if not self._cloud.has_endpoint(name):
-            return refused(404, "there is no such endpoint")
+            return refused(404, "no such endpoint")
         if self._cloud.reads_only(name):
             read: Response = await self._on_thread(self._cloud.request, name, request)
             return read
@@ -95,7 +95,7 @@ class CloudApp:
             case "redrive":
                 return json_response(200, {"messages": await self._on_thread(self._cloud.redrive, argument or None)})
             case _:
-                return refused(404, "there is no such call")
+                return refused(404, "no such call")
 
     async def _on_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - passes through
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -39,7 +39,7 @@ def render(
 ) -> dict[str, Any]:
     """The configuration of everything in the slice, as the content of ``main.tf.json``.
 
-    `before` are clouds that an earlier placement used: their providers stay, or nobody could remove what is there.
+    `before` are clouds that an earlier placement used: their providers stay, so that their resources can be removed.
     Raises ConfigurationError for a backend that does not exist, and for a cloud that nothing is rendered for.
 
     >>> sorted(render(plan(load_project("examples/smart-home").twin))["provider"])

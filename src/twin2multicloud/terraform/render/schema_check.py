@@ -75,7 +75,7 @@ def _block(where: str, body: Json, schema: Mapping[str, Any]) -> Iterator[tuple[
     for name, value in body.items():
         argument = arguments.get(name)
         if argument is None:
-            yield where, f"{name} is read-only" if name in computed else f"{name} is no argument"
+            yield where, f"{name} is read-only" if name in computed else f"{name} is not an argument"
         elif "nested" in argument:
             yield from _nested(f"{where}.{name}", value, argument)
         elif not _fits(value, argument["type"]):

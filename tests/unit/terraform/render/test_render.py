@@ -65,7 +65,7 @@ def test_state_is_kept_where_it_is_said(kind):
 
 
 def test_an_unknown_backend_is_refused():
-    with pytest.raises(ConfigurationError, match="found 'floppy'"):
+    with pytest.raises(ConfigurationError, match="unknown state backend 'floppy'"):
         render(plan(twin(THREE)), Backend("floppy"))
 
 

@@ -1,6 +1,6 @@
 """What each function may do on AWS: one role per function, one policy per role, and no action that no link asks for.
 
-Actions are those that ``clouds/aws`` calls; a star stands only where AWS knows nothing narrower (a log stream's name).
+Actions are those that ``clouds/aws`` calls; a star is used only where AWS has nothing narrower (a log stream's name).
 """
 
 import json

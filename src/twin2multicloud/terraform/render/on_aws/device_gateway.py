@@ -1,6 +1,6 @@
 """Where devices connect on AWS: an IoT rule that starts the dispatcher, and the policy for device certificates.
 
-Things and certificates are no part of this: there may be 100,000, and they are registered once the twin is up.
+Things and certificates are not part of this: there may be 100,000, and they are registered once the twin is up.
 """
 
 from twin2multicloud.domain.device_topics import commands_topic, telemetry_topic

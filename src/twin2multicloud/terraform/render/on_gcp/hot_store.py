@@ -1,7 +1,7 @@
 """The hot store on Google Cloud: a Firestore database, as ``clouds/gcp/hot_store.py`` reads it.
 
 Who may use it is in `access`. Queries go by the field ``sort_key``, which Firestore indexes by itself; a reading's
-values are looked up by nobody and exempt, because every indexed field is paid for at each write.
+values are never queried and exempt, because every indexed field is paid for at each write.
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration

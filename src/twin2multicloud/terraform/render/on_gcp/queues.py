@@ -1,7 +1,7 @@
 """Queues and dead letters on Google Cloud: a topic and a push subscription per function that is started by one.
 
 The subscription is ours, not Eventarc's, because only so it has a dead-letter topic. A dead-letter topic has a
-subscription of its own: a topic that nobody subscribes to forgets what it is given.
+subscription of its own: a topic without subscription drops its messages.
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
