@@ -1,6 +1,6 @@
 """t2mc: the wiring of the command line. Owns the order of commands and what an error's exit code is.
 
-0: done. 1: it did not work, or a check failed. 2: what was given cannot be worked with; nothing was changed.
+0: done. 1: the command or a check failed. 2: invalid input; nothing was changed.
 """
 
 import os

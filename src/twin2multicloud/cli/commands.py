@@ -1,4 +1,4 @@
-"""The table of t2mc's commands: what each is called, what it is for, and where it is. Imports none before it is called.
+"""The table of t2mc's commands: name, help and module of each. Imports a command when it is called.
 
 Help and completion list this table; one command's own help, options and errors are those of its function.
 """

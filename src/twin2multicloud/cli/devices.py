@@ -1,4 +1,4 @@
-"""t2mc devices: who may connect to a deployed twin, and with what. Asks before it takes anything away.
+"""t2mc devices: the devices of a deployed twin and their credentials. Asks before it removes anything.
 
 Keys go into files and nowhere else: nothing here prints one. `deploy` borrows from here what it needs to ask.
 """

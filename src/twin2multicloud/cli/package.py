@@ -1,4 +1,4 @@
-"""t2mc package: a twin's functions as archives, one per function and cloud, with a report of what they weigh."""
+"""t2mc package: a twin's functions as archives, one per function and cloud, with a report of their sizes."""
 
 from collections.abc import Sequence
 from pathlib import Path

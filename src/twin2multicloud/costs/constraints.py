@@ -1,4 +1,4 @@
-"""What a placement must satisfy beside being cheap. Owns the rules and their wording; searches nothing."""
+"""Constraints on placements. Owns the rules and their wording; searches nothing."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""The published cost model of Twin2Clouds (EDTconf 2025), AWS and Azure, figure for figure, oddities included.
+"""The published cost model of Twin2Clouds (EDTconf 2025), AWS and Azure, figure for figure, errors included.
 
 Owns the paper's formulas and constants (source: ``shared/optimizer/cost_model.md``; the public artifact
 cloud-DTs/twin2clouds @2e62914). Must not correct anything: what is corrected lives in the default model, and why is in

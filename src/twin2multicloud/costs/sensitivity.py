@@ -1,4 +1,4 @@
-"""How sure the choice is: which single price or workload figure would flip it, and by how much. Owns that search.
+"""Sensitivity of the choice: which single price or workload figure would change it, and by how much.
 
 Each figure is scaled alone, everything else as it is. A flip is found by bracketing the nearest change of the winner
 between 1/10 and 10 times the figure, then by bisection to 0.1 %.

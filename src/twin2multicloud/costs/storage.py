@@ -1,4 +1,4 @@
-"""What object stores bill for what they hold, take and give back. Owns that rule once for three clouds."""
+"""What object stores bill for storage, writes and reads. Owns that rule once for three clouds."""
 
 import msgspec
 

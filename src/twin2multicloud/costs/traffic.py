@@ -1,4 +1,4 @@
-"""How much passes where in a month, whatever the cloud. Owns the quantities derived from a workload; knows no price.
+"""Monthly traffic of each part of a twin, on any cloud. Owns the quantities derived from a workload; knows no price.
 
 Counts are means and stay fractional: rounded means are not billed, and rounding could lower costs as load grows.
 What a service bills in whole units (write units, IoT Hub units, RU/s steps) is rounded in that cloud's tariff.

@@ -1,4 +1,4 @@
-"""What a twin has to carry in a month, as numbers. Owns the meaning and validity of each; prices nothing."""
+"""The monthly workload of a twin, as numbers. Owns the meaning and validity of each; prices nothing."""
 
 import math
 

@@ -1,6 +1,6 @@
 """The codes of error events: what each means, how bad it is and what to do. ``docs/errors.md`` is made from the table.
 
-A code is part of what users rely on: one that exists keeps its meaning.
+Users rely on codes: an existing one keeps its meaning.
 """
 
 from enum import StrEnum

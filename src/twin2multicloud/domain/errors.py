@@ -1,4 +1,4 @@
-"""What can go wrong, as nouns. Adapters turn SDK errors into these; functions and senders decide by them."""
+"""The errors of the domain. Adapters turn SDK errors into these; functions and senders decide by them."""
 
 from enum import StrEnum
 

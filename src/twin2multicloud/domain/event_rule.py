@@ -1,4 +1,4 @@
-"""Event rules: what to watch for in telemetry, and what to do then. Owns the rule as a noun; evaluates nothing."""
+"""Event rules: conditions on telemetry and their actions. Owns the rule as data; evaluates nothing."""
 
 from enum import StrEnum
 

@@ -1,4 +1,4 @@
-"""Progress of what takes long: one stream for a price fetch and for a deployment. Owns the event, prints nothing."""
+"""Progress of long operations: one stream for a price fetch and for a deployment. Owns the event, prints nothing."""
 
 from collections.abc import Callable
 

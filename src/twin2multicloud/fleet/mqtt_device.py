@@ -1,4 +1,4 @@
-"""Devices of this machine: an MQTT client that publishes telemetry and knows what was acknowledged. Makes up no values.
+"""Devices of this machine: an MQTT client that publishes telemetry and tracks acknowledgements. Generates no values.
 
 paho-mqtt, because devices in the field use it: the endpoint is tested with an independent client.
 """

@@ -1,4 +1,4 @@
-"""Playing readings to a twin at a pace: as recorded, faster, or as fast as it goes. Owns when; publishing is given."""
+"""Plays readings to a twin at a pace: as recorded, faster, or unlimited. Owns the timing; the caller publishes."""
 
 import time
 from collections.abc import Callable, Iterable

@@ -1,4 +1,4 @@
-"""The bar at the top: the twin's name, how its clouds are, whether anything moves, and the light. Owns no data."""
+"""The bar at the top: the twin's name, cloud states, activity and the theme switch. Owns no data."""
 
 from nicegui import ui
 

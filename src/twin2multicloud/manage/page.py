@@ -1,4 +1,4 @@
-"""One visitor's page: the panels, the device in view, and the beats that keep them up to date. Owns the layout."""
+"""One visitor's page: the panels, the device in view, and the timers that keep them up to date. Owns the layout."""
 
 import time
 from pathlib import Path

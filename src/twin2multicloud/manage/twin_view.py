@@ -1,4 +1,4 @@
-"""What the dashboard needs to know of a running twin. Owns the Protocol only; how a twin answers is its business."""
+"""What the dashboard reads of a running twin. Owns the Protocol only."""
 
 from collections.abc import Sequence
 from typing import Protocol

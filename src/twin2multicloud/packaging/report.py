@@ -1,4 +1,4 @@
-"""How large a bundle is and what its import costs a cold start. Measures in a fresh interpreter; judges nothing."""
+"""Size of a bundle and cost of its import in a cold start. Measures in a fresh interpreter; judges nothing."""
 
 import io
 import subprocess

@@ -1,4 +1,4 @@
-"""Twin -> Topology. Walks the table once; what exists follows from the calls it names. Pure, and blind to devices."""
+"""Twin -> Topology. Walks the table once; what exists follows from the calls it names. Pure; reads no single device."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What config, hierarchy and event rules have to agree on, in themselves and with the device file. Reads no file."""
+"""Consistency checks of config, hierarchy and event rules, also with the device file. Reads no file."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What the parts of the device file have to agree on. Owns these checks; the shape of each part is `documents`'."""
+"""Consistency checks within the device file. Owns these checks; the shape of each part is `documents`'."""
 
 from collections.abc import Iterable, Iterator
 

@@ -1,7 +1,7 @@
 """The project's files as tables: every key, its shape, its meaning, its default. The one place to change a format.
 
 Names are held to what TwinMaker, DTDL and the IoT services all take, so that a twin can move between clouds without
-being renamed. What several keys or files have to agree on is in `device_checks` and `cross_checks`.
+being renamed. Consistency between keys or files is in `device_checks` and `cross_checks`.
 """
 
 from enum import StrEnum

@@ -1,4 +1,4 @@
-"""What a project's device file names, for those who refer to it. Owns looking names up; checks nothing itself.
+"""The names in a project's device file. Owns their look-up; checks nothing itself.
 
 Works over a file with flaws: what may exist is assumed to exist, so that one flaw is reported once.
 """

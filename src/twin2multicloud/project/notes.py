@@ -1,4 +1,4 @@
-"""Notes on a valid project: what its author may not have meant. Owns their words; none keeps a project from running."""
+"""Notes on a valid project: settings that may be unintended. Owns their texts; none stops a project from running."""
 
 from collections.abc import Collection, Iterator
 

@@ -1,6 +1,6 @@
 """The walk over a JSON value, along a shape. Owns finding *every* flaw, not just the first; reads no file.
 
-It answers the value with what is sound in it: an unsound scalar is None, an unsound list or object is empty, unknown
+It returns the valid part of the value: an invalid scalar is None, an invalid list or object is empty, unknown
 keys are gone and items keep their index. Checks across files can so go on over a flawed file without asking for types.
 """
 
