@@ -112,11 +112,11 @@ def latest_table(latest: Mapping[str, tuple[str | None, Scalar]], title: str) ->
     return table
 
 
-def comparison_table(found: Sequence[ReadBack]) -> Table:
+def comparison_table(comparisons: Sequence[ReadBack]) -> Table:
     """Published against read back."""
     title = "what was published against what the hot reader returns"
     table = make_table(title, "device", "property", ">published", ">missing", ">surplus", "")
-    for each in found:
+    for each in comparisons:
         verdict = Text("equal", style="green") if each.equal else Text("differs", style="bold red")
         table.add_row(each.device, each.name, f"{each.published:,}", f"{each.missing:,}", f"{each.surplus:,}", verdict)
     return table

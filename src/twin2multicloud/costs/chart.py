@@ -41,14 +41,14 @@ def bar_of(label: str, by_place: Mapping[str, float]) -> Bar:
     return Bar(label=label, parts={**slots, CROSSINGS: crossings})
 
 
-def picture(bars: Sequence[Bar], found: BreakEvenMap | None = None) -> str:
+def picture(bars: Sequence[Bar], break_even: BreakEvenMap | None = None) -> str:
     """The whole SVG document: the bars, and below them the map where there is one."""
     bars_height = 96 + 46 * len(bars)
     shapes = list(_bars(bars))
     height = bars_height
-    if found is not None:
-        shapes += _map(found, top=bars_height)
-        height += 112 + _MAP_SIDE + max(0, 18 * len(found.placements) - _MAP_SIDE)
+    if break_even is not None:
+        shapes += _map(break_even, top=bars_height)
+        height += 112 + _MAP_SIDE + max(0, 18 * len(break_even.placements) - _MAP_SIDE)
     body = "\n".join(shapes)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" width="{_WIDTH}" {_FONT}>\n'
@@ -80,13 +80,13 @@ def _bars(bars: Sequence[Bar]) -> Iterator[str]:
 _MAP_SIDE = 520
 
 
-def _map(found: BreakEvenMap, top: float) -> Iterator[str]:
+def _map(break_even: BreakEvenMap, top: float) -> Iterator[str]:
     """Cells of one winner in a line are one rectangle, so that the picture stays small."""
-    axes = found.axes
+    axes = break_even.axes
     cell = _MAP_SIDE / axes.steps
     left, upper = _MARGIN + 62, top + 62
     yield _text(_MARGIN, top + 22, "The cheapest placement over devices and message rate", size=17, weight=650)
-    for y, line in enumerate(found.winners):
+    for y, line in enumerate(break_even.winners):
         for start, end in _runs(line):
             x0, y0 = left + start * cell, upper + (axes.steps - 1 - y) * cell
             fill = _REGIONS[line[start] % len(_REGIONS)]
@@ -94,15 +94,15 @@ def _map(found: BreakEvenMap, top: float) -> Iterator[str]:
                 f'<rect x="{x0:.2f}" y="{y0:.2f}" width="{(end - start) * cell + 0.3:.2f}" '
                 f'height="{cell + 0.3:.2f}" fill="{fill}" shape-rendering="crispEdges"/>'
             )
-    yield from _map_axes(found, left, upper)
-    for n, placement in enumerate(found.placements):
+    yield from _map_axes(break_even, left, upper)
+    for n, placement in enumerate(break_even.placements):
         key, base = left + _MAP_SIDE + 18, upper + 10 + 18 * n
         yield f'<rect x="{key}" y="{base - 10}" width="12" height="12" rx="2" fill="{_REGIONS[n % 16]}"/>'
         yield _text(key + 18, base, short(placement), size=11.5)
 
 
-def _map_axes(found: BreakEvenMap, left: float, upper: float) -> Iterator[str]:
-    axes = found.axes
+def _map_axes(break_even: BreakEvenMap, left: float, upper: float) -> Iterator[str]:
+    axes = break_even.axes
     ticks = sorted({round(i * (axes.steps - 1) / 4) for i in range(5)})
     devices, rates = axes.devices(), axes.rates()
     for n in ticks:

@@ -96,11 +96,11 @@ def fetched(
     return new_snapshot(old, found, date)
 
 
-def new_snapshot(old: CloudPrices, found: Mapping[str, Found], date: str) -> Fetched:
+def new_snapshot(old: CloudPrices, fetched: Mapping[str, Found], date: str) -> Fetched:
     """The old snapshot with every figure replaced that was found without doubt."""
     prices, kept = dict(old.prices), {}
     for meter, price in old.prices.items():
-        rows = found.get(meter, Found((), ""))
+        rows = fetched.get(meter, Found((), ""))
         distinct = set(rows.rates)
         if len(distinct) == 1:
             prices[meter] = _replaced(price, distinct.pop(), f"{rows.source}, fetched {date}")

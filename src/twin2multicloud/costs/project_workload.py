@@ -29,18 +29,18 @@ class DerivedFigure(msgspec.Struct, frozen=True):
         return f"{self.figure} {value} ({self.reason})"
 
 
-def derived_figures(twin: Twin, said: Mapping[str, object]) -> tuple[DerivedFigure, ...]:
-    """The figures that the twin gives, without those that are `said` otherwise. Ages are days / 30.4167."""
+def derived_figures(twin: Twin, given: Mapping[str, object]) -> tuple[DerivedFigure, ...]:
+    """The figures that the twin gives, without those that are `given` otherwise. Ages are days / 30.4167."""
     hot, cool = twin.hot_retention_days / DAYS_PER_MONTH, twin.cold_retention_days / DAYS_PER_MONTH
     figures = (
         DerivedFigure("devices", len(twin.catalog), "all devices"),
         DerivedFigure("hot_months", hot, f"hot_retention_days {twin.hot_retention_days}"),
         DerivedFigure("cool_months", cool, f"cold_retention_days {twin.cold_retention_days}"),
-        _archive_age(said.get("cool_months", cool)),
+        _archive_age(given.get("cool_months", cool)),
         *_events(twin),
         DerivedFigure("dashboards", twin.dashboard.value, "dashboard"),
     )
-    return tuple(each for each in figures if each.figure not in said)
+    return tuple(each for each in figures if each.figure not in given)
 
 
 def _events(twin: Twin) -> tuple[DerivedFigure, ...]:

@@ -124,18 +124,18 @@ PAPER_FIGURES = Workload.__struct_fields__[: Workload.__struct_fields__.index("m
 """The first block: the figures that the published model reads; it ignores the others."""
 
 
-def workload_from(found: object, source: str = "workload") -> Workload:
+def workload_from(decoded: object, source: str = "workload") -> Workload:
     """A workload from decoded JSON. `source` names the file in messages. Raises ConfigurationError, one sentence."""
-    if not isinstance(found, dict):
+    if not isinstance(decoded, dict):
         raise ConfigurationError(
-            f"{source}: found {type(found).__name__}, expected an object with a workload's figures"
+            f"{source}: found {type(decoded).__name__}, expected an object with a workload's figures"
         )
-    for name in found:
+    for name in decoded:
         if name not in Workload.__struct_fields__:
             near = hint(str(name), Workload.__struct_fields__)
             raise ConfigurationError(f"{source}: {name} is not a figure of a workload{near}")
     try:
-        return msgspec.convert(found, Workload)
+        return msgspec.convert(decoded, Workload)
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"{source}: {_sentence(str(error))}") from error
     except ConfigurationError as error:

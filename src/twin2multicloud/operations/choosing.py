@@ -44,22 +44,22 @@ class Workloads(msgspec.Struct, frozen=True, kw_only=True):
     """The project's figures of a single workload."""
 
 
-def read_workloads(project: Path | None, file: Path | None, preset: str | None, said: dict[str, object]) -> Workloads:
-    """The requested workloads; `said` are figures of the command line. Raises ConfigurationError."""
+def read_workloads(project: Path | None, file: Path | None, preset: str | None, given: dict[str, object]) -> Workloads:
+    """The requested workloads; `given` are figures of the command line. Raises ConfigurationError."""
     if file is None and preset is not None:
         if preset not in PRESETS:
             raise ConfigurationError(f"preset {preset!r} is unknown, expected one of {', '.join(PRESETS)}")
-        return Workloads(by_id={preset: msgspec.structs.replace(PRESETS[preset], **said)})
+        return Workloads(by_id={preset: msgspec.structs.replace(PRESETS[preset], **given)})
     if project is None:
         if file is None:
             raise ConfigurationError(
                 f"no workload: give --workload FILE, --preset {'|'.join(PRESETS)}, or the project folder"
             )
-        return _from_file(file, said)
+        return _from_file(file, given)
     twin = load_project(project).twin
     own = project / WORKLOAD_FILE
     file = file or (own if own.exists() else None)
-    return _completed(twin.name, said, twin, str(project)) if file is None else _from_file(file, said, twin)
+    return _completed(twin.name, given, twin, str(project)) if file is None else _from_file(file, given, twin)
 
 
 def _completed(name: str, figures: dict[str, object], twin: Twin, source: str) -> Workloads:
@@ -75,7 +75,7 @@ def _completed(name: str, figures: dict[str, object], twin: Twin, source: str) -
     return Workloads(by_id={name: workload}, derived=derived)
 
 
-def _from_file(path: Path, said: dict[str, object], twin: Twin | None = None) -> Workloads:
+def _from_file(path: Path, given: dict[str, object], twin: Twin | None = None) -> Workloads:
     """One workload, ``{"workloads": [{"id", "workload"}, …]}``, or the published scenarios' own file.
 
     A single one need not say what the project does.
@@ -91,22 +91,22 @@ def _from_file(path: Path, said: dict[str, object], twin: Twin | None = None) ->
     many = found.get("workloads", found.get("scenarios"))
     if many is None:
         name, figures = str(found.get("id", path.stem)), found.get("workload", found)
-        figures = _with(figures, said)
+        figures = _with(figures, given)
         if twin is not None and isinstance(figures, dict):
             return _completed(name, figures, twin, str(path))
         return Workloads(by_id={name: workload_from(figures, str(path))})
     listed = list(many.values()) if isinstance(many, dict) else many
     if not isinstance(listed, list) or not listed:
         raise ConfigurationError(f"{path}: workloads is {many!r:.60}, expected a list of objects with id and workload")
-    return Workloads(by_id=_by_id(path, listed, said), listed=True)
+    return Workloads(by_id=_by_id(path, listed, given), listed=True)
 
 
-def _with(figures: object, said: dict[str, object]) -> object:
+def _with(figures: object, given: dict[str, object]) -> object:
     """Figures of a file, with those of the command line over them."""
-    return figures | said if isinstance(figures, dict) else figures
+    return figures | given if isinstance(figures, dict) else figures
 
 
-def _by_id(path: Path, listed: list[object], said: dict[str, object]) -> dict[str, Workload]:
+def _by_id(path: Path, listed: list[object], given: dict[str, object]) -> dict[str, Workload]:
     found: dict[str, Workload] = {}
     for n, entry in enumerate(listed):
         place = f"{path}: workloads[{n}]"
@@ -115,7 +115,7 @@ def _by_id(path: Path, listed: list[object], said: dict[str, object]) -> dict[st
         name = str(entry.get("id", n))
         if name in found:
             raise ConfigurationError(f"{place}.id: duplicate id {name!r}")
-        found[name] = workload_from(_with(entry["workload"], said), f"{place}.workload")
+        found[name] = workload_from(_with(entry["workload"], given), f"{place}.workload")
     return found
 
 
