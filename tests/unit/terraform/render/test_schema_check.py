@@ -37,7 +37,7 @@ def invented(config: dict[str, Any]) -> None:
 
 
 SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], Mismatch]] = {
-    "misspelt": (setting(LAMBDA, runtme="x"), Mismatch(LAMBDA, "runtme is no argument")),
+    "misspelt": (setting(LAMBDA, runtme="x"), Mismatch(LAMBDA, "runtme is not an argument")),
     "read-only": (setting(LAMBDA, arn="x"), Mismatch(LAMBDA, "arn is read-only")),
     "wrong type": (setting(LAMBDA, timeout="long"), Mismatch(LAMBDA, "timeout is number, found 'long'")),
     "number for text": (setting(LAMBDA, handler=1), Mismatch(LAMBDA, "handler is string, found 1")),
@@ -56,7 +56,7 @@ SPOILT: dict[str, tuple[Callable[[dict[str, Any]], None], Mismatch]] = {
     "no array": (setting(LAMBDA, environment={}), Mismatch(f"{LAMBDA}.environment", "an array is expected")),
     "inside a block": (
         setting(LAMBDA, environment=[{"varibles": {}}]),
-        Mismatch(f"{LAMBDA}.environment[0]", "varibles is no argument"),
+        Mismatch(f"{LAMBDA}.environment[0]", "varibles is not an argument"),
     ),
     "dangling": (renamed, Mismatch(LAMBDA, "aws_iam_role.dispatcher is not declared")),
     "no such attribute": (
@@ -96,7 +96,7 @@ def test_every_argument_counts():
             for argument in body.keys() - {"depends_on", "for_each"}:
                 spoilt = {"resource": {kind: {key: {**body, f"{argument}_": 1}}}}
                 whys = [each.why for each in mismatches({**GOOD, **spoilt}, SCHEMAS) if each.address == f"{kind}.{key}"]
-                if f"{argument}_ is no argument" not in whys:
+                if f"{argument}_ is not an argument" not in whys:
                     unseen.append(f"{kind}.{key}.{argument}")
     assert unseen == []
 
