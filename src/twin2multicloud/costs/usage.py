@@ -129,7 +129,7 @@ def _queue_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
     yield from tariff.queue(t, dead, dead, 0)
 
 
-def _asked(call: Call, t: Traffic) -> bool:
+def _asked(call: ConnectorCall, t: Traffic) -> bool:
     """Whether anybody asks the twin service for history: dashboards that read the hot store do not."""
     queried = KINDS[call.target].load in _QUERIES and call.source in KINDS
     return not (queried and home(call.source) is Slot.L4) or t.workload.dashboards is DashboardSource.TWIN
@@ -173,7 +173,7 @@ def _run(kind: str, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
     yield from tariff.function(t, errors, errors * t.workload.function_ms)
 
 
-def _store_uses(call: Call, tariff: Tariff, t: Traffic) -> Uses:
+def _store_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
     """What a function's access to a store takes. What queries read is charged where they are asked, not here."""
     stores: dict[str, ObjectStore] = {Kind.COLD_STORE: tariff.cold, Kind.ARCHIVE_STORE: tariff.archive}
     reads, writes, deletes = (each in call.access for each in (Access.READ, Access.WRITE, Access.DELETE))

@@ -53,13 +53,13 @@ class Breaker:
             now = self._clock.monotonic()
             if now < self._due_at:
                 return False
-            self._hear(DUE, now)
+            self._record(DUE, now)
             return True
 
     def succeeded(self) -> None:
         """The other side answered."""
         with self._lock:
-            self._hear(ANSWERED, 0.0)
+            self._record(ANSWERED, 0.0)
 
     def failed(self) -> None:
         """The other side did not answer, or asked to retry later."""
@@ -68,10 +68,10 @@ class Breaker:
             quiet = now - self._failed_at > self._opens_after
             self._failed_at = now
             if self.state is State.CLOSED or (self.state is State.FAILING and quiet):
-                self._failing_since = now  # a failure an hour after the last one is not an hour of failing
+                self._failing_since = now  # failures far apart are not one continuous outage
             long = self.state is State.FAILING and now - self._failing_since >= self._opens_after
-            self._hear(FAILED_FOR_LONG if long else FAILED, now)
+            self._record(FAILED_FOR_LONG if long else FAILED, now)
 
-    def _hear(self, event: str, now: float) -> None:
+    def _record(self, event: str, now: float) -> None:
         self.state = TRANSITIONS.get((self.state, event), self.state)
-        self._due_at = now + self._stays_open  # of no use but to an open or probing one
+        self._due_at = now + self._stays_open  # used only when open or probing

@@ -1,4 +1,4 @@
-"""How often and how long is retried: exponential backoff, full jitter, Retry-After respected. Never sleeps."""
+"""Retry counts and delays: exponential backoff, full jitter, Retry-After respected. Computes delays; never sleeps."""
 
 import msgspec
 

@@ -21,7 +21,7 @@ from twin2multicloud.wire.limits import MAX_BODY_BYTES
 from twin2multicloud.wire.retry import RetryPolicy
 
 BATCH_RECORDS = 100
-BATCH_MESSAGES = 200  # a batch of records that hold more is not made larger: merging costs, and then gains nothing
+BATCH_MESSAGES = 200  # larger batches are not merged: it costs more than it gains
 POLICY = RetryPolicy()
 
 RECORD_STATES = {
@@ -32,7 +32,7 @@ RECORD_STATES = {
     ("in delivery", f"fails, the time after {POLICY.retries} retries"): "dead-lettered",
     ("dead-lettered", "is redriven"): "waiting",
 }
-"""What becomes of a record, for documents; a test walks a queue through all of it."""
+"""The states of a record, for documents; a test walks a queue through all of them."""
 
 
 class FunctionQueue:
