@@ -113,7 +113,7 @@ def test_a_cloud_that_refuses_is_exit_code_1(fleet, folder):
         ((), "--var gcp_project=… is missing: Google Cloud project id"),
         ((*PROJECT, "--var", "aws_regoin=x"), "--var aws_regoin: no such variable; expected one of aws_region"),
         ((*PROJECT, "--var", "nonsense"), "--var must be name=value; found 'nonsense'"),
-        ((*PROJECT, "--state", "floppy"), "state is kept in local, s3, azurerm, gcs; found 'floppy'"),
+        ((*PROJECT, "--state", "floppy"), "unknown state backend 'floppy', expected one of local, s3, azurerm, gcs"),
         ((*PROJECT, "--bundles", "/nowhere"), "/nowhere/aws/dispatcher.zip is missing; run `t2mc package"),
     ],
 )

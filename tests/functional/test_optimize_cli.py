@@ -216,7 +216,7 @@ def test_bad_arguments_get_one_sentence(arguments: list[str], sentence: str) -> 
         ),
         (
             json.dumps({"workloads": [{"id": "a", "workload": MEDIUM}] * 2}),
-            "w.json: workloads[1].id: found 'a' a second time",
+            "w.json: workloads[1].id: duplicate id 'a'",
         ),
         (
             json.dumps({"workloads": [{"id": n, "workload": MEDIUM} for n in "ab"]}),
