@@ -56,7 +56,7 @@ class TestWhatAnAnswerMeans:
     @pytest.mark.parametrize("status", [401, 403])
     @pytest.mark.parametrize("body", [b"", b"\xff", OURS])
     def test_these_are_not_for_this_caller(self, status, body):
-        with pytest.raises(ConfigurationError, match="you may not call it"):
+        with pytest.raises(ConfigurationError, match="permission denied"):
             post(ScriptedTransport(Reply(status, {}, body)), "https://x", {}, NAME, {})
 
     @pytest.mark.parametrize(
@@ -74,7 +74,7 @@ class TestWhatAnAnswerMeans:
 
     @pytest.mark.parametrize("body", [b"", b"<html>Your app is up and running</html>", b"[1]", b'"text"', b"\xff\xfe"])
     def test_a_200_that_is_no_object_is_not_believed(self, body):
-        with pytest.raises(RetryableError, match="no function of ours"):
+        with pytest.raises(RetryableError, match="did not answer as a function of this twin"):
             post(ScriptedTransport(Reply(200, {}, body)), "https://x", {}, NAME, {})
 
 
@@ -185,7 +185,7 @@ class TestFunctionApp:
         assert app.invocation.call(NAME, {"again": True}) == {"again": True}
         assert app.management.seen == 2
         app.host.key = "a-key-that-nobody-tells"
-        with pytest.raises(ConfigurationError, match="you may not call it"):
+        with pytest.raises(ConfigurationError, match="permission denied"):
             app.invocation.call(NAME, {})
         assert app.management.seen == 3
 

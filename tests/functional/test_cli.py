@@ -155,7 +155,7 @@ def test_a_changed_project_is_not_started_beside_the_old_one(tmp_path: Path) -> 
         write_project(folder, placement(GCP, GCP, GCP))
         refused = t2mc("up", folder, "--no-dashboard")
         assert refused.returncode == 2
-        assert "the project has changed since aws, azure came up" in " ".join(refused.stderr.split())
+        assert "the project has changed since aws, azure started" in " ".join(refused.stderr.split())
         clouds = json.loads(t2mc("status", folder, "--json").stdout)["clouds"]
         assert {each["cloud"]: each["running"] for each in clouds} == {"aws": True, "azure": True}
     finally:

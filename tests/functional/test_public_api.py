@@ -50,7 +50,7 @@ def test_a_twin_runs_beside_its_project_and_leaves_nothing(folder: Path) -> None
         assert other.history("d1") == {"n": []}
         assert {each.cloud for each in running.status()} == {AWS, AZURE, GCP}
         assert running.urls["azure.ingestion"].startswith("http://127.0.0.1:")
-        with pytest.raises(TwinError, match="is running already"):
+        with pytest.raises(TwinError, match="is already running"):
             running.__enter__()
         with pytest.raises(TwinError, match="the twin has no device 'd2'"):
             running.publish("d2", {"n": 1})

@@ -203,7 +203,7 @@ def test_a_reader_on_google_cloud_asks_who_is_there(home_on_gcp, tmp_path):
 
     service_account_file(tmp_path, STRANGER, home_on_gcp.token_uri)
     code, _, beside = home_on_gcp.query("living-room-climate", **signed_in)
-    assert (code, "hot-reader: the cloud answered 403: you may not call it" in beside) == (2, True), beside
+    assert (code, "hot-reader: the cloud answered 403: permission denied" in beside) == (2, True), beside
     code, _, beside = home_on_gcp.query("living-room-climate", GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "none"))
     assert (code, "signing in to Google Cloud: " in beside) == (2, True), beside
 
