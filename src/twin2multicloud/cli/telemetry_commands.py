@@ -48,15 +48,11 @@ def simulate(
 def replay(
     file: Annotated[Path, typer.Argument(help="Recorded telemetry, as CSV.", exists=True, dir_okay=False)],
     project: ProjectOption = Path(),
-    mapping: Annotated[
-        Path | None, typer.Option(help="A mapping file: the meaning of each column.", exists=True)
-    ] = None,
+    mapping: Annotated[Path | None, typer.Option(help="A mapping file of the columns.", exists=True)] = None,
     time_column: Annotated[str | None, typer.Option("--time", help="The time column: number or name.")] = None,
     device: Annotated[str | None, typer.Option(help="The device of all rows.")] = None,
     device_column: Annotated[str | None, typer.Option(help="The column that names the device.")] = None,
-    device_pattern: Annotated[
-        str, typer.Option(help="Pattern that turns that column's value into a device id.")
-    ] = "{}",
+    device_pattern: Annotated[str, typer.Option(help="Pattern of the id around that column's value.")] = "{}",
     column: Annotated[
         list[str] | None, typer.Option("--map", help="PROPERTY=COLUMN; may be repeated.", metavar="PROPERTY=COLUMN")
     ] = None,

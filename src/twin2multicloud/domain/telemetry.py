@@ -149,9 +149,7 @@ def recognise(span: bytes, *, now: str) -> Reading:
         return Reading(span)
     flat = _decoded(span)
     if key is not None and key[:3] != (flat["device_id"], flat["timestamp"], flat["message_id"]):
-        raise InvalidTelemetryError(
-            "telemetry has a duplicate key"
-        )  # which of the two the hops before went by is unknown
+        raise InvalidTelemetryError("telemetry has a duplicate key")  # hops before may have read either of the two
     trace_id = flat.get("trace_id")
     reading = normalise(flat, now=now)
     return reading.traced(trace_id) if isinstance(trace_id, str) and is_trace_id(trace_id) else reading
@@ -230,9 +228,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
     try:
         return _decode(body)
     except _NOT_JSON as error:
-        raise InvalidTelemetryError(
-            f"telemetry must be a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}"
-        ) from error
+        raise InvalidTelemetryError(f"not a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
 def _check_values(values: dict[str, Any]) -> None:

@@ -17,15 +17,7 @@ from twin2multicloud.wire.http import Response
 if TYPE_CHECKING:
     from azure.functions import FunctionApp, HttpResponse
 
-METHODS = (
-    "GET",
-    "POST",
-    "PUT",
-    "DELETE",
-    "PATCH",
-    "HEAD",
-    "OPTIONS",
-)  # our function refuses; the host would answer 404
+METHODS = ("GET", "POST", "PUT", "DELETE", "PATCH", "HEAD", "OPTIONS")  # ours refuses; the host would say 404
 
 
 def expose(function: Function) -> "FunctionApp":
