@@ -143,7 +143,12 @@ def test_ctrl_c_stops_the_engine_gently_and_loses_nothing(engine, fleet, folder,
     clouds["google"].seconds = 1.0
     command = [sys.executable, "-m", "twin2multicloud.cli.app", "deploy", str(folder), "--yes", *PROJECT]
     begun = subprocess.Popen(
-        command, env=clean_environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+        command,
+        env=clean_environment(env),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        preexec_fn=_hears_ctrl_c,
+        text=True,
     )
     deadline = time.monotonic() + 60
     while not clouds["google"].made and time.monotonic() < deadline:
@@ -159,6 +164,11 @@ def test_ctrl_c_stops_the_engine_gently_and_loses_nothing(engine, fleet, folder,
     assert made(clouds) == until_then + int(added[1])
     assert t2mc(env, "destroy", folder, "--yes")[0] == 0
     assert made(clouds) == 0
+
+
+def _hears_ctrl_c() -> None:
+    """A shell lets what it starts in the background ignore SIGINT, and whatever that starts inherits it."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_only_the_owner_reads_state_and_plans(fleet, folder):
