@@ -191,7 +191,7 @@ def test_a_batch_holds_no_more_than_dynamodb_takes(dynamo):
 
 def test_a_reading_that_no_item_can_hold_is_final_and_nothing_is_written(dynamo):
     store, faults, *_ = dynamo
-    with pytest.raises(FinalError, match="takes"):
+    with pytest.raises(FinalError, match="the hot store's limit is"):
         store.write([reading(), reading(1, text="x" * 400_000)])
     assert faults.asked == []
 

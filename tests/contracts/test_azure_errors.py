@@ -225,7 +225,7 @@ def test_a_batch_holds_no_more_than_cosmos_db_takes(cosmos):
 
 def test_a_reading_that_no_item_can_hold_is_final_and_nothing_is_written(cosmos):
     store, adapter = cosmos
-    with pytest.raises(FinalError, match="takes"):
+    with pytest.raises(FinalError, match="the hot store's limit is"):
         store.write([reading(), reading(1, text="x" * 2_000_000)])
     assert adapter.seen == 0
 

@@ -35,7 +35,7 @@ def test_whoever_comes_second_is_told_to_try_again_and_the_first_keeps_its_key(c
     late = registry.register(["a", "b"])
     next(late)
     (first,) = registry.register(["b"])
-    with pytest.raises(RetryableError, match="somebody else"):
+    with pytest.raises(RetryableError, match="another process is registering"):
         list(late)
     assert contents(client)["b"][FINGERPRINT] == fingerprint(first.files[KEY])
     assert [each.device_id for each in registry.register(["a", "b"])] == ["a"], "a batch is written whole or not"

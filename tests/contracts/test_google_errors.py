@@ -198,7 +198,7 @@ def test_a_commit_holds_no_more_than_firestore_takes(server, client, rows, size)
 
 
 def test_a_reading_that_no_document_can_hold_is_final_and_nothing_is_written(server, store):
-    with pytest.raises(FinalError, match="takes"):
+    with pytest.raises(FinalError, match="the hot store's limit is"):
         store.write([reading(), reading(1, text="x" * 1_000_000)])
     assert server.calls == 0
 

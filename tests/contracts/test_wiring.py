@@ -282,5 +282,5 @@ def test_a_device_is_told_to_wait_before_it_hangs_up(gcp, monkeypatch, dark):
 @pytest.mark.parametrize("cloud", ["aws", "azure"])
 def test_where_the_cloud_has_a_device_service_there_is_no_gateway_of_ours(request, cloud):
     env = request.getfixturevalue(cloud).env | {"DEVICE_REGISTRY_NAME": "r", "DEVICE_TOPIC": "t"}
-    with pytest.raises(ConfigurationError, match="own device service"):
+    with pytest.raises(ConfigurationError, match="keeps its own device registry"):
         made(cloud, "device-gateway", env)

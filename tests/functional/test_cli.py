@@ -175,7 +175,7 @@ def test_edited_user_code_does_not_go_on_running_as_it_was_unsaid(tmp_path: Path
         own.write_text("def process(telemetry):\n    return None\n")
         refused = t2mc("up", folder, "--no-dashboard")
         assert refused.returncode == 2
-        assert "the project has changed since aws came up" in " ".join(refused.stderr.split())
+        assert "the project has changed since aws started" in " ".join(refused.stderr.split())
         assert t2mc("down", folder).returncode == 0
         assert t2mc("up", folder, "--no-dashboard").returncode == 0
     finally:

@@ -139,7 +139,10 @@ def test_a_running_twin_stays_with_its_runtime(factory: Path) -> None:
 @pytest.mark.parametrize(
     ("spoilt", "said"),
     [
-        (lambda bundles: (bundles / "dispatcher/twin2multicloud/wire/envelope.py").write_text("pass"), "is not what"),
+        (
+            lambda bundles: (bundles / "dispatcher/twin2multicloud/wire/envelope.py").write_text("pass"),
+            "differs between bundles",
+        ),
         (lambda bundles: shutil.rmtree(bundles), "bundle is missing; run `t2mc up --runtime bundles` again"),
     ],
     ids=["bundles differ", "no bundles"],

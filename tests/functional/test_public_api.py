@@ -91,7 +91,7 @@ def test_the_plugin_serves_a_users_project(folder: Path) -> None:
 
 
 def test_the_pages_test_passes(tmp_path: Path) -> None:
-    (settings,), (test,) = blocks("In your tests", "toml"), blocks("In your tests", "python")
+    (settings,), (test,) = blocks("In tests", "toml"), blocks("In tests", "python")
     write_template("factory", tmp_path / "examples" / "factory")
     (tmp_path / "pyproject.toml").write_text(settings)
     (tmp_path / "test_page.py").write_text(test)
