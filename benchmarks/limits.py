@@ -18,7 +18,7 @@ from benchmarks.report import Result, Section, rate
 from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.delivery.durability import Staged
-from twin2multicloud.emulator.host.deployment import free_port
+from twin2multicloud.emulator.host.ports import hold_free_port
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
 from twin2multicloud.wire.http_transport import HttpTransport
 
@@ -49,7 +49,7 @@ def _serve_http(port: int) -> None:
 
 
 def _posts(size: int, threads: int, count: int) -> str:
-    port = free_port()
+    port = hold_free_port()
     server = multiprocessing.get_context("spawn").Process(target=_serve_http, args=(port,), daemon=True)
     server.start()
     _wait_for(port)
@@ -94,7 +94,7 @@ def _serve_mqtt(port: int) -> None:
 
 
 def _endpoint(count: int) -> str:
-    port = free_port()
+    port = hold_free_port()
     server = multiprocessing.get_context("spawn").Process(target=_serve_mqtt, args=(port,), daemon=True)
     server.start()
     seconds = _load(port, count)
@@ -107,7 +107,7 @@ def _mosquitto(count: int) -> str:
     if binary is None:
         return "not on this machine"
     with tempfile.TemporaryDirectory() as folder:
-        port = free_port()
+        port = hold_free_port()
         configuration = Path(folder) / "mosquitto.conf"
         configuration.write_text(f"listener {port} 127.0.0.1\nallow_anonymous true\nmax_inflight_messages 0\n")
         broker = subprocess.Popen([binary, "-c", configuration], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)

@@ -25,7 +25,7 @@ from benchmarks.load import Load, publishes
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
-from twin2multicloud.emulator.host.deployment import free_port
+from twin2multicloud.emulator.host.ports import hold_free_port
 from twin2multicloud.emulator.host.processes import pid_of
 
 PEERS = Path(__file__).parent / "peers"
@@ -130,7 +130,7 @@ def _start_node_red(folder: Path, spawn: Spawn, mqtt: int, middle: int, last: in
     for stage, variables in {
         "sink": {"PORT": str(last), "STORE_FILE": str(file)},
         "processor": {"PORT": str(middle), "NEXT_PORT": str(last)},
-        "connector": {"PORT": str(free_port()), "NEXT_PORT": str(middle), "MQTT_PORT": str(mqtt)},
+        "connector": {"PORT": str(hold_free_port()), "NEXT_PORT": str(middle), "MQTT_PORT": str(mqtt)},
     }.items():
         home = folder / stage  # Node-RED writes beside its flow
         home.mkdir()
@@ -142,7 +142,7 @@ def _start_node_red(folder: Path, spawn: Spawn, mqtt: int, middle: int, last: in
 def _peer(folder: Path, start: Callable[[Spawn, int, int, int, Path], None]) -> Iterator[Pipeline]:
     """Mosquitto and three stages, ready once a reading came through them."""
     folder, processes = folder.resolve(), list[subprocess.Popen[bytes]]()
-    mqtt, middle, last = free_port(), free_port(), free_port()
+    mqtt, middle, last = hold_free_port(), hold_free_port(), hold_free_port()
     configuration = folder / "mosquitto.conf"
     # Queues without limits: mosquitto's own would drop what a slow subscriber has not taken.
     limits = "max_inflight_messages 0\nmax_queued_messages 0\nlog_type error\nlog_type warning\n"

@@ -39,9 +39,7 @@ def test_each_cloud_is_reported_as_it_starts_and_once_it_is_up(
 
 def test_where_one_cloud_does_not_start_none_is_left(project: Project) -> None:
     deployment = prepare(project)
-    with socket.socket() as taken:
-        taken.bind(("127.0.0.1", deployment.site(GCP).http_port))
-        taken.listen()
-        with pytest.raises(TwinError, match="gcp did not start"):
-            bring_up(project, lambda _: None, dashboard=False)
+    taken = socket.create_server(("127.0.0.1", deployment.site(GCP).http_port))
+    with taken, pytest.raises(TwinError, match="gcp did not start"):
+        bring_up(project, lambda _: None, dashboard=False)
     assert [pid_of(deployment, name) for name in ("aws", "gcp")] == [None, None]

@@ -2,8 +2,6 @@
 
 import hashlib
 import secrets
-import socket
-from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 
@@ -13,6 +11,7 @@ from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
+from twin2multicloud.emulator.host.ports import hold_free_port
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.planning.coverage import Coverage, cover
 from twin2multicloud.planning.planner import plan
@@ -21,8 +20,6 @@ from twin2multicloud.project.inter_cloud import ensure_inter_cloud, write_endpoi
 from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
 from twin2multicloud.project.loader import Project
 from twin2multicloud.project.state_folder import StateFolder
-
-_PORTS = range(20_000, 32_000)  # Linux lends from 32768 on, others from 49152
 
 
 class Runtime(StrEnum):
@@ -128,7 +125,7 @@ def prepare(
         twin=twin,
         topology=plan(twin),
         sites=tuple(_site(cloud, twin, known.get(cloud)) for cloud in twin.placement.clouds),
-        dashboard_port=dashboard_port or (before.dashboard_port if before else free_port()),
+        dashboard_port=dashboard_port or (before.dashboard_port if before else hold_free_port()),
         batch_records=batch_records,
         tls=tls,
         runtime=runtime,
@@ -164,23 +161,12 @@ def load_secrets(folder: Path) -> LocalSecrets:
     return LocalSecrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
 
 
-def free_port() -> int:
-    """A free port outside the range of outgoing connections, since it is used again later."""
-    while True:
-        port = _PORTS.start + secrets.randbelow(len(_PORTS))
-        with socket.socket() as probe:
-            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: old connections do not matter
-            with suppress(OSError):
-                probe.bind(("127.0.0.1", port))
-                return port
-
-
 def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
     acquires = twin.placement[Slot.L1] == cloud
     return Site(
         cloud=cloud,
-        http_port=known.http_port if known else free_port(),
-        mqtt_port=((known.mqtt_port if known else None) or free_port()) if acquires else None,
+        http_port=known.http_port if known else hold_free_port(),
+        mqtt_port=((known.mqtt_port if known else None) or hold_free_port()) if acquires else None,
     )
 
 

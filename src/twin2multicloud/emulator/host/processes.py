@@ -15,6 +15,7 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host import bundled_runtime
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
+from twin2multicloud.emulator.host.ports import release_port
 
 START_TIMEOUT = 30.0
 DASHBOARD = "dashboard"
@@ -45,6 +46,7 @@ def wait_until_up(
         for name in list(waiting):
             if answers(deployment, name):
                 waiting.remove(name)
+                _release_ports(deployment, name)
                 up(name)
             elif pid_of(deployment, name) is None:
                 raise TwinError(f"{name} did not start:\n{_tail(deployment.state.log(name))}")
@@ -53,6 +55,16 @@ def wait_until_up(
                 f"{waiting[0]} is not up after {START_TIMEOUT:.0f} s; see {deployment.state.log(waiting[0])}"
             )
         time.sleep(0.02)
+
+
+def _release_ports(deployment: LocalDeployment, name: str) -> None:
+    if name == DASHBOARD:
+        ports = [deployment.dashboard_port]
+    else:
+        site = deployment.site(Cloud(name))
+        ports = [site.http_port, site.mqtt_port or 0]
+    for port in ports:
+        release_port(port)
 
 
 def answers(deployment: LocalDeployment, name: str) -> bool:

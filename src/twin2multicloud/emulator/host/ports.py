@@ -1,0 +1,34 @@
+"""Chooses the ports of a deployment and holds them until its processes listen there. Owns no process.
+
+Two `t2mc up` at once would otherwise choose the same port in the second between choosing and listening.
+"""
+
+import secrets
+import socket
+from contextlib import suppress
+
+_PORTS = range(20_000, 32_000)  # Linux lends from 32768 on, others from 49152
+_held: dict[int, socket.socket] = {}
+
+
+def hold_free_port() -> int:
+    """A port of this machine that nobody uses, outside the range of outgoing connections, since it is used again later.
+
+    It is bound without listening: who chooses a port sees that it is taken, and a server, which sets SO_REUSEADDR as
+    servers do, can listen there all the same. `release_port` or the end of this process gives it back.
+    """
+    while True:
+        port = _PORTS.start + secrets.randbelow(len(_PORTS))
+        held = socket.socket()
+        with suppress(OSError):
+            held.bind(("127.0.0.1", port))
+            held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            _held[port] = held
+            return port
+        held.close()
+
+
+def release_port(port: int) -> None:
+    """Give a port back, once its server listens. Does nothing for a port that is not held."""
+    if held := _held.pop(port, None):
+        held.close()
