@@ -3,12 +3,13 @@
 Two `t2mc up` at once would otherwise choose the same port in the second between choosing and listening.
 """
 
+import os
 import secrets
 import socket
 from contextlib import suppress
 
 _PORTS = range(20_000, 32_000)  # Linux lends from 32768 on, others from 49152
-_held: dict[int, socket.socket] = {}
+_held: dict[int, int] = {}  # port -> file descriptor; open until the process ends, without a warning
 
 
 def hold_free_port() -> int:
@@ -19,16 +20,15 @@ def hold_free_port() -> int:
     """
     while True:
         port = _PORTS.start + secrets.randbelow(len(_PORTS))
-        held = socket.socket()
-        with suppress(OSError):
+        with socket.socket() as held, suppress(OSError):
             held.bind(("127.0.0.1", port))
             held.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-            _held[port] = held
+            _held[port] = held.detach()
             return port
-        held.close()
 
 
 def release_port(port: int) -> None:
     """Give a port back, once its server listens. Does nothing for a port that is not held."""
-    if held := _held.pop(port, None):
-        held.close()
+    held = _held.pop(port, None)
+    if held is not None:
+        os.close(held)
