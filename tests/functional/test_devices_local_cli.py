@@ -11,7 +11,7 @@ from tests.rigs.clouds import AWS
 from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
 from twin2multicloud.emulator.host.deployment import Tls, prepare
-from twin2multicloud.operations.twin import LocalTwin
+from twin2multicloud.operations.local_twin import LocalTwin
 from twin2multicloud.project.loader import load_project
 
 pytestmark = pytest.mark.functional

@@ -17,7 +17,7 @@ from tests.rigs.running_twin import RunningTwin, placement, running, write_proje
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.fleet.mqtt_device import DeviceConnection
-from twin2multicloud.operations.twin import LocalTwin
+from twin2multicloud.operations.local_twin import LocalTwin
 
 pytestmark = pytest.mark.functional
 
@@ -30,7 +30,7 @@ def twin(tmp_path_factory: pytest.TempPathFactory) -> RunningTwin:
 
 @pytest.fixture
 def registry(twin: RunningTwin) -> LocalDeviceRegistry:
-    return LocalTwin(Path(twin.deployment.folder)).registry
+    return LocalTwin(Path(twin.deployment.folder)).gateway.registry
 
 
 def connection(twin: RunningTwin, device: str, key: str, protocol=MQTTProtocolVersion.MQTTv311) -> DeviceConnection:
@@ -129,7 +129,7 @@ def test_who_is_no_device_of_the_twin_cannot_be_registered(registry: LocalDevice
 
 def test_the_registry_outlives_the_cloud(tmp_path: Path) -> None:
     with running(write_project(tmp_path / "p", placement(AWS, AWS, AWS))) as twin:
-        registry = LocalTwin(Path(twin.deployment.folder)).registry
+        registry = LocalTwin(Path(twin.deployment.folder)).gateway.registry
         key = registry.credentials("d1").files[KEY]
         registry.remove(["d1"])
         twin.kill(AWS)

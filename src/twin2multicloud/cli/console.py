@@ -12,8 +12,8 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Locality
 
-out = Console()
-err = Console(stderr=True)
+out = Console(emoji=False)  # a device may be called `:key:`
+err = Console(stderr=True, emoji=False)
 
 
 def make_table(title: str, *columns: str, unwrapped: int = 0) -> Table:

@@ -18,7 +18,6 @@ from twin2multicloud.domain.timestamps import canonical, from_datetime
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_deployment
 from twin2multicloud.fleet.recordings import Column, DeviceColumn, Mapping, read_mapping, readings, shift_to, shifted
 from twin2multicloud.operations.checks import read_back
-from twin2multicloud.operations.readable_twin import properties_of
 from twin2multicloud.operations.readings import live_readings, publish
 from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.operations.twin_client import TwinClient
@@ -109,15 +108,14 @@ def query(
 
     Example: t2mc query living-room temperature --since 15m -p examples/smart-home
     """
-    twin = open_twin(project, deployed=deployed)
-    readers, names = twin.readers, properties or properties_of(twin.catalog, device)
+    twin, names = open_twin(project, deployed=deployed), properties or ()
     if last:
-        latest = readers.latest(device, names)
+        latest = twin.latest(device, *names)
         shown = {name: {"time": stamp, "value": value} for name, (stamp, value) in latest.items()}
         say_json(shown) if as_json else out.print(latest_table(latest, device))
         return
     start, end = _instant(since), _instant(until) if until else from_datetime(datetime.now(UTC))
-    series = readers.history(device, names, start, end, limit)
+    series = twin.history(device, *names, since=start, until=end, limit=limit)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
     say_json(listed) if as_json else out.print(history_table(series, device))
 

@@ -1,4 +1,4 @@
-"""A project's twin on real clouds, for a program: plan, apply, destroy, and read. Asks by a callback, prints nothing.
+"""A project's twin on real clouds: plan, apply, destroy, read, register devices. Asks by a callback, prints nothing.
 
 What each does is in `operations.deployment` and `terraform.rollout`; this keeps what was chosen between the calls.
 """
@@ -9,18 +9,23 @@ from pathlib import Path
 from typing import Any
 
 from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.progress import Progress, Report
+from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.deployment import Consent, Planned, carry_out
-from twin2multicloud.operations.readable_twin import ReadableTwin
-from twin2multicloud.operations.twin import open_readers
+from twin2multicloud.operations.device_files import files_of
+from twin2multicloud.operations.device_registration import Gateway, deployed_gateway
+from twin2multicloud.operations.twin import OperatedTwin
+from twin2multicloud.planning.clouds import deployed_on, label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import Changes, environment
 from twin2multicloud.terraform.render.render import Backend
 from twin2multicloud.terraform.rollout import Rollout, chosen, deployed, deployed_outputs
 
 
-class Deployment(ReadableTwin):
+class Deployment(OperatedTwin):
     """A project on AWS, Azure and Google Cloud, through OpenTofu or Terraform. Credentials are those of the providers.
 
     `variables` are Terraform's (``aws_region``, ``gcp_project`` …), `backend` is where state is kept, `bundles` where
@@ -44,17 +49,19 @@ class Deployment(ReadableTwin):
     ) -> None:
         self.project = project if isinstance(project, Project) else load_project(project)
         self._variables, self._backend, self._bundles, self._report = variables or {}, backend, bundles, report
+        self.files = files_of(self.project.folder)
+        self.gateway_label = label_of(self.project.twin.placement[Slot.L1])
 
     def plan(self, *, destroy: bool = False) -> Changes:
         """What `apply`, or `destroy`, would change, in resources. Changes nothing."""
-        found: list[Changes] = []
+        seen: list[Changes] = []
 
         def look(planned: Planned) -> bool:
-            found.append(planned.changes)
+            seen.append(planned.changes)
             return False
 
         self._carry_out(look, destroy=destroy)
-        return found[0]
+        return seen[0]
 
     def apply(self, *, consent: Consent) -> Changes | None:
         """Deploy the twin; returns what was changed, None if `consent`, which is asked first, refuses."""
@@ -70,11 +77,18 @@ class Deployment(ReadableTwin):
 
     @property
     def catalog(self) -> DeviceCatalog:
-        """The twin's devices."""
+        """See `ReadableTwin`."""
         return self.project.twin.catalog
 
-    def _readers(self) -> HotReaders:
+    @property
+    def readers(self) -> HotReaders:
+        """See `ReadableTwin`."""
         return open_readers(self.project.twin, self.outputs())
+
+    @property
+    def gateway(self) -> Gateway:
+        """See `OperatedTwin`."""
+        return deployed_gateway(self.project.twin, self.outputs())
 
     def _rollout(self, *, destroy: bool) -> Rollout:
         if destroy:
@@ -92,3 +106,13 @@ class Deployment(ReadableTwin):
         """A phase is reported by its name, then what happens in it."""
         self._report(Progress(job="deploy", kind="phase", message=doing))
         yield self._report
+
+
+def open_readers(twin: Twin, outputs: Mapping[str, Any]) -> HotReaders:
+    """The readers on the cloud that holds L3-hot. Raises ConfigurationError where they are not deployed there."""
+    cloud = twin.placement[Slot.L3_HOT]
+    if f"{cloud}_readers" not in outputs:
+        raise ConfigurationError(
+            f"{twin.name}'s L3-hot is on {label_of(cloud)}, but no reader is deployed there; run `t2mc deploy` first"
+        )
+    return HotReaders(deployed_on(cloud).open_invocation(outputs))

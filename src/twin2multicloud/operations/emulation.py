@@ -24,7 +24,7 @@ from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.operations.bring_up import bring_up, take_down
 from twin2multicloud.operations.checks import wait_until_settled
 from twin2multicloud.operations.extras import require
-from twin2multicloud.operations.readable_twin import ReadableTwin, properties_of
+from twin2multicloud.operations.twin import ReadableTwin, properties_of
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.loader import Project, load_project
@@ -140,7 +140,9 @@ class Emulation(ReadableTwin):
             raise TwinError(f"{self.project.twin.name} is not running: use `with Emulation(…) as running:`")
         return self._started
 
-    def _readers(self) -> HotReaders:
+    @property
+    def readers(self) -> HotReaders:
+        """See `ReadableTwin`."""
         return self._client
 
 

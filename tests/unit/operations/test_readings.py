@@ -1,6 +1,7 @@
 """Live readings and readers of a twin on this machine, without one that runs."""
 
 import itertools
+import re
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,8 @@ from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.timestamps import to_datetime
 from twin2multicloud.emulator.host.deployment import prepare
-from twin2multicloud.operations.readable_twin import properties_of
 from twin2multicloud.operations.readings import live_readings
-from twin2multicloud.operations.twin import open_twin
+from twin2multicloud.operations.twin import open_twin, properties_of
 from twin2multicloud.project.loader import Project
 
 
@@ -34,6 +34,11 @@ def test_a_twin_that_never_was_up_has_no_readers(tmp_path: Path) -> None:
         open_twin(tmp_path, deployed=False)
 
 
-def test_a_device_that_is_not_there_is_named_with_some_that_are(project: Project) -> None:
-    with pytest.raises(ConfigurationError, match="the twin has no device 'nobody'; it has "):
-        properties_of(project.twin.catalog, "nobody")
+@pytest.mark.parametrize(
+    ("device", "suggestion"), [("nobody", "it has sensor-1, "), ("sensor1", "did you mean sensor-1?")]
+)
+def test_a_device_that_is_not_there_gets_a_suggestion_or_some_that_are(
+    project: Project, device: str, suggestion: str
+) -> None:
+    with pytest.raises(ConfigurationError, match=re.escape(f"no device {device!r}; {suggestion}")):
+        properties_of(project.twin.catalog, device)

@@ -15,7 +15,8 @@ from twin2multicloud.domain.errors import ConfigurationError, FinalError, TwinEr
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.emulator.host.deployment import prepare
 from twin2multicloud.functions.storage.reader_client import HotReaders
-from twin2multicloud.operations.twin import open_readers, open_twin
+from twin2multicloud.operations.deployed_twin import open_readers
+from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project

@@ -1,0 +1,112 @@
+"""The twin that `t2mc up` started on this machine, for its operator. Prints nothing; no line it gives holds a key."""
+
+import shlex
+from collections.abc import Sequence
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.device_topics import telemetry_topic
+from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
+from twin2multicloud.emulator.host.deployment import load_deployment, load_secrets
+from twin2multicloud.emulator.host.processes import pid_of
+from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.operations.device_files import DeviceFiles
+from twin2multicloud.operations.device_registration import Gateway
+from twin2multicloud.operations.twin import OperatedTwin
+from twin2multicloud.operations.twin_client import TwinClient
+from twin2multicloud.planning.clouds import label_of
+from twin2multicloud.ports.device_connection import Connection
+from twin2multicloud.project.loader import load_project
+
+
+class LocalTwin(OperatedTwin):
+    """An `OperatedTwin` that `t2mc up` started from a folder, as it came up. All of its devices are registered first.
+
+    Keys are derived here and can be returned again, so a device's files are written whenever it is named.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        """Raises TwinError where nothing was started from the folder."""
+        self._folder, self._deployment = folder, load_deployment(folder)
+        state, secrets = self._deployment.state, load_secrets(folder)
+        self._registry = LocalDeviceRegistry(state.device_registry, secrets.device_key, self.catalog)
+        self.files = DeviceFiles(state.local_device_credentials)
+        self.gateway_label = f"the {label_of(self.gateway.cloud)} of this machine"
+
+    @property
+    def catalog(self) -> DeviceCatalog:
+        """See `ReadableTwin`."""
+        return self._deployment.twin.catalog
+
+    @property
+    def gateway(self) -> Gateway:
+        """See `OperatedTwin`."""
+        return Gateway(self._deployment.acquisition.cloud, self._registry, self.connection)
+
+    @property
+    def readers(self) -> HotReaders:
+        """See `ReadableTwin`."""
+        return TwinClient(self._deployment)
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """See `OperatedTwin`."""
+        if pid_of(self._deployment, self.gateway.cloud) is None:
+            return (f"the twin is not up; `t2mc up {self._folder}` starts it",)
+        if self._deployment.describes(load_project(self._folder)):
+            return ()
+        return (
+            "the project has changed since the twin came up, and this is about the twin; "
+            f"`t2mc down {self._folder}` and then `t2mc up` take the changes in",
+        )
+
+    def connection(self, device_id: str) -> Connection:
+        """How one device reaches the twin."""
+        site, tls = self._deployment.acquisition, self._deployment.tls
+        topic = telemetry_topic(self._deployment.twin.name, device_id)
+        return Connection(
+            device_id=device_id,
+            cloud=site.cloud,
+            protocol="mqtts" if tls else "mqtt",
+            host="127.0.0.1",
+            port=site.mqtt_port or 0,
+            client_id=device_id,
+            user_name=device_id,
+            topic=topic,
+            url=f"{site.http_url}/topics/{topic}",
+            sign_in="password, of Basic authentication too: key.txt"
+            + (f"; the server's certificate is {tls.certificate}" if tls else ""),
+        )
+
+    def explain_sign_in(self, device_ids: Sequence[str]) -> Sequence[str]:
+        """See `OperatedTwin`. Over MQTT, and over HTTP."""
+        self.files.prepare()
+        self.files.remove(device_ids)
+        for device_id in device_ids:
+            self.files.write(self._registry.credentials(device_id), self.connection(device_id))
+        return self.examples(device_ids[0]) if device_ids else ()
+
+    def examples(self, device_id: str) -> tuple[str, str]:
+        """Lines for a shell that publish a reading as a device: over MQTT, and over HTTP."""
+        connection, tls = self.connection(device_id), self._deployment.tls
+        key = f'"$(cat {shlex.quote(str(self.files.folder(device_id) / KEY))})"'
+        trust = f" --cafile {shlex.quote(tls.certificate)}" if tls else ""
+        user, reading = shlex.quote(device_id), shlex.quote(self._reading(device_id))
+        return (
+            f"mosquitto_pub -h {connection.host} -p {connection.port}{trust} -q 1 -i {user} -u {user} -P {key} "
+            f"-t {shlex.quote(connection.topic)} -m {reading}",
+            f"curl -u {user}:{key} -d {reading} {shlex.quote(connection.url)}",
+        )
+
+    def _reading(self, device_id: str) -> str:
+        """A sample reading: the first of a device's properties with an initial value."""
+        device_type = self.catalog.type_of(device_id)
+        known = {
+            prop.name: prop.initial
+            for prop in (device_type.properties if device_type else ())
+            if prop.constant is None and prop.initial is not None
+        }
+        name, value = next(iter(known.items()), ("value", 1))
+        return msgspec.json.encode({name: value}).decode()
