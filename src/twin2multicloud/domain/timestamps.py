@@ -1,36 +1,96 @@
-"""One spelling of an instant: UTC, milliseconds, ``Z``, so that text order is time order."""
+"""One spelling of an instant: UTC, milliseconds, ``Z``, so that text order is time order.
+
+Owns which forms of time are read, by devices, recordings and readers alike (docs/telemetry.md). Knows no clock.
+"""
 
 import re
 from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 
+EXPECTED = "ISO 8601 or an epoch in s, ms, µs or ns"
+"""What a time may be, for sentences about one that is not."""
+
+EARLIEST, LATEST = "1970-01-01T00:00:00.000Z", "2200-12-31T23:59:59.999Z"
+"""When something can have been measured. The zero time of Go and .NET, year 1, is before it."""
+
 _CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_NUMBER = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
+_LEAP_SECOND = re.compile(r"(.*[Tt ]\d\d:?\d\d:?)60(?:[.,]\d+)?(?![\d:])(.*)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_MILLISECONDS_FROM = 100_000_000_000  # as s: year 5138, as ms: 1973
+_MILLISECOND = timedelta(milliseconds=1)
+_SECONDS_BELOW = 100_000_000_000  # as s: year 5138, as ms: 1973; each finer unit begins where the one before it ends
+_FINER = ((_SECONDS_BELOW * 1000, 1), (_SECONDS_BELOW * 1_000_000, 1000), (_SECONDS_BELOW * 10**9, 1_000_000))
+"""Of epochs in ms, µs and ns: the first number that is none, and how many of the unit are a millisecond."""
+
+_DATE_DIGITS = (8, 12, 14)  # YYYYMMDD, with hhmm, with hhmmss
+_DATE_YEARS = range(int(EARLIEST[:4]), int(LATEST[:4]) + 1)
 
 
 def canonical(stamp: str | float) -> str:
-    """An ISO 8601 text (no offset means UTC) or an epoch in s or ms, as ``2026-01-15T10:30:00.000Z``.
+    """A time as ``2026-01-15T10:30:00.000Z``: ISO 8601 (no offset means UTC), or an epoch, also as digits in a text.
 
-    What is finer than a millisecond is cut off. Raises ValueError for anything else.
+    An epoch is in s below 1e11, in ms below 1e14, in µs below 1e17 and in ns below 1e20. Whole numbers of 8, 12 or 14
+    digits that begin with a year from 1970 to 2200 are dates instead. A leap second is the last millisecond of its
+    minute. What is finer than a millisecond is cut off. Raises ValueError for anything else.
     """
     try:
-        return _from_text(stamp) if isinstance(stamp, str) else from_milliseconds(_epoch_milliseconds(stamp))
-    except (OverflowError, TypeError) as error:  # before year 1, after year 9999; neither a text nor a number
-        raise ValueError(f"not a timestamp: {str(stamp)[:60]!r}") from error
+        return _from_text(stamp) if isinstance(stamp, str) else _from_number(stamp)
+    except (ValueError, OverflowError, TypeError) as error:  # also before year 1, after year 9999; no text or number
+        raise ValueError(f"expected {EXPECTED}, found {_shown(stamp)}") from error
+
+
+def _shown(stamp: object) -> str:
+    return "a number beyond ns" if isinstance(stamp, int) and abs(stamp) >= _FINER[-1][0] else repr(stamp)[:60]
 
 
 def _from_text(text: str) -> str:
-    moment = datetime.fromisoformat(text)  # raises ValueError; also proves a canonical stamp real
-    if _CANONICAL.fullmatch(text):
-        return text
+    text = text.strip()
+    number = _NUMBER.fullmatch(text)
+    if number:  # before ISO 8601, which takes any character between date and time, a digit too
+        return _from_number(float(text) if number[1] else int(text))
+    if text.endswith("z"):  # RFC 3339 allows it, Python does not
+        text = f"{text[:-1]}Z"
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _from_leap_second(text)
+    return text if _CANONICAL.fullmatch(text) else _in_utc(moment)
+
+
+def _in_utc(moment: datetime) -> str:
     return from_datetime(moment if moment.tzinfo else moment.replace(tzinfo=UTC))
 
 
-def _epoch_milliseconds(number: float) -> int:
+def _from_leap_second(text: str) -> str:
+    """``23:59:60`` UTC at the end of a month, the only place for one (ITU-R TF.460), as ``23:59:59.999``."""
+    leap = _LEAP_SECOND.fullmatch(text)
+    if leap is None:
+        raise ValueError("not ISO 8601")
+    stamp = _in_utc(datetime.fromisoformat(f"{leap[1]}59.999{leap[2]}"))
+    if not (to_datetime(stamp) + _MILLISECOND).isoformat().endswith("-01T00:00:00+00:00"):
+        raise ValueError("no leap second can be there")
+    return stamp
+
+
+def _from_number(number: float) -> str:
     if isinstance(number, bool) or not isinstance(number, int | float):
         raise TypeError("an epoch must be a number")
-    return int(number) if abs(number) >= _MILLISECONDS_FROM else round(number * 1000)
+    if not isinstance(number, int) and number.is_integer():
+        number = int(number)
+    milliseconds = _epoch_milliseconds(number)
+    digits = str(number)
+    if len(digits) in _DATE_DIGITS and digits.isdigit() and int(digits[:4]) in _DATE_YEARS:
+        return _from_text(f"{digits[:8]}T{digits[8:] or '00'}")
+    return from_milliseconds(milliseconds)
+
+
+def _epoch_milliseconds(number: float) -> int:
+    if abs(number) < _SECONDS_BELOW:
+        return number * 1000 if isinstance(number, int) else round(number * 1_000_000) // 1000
+    for end, per_millisecond in _FINER:
+        if abs(number) < end:
+            return int(number) // per_millisecond
+    raise OverflowError("beyond an epoch in ns")
 
 
 def from_milliseconds(milliseconds: int) -> str:
