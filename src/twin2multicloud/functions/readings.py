@@ -9,6 +9,7 @@ import msgspec
 
 from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading, normalise, recognise
 from twin2multicloud.ports.telemetry_writer import ItemError
+from twin2multicloud.wire.limits import MAX_READINGS
 
 _decode = msgspec.json.Decoder().decode
 
@@ -27,6 +28,10 @@ def from_device(raw: RawReading, now: str) -> Iterator[Reading | tuple[object, I
         payload = _decode(raw.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         yield raw.body, InvalidTelemetryError(f"telemetry is not JSON: {error}")
+        return
+    if isinstance(payload, list) and len(payload) > MAX_READINGS:
+        reason = f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}"
+        yield raw.body, InvalidTelemetryError(reason)
         return
     for flat in payload if isinstance(payload, list) else [payload]:
         try:

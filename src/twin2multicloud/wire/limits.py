@@ -9,6 +9,9 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_MESSAGES = 1_000
 """Messages in one envelope."""
 
+MAX_READINGS = 5_000
+"""Readings in one publish of a device: a longer list is refused as a whole, since others wait while it is read."""
+
 GZIP_FROM_BYTES = 4 * 1024
 """A sender compresses bodies from this size on."""
 

@@ -91,3 +91,27 @@ def test_a_gateways_list_of_thousands_fits_the_wire():
     bench.dispatch([published([{"n": number} for number in range(2_500)], "gateway")])
     assert [each["n"] for each in bench.invoker.messages("house-processor")] == list(range(2_500))
     assert len({trace for trace, _ in bench.batches}) == 1
+
+
+def test_invalid_readings_of_one_publish_are_one_event_with_the_first_places():
+    bench = Bench()
+    assert bench.dispatch([published([{"n": 1}, [], {"n": 2}, 7, [], []], "d"), published("other", "d")]) == 5
+    assert [each["n"] for each in bench.invoker.messages("house-processor")] == [1, 2]
+    of_the_list, of_the_other = bench.errors.events
+    assert (of_the_list.count, of_the_other.count) == (4, 1)
+    assert "4 readings of one publish are invalid: reading 1: " in of_the_list.message
+    assert "; reading 3: " in of_the_list.message
+    assert "; reading 4: " in of_the_list.message
+    assert of_the_list.message.endswith("; …")
+    assert len(of_the_list.message) < 500
+
+
+@pytest.mark.parametrize("body", [b"[" + b"[]," * 83_000 + b"[]]", b"[" + b"1," * 130_000 + b"1]"])
+def test_a_publish_of_too_many_elements_is_one_refusal(body):
+    bench = Bench()
+    assert bench.dispatch([RawReading(body, "d"), published({"n": 1}, "d")]) == 1
+    assert [each["n"] for each in bench.invoker.messages("house-processor")] == [1]
+    (event,) = bench.errors.events
+    assert event.count == 1
+    assert f"{body.count(b',') + 1:,} readings in one publish, the limit is 5,000" in event.message
+    assert len(event.raw_data) <= 4_000

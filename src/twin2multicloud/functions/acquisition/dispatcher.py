@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.telemetry import Reading
+from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading
 from twin2multicloud.functions.readings import RawReading, from_device
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
@@ -13,6 +13,9 @@ from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 from twin2multicloud.wire.envelope import new_trace_id
 from twin2multicloud.wire.environment import require_env
+
+_Refused = tuple[int, object, InvalidTelemetryError]
+"""Place in the publish, content and reason."""
 
 
 def build(parts: Parts) -> Function:
@@ -26,6 +29,9 @@ def build(parts: Parts) -> Function:
     return parts.function({Trigger.DEVICE: dispatcher})
 
 
+_SHOWN = 3  # invalid readings of one publish that its event describes
+
+
 class Dispatcher:
     """Dispatches publishes of devices. Invalid telemetry is reported with its content and dropped."""
 
@@ -33,19 +39,33 @@ class Dispatcher:
         self._writer, self._reporter, self._clock, self._chance = writer, reporter, clock, chance
 
     def __call__(self, publishes: Sequence[RawReading]) -> int:
-        """Dispatch readings as one batch; returns how many were dropped, each reported. Raises RetryableError."""
+        """Dispatch readings as one batch; returns how many were dropped. Raises RetryableError.
+
+        The invalid readings of one publish are one event: a device cannot flood the error topic.
+        """
         now = self._clock.now()
         readings: list[Reading] = []
         invalid = 0
         for publish in publishes:
-            for reading in from_device(publish, now):
+            refused: list[_Refused] = []
+            for place, reading in enumerate(from_device(publish, now)):
                 if isinstance(reading, Reading):
                     readings.append(reading)
                 else:
-                    invalid += 1
-                    payload, error = reading
-                    self._reporter.report(ErrorCode.INVALID_TELEMETRY, str(error), raw=payload)
+                    refused.append((place, *reading))
+            if refused:
+                invalid += len(refused)
+                self._report(refused)
         return invalid + (self._hand_on(readings) if readings else 0)
+
+    def _report(self, refused: Sequence[_Refused]) -> None:
+        """Report the invalid readings of one publish."""
+        _, first, error = refused[0]
+        message = str(error)
+        if len(refused) > 1:
+            shown = "; ".join(f"reading {place}: {error}" for place, _, error in refused[:_SHOWN])
+            message = f"{len(refused)} readings of one publish are invalid: {shown}{'; …' * (len(refused) > _SHOWN)}"
+        self._reporter.report(ErrorCode.INVALID_TELEMETRY, message, raw=first, count=len(refused))
 
     def _hand_on(self, readings: Sequence[Reading]) -> int:
         """Queue readings; one that is too large for the queue must not make the whole batch be retried for ever."""
