@@ -117,7 +117,21 @@ def test_a_day_with_a_twin(tmp_path: Path) -> None:
             "--map", "n=count", "--delimiter", ";", "--check",
         )  # fmt: skip
         assert replayed.returncode == 0, replayed.stdout + replayed.stderr
-        assert "50 readings published and acknowledged" in replayed.stdout
+        assert "50 readings published and acknowledged, 50 stored, 0 cells left out" in " ".join(replayed.stdout.split())
+
+        recording.write_bytes("Tag;Zeit;Zähler\n02.02.2025;13:05:00;7\n02.02.2025;13:06:00;NaN\n".encode("cp1252"))
+        options = ("-p", folder, "--device", "g-003", "--time", "Tag", "--time", "Zeit", "--map", "n=Zähler", "--check")
+        unread = t2mc("replay", recording, *options)
+        assert unread.returncode == 2
+        assert "line 1, column 11: found byte 0xE4" in unread.stderr
+        how = ("--encoding", "cp1252", "--time-format", "%d.%m.%Y %H:%M:%S", "--time-zone", "Europe/Berlin")
+        partly = t2mc("replay", recording, *options, *how)
+        assert partly.returncode == 1
+        assert "1 readings published and acknowledged, 1 stored, 1 cell left out" in " ".join(partly.stdout.split())
+        assert "left out: line 3, column 3: n is 'NaN', expected LONG" in partly.stderr
+        assert "found by looking: delimiter ';'" in partly.stderr
+        found = json.loads(t2mc("query", "g-003", "n", "-p", folder, "--since", "2025-02-01", "--json").stdout)
+        assert found["n"] == [{"time": "2025-02-02T12:05:00.000Z", "value": 7}]
 
         status = json.loads(t2mc("status", folder, "--json").stdout)
         first = next(each for each in status["boundaries"] if each["name"] == "L1 → L2")

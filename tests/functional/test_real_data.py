@@ -6,7 +6,8 @@ import pytest
 from tests.rigs.running_twin import running
 
 from twin2multicloud.fleet.pacing import play
-from twin2multicloud.fleet.recordings import read_mapping, readings
+from twin2multicloud.fleet.recordings import read_mapping, read_recording
+from twin2multicloud.fleet.second_reading import differences
 from twin2multicloud.operations.checks import compare
 from twin2multicloud.project.templates import write_template
 
@@ -33,8 +34,9 @@ def test_a_recording_comes_back_equal(tmp_path: Path, recording: str, mapping: s
     with running(folder) as twin:
         placement = twin.deployment.twin.placement
         assert len({placement.l1, placement.l2, placement.l3_hot}) == 3
-        with file.open(newline="") as lines:
-            recorded = list(readings(lines, how, twin.deployment.twin.catalog, file.name))
+        recording = read_recording(file.read_bytes(), how, twin.deployment.twin.catalog, file.name)
+        assert differences(recording, file.name) == []
+        recorded = recording.readings
         assert len(recorded) == rows
         with twin.connect() as gateway:
             play(recorded, gateway.publish, speed=None)

@@ -33,7 +33,7 @@ COMMANDS = {
         "Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.",
     ),
     "replay": Command(
-        "telemetry_commands",
+        "replay",
         "Play recorded telemetry into a running twin; as fast as possible unless a speed is given.",
     ),
     "query": Command("telemetry_commands", "Query the hot reader, as a dashboard does."),

@@ -1,18 +1,23 @@
-"""Recorded telemetry: rows of a table -> readings of a twin's devices. Owns the column mapping; sends nothing."""
+"""Recorded telemetry: a table -> readings of a twin's devices. Owns the column mapping; opens and sends nothing."""
 
-import csv
+import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import datetime, timedelta
+from itertools import islice
+from typing import Literal
 
 import msgspec
 
-from twin2multicloud.domain.device import DataType, DeviceCatalog, DeviceType, Scalar
+from twin2multicloud.domain.device import DataType, DeviceCatalog, DeviceType
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.domain.timestamps import canonical, from_datetime, to_datetime
+from twin2multicloud.domain.timestamps import from_datetime, to_datetime
+from twin2multicloud.fleet.cell_times import CellTimes
+from twin2multicloud.fleet.cell_values import typed
+from twin2multicloud.fleet.csv_text import decode, delimiter_of, find_delimiter, rows
 
 Column = int | str
-"""A column by its number, from 1, or by its name in the header."""
+"""A column by its number, from 1, or by its name in the header. A text of digits is a name where the header has it."""
 
 
 class DeviceColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
@@ -24,49 +29,87 @@ class DeviceColumn(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 
 class Mapping(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """How a table's columns are a twin's readings. `properties` maps a property's name to its column."""
+    """How a table's columns are a twin's readings. `properties` maps a property's name to its column.
 
-    time: Column
+    `time` is one column, or several whose cells are joined with a space (a date and a time of day). `time_format` is
+    one of `datetime.strptime`; `time_zone` that of times without an offset, UTC by default. `delimiter`, `encoding` and
+    `decimal` are found by looking where they are None.
+    """
+
+    time: Column | tuple[Column, ...]
     device: DeviceColumn
     properties: dict[str, Column]
     header: bool = True
-    delimiter: str = ","
+    delimiter: str | None = None
+    encoding: str | None = None
+    decimal: Literal[".", ","] | None = None
+    time_format: str | None = None
+    time_zone: str | None = None
+
+    @property
+    def times(self) -> tuple[Column, ...]:
+        """The columns of the time."""
+        return self.time if isinstance(self.time, tuple) else (self.time,)
+
+    @property
+    def columns(self) -> tuple[Column, ...]:
+        """Every column that is read."""
+        device = () if self.device.id is not None or self.device.column is None else (self.device.column,)
+        return (*self.times, *device, *self.properties.values())
+
+
+class LeftOut(msgspec.Struct, frozen=True):
+    """A cell that is no value of its property's type."""
+
+    line: int
+    column: int
+    text: str
+    name: str
+    expected: DataType
+
+    def __str__(self) -> str:
+        return f"line {self.line}, column {self.column}: {self.name} is {self.text[:60]!r}, expected {self.expected}"
+
+
+class Recording(msgspec.Struct, frozen=True, kw_only=True):
+    """What a file holds. `mapping` has what was found by looking; `text` is the file in `mapping.encoding`."""
+
+    readings: list[Telemetry]
+    left_out: list[LeftOut]
+    remarks: list[str]
+    mapping: Mapping
+    text: str
 
 
 def read_mapping(content: bytes, name: str) -> Mapping:
     """A mapping from its JSON file. Raises ConfigurationError with the file and what is wrong in it."""
     try:
-        return msgspec.json.decode(content, type=Mapping)
-    except msgspec.DecodeError as error:
+        return msgspec.json.decode(content.removeprefix(b"\xef\xbb\xbf"), type=Mapping)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{name}: {error}") from error
 
 
-def readings(lines: Iterable[str], mapping: Mapping, catalog: DeviceCatalog, name: str) -> Iterator[Telemetry]:
+def read_recording(
+    content: bytes, mapping: Mapping, catalog: DeviceCatalog, name: str, limit: int | None = None
+) -> Recording:
     """The readings of a recording, in its order: `device_id`, canonical `timestamp`, typed properties.
 
-    An empty cell is a property that was not measured. Raises ConfigurationError with file, line and column for
-    what cannot be read, and for a device or property that the twin does not have.
+    An empty cell is a property that was not measured; a cell that is no value of its property is left out and listed.
+    Raises ConfigurationError with file, line and column for a row with more or fewer cells than the table, a quote that
+    is not closed, a time that is none, and for a device or property that the twin does not have.
     """
-    rows = csv.reader(lines, delimiter=mapping.delimiter, skipinitialspace=True)
-    names = [cell.strip() for cell in next(rows, [])] if mapping.header else []
-    table = _Table(names, name)
-    time = table.column(mapping.time)
-    device = _device_reader(mapping.device, table)
-    columns = [(each, table.column(column)) for each, column in mapping.properties.items()]
-    types: dict[str, DeviceType] = {}
-    for row in rows:
-        if not row:
-            continue
-        where = f"{name}, line {rows.line_num}"
-        device_id = device(row, where)
-        if device_id not in types:
-            types[device_id] = _known(catalog, device_id, mapping, where)
-        reading: Telemetry = {"device_id": device_id, "timestamp": _stamp(_cell(row, time, where), where)}
-        for each, column in columns:
-            text = _cell(row, column, where)
-            if text:
-                reading[each] = _value(text, types[device_id], each, where)
-        yield reading
+    text, encoding = decode(content, mapping.encoding, name)
+    looked = _looked(text, msgspec.structs.replace(mapping, encoding=encoding), name)
+    times = CellTimes(looked.time_format, looked.time_zone)
+    left_out: list[LeftOut] = []
+    read = list(islice(_readings(_Table(text, looked, catalog, name), times, left_out), limit))
+    return Recording(
+        readings=read,
+        left_out=left_out,
+        remarks=[*_seen(mapping, looked), *times.remarks],
+        mapping=looked,
+        text=text,
+    )
 
 
 def shifted(recorded: Iterable[Telemetry], by: timedelta) -> Iterator[Telemetry]:
@@ -83,22 +126,71 @@ def shift_to(recorded: Sequence[Telemetry], now: datetime, *, ends: bool) -> tim
 
 
 class _Table:
-    """The columns of a table, by number or by name."""
+    """The rows of a table and its columns, by name or by number."""
 
-    def __init__(self, names: Sequence[str], file: str) -> None:
-        self._names, self._file = names, file
+    def __init__(self, text: str, mapping: Mapping, catalog: DeviceCatalog, name: str) -> None:
+        self.mapping, self.catalog, self.name = mapping, catalog, name
+        self._rows = rows(text, mapping.delimiter or ",", name)
+        self._names = [cell.strip() for cell in next(self._rows, (1, []))[1]] if mapping.header else []
 
     def column(self, column: Column) -> int:
         """The index of a column. Raises ConfigurationError."""
+        if isinstance(column, str) and column in self._names:
+            if self._names.count(column) > 1:
+                raise ConfigurationError(f"{self.name} has more than one column {column!r}; give its number")
+            return self._names.index(column)
         if isinstance(column, int) or column.isdigit():
             number = int(column)
             if number < 1:
-                raise ConfigurationError(f"{self._file}: column numbers start at 1, found {number}")
+                raise ConfigurationError(f"{self.name}: column numbers start at 1, found {number}")
             return number - 1
-        if column not in self._names:
-            known = ", ".join(self._names) or "none, it has no header"
-            raise ConfigurationError(f"{self._file} has no column {column!r}; its header names {known}")
-        return self._names.index(column)
+        known = ", ".join(self._names) or "none, it has no header"
+        raise ConfigurationError(f"{self.name} has no column {column!r}; its header names {known}")
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """Line and cells of each row. Raises ConfigurationError for one that is not as wide as the header."""
+        width = len(self._names)
+        for line, row in self._rows:
+            width = width or len(row)
+            if len(row) != width and (len(row) < width or any(row[width:])):
+                column = min(len(row), width) + 1
+                raise ConfigurationError(
+                    f"{self.name}, line {line}, column {column}: found a row of {len(row)} cells, expected {width} as "
+                    f"in the {'header' if self._names else 'first row'}; is a delimiter or quote missing or too many?"
+                )
+            yield line, row
+
+
+def _readings(table: _Table, times: CellTimes, left_out: list[LeftOut]) -> Iterator[Telemetry]:
+    mapping, decimal = table.mapping, table.mapping.decimal or "."
+    stamp_columns = [table.column(each) for each in mapping.times]
+    device = _device_reader(mapping.device, table)
+    columns = [(each, table.column(column)) for each, column in mapping.properties.items()]
+    types: dict[str, dict[str, DataType]] = {}
+    for line, row in table.rows():
+        where = f"{table.name}, line {line}"
+        device_id = device(row, where)
+        if device_id not in types:
+            types[device_id] = _types(table.catalog, device_id, mapping, where)
+        try:
+            stamp = times.stamp(" ".join(_cell(row, each, where) for each in stamp_columns), device_id)
+        except ValueError as error:
+            raise ConfigurationError(f"{where}, column {stamp_columns[0] + 1}: {error}") from error
+        reading: Telemetry = {"device_id": device_id, "timestamp": stamp}
+        for name, column in columns:
+            text, expected = _cell(row, column, where), types[device_id][name]
+            if not text:
+                continue
+            try:
+                reading[name] = typed(text, expected, decimal)
+            except ValueError:
+                if "\n" in text:
+                    raise ConfigurationError(
+                        f"{where}, column {column + 1}: found a quoted cell of several lines for {name}, expected "
+                        f"{expected}; is its quote closed?"
+                    ) from None
+                left_out.append(LeftOut(line, column + 1, text, name, expected))
+        yield reading
 
 
 def _device_reader(device: DeviceColumn, table: _Table) -> Callable[[Sequence[str], str], str]:
@@ -111,16 +203,19 @@ def _device_reader(device: DeviceColumn, table: _Table) -> Callable[[Sequence[st
     return lambda row, where: pattern.replace("{}", _cell(row, index, where))
 
 
-def _known(catalog: DeviceCatalog, device_id: str, mapping: Mapping, where: str) -> DeviceType:
+def _types(catalog: DeviceCatalog, device_id: str, mapping: Mapping, where: str) -> dict[str, DataType]:
     found = catalog.type_of(device_id)
     if found is None:
         raise ConfigurationError(f"{where}: the twin has no device {device_id!r}; add it to config_iot_devices.json")
-    for name in mapping.properties:
-        if found.property(name) is None:
-            raise ConfigurationError(
-                f"{where}: device {device_id!r} has no property {name!r}; its type is {found.name}"
-            )
-    return found
+    return {name: _data_type(found, name, device_id, where) for name in mapping.properties}
+
+
+def _data_type(device_type: DeviceType, name: str, device_id: str, where: str) -> DataType:
+    declared = device_type.property(name)
+    if declared is None:
+        known = ", ".join(each.name for each in device_type.properties)
+        raise ConfigurationError(f"{where}: device {device_id!r} has no property {name!r}; its type has {known}")
+    return declared.data_type
 
 
 def _cell(row: Sequence[str], index: int, where: str) -> str:
@@ -129,32 +224,36 @@ def _cell(row: Sequence[str], index: int, where: str) -> str:
     return row[index].strip()
 
 
-def _stamp(text: str, where: str) -> str:
-    try:
-        return canonical(float(text)) if _is_number(text) else canonical(text)
-    except ValueError as error:
-        raise ConfigurationError(f"{where}: found time {text!r}, expected ISO 8601 or an epoch in s or ms") from error
+def _looked(text: str, mapping: Mapping, name: str) -> Mapping:
+    """The mapping with delimiter and decimal mark as they were found."""
+    if mapping.delimiter is not None:
+        delimiter = delimiter_of(mapping.delimiter)
+    else:
+        names = [each for each in mapping.columns if isinstance(each, str)]
+        numbers = [int(each) for each in mapping.columns if isinstance(each, int) or each.isdigit()]
+        delimiter = find_delimiter(text, names, max(numbers, default=0))
+    decimal = mapping.decimal or ("," if delimiter != "," and _has_decimal_commas(text, delimiter, name) else ".")
+    return msgspec.structs.replace(mapping, delimiter=delimiter, decimal=decimal)
 
 
-def _is_number(text: str) -> bool:
-    return text.replace(".", "", 1).lstrip("-").isdigit()
+_DECIMAL_COMMA = re.compile(r"-?\d+,\d+", re.ASCII)
+_THOUSANDS = re.compile(r"-?[1-9]\d{0,2}(,\d{3})+", re.ASCII)
+_SAMPLED = 500  # rows
 
 
-_TRUTH = {"1": True, "true": True, "0": False, "false": False}
+def _has_decimal_commas(text: str, delimiter: str, name: str) -> bool:
+    """Whether cells such as ``20,5`` are numbers with a decimal comma: some cannot be groups of thousands."""
+    cells = [cell.strip() for _, row in islice(rows(text, delimiter, name), _SAMPLED) for cell in row]
+    commas = [cell for cell in cells if _DECIMAL_COMMA.fullmatch(cell)]
+    return any(not _THOUSANDS.fullmatch(cell) for cell in commas)
 
 
-def _value(text: str, device_type: DeviceType, name: str, where: str) -> Scalar:
-    declared = device_type.property(name)
-    assert declared is not None  # noqa: S101 - `_known` looked
-    try:
-        match declared.data_type:
-            case DataType.DOUBLE:
-                return float(text)
-            case DataType.INTEGER | DataType.LONG:
-                return int(text)
-            case DataType.BOOLEAN:
-                return _TRUTH[text.lower()]
-            case DataType.STRING:
-                return text
-    except (ValueError, KeyError) as error:
-        raise ConfigurationError(f"{where}: found {text!r} for {name}, expected {declared.data_type}") from error
+def _seen(given: Mapping, looked: Mapping) -> Iterator[str]:
+    """What was found by looking and is not what most files have."""
+    found = [
+        f"encoding {looked.encoding}" if given.encoding is None and looked.encoding != "utf-8" else "",
+        f"delimiter {looked.delimiter!r}" if given.delimiter is None else "",
+        "decimal comma" if given.decimal is None and looked.decimal == "," else "",
+    ]
+    if any(found):
+        yield f"found by looking: {', '.join(each for each in found if each)}"

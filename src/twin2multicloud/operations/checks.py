@@ -1,6 +1,5 @@
 """Checks that readings arrived: published against read back, and each boundary's messages."""
 
-import time
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
@@ -11,10 +10,10 @@ from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.telemetry import Telemetry, values_of
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
+from twin2multicloud.functions.storage.reader_client import HotReaders, Point
 from twin2multicloud.operations.twin_client import TwinClient
 
 _ALL = 1_000_000_000
-_SETTLE = 120.0  # s
 
 
 class ReadBack(msgspec.Struct, frozen=True, kw_only=True):
@@ -32,34 +31,46 @@ class ReadBack(msgspec.Struct, frozen=True, kw_only=True):
         return not self.missing and not self.surplus
 
 
-def read_back(published: Iterable[Telemetry], client: TwinClient) -> list[ReadBack]:
-    """Wait, for two minutes at most, until all queues are empty, then `compare`."""
-    wait_until_settled(client, _SETTLE, time.sleep, time.monotonic)
-    return compare(published, client)
+Points = dict[tuple[str, str], list[Point]]
+"""(time, value) by device and property."""
 
 
-def compare(published: Iterable[Telemetry], client: TwinClient) -> list[ReadBack]:
-    """Compare every published value with the hot reader's answer, by device, property and time.
-
-    A reading published twice is one reading. What the reader returns beyond the published time span is not looked at.
-    """
-    expected: dict[tuple[str, str], set[tuple[str, Scalar]]] = defaultdict(set)
+def read_back(published: Iterable[Telemetry], client: HotReaders) -> Points:
+    """What the hot reader has of the published devices and properties, in the time that they were published for."""
+    names: dict[str, set[str]] = defaultdict(set)
     spans: dict[str, tuple[str, str]] = {}
     for reading in published:
         device, stamp = str(reading["device_id"]), str(reading["timestamp"])
         low, high = spans.get(device, (stamp, stamp))
         spans[device] = (min(low, stamp), max(high, stamp))
-        for name, value in values_of(reading).items():
-            expected[device, name].add((stamp, _comparable(value)))
-    found: list[ReadBack] = []
+        names[device].update(values_of(reading))
+    points: Points = {}
     for device, (low, high) in spans.items():
-        names = sorted(name for owner, name in expected if owner == device)
-        for name in names:
-            points = client.history(device, [name], _before(low), high, _ALL)[name]
-            wanted, read = expected[device, name], [(stamp, _comparable(value)) for stamp, value in points]
-            missing = len(wanted - set(read))
-            surplus = len(read) - len(wanted) + missing
-            found.append(ReadBack(device=device, name=name, published=len(wanted), missing=missing, surplus=surplus))
+        for name in sorted(names[device]):
+            points[device, name] = client.history(device, [name], _before(low), high, _ALL)[name]
+    return points
+
+
+def compare(published: Sequence[Telemetry], client: HotReaders) -> list[ReadBack]:
+    """Compare every published value with the hot reader's answer, by device, property and time.
+
+    A reading published twice is one reading. What the reader returns beyond the published time span is not looked at.
+    """
+    return comparisons(published, read_back(published, client))
+
+
+def comparisons(published: Iterable[Telemetry], points: Points) -> list[ReadBack]:
+    """As `compare`, with what the reader answered."""
+    expected: dict[tuple[str, str], set[tuple[str, Scalar]]] = defaultdict(set)
+    for reading in published:
+        for name, value in values_of(reading).items():
+            expected[str(reading["device_id"]), name].add((str(reading["timestamp"]), _comparable(value)))
+    found: list[ReadBack] = []
+    for (device, name), answered in points.items():
+        wanted, read = expected[device, name], [(stamp, _comparable(value)) for stamp, value in answered]
+        missing = len(wanted - set(read))
+        surplus = len(read) - len(wanted) + missing
+        found.append(ReadBack(device=device, name=name, published=len(wanted), missing=missing, surplus=surplus))
     return found
 
 
