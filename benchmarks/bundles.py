@@ -35,7 +35,7 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
     rounds, calls = (1, 50) if quick else (11, 1_000)
     largest = {cloud: max(_made(cloud), key=lambda each: each.own_bytes) for cloud in ALL}
     sizes = [
-        Result(f"{label_of(cloud)}: our code in the largest, {each.function}, zipped", _kb(each.own_bytes), "60 KB")
+        Result(f"{label_of(cloud)}: our code in the largest, {each.function}, zipped", _kb(each.own_bytes), "72 KB")
         for cloud, each in largest.items()
     ]
     sizes.append(Result("AWS: the largest whole archive, with msgspec", _whole(), "300 KB"))

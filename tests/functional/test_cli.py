@@ -117,7 +117,8 @@ def test_a_day_with_a_twin(tmp_path: Path) -> None:
             "--map", "n=count", "--delimiter", ";", "--check",
         )  # fmt: skip
         assert replayed.returncode == 0, replayed.stdout + replayed.stderr
-        assert "50 readings published and acknowledged, 50 stored, 0 cells left out" in " ".join(replayed.stdout.split())
+        flowing = " ".join(replayed.stdout.split())
+        assert "50 readings published and acknowledged, 50 stored, 0 cells left out" in flowing
 
         recording.write_bytes("Tag;Zeit;Zähler\n02.02.2025;13:05:00;7\n02.02.2025;13:06:00;NaN\n".encode("cp1252"))
         options = ("-p", folder, "--device", "g-003", "--time", "Tag", "--time", "Zeit", "--map", "n=Zähler", "--check")

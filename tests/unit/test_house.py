@@ -150,7 +150,7 @@ def command_lines() -> Iterator[str]:
     """What documents say to type after ``t2mc``."""
     typed = re.compile(r"^[ \t]*(?:\$ )?t2mc ([a-z]\S*.*?)(?:\s+#.*)?$", re.MULTILINE)
     for path in DOCUMENTS:
-        yield from typed.findall(path.read_text(encoding="utf-8"))
+        yield from typed.findall(path.read_text(encoding="utf-8").replace("\\\n", " "))
 
 
 class TestPaper:
