@@ -17,10 +17,9 @@ from twin2multicloud.hosting.rotation import wire_with_secret
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
-    from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
     from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
-    from twin2multicloud.clouds.aws.invoker import SqsInvoker
     from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
+    from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
@@ -41,11 +40,11 @@ class AwsPorts(CommonPorts):
         return EventBridgeErrorSink(lambda: self._client("events"), require_env(self._env, "ERROR_TOPIC"), self.log)
 
     @cached_property
-    def invoker(self) -> SqsInvoker:
+    def invoker(self) -> RecordQueues:
         """The queues of the functions on this cloud."""
-        from twin2multicloud.clouds.aws.invoker import SqsInvoker
+        from twin2multicloud.clouds.aws.queue import queues
 
-        return SqsInvoker(self._client("sqs"), self.clock, self.chance)
+        return queues(self._client("sqs"), self.clock, self.chance)
 
     @cached_property
     def secrets(self) -> SecretsManagerSecrets:
@@ -54,11 +53,9 @@ class AwsPorts(CommonPorts):
 
         return SecretsManagerSecrets(lambda: self._client("secretsmanager"))
 
-    def dead_letters(self, queue: str) -> SqsDeadLetters:
+    def dead_letters(self, queue: str) -> QueueDeadLetters:
         """See `functions.wiring.Ports`. `queue` is a URL."""
-        from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
-
-        return SqsDeadLetters(self._client("sqs"), queue, self.clock, self.chance)
+        return self.invoker.dead_letters(queue)
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a DynamoDB table's."""
