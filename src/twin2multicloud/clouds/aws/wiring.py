@@ -31,6 +31,7 @@ class AwsPorts(CommonPorts):
 
     def __init__(self, env: Environment) -> None:
         self._env = env
+        self._client = cache(self._new_client)
 
     @cached_property
     def errors(self) -> EventBridgeErrorSink:
@@ -64,11 +65,7 @@ class AwsPorts(CommonPorts):
 
         return SortedHotStore(DynamoTable(self._client("dynamodb"), name, self.clock, self.chance))
 
-    @cached_property
-    def _client(self) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
-        return cache(self._new_client)
-
-    def _new_client(self, service: str) -> Any:  # noqa: ANN401 - see above
+    def _new_client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
         import boto3
         from botocore.config import Config
 
