@@ -16,10 +16,9 @@ from tests.rigs.clock import RigClock
 from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_aws_faults import faulty, refusal
 from tests.rigs.vendor_hot_stores import create_dynamo_table
-from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
+from twin2multicloud.clouds.aws import queue
 from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
 from twin2multicloud.clouds.aws.hot_store import BATCH, DynamoTable
-from twin2multicloud.clouds.aws.invoker import SqsInvoker
 from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.telemetry import Reading
@@ -56,7 +55,7 @@ def dynamo():
 @pytest.fixture
 def sqs():
     with faulty("sqs") as (client, faults):
-        yield SqsInvoker(client, RigClock(), RigChance()), faults
+        yield queue.queues(client, RigClock(), RigChance()), faults
 
 
 RETRYABLE = [
@@ -254,6 +253,6 @@ def test_requests_hold_no_more_than_sqs_takes(sqs):
 
 
 def test_a_queue_that_is_no_url_is_the_configurations_fault():
-    letters = SqsDeadLetters(vendor_clients.aws("sqs"), "house-dead-letters", RigClock(), RigChance())
+    letters = queue.queues(vendor_clients.aws("sqs"), RigClock(), RigChance()).dead_letters("house-dead-letters")
     with pytest.raises(ConfigurationError, match="URL"):
         letters.put([DeadLetter(reading(), "why")])

@@ -29,7 +29,7 @@ from tests.rigs.vendor_event_grid import event_grid_server
 from tests.rigs.vendor_topics import AnyToken
 from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
 from twin2multicloud.clouds.azure.hot_store import CosmosTable
-from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
+from twin2multicloud.clouds.azure.queue import queues
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.telemetry import Reading
@@ -87,7 +87,7 @@ def queue():
         retry_total=0,
     )
     with client:
-        yield StorageQueueInvoker(lambda _: client, RigClock(), RigChance()), adapter
+        yield queues(lambda _: client, RigClock(), RigChance()), adapter
 
 
 @pytest.fixture

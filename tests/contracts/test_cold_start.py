@@ -44,7 +44,7 @@ def test_wiring_loads_no_function_adapter_or_engine_before_it_is_asked_for_one(c
     code = f"import sys, twin2multicloud.clouds.{cloud}.wiring; print(*sys.modules)"
     probe = subprocess.run([sys.executable, "-I", "-c", code], capture_output=True, text=True, check=True, timeout=60)
     later = ("functions.acquisition", "functions.processing", "functions.storage", "stores", "wire.sender")
-    later += ("wire.http_transport", f"clouds.{cloud}.hot_store", f"clouds.{cloud}.invoker", "hosting.user_code")
+    later += ("wire.http_transport", f"clouds.{cloud}.hot_store", f"clouds.{cloud}.queue", "hosting.user_code")
     loaded = [each.removeprefix("twin2multicloud.") for each in probe.stdout.split()]
     assert "hosting.function_ports" in loaded
     assert [each for each in loaded if each.startswith(later)] == []

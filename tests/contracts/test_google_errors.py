@@ -19,13 +19,12 @@ from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_google_server import GoogleServer
-from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
 from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
 from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 from twin2multicloud.clouds.gcp.device_registry import FirestoreDeviceRegistry
 from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
-from twin2multicloud.clouds.gcp.queue import send
+from twin2multicloud.clouds.gcp.queue import queues, send
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
@@ -174,7 +173,7 @@ def test_a_topic_that_is_not_there_is_the_configurations_fault(server):
 
 
 def test_a_topic_by_its_short_name_is_the_configurations_fault(server):
-    letters = PubSubDeadLetters(vendor_clients.publisher(server.host), "dead-letters", RigClock(), RigChance())
+    letters = queues(vendor_clients.publisher(server.host), RigClock(), RigChance()).dead_letters("dead-letters")
     with pytest.raises(ConfigurationError, match="projects/<project>"):
         letters.put([DeadLetter(reading(), "why")])
     assert server.calls == 0

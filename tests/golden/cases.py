@@ -4,13 +4,13 @@ from pathlib import Path
 
 import msgspec
 
+from tests.golden import drawing
 from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from twin2multicloud.domain.error_codes import ERROR_CODES
 from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.emulator.delivery.queues import RECORD_STATES
-from twin2multicloud.planning import drawing
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.wire import envelope
 from twin2multicloud.wire.breaker import TRANSITIONS

@@ -11,11 +11,13 @@ from tests.golden.cases import (
     rendered_errors,
     rendered_schema,
 )
+from tests.golden.project_schemas import publish
 
 
 def main() -> None:
-    """Write the envelope's schema, the pages and parts of pages that are drawn, and the plans; remove what is over."""
+    """Write the published schemas, the pages and parts of pages that are drawn, and the plans; remove what is over."""
     SCHEMA.write_text(rendered_schema(), encoding="utf-8")
+    publish()
     ERRORS.write_text(rendered_errors(), encoding="utf-8")
     TOPOLOGY.write_text(drawn(TOPOLOGY.read_text(encoding="utf-8")), encoding="utf-8")
     PLANS.mkdir(exist_ok=True)

@@ -17,10 +17,9 @@ from tests.rigs.vendor_device_registries import IotCoreRig
 from tests.rigs.vendor_hot_stores import VendorHotStoreRig, create_dynamo_table
 from tests.rigs.vendor_processes import need_package, open_until_exit
 from tests.rigs.vendor_queues import SqsQueues, VendorDeadLettersRig, VendorInvokerRig
-from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
+from twin2multicloud.clouds.aws import queue
 from twin2multicloud.clouds.aws.device_registry import IotCoreDeviceRegistry
 from twin2multicloud.clouds.aws.hot_store import DynamoTable
-from twin2multicloud.clouds.aws.invoker import SqsInvoker
 from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE
 
 _POLICY_SECONDS = 400.0  # AWS says five minutes at most: docs.aws.amazon.com iot, DeletePolicy
@@ -71,7 +70,7 @@ def _queues() -> Iterator[SqsQueues]:
 def invoker(_: Path) -> Iterator[VendorInvokerRig]:
     with _queues() as queues:
         named = cache(lambda function: queues.make(live.unique(function)))
-        sqs = SqsInvoker(client("sqs"), LiveClock(), Random())
+        sqs = queue.queues(client("sqs"), LiveClock(), Random())
         yield VendorInvokerRig(sqs, named, cache(lambda url: live.in_order(queues.drain(url))))
 
 
@@ -79,7 +78,7 @@ def invoker(_: Path) -> Iterator[VendorInvokerRig]:
 def dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
     with _queues() as queues:
         url = queues.make(live.unique("dead-letters"))
-        letters = SqsDeadLetters(client("sqs"), url, LiveClock(), Random())
+        letters = queue.queues(client("sqs"), LiveClock(), Random()).dead_letters(url)
         yield VendorDeadLettersRig(letters, lambda: live.in_order(queues.drain(url)))
 
 

@@ -20,10 +20,9 @@ from tests.rigs.vendor_hot_stores import VendorHotStoreRig
 from tests.rigs.vendor_processes import need_package, open_until_exit
 from tests.rigs.vendor_queues import StorageQueues, VendorDeadLettersRig, VendorInvokerRig
 from tests.rigs.vendor_topics import ErrorSinkRig, SecretsRig
-from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
+from twin2multicloud.clouds.azure import queue
 from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
 from twin2multicloud.clouds.azure.hot_store import CosmosTable
-from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
 
 if TYPE_CHECKING:
@@ -112,7 +111,7 @@ def _queues() -> Iterator[StorageQueues]:
 def invoker(_: Path) -> Iterator[VendorInvokerRig]:
     with _queues() as queues:
         named = cache(lambda function: queues.make(live.unique(function)))
-        storage = StorageQueueInvoker(_queue, LiveClock(), Random())
+        storage = queue.queues(_queue, LiveClock(), Random())
         yield VendorInvokerRig(storage, named, cache(lambda name: live.in_order(queues.drain(name))))
 
 
@@ -120,7 +119,7 @@ def invoker(_: Path) -> Iterator[VendorInvokerRig]:
 def dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
     with _queues() as queues:
         name = queues.make(live.unique("dead-letters"))
-        letters = StorageQueueDeadLetters(_queue(name), LiveClock(), Random())
+        letters = queue.queues(_queue, LiveClock(), Random()).dead_letters(name)
         yield VendorDeadLettersRig(letters, lambda: live.in_order(queues.drain(name)))
 
 

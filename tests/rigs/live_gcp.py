@@ -21,10 +21,9 @@ from tests.rigs.vendor_hot_stores import VendorHotStoreRig
 from tests.rigs.vendor_processes import need_package, open_until_exit
 from tests.rigs.vendor_queues import PubSubQueues, VendorDeadLettersRig, VendorInvokerRig
 from tests.rigs.vendor_topics import ErrorSinkRig, SecretsRig
-from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
+from twin2multicloud.clouds.gcp import queue
 from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
-from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.stores.rows import sortable
 
@@ -103,7 +102,7 @@ def queues() -> Iterator[PubSubQueues]:
 def invoker(_: Path) -> Iterator[VendorInvokerRig]:
     with queues() as made:
         named = cache(lambda function: made.make(live.unique(function)))
-        pubsub = PubSubInvoker(publisher(), LiveClock(), Random())
+        pubsub = queue.queues(publisher(), LiveClock(), Random())
         yield VendorInvokerRig(pubsub, named, cache(lambda topic: live.in_order(made.drain(topic))))
 
 
@@ -111,7 +110,7 @@ def invoker(_: Path) -> Iterator[VendorInvokerRig]:
 def dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
     with queues() as made:
         topic = made.make(live.unique("dead-letters"))
-        letters = PubSubDeadLetters(publisher(), topic, LiveClock(), Random())
+        letters = queue.queues(publisher(), LiveClock(), Random()).dead_letters(topic)
         yield VendorDeadLettersRig(letters, lambda: live.in_order(made.drain(topic)))
 
 

@@ -14,12 +14,9 @@ from typing import TYPE_CHECKING, Any
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
-from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
-from twin2multicloud.clouds.aws.invoker import SqsInvoker
-from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
-from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
-from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
-from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
+from twin2multicloud.clouds.aws import queue as sqs
+from twin2multicloud.clouds.azure import queue as storage_queue
+from twin2multicloud.clouds.gcp import queue as pub_sub
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.invoker import Invoker
@@ -204,19 +201,20 @@ def _new(make: Named) -> Named:
 def sqs_invoker(_: Path) -> Iterator[VendorInvokerRig]:
     client = vendor_clients.aws("sqs")
     named = cache(_new(SqsQueues(client).make))
-    yield VendorInvokerRig(SqsInvoker(client, RigClock(), RigChance()), named, cache(sqs_drain))
+    yield VendorInvokerRig(sqs.queues(client, RigClock(), RigChance()), named, cache(sqs_drain))
 
 
 @contextmanager
 def sqs_dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
     client = vendor_clients.aws("sqs")
     url = _new(SqsQueues(client).make)("dead-letters")
-    yield VendorDeadLettersRig(SqsDeadLetters(client, url, RigClock(), RigChance()), lambda: sqs_drain(url))
+    letters = sqs.queues(client, RigClock(), RigChance()).dead_letters(url)
+    yield VendorDeadLettersRig(letters, lambda: sqs_drain(url))
 
 
 @contextmanager
 def storage_queue_invoker(_: Path) -> Iterator[VendorInvokerRig]:
-    invoker = StorageQueueInvoker(vendor_clients.azure_queue, RigClock(), RigChance())
+    invoker = storage_queue.queues(vendor_clients.azure_queue, RigClock(), RigChance())
     named = cache(_new(StorageQueues(vendor_clients.azure_queue).make))
     yield VendorInvokerRig(invoker, named, cache(azurite_drain))
 
@@ -224,7 +222,7 @@ def storage_queue_invoker(_: Path) -> Iterator[VendorInvokerRig]:
 @contextmanager
 def storage_queue_dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
     name = _new(StorageQueues(vendor_clients.azure_queue).make)("dead-letters")
-    letters = StorageQueueDeadLetters(vendor_clients.azure_queue(name), RigClock(), RigChance())
+    letters = storage_queue.queues(vendor_clients.azure_queue, RigClock(), RigChance()).dead_letters(name)
     yield VendorDeadLettersRig(letters, lambda: azurite_drain(name))
 
 
@@ -254,7 +252,7 @@ def _googles_pubsub() -> PubSubQueues:
 def _pubsub_invoker(make: Callable[[], _OwnPubSub | PubSubQueues]) -> Callable[[Path], Iterator[VendorInvokerRig]]:
     def rig(_: Path) -> Iterator[VendorInvokerRig]:
         pubsub = make()
-        invoker = PubSubInvoker(pubsub.publisher, RigClock(), RigChance())
+        invoker = pub_sub.queues(pubsub.publisher, RigClock(), RigChance())
         yield VendorInvokerRig(invoker, cache(_new(pubsub.make)), cache(pubsub.drain))
 
     return rig
@@ -264,7 +262,7 @@ def _pubsub_letters(make: Callable[[], _OwnPubSub | PubSubQueues]) -> Callable[[
     def rig(_: Path) -> Iterator[VendorDeadLettersRig]:
         pubsub = make()
         topic = _new(pubsub.make)("dead-letters")
-        letters = PubSubDeadLetters(pubsub.publisher, topic, RigClock(), RigChance())
+        letters = pub_sub.queues(pubsub.publisher, RigClock(), RigChance()).dead_letters(topic)
         yield VendorDeadLettersRig(letters, lambda: pubsub.drain(topic))
 
     return rig

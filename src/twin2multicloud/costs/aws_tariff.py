@@ -3,14 +3,12 @@
 Owns which meters each activity moves on AWS and what is billed in which unit; holds no price.
 """
 
-# ruff: noqa: D102 - the methods are those of Tariff and Plan, which say what each means
+# ruff: noqa: D102 - the methods are those of Tariff, which says what each means
 
 import math
 from collections.abc import Mapping
 
-import msgspec
-
-from twin2multicloud.costs.prices import PriceBook, Pricer
+from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
@@ -104,75 +102,55 @@ class AwsTariff:
         yield "grafana.viewer", t.workload.viewers
 
     def plans(self, t: Traffic, book: PriceBook) -> Mapping[str, Plan]:
-        return {"plan.dynamodb": DynamoPlan.of(t, book), "plan.twinmaker": TwinMakerPlan.of(t, book)}
+        return {"plan.dynamodb": dynamo_plan(t, book), "plan.twinmaker": twinmaker_plan(t, book)}
 
 
-class DynamoPlan(msgspec.Struct, frozen=True):
+def dynamo_plan(t: Traffic, book: PriceBook) -> Plan:
     """DynamoDB reads and writes, on demand or provisioned; the mode is the table's, so both move together.
 
     The quantity is read units of 4 KB; writes are known: one whole unit per started KB of every reading.
     """
+    meters = ("write_unit", "read_unit", "wcu_hour", "rcu_hour")
+    prices = (book.price(_AWS, f"dynamodb.{meter}").pricer(free_tiers=t.workload.free_tiers) for meter in meters)
+    write_unit, read_unit, wcu_hour, rcu_hour = prices
+    writes = t.messages * t.size_units
 
-    writes: float
-    peak_factor: float
-    write_unit: Pricer
-    read_unit: Pricer
-    wcu_hour: Pricer
-    rcu_hour: Pricer
+    def capacity(units: float) -> int:
+        return max(1, math.ceil(units / SECONDS_PER_MONTH * t.workload.peak_factor))
 
-    @classmethod
-    def of(cls, t: Traffic, book: PriceBook) -> "DynamoPlan":
-        """The plan for one workload's writes."""
-        meters = ("write_unit", "read_unit", "wcu_hour", "rcu_hour")
-        free = t.workload.free_tiers
-        prices = (book.price(_AWS, f"dynamodb.{meter}").pricer(free_tiers=free) for meter in meters)
-        return cls(t.messages * t.size_units, t.workload.peak_factor, *prices)
-
-    def variants(self, quantity: float) -> tuple[Variant, ...]:
-        on_demand = self.write_unit(self.writes) + self.read_unit(quantity)
-        wcu, rcu = self._capacity(self.writes), self._capacity(quantity)
-        provisioned = self.wcu_hour(wcu * HOURS_PER_MONTH) + self.rcu_hour(rcu * HOURS_PER_MONTH)
+    def variants(reads: float) -> tuple[Variant, ...]:
+        wcu, rcu = capacity(writes), capacity(reads)
+        provisioned = wcu_hour(wcu * HOURS_PER_MONTH) + rcu_hour(rcu * HOURS_PER_MONTH)
         return (
-            Variant("DynamoDB", "on-demand", on_demand),
+            Variant("DynamoDB", "on-demand", write_unit(writes) + read_unit(reads)),
             Variant("DynamoDB", "provisioned", provisioned, f"{wcu} WCU, {rcu} RCU"),
         )
 
-    def _capacity(self, units: float) -> int:
-        return max(1, math.ceil(units / SECONDS_PER_MONTH * self.peak_factor))
+    return variants
 
 
-class TwinMakerPlan(msgspec.Struct, frozen=True):
-    """TwinMaker by use, or one of its tiered bundles with what it includes. The quantity is always 1: one workspace."""
+def twinmaker_plan(t: Traffic, book: PriceBook) -> Plan:
+    """TwinMaker by use, or one of its tiered bundles with what it includes. The quantity is always 1: one workspace.
 
-    entities: float
-    queries: float
-    calls: float
-    entity: Pricer
-    query: Pricer
-    call: Pricer
-    bundles: tuple[Pricer, ...]
+    An entity per device at least, a query per refresh, an API call per series.
+    """
+    w = t.workload
+    asked = w.dashboards == "twin"
+    entities, queries = max(w.entities, w.devices), t.latest_queries if asked else 0.0
+    calls = t.history_queries + t.latest_queries if asked else 0.0
+    entity, query, call = (book.price(_AWS, f"twinmaker.{each}").pricer() for each in ("entity", "query", "api_call"))
+    bundles = [book.price(_AWS, f"twinmaker.bundle{n}").pricer() for n in range(1, len(BUNDLES) + 1)]
 
-    @classmethod
-    def of(cls, t: Traffic, book: PriceBook) -> "TwinMakerPlan":
-        """The plan for one workload: an entity per device at least, a query per refresh, an API call per series."""
-        w = t.workload
-        reads = t.history_queries + t.latest_queries if w.dashboards == "twin" else 0.0
-        price = {name: book.price(_AWS, f"twinmaker.{name}").pricer() for name in ("entity", "query", "api_call")}
-        bundles = tuple(book.price(_AWS, f"twinmaker.bundle{n}").pricer() for n in range(1, len(BUNDLES) + 1))
-        queries = t.latest_queries if w.dashboards == "twin" else 0.0
-        entities = max(w.entities, w.devices)
-        return cls(entities, queries, reads, price["entity"], price["query"], price["api_call"], bundles)
+    def bundle(n: int, quantity: float) -> Variant:
+        most, free_queries, free_calls = BUNDLES[n]
+        over = query(max(queries - free_queries, 0)) + call(max(calls - free_calls, 0))
+        return Variant("TwinMaker", f"bundle {n + 1}", (bundles[n](1) + over) * quantity, f"to {most:,} entities")
 
-    def variants(self, quantity: float) -> tuple[Variant, ...]:
-        standard = self.entity(self.entities) + self.query(self.queries) + self.call(self.calls)
+    def variants(quantity: float) -> tuple[Variant, ...]:
+        standard = entity(entities) + query(queries) + call(calls)
         return (
-            Variant("TwinMaker", "standard", standard * quantity, f"{self.entities:,.0f} entities"),
-            *(self._bundle(n, quantity) for n in range(len(BUNDLES)) if self.entities <= BUNDLES[n][0]),
+            Variant("TwinMaker", "standard", standard * quantity, f"{entities:,.0f} entities"),
+            *(bundle(n, quantity) for n in range(len(BUNDLES)) if entities <= BUNDLES[n][0]),
         )
 
-    def _bundle(self, n: int, quantity: float) -> Variant:
-        entities, queries, calls = BUNDLES[n]
-        over = self.query(max(self.queries - queries, 0)) + self.call(max(self.calls - calls, 0))
-        return Variant(
-            "TwinMaker", f"bundle {n + 1}", (self.bundles[n](1) + over) * quantity, f"to {entities:,} entities"
-        )
+    return variants

@@ -3,14 +3,12 @@
 Owns which meters each activity moves on Azure and what is billed in which unit; holds no price.
 """
 
-# ruff: noqa: D102 - the methods are those of Tariff and Plan, which say what each means
+# ruff: noqa: D102 - the methods are those of Tariff, which says what each means
 
 import math
 from collections.abc import Mapping
 
-import msgspec
-
-from twin2multicloud.costs.prices import PriceBook, Pricer
+from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
@@ -107,60 +105,49 @@ class AzureTariff:
         yield "grafana.user", t.workload.editors + t.workload.viewers
 
     def plans(self, t: Traffic, book: PriceBook) -> Mapping[str, Plan]:
-        return {"plan.iothub": HubPlan.of(book), "plan.cosmos": CosmosPlan.of(t, book)}
+        return {"plan.iothub": hub_plan(book), "plan.cosmos": cosmos_plan(t, book)}
 
 
-class HubPlan(msgspec.Struct, frozen=True):
+def hub_plan(book: PriceBook) -> Plan:
     """IoT Hub: whole units of the cheapest tier that carries the month's messages. The quantity is metered messages.
 
     Beyond ten S3 units further hubs are needed; each brings ten more, so units simply go on.
     """
+    prices = [book.price(_AZURE, f"hub.{name}_unit").pricer() for name, _, _ in HUB_TIERS]
 
-    units: tuple[Pricer, ...]
-
-    @classmethod
-    def of(cls, book: PriceBook) -> "HubPlan":
-        """The plan at a book's unit prices."""
-        return cls(tuple(book.price(_AZURE, f"hub.{name}_unit").pricer() for name, _, _ in HUB_TIERS))
-
-    def variants(self, quantity: float) -> tuple[Variant, ...]:
+    def variants(messages: float) -> tuple[Variant, ...]:
         found = []
-        for (name, per_day, limit), price in zip(HUB_TIERS, self.units, strict=True):
-            count = max(1, math.ceil(quantity / (per_day * DAYS_PER_MONTH)))
+        for (name, per_day, limit), price in zip(HUB_TIERS, prices, strict=True):
+            count = max(1, math.ceil(messages / (per_day * DAYS_PER_MONTH)))
             if count <= limit or name == HUB_TIERS[-1][0]:
                 hubs = math.ceil(count / limit)
                 note = f"{count} units" if hubs == 1 else f"{count} units in {hubs} hubs"
                 found.append(Variant("IoT Hub", name.upper(), price(count), note))
         return tuple(found)
 
+    return variants
 
-class CosmosPlan(msgspec.Struct, frozen=True):
+
+def cosmos_plan(t: Traffic, book: PriceBook) -> Plan:
     """Cosmos DB throughput: serverless, autoscale or provisioned. The quantity is request units of a month."""
+    meters = ("cosmos.serverless_ru", "cosmos.autoscale_ru_hour", "cosmos.ru_hour")
+    serverless, autoscale_hour, hour = (book.price(_AZURE, meter).pricer() for meter in meters)
 
-    peak_factor: float
-    serverless: Pricer
-    autoscale_hour: Pricer
-    hour: Pricer
-
-    @classmethod
-    def of(cls, t: Traffic, book: PriceBook) -> "CosmosPlan":
-        """The plan at a book's prices."""
-        meters = ("cosmos.serverless_ru", "cosmos.autoscale_ru_hour", "cosmos.ru_hour")
-        return cls(t.workload.peak_factor, *(book.price(_AZURE, meter).pricer() for meter in meters))
-
-    def variants(self, quantity: float) -> tuple[Variant, ...]:
-        mean = quantity / SECONDS_PER_MONTH
-        peak = mean * self.peak_factor
+    def variants(units: float) -> tuple[Variant, ...]:
+        mean = units / SECONDS_PER_MONTH
+        peak = mean * t.workload.peak_factor
         fixed = max(RU_MINIMUM, _step(peak, RU_STEP))
         highest = max(AUTOSCALE_STEP, _step(peak, AUTOSCALE_STEP))
         scaled = max(highest / 10, (mean + peak) / 2)  # billed by the hour's highest, at least a tenth of the maximum
         found = (
-            Variant("Cosmos DB", "provisioned", self.hour(fixed * HOURS_PER_MONTH), f"{fixed} RU/s"),
-            Variant("Cosmos DB", "autoscale", self.autoscale_hour(scaled * HOURS_PER_MONTH), f"to {highest} RU/s"),
+            Variant("Cosmos DB", "provisioned", hour(fixed * HOURS_PER_MONTH), f"{fixed} RU/s"),
+            Variant("Cosmos DB", "autoscale", autoscale_hour(scaled * HOURS_PER_MONTH), f"to {highest} RU/s"),
         )
         if peak > SERVERLESS_RU_LIMIT:
             return found
-        return (Variant("Cosmos DB", "serverless", self.serverless(quantity)), *found)
+        return (Variant("Cosmos DB", "serverless", serverless(units)), *found)
+
+    return variants
 
 
 def _step(value: float, step: int) -> int:

@@ -12,8 +12,8 @@ from collections.abc import Sequence
 import msgspec
 
 from twin2multicloud.costs.constraints import Constraints
-from twin2multicloud.costs.cost_table import CostTable, cost_of, cost_table, meter_pricers
-from twin2multicloud.costs.optimizer import placement_of
+from twin2multicloud.costs.cost_table import cost_of, cost_table, meter_pricers
+from twin2multicloud.costs.optimizer import placement_of, priced
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import tariff_of
@@ -83,11 +83,7 @@ def break_even_map(
     """The winner of every cell. Entities follow the devices where the workload has fewer of them."""
     axes = axes or Axes()
     clouds = tuple(sorted(prices.clouds))
-    allowed = (constraints or Constraints()).allowed(prices, needs_3d=workload.needs_3d)
-    first = cost_table(Traffic.of(workload), prices, clouds)
-    admitted = (constraints or Constraints()).admits(first.placements, allowed)
-    if not admitted:
-        raise ConfigurationError("constraints: no placement remains")
+    first, admitted = priced(Traffic.of(workload), prices, constraints or Constraints())
     diagonals = [_diagonal(workload, n, prices, clouds, admitted) for n in axes.messages()]
     names: dict[int, int] = {}
     winners, totals = [], []
@@ -111,7 +107,7 @@ def _diagonal(
     workload: Workload, messages: float, prices: PriceBook, clouds: Sequence[Cloud], admitted: Sequence[int]
 ) -> Diagonal:
     t = Traffic.of(workload, messages=messages)
-    table: CostTable = cost_table(t, prices, tuple(clouds))
+    table = cost_table(t, prices, tuple(clouds))
     l1_costs, l4_costs = _Connections(t, prices, clouds).costs(t), _twin_costs(t, prices, clouds)
     best: dict[tuple[Cloud, Cloud], tuple[float, int]] = {}
     for n in admitted:

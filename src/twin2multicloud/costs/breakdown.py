@@ -120,7 +120,7 @@ def _chosen(cloud: Cloud, uses: list[Use], t: Traffic, book: PriceBook) -> list[
     for meter, plan_of in tariff_of(cloud).plans(t, book).items():
         quantity = sum(totals.get(meter, {}).values())
         if quantity:
-            variants = plan_of.variants(quantity)
+            variants = plan_of(quantity)
             taken = cheapest(variants)
             found.append(Chosen(cloud=cloud, taken=taken, others=tuple(each for each in variants if each != taken)))
     return found

@@ -3,14 +3,12 @@
 Owns which meters each activity moves on Google Cloud and what is billed in which unit; holds no price.
 """
 
-# ruff: noqa: D102 - the methods are those of Tariff and Plan, which say what each means
+# ruff: noqa: D102 - the methods are those of Tariff, which says what each means
 
 import math
 from collections.abc import Mapping
 
-import msgspec
-
-from twin2multicloud.costs.prices import PriceBook, Pricer
+from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Plan, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
@@ -115,30 +113,22 @@ class GcpTariff:
 
     def plans(self, _: Traffic, book: PriceBook) -> Mapping[str, Plan]:
         return {
-            "plan.twin_service": InstancePlan.of(book, "Twin service on Cloud Run", TWIN_VCPU, TWIN_GIB),
-            "plan.grafana": InstancePlan.of(book, "Grafana on Cloud Run", GRAFANA_VCPU, GRAFANA_GIB),
+            "plan.twin_service": instance_plan(book, "Twin service on Cloud Run", TWIN_VCPU, TWIN_GIB),
+            "plan.grafana": instance_plan(book, "Grafana on Cloud Run", GRAFANA_VCPU, GRAFANA_GIB),
         }
 
 
-class InstancePlan(msgspec.Struct, frozen=True):
+def instance_plan(book: PriceBook, service: str, vcpu: float, gib: float) -> Plan:
     """A container that always runs, billed by instance. The quantity is instances."""
+    meters = ("run.instance_vcpu_second", "run.instance_gib_second")
+    vcpu_second, gib_second = (book.price(_GCP, meter).pricer() for meter in meters)
 
-    service: str
-    vcpu: float
-    gib: float
-    vcpu_second: Pricer
-    gib_second: Pricer
+    def variants(instances: float) -> tuple[Variant, ...]:
+        seconds = instances * HOURS_PER_MONTH * 3600
+        cost = vcpu_second(seconds * vcpu) + gib_second(seconds * gib)
+        return (Variant(service, "always on", cost, f"{instances:g} x {vcpu:g} vCPU, {gib:g} GiB"),)
 
-    @classmethod
-    def of(cls, book: PriceBook, service: str, vcpu: float, gib: float) -> "InstancePlan":
-        """The plan at a book's prices."""
-        meters = ("run.instance_vcpu_second", "run.instance_gib_second")
-        return cls(service, vcpu, gib, *(book.price(_GCP, meter).pricer() for meter in meters))
-
-    def variants(self, quantity: float) -> tuple[Variant, ...]:
-        seconds = quantity * HOURS_PER_MONTH * 3600
-        cost = self.vcpu_second(seconds * self.vcpu) + self.gib_second(seconds * self.gib)
-        return (Variant(self.service, "always on", cost, f"{quantity:g} x {self.vcpu:g} vCPU, {self.gib:g} GiB"),)
+    return variants
 
 
 def _gateway_seconds(t: Traffic) -> float:

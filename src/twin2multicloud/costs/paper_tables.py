@@ -9,46 +9,18 @@ import msgspec
 
 from twin2multicloud.costs.paper import Components, PaperCloud
 from twin2multicloud.costs.paper_choice import PaperResult, Path, edges, solve
-from twin2multicloud.costs.workload import Workload
+from twin2multicloud.costs.workload import PAPER_FIGURES, Workload
+
+_SCENARIOS = {
+    "small": (100, 2, 0.25, 1, 3, 12, False, 0, 2, 0, 12, 1),
+    "medium": (4000, 0.5, 0.5, 3, 12, 36, False, 0, 25, 10, 60, 4),
+    "large": (30_000, 0.1, 0.8, 3, 12, 24, True, 1200, 100, 300, 120, 8),
+}
+"""Table VII: a row per scenario, its figures in the order of `PAPER_FIGURES`."""
 
 PRESETS: Mapping[str, Workload] = {
-    "small": Workload(
-        devices=100,
-        interval_min=2,
-        message_kb=0.25,
-        hot_months=1,
-        cool_months=3,
-        archive_months=12,
-        editors=2,
-        refreshes_per_hour=12,
-        active_hours_per_day=1,
-    ),
-    "medium": Workload(
-        devices=4000,
-        interval_min=0.5,
-        message_kb=0.5,
-        hot_months=3,
-        cool_months=12,
-        archive_months=36,
-        editors=25,
-        viewers=10,
-        refreshes_per_hour=60,
-        active_hours_per_day=4,
-    ),
-    "large": Workload(
-        devices=30_000,
-        interval_min=0.1,
-        message_kb=0.8,
-        hot_months=3,
-        cool_months=12,
-        archive_months=24,
-        needs_3d=True,
-        entities=1200,
-        editors=100,
-        viewers=300,
-        refreshes_per_hour=120,
-        active_hours_per_day=8,
-    ),
+    name: msgspec.convert(dict(zip(PAPER_FIGURES, figures, strict=True)), Workload)
+    for name, figures in _SCENARIOS.items()
 }
 """The paper's scenarios as its artifact ships them. (Table VII prints one hot month for Medium; the artifact's preset
 and every figure of Table VIII have three.)"""

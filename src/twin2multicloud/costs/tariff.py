@@ -3,7 +3,7 @@
 Owns the shape that `aws_tariff`, `azure_tariff` and `gcp_tariff` share; knows no price and no service.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 import msgspec
@@ -119,12 +119,8 @@ class Tariff(Protocol):
         ...
 
 
-class Plan(Protocol):
-    """A service that can be bought in several ways."""
-
-    def variants(self, quantity: float) -> tuple[Variant, ...]:
-        """Every way that can carry the quantity; never empty."""
-        ...
+Plan = Callable[[float], tuple[Variant, ...]]
+"""A service that can be bought in several ways: from a quantity to every way that can carry it; never empty."""
 
 
 def cheapest(variants: Iterable[Variant]) -> Variant:
@@ -134,4 +130,4 @@ def cheapest(variants: Iterable[Variant]) -> Variant:
 
 def plan_pricer(plan: Plan) -> Pricer:
     """A plan as a pricer: what the cheapest variant costs."""
-    return lambda quantity: min(each.cost for each in plan.variants(quantity))
+    return lambda quantity: min(each.cost for each in plan(quantity))

@@ -38,8 +38,6 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     """Readings sent by all devices: devices x minutes of a month / interval."""
     gb: float
     """GB of payload that those readings are: messages x message_kb / 1048576."""
-    stored_gb: float
-    """The same with what a store keeps beside the payload."""
     size_units: int
     """Whole KB of a stored reading: what stores bill per write."""
     batches: float
@@ -51,6 +49,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     chunks: float
     """Objects that a month makes: by size, but at least one each day."""
     hot_gb: float
+    """What the hot store holds: payload and what it keeps beside that."""
     cold_months: float
     archive_months: float
 
@@ -61,20 +60,18 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
             messages = w.devices * (SECONDS_PER_MONTH / 60 / w.interval_min)
         item_kb = w.message_kb + ITEM_OVERHEAD_KB
         gb = messages * w.message_kb / KB_PER_GB
-        stored = messages * item_kb / KB_PER_GB
         refreshes = w.active_hours_per_day * DAYS_PER_MONTH * w.refreshes_per_hour
         return cls(
             workload=w,
             messages=messages,
             gb=gb,
-            stored_gb=stored,
             size_units=math.ceil(item_kb),
             batches=messages / w.messages_per_request,
             fired=messages * w.event_share if w.events else 0.0,
             history_queries=refreshes * w.series_per_refresh,
             latest_queries=refreshes,
             chunks=max(gb * 1024 / w.chunk_mb, DAYS_PER_MONTH),
-            hot_gb=stored * w.hot_months,
+            hot_gb=messages * item_kb / KB_PER_GB * w.hot_months,
             cold_months=w.cool_months - w.hot_months,
             archive_months=w.archive_months - w.cool_months,
         )

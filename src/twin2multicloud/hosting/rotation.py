@@ -7,7 +7,7 @@ so that all send it; ``new``.
 
 import threading
 from collections.abc import Callable
-from functools import partial
+from functools import lru_cache, partial
 from typing import Any
 
 from twin2multicloud.domain.components import Trigger
@@ -49,29 +49,6 @@ class CachedSecret:
         self._until = self._clock.monotonic() + KEPT_SECONDS
 
 
-class _Rewired:
-    """A function with the current secret. It is rewired only when the secret's text changes."""
-
-    def __init__(self, name: str, env: Environment, ports: Ports, secret: CachedSecret) -> None:
-        self._name, self._env, self._ports, self._secret = name, env, ports, secret
-        self._text = secret.read()
-        self._function = self._wired()
-
-    def __call__(self) -> Function:
-        text = self._secret.read()
-        if text != self._text:
-            self._text = text
-            self._function = self._wired()
-        return self._function
-
-    def handle(self, trigger: Trigger, event: Any) -> Any:  # noqa: ANN401 - see `functions.triggers`
-        """Handle an event by the function as it is now."""
-        return self().handlers[trigger](event)
-
-    def _wired(self) -> Function:
-        return wire(self._name, {**self._env, TOKEN_VARIABLE: self._text}, self._ports)
-
-
 def wire_with_secret(name: str, env: Environment, ports: Ports, secrets: Secrets) -> Function:
     """`functions.wiring.wire`, with the token out of the secret store where the environment names a secret.
 
@@ -80,10 +57,15 @@ def wire_with_secret(name: str, env: Environment, ports: Ports, secrets: Secrets
     secret = optional_env(env, SECRET_VARIABLE)
     if secret is None:
         return wire(name, env, ports)
-    rewired = _Rewired(name, env, ports, CachedSecret(secrets, secret, ports.clock, ports.log))
-    function = rewired()
-    return Function(
-        name=name,
-        reporter=function.reporter,
-        handlers={trigger: partial(rewired.handle, trigger) for trigger in function.handlers},
-    )
+    cached = CachedSecret(secrets, secret, ports.clock, ports.log)
+
+    @lru_cache(maxsize=1)  # wired again only when the secret's text changes
+    def wired(text: str) -> Function:
+        return wire(name, {**env, TOKEN_VARIABLE: text}, ports)
+
+    def handle(trigger: Trigger, event: Any) -> Any:  # noqa: ANN401 - see `functions.triggers`
+        return wired(cached.read()).handlers[trigger](event)
+
+    function = wired(cached.read())
+    handlers = {trigger: partial(handle, trigger) for trigger in function.handlers}
+    return Function(name=name, reporter=function.reporter, handlers=handlers)

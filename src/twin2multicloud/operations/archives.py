@@ -28,7 +28,7 @@ class Archives(msgspec.Struct, frozen=True, kw_only=True):
 
 def package(project: Project, report: Report, *, to: Path | None, wheels: bool, measure: int) -> Archives:
     """Build, write and measure every archive. `measure` is the number of cold imports of each. Raises TwinError."""
-    state, clouds = StateFolder.of(project.folder), project.twin.placement.clouds
+    state, clouds = StateFolder(project.folder), project.twin.placement.clouds
     made = build.package(project, cache=state.wheels if wheels else None)
     build.write(made, to or state.bundles)
     reports = []

@@ -83,7 +83,7 @@ class DeviceFiles:
 
 def files_of(project: Path) -> DeviceFiles:
     """Where a project keeps the credentials of devices that are registered with its deployed twin."""
-    return DeviceFiles(StateFolder.of(project).device_credentials)
+    return DeviceFiles(StateFolder(project).device_credentials)
 
 
 def _cloud_of(connection: Path) -> Cloud | None:

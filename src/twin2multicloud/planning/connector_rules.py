@@ -5,6 +5,7 @@ takes. A component exists because a call names it. A call with a `url` crosses t
 """
 
 from collections.abc import Callable
+from functools import partial
 
 import msgspec
 
@@ -122,16 +123,9 @@ def _case(reason: str, *calls: ConnectorCall) -> Case:
     return Case(reason, calls)
 
 
-def _feed(source: str, target: str) -> ConnectorCall:
-    return ConnectorCall(source, target, Delivery.QUEUE)
-
-
-def _call(source: str, target: str) -> ConnectorCall:
-    return ConnectorCall(source, target, Delivery.CALL)
-
-
-def _start(schedule: str, target: str) -> ConnectorCall:
-    return ConnectorCall(schedule, target, Delivery.SCHEDULE)
+_feed = partial(ConnectorCall, delivery=Delivery.QUEUE)
+_call = partial(ConnectorCall, delivery=Delivery.CALL)
+_start = partial(ConnectorCall, delivery=Delivery.SCHEDULE)
 
 
 def _post(source: str, target: str, url: str) -> ConnectorCall:

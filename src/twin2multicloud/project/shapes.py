@@ -1,4 +1,4 @@
-"""Shapes: what a JSON value may look like, as data. `walk` finds flaws by them, `schemas` publishes them.
+"""Shapes: what a JSON value may look like, as data. `walk` finds flaws by them; JSON Schemas are made of them.
 
 Both read one declaration, so they cannot disagree. Owns the kinds of shape; knows no project file.
 """

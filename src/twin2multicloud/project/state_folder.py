@@ -5,47 +5,30 @@ Only its owner may enter it, and git leaves it out.
 
 from pathlib import Path
 
-import msgspec
-
 NAME = ".t2mc"
 
 
-class StateFolder(msgspec.Struct, frozen=True):
-    """The state folder of one project, by its path."""
+class StateFolder:
+    """The paths of one project's state. Makes nothing before `make`."""
 
-    root: Path
-
-    @classmethod
-    def of(cls, project: Path) -> "StateFolder":
-        """That of a project's folder. Makes nothing."""
-        return cls(project.resolve() / NAME)
+    def __init__(self, project: Path) -> None:
+        root = self.root = project.resolve() / NAME
+        # The twin on this machine.
+        self.deployment = root / "deployment.json"  # what `t2mc up` started
+        self.secrets = root / "secrets.json"  # what the operator and devices of this machine sign in with
+        self.device_registry = root / "device-registry.json"  # which devices are otherwise than at first
+        self.local_device_credentials = root / "local-devices"  # a folder for each, as `t2mc devices --local` gave them
+        # The twin on real clouds.
+        self.bundles = root / "bundles"  # the archives that `t2mc package` builds
+        self.wheels = root / "wheels"  # fetched for those
+        self.terraform = root / "terraform"  # what the engine works on
+        self.deployment_options = root / "deployment-options.json"  # what the user chose: regions, project, backend
+        self.device_credentials = root / "devices"  # a folder for each device that is registered with the deployed twin
 
     def make(self) -> None:
         """Make it where it is not there. Raises OSError."""
         self.root.mkdir(mode=0o700, exist_ok=True)
         (self.root / ".gitignore").write_text("*\n", encoding="utf-8")
-
-    # --- the twin on this machine ----------------------------------------------------------------------------------
-
-    @property
-    def deployment(self) -> Path:
-        """What `t2mc up` started."""
-        return self.root / "deployment.json"
-
-    @property
-    def secrets(self) -> Path:
-        """What the operator and devices of this machine sign in with."""
-        return self.root / "secrets.json"
-
-    @property
-    def device_registry(self) -> Path:
-        """Which devices are otherwise than at first."""
-        return self.root / "device-registry.json"
-
-    @property
-    def local_device_credentials(self) -> Path:
-        """A folder for each device, as `t2mc devices --local` gave them."""
-        return self.root / "local-devices"
 
     def process(self, name: str) -> Path:
         """The folder of a cloud, by its short name, or of the dashboard: data, log and process id."""
@@ -62,30 +45,3 @@ class StateFolder(msgspec.Struct, frozen=True):
     def process_id(self, name: str) -> Path:
         """The file with a process's id."""
         return self.process(name) / "pid"
-
-    # --- the twin on real clouds -----------------------------------------------------------------------------------
-
-    @property
-    def bundles(self) -> Path:
-        """The archives that `t2mc package` builds."""
-        return self.root / "bundles"
-
-    @property
-    def wheels(self) -> Path:
-        """Wheels that were fetched for those."""
-        return self.root / "wheels"
-
-    @property
-    def terraform(self) -> Path:
-        """What the engine works on."""
-        return self.root / "terraform"
-
-    @property
-    def deployment_options(self) -> Path:
-        """What the user chose of a deployment: regions, project, backend."""
-        return self.root / "deployment-options.json"
-
-    @property
-    def device_credentials(self) -> Path:
-        """A folder for each device that is registered with the deployed twin."""
-        return self.root / "devices"

@@ -44,7 +44,7 @@ class Rollout:
     def __init__(self, project: Project, options: Options) -> None:
         """Raises ConfigurationError for an invalid option, TwinError if the rendering is at fault."""
         self.project = project
-        self._state = StateFolder.of(project.folder)
+        self._state = StateFolder(project.folder)
         self.topology: Topology = plan(project.twin)
         used = {site.cloud for site in scope.sites(self.topology)} | set(options.clouds)
         self._options = msgspec.structs.replace(options, clouds=tuple(sorted(used)))
@@ -125,7 +125,7 @@ def deployed(project: Project) -> Rollout:
 
 def known_options(folder: Path) -> Options | None:
     """The options of a project's last deployment; None where there was none. Raises TwinError for a broken file."""
-    path = StateFolder.of(folder).deployment_options
+    path = StateFolder(folder).deployment_options
     try:
         return msgspec.json.decode(path.read_bytes(), type=Options)
     except FileNotFoundError:

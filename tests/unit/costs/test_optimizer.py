@@ -70,7 +70,7 @@ def test_cost_never_falls_when_all_ages_grow_in_proportion(book: PriceBook, w: W
 def test_one_age_alone_trades_a_store_for_the_next(book: PriceBook) -> None:
     """Why the ages are not among the quantities: with 25 GB hot for nothing, longer hot is cheaper than cold."""
     w = msgspec.structs.replace(PRESETS["small"], hot_months=0, cool_months=12, archive_months=12)
-    assert Traffic.of(w).stored_gb * 6 < 25
+    assert Traffic.of(msgspec.structs.replace(w, hot_months=6)).hot_gb < 25
     aws = Placement.single(AWS)
     sooner, later = (
         breakdown(aws, Traffic.of(msgspec.structs.replace(w, hot_months=months)), book).total for months in (0, 6)

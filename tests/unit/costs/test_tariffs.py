@@ -8,8 +8,8 @@ from hypothesis import strategies as st
 from tests.rigs.clouds import ALL
 from twin2multicloud.clouds.gcp import device_authenticator
 from twin2multicloud.costs import gcp_tariff
-from twin2multicloud.costs.aws_tariff import AwsTariff, DynamoPlan, TwinMakerPlan
-from twin2multicloud.costs.azure_tariff import AzureTariff, CosmosPlan, HubPlan
+from twin2multicloud.costs.aws_tariff import AwsTariff, dynamo_plan, twinmaker_plan
+from twin2multicloud.costs.azure_tariff import AzureTariff, cosmos_plan, hub_plan
 from twin2multicloud.costs.gcp_tariff import GcpTariff
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.prices import PriceBook
@@ -66,14 +66,14 @@ class TestAws:
         assert uses["deep_archive.gb_month"] > 5.9 * T.gb
 
     def test_dynamodb_takes_the_cheaper_mode(self, book: PriceBook) -> None:
-        few = DynamoPlan.of(T, book).variants(1000)
+        few = dynamo_plan(T, book)(1000)
         assert {each.name for each in few} == {"on-demand", "provisioned"}
         assert cheapest(few).name == "provisioned"  # within its free 25 units
         no_free = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, free_tiers=False, devices=1, interval_min=60))
-        assert cheapest(DynamoPlan.of(no_free, book).variants(100)).name == "on-demand"
+        assert cheapest(dynamo_plan(no_free, book)(100)).name == "on-demand"
 
     def test_dynamodb_bills_whole_write_units(self, book: PriceBook) -> None:
-        on_demand = DynamoPlan.of(T, book).variants(0)[0]
+        on_demand = dynamo_plan(T, book)(0)[0]
         assert on_demand.cost == pytest.approx(T.messages * 2 * 0.7625e-6)
 
     def test_a_reader_pays_half_a_unit_per_4_kb(self) -> None:
@@ -81,13 +81,12 @@ class TestAws:
         assert use == ("plan.dynamodb", 10 * 25 / 2)  # 50 rows of 2 KB
 
     def test_twinmaker_needs_an_entity_per_device(self, book: PriceBook) -> None:
-        plan = TwinMakerPlan.of(T, book)
-        assert plan.entities == 10
-        assert cheapest(plan.variants(1)).name == "standard"
+        taken = cheapest(twinmaker_plan(T, book)(1))
+        assert (taken.name, taken.note) == ("standard", "10 entities")
 
     def test_twinmaker_bundles_win_with_many_queries(self, book: PriceBook) -> None:
         busy = msgspec.structs.replace(ONE_A_MINUTE, devices=900, refreshes_per_hour=6000, active_hours_per_day=20)
-        taken = cheapest(TwinMakerPlan.of(Traffic.of(busy), book).variants(1))
+        taken = cheapest(twinmaker_plan(Traffic.of(busy), book)(1))
         assert (taken.name, taken.cost) == ("bundle 1", 231.0)
 
 
@@ -108,7 +107,7 @@ class TestAzure:
     def test_iot_hub_takes_the_cheapest_tier(
         self, book: PriceBook, million: float, tier: str, note: str, cost: float
     ) -> None:
-        taken = cheapest(HubPlan.of(book).variants(million * 1e6))
+        taken = cheapest(hub_plan(book)(million * 1e6))
         assert (taken.name, taken.note, taken.cost) == (tier, note, cost)
 
     def test_iot_hub_meters_by_started_4_kb(self) -> None:
@@ -116,18 +115,18 @@ class TestAzure:
         assert use == ("plan.iothub", pytest.approx(2 * T.messages))
 
     def test_cosmos_goes_from_serverless_to_provisioned(self, book: PriceBook) -> None:
-        plan = CosmosPlan.of(T, book)
-        assert cheapest(plan.variants(1e6)).name == "serverless"
-        assert cheapest(plan.variants(1e9)).name == "provisioned"
-        provisioned = plan.variants(100 * SECONDS_PER_MONTH)[1]
+        plan = cosmos_plan(T, book)
+        assert cheapest(plan(1e6)).name == "serverless"
+        assert cheapest(plan(1e9)).name == "provisioned"
+        provisioned = plan(100 * SECONDS_PER_MONTH)[1]
         assert (provisioned.note, provisioned.cost) == ("400 RU/s", pytest.approx(400 / 100 * 0.008 * 730))
 
     def test_cosmos_autoscale_wins_with_high_peaks(self, book: PriceBook) -> None:
         peaky = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, peak_factor=20))
-        assert cheapest(CosmosPlan.of(peaky, book).variants(1500 * SECONDS_PER_MONTH)).name == "autoscale"
+        assert cheapest(cosmos_plan(peaky, book)(1500 * SECONDS_PER_MONTH)).name == "autoscale"
 
     def test_cosmos_serverless_ends(self, book: PriceBook) -> None:
-        assert "serverless" not in {v.name for v in CosmosPlan.of(T, book).variants(30_000 * SECONDS_PER_MONTH)}
+        assert "serverless" not in {v.name for v in cosmos_plan(T, book)(30_000 * SECONDS_PER_MONTH)}
 
     def test_functions_bill_100_ms_at_least(self) -> None:
         uses = dict(AzureTariff().function(T, 1000, 1000))
@@ -159,12 +158,12 @@ class TestGoogle:
     def test_what_always_runs_is_billed_by_the_second(self, book: PriceBook) -> None:
         plan = GcpTariff().plans(T, book)["plan.twin_service"]
         expected = SECONDS_PER_MONTH * (18e-6 + 0.5 * 2e-6)
-        assert plan.variants(1)[0].cost == pytest.approx(expected)
-        assert plan.variants(2)[0].cost == pytest.approx(2 * expected)
+        assert plan(1)[0].cost == pytest.approx(expected)
+        assert plan(2)[0].cost == pytest.approx(2 * expected)
 
 
 @pytest.mark.parametrize("cloud", ALL)
 @given(a=st.floats(1, 1e10), b=st.floats(0, 1e10))
 def test_no_variant_choice_gets_cheaper_with_more(book: PriceBook, cloud: Cloud, a: float, b: float) -> None:
     for plan in tariff_of(cloud).plans(Traffic.of(PRESETS["medium"]), book).values():
-        assert cheapest(plan.variants(a)).cost <= cheapest(plan.variants(a + b)).cost * (1 + 1e-12)
+        assert cheapest(plan(a)).cost <= cheapest(plan(a + b)).cost * (1 + 1e-12)

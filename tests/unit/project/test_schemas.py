@@ -8,10 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
+from tests.golden.project_schemas import SCHEMA_FOLDER, publish, schema_file, schema_of
 
 from twin2multicloud.project.documents import DOCUMENTS, Document
 from twin2multicloud.project.places import Place
-from twin2multicloud.project.schemas import SCHEMA_FOLDER, publish, schema_file, schema_of
 from twin2multicloud.project.walk import read
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -23,9 +23,7 @@ VALIDATORS = {document.file: Draft202012Validator(schema_of(document)) for docum
 def test_the_published_copy_is_up_to_date(document):
     published = (SCHEMA_FOLDER / schema_file(document)).read_text()
 
-    assert json.loads(published) == json.loads(json.dumps(schema_of(document))), (
-        "run python -m twin2multicloud.project.schemas"
-    )
+    assert json.loads(published) == json.loads(json.dumps(schema_of(document))), "run python -m tests.golden.regenerate"
     Draft202012Validator.check_schema(schema_of(document))
 
 

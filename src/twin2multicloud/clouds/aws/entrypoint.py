@@ -57,12 +57,7 @@ def on_http(function: Function) -> Handler:
 
 def on_call(function: Function) -> Handler:
     """Invoked directly, as TwinMaker invokes a connector: the event is the request, the result the answer."""
-
-    def handler(event: Event, _context: object) -> Mapping[str, Any]:
-        answer: Mapping[str, Any] = function.run(Trigger.CALL, event)
-        return answer
-
-    return handler
+    return lambda event, _context: function.run(Trigger.CALL, event)
 
 
 def on_schedule(function: Function) -> Handler:

@@ -1,13 +1,18 @@
-"""SQS: sending records. Owns its limits and its partial failures; invoker and dead letters say what a record is.
+"""SQS: sending records. Owns its limits and its partial failures; `stores.record_queues` says what a record is.
 
 Limits: botocore's model of sqs (10 entries and 1 MiB a request, message included; characters of XML 1.0 only).
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any, Protocol
 
 from twin2multicloud.clouds.aws.sdk_errors import by_code, domain_errors
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError, TwinError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.stores.queue_records import Records
+from twin2multicloud.stores.record_queues import RecordQueues
 from twin2multicloud.wire.batches import batches
 
 MAX_RECORD_BYTES = 1_040_000
@@ -22,11 +27,13 @@ class Sqs(Protocol):
     def send_message_batch(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
 
 
-def send(client: Sqs, url: str, records: Sequence[bytes]) -> None:
-    """Put records into a queue, by its URL. What it has when this raises, it may get again: queues repeat anyway.
+def queues(client: Sqs, clock: Clock, chance: Chance) -> RecordQueues:
+    """The queues of one account, by URL. SQS has stored a message on several servers when it answers."""
+    return RecordQueues(partial(send, client), Records(Cloud("aws"), clock, chance, MAX_RECORD_BYTES))
 
-    Raises RetryableError, ConfigurationError, FinalError.
-    """
+
+def send(client: Sqs, url: str, records: Sequence[bytes]) -> None:
+    """See `stores.record_queues.Send`."""
     if not url.startswith(("https://", "http://")):
         raise ConfigurationError(f"a queue must be given by its URL, found {url!r}; the deployment sets it")
     entries = [{"Id": str(number), "MessageBody": _text(record)} for number, record in enumerate(records)]

@@ -17,10 +17,9 @@ from twin2multicloud.hosting.rotation import wire_with_secret
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
-    from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
     from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
-    from twin2multicloud.clouds.aws.invoker import SqsInvoker
     from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
+    from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
@@ -32,6 +31,7 @@ class AwsPorts(CommonPorts):
 
     def __init__(self, env: Environment) -> None:
         self._env = env
+        self._client = cache(self._new_client)
 
     @cached_property
     def errors(self) -> EventBridgeErrorSink:
@@ -41,11 +41,11 @@ class AwsPorts(CommonPorts):
         return EventBridgeErrorSink(lambda: self._client("events"), require_env(self._env, "ERROR_TOPIC"), self.log)
 
     @cached_property
-    def invoker(self) -> SqsInvoker:
+    def invoker(self) -> RecordQueues:
         """The queues of the functions on this cloud."""
-        from twin2multicloud.clouds.aws.invoker import SqsInvoker
+        from twin2multicloud.clouds.aws.queue import queues
 
-        return SqsInvoker(self._client("sqs"), self.clock, self.chance)
+        return queues(self._client("sqs"), self.clock, self.chance)
 
     @cached_property
     def secrets(self) -> SecretsManagerSecrets:
@@ -54,11 +54,9 @@ class AwsPorts(CommonPorts):
 
         return SecretsManagerSecrets(lambda: self._client("secretsmanager"))
 
-    def dead_letters(self, queue: str) -> SqsDeadLetters:
+    def dead_letters(self, queue: str) -> QueueDeadLetters:
         """See `functions.wiring.Ports`. `queue` is a URL."""
-        from twin2multicloud.clouds.aws.dead_letters import SqsDeadLetters
-
-        return SqsDeadLetters(self._client("sqs"), queue, self.clock, self.chance)
+        return self.invoker.dead_letters(queue)
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a DynamoDB table's."""
@@ -67,11 +65,7 @@ class AwsPorts(CommonPorts):
 
         return SortedHotStore(DynamoTable(self._client("dynamodb"), name, self.clock, self.chance))
 
-    @cached_property
-    def _client(self) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
-        return cache(self._new_client)
-
-    def _new_client(self, service: str) -> Any:  # noqa: ANN401 - see above
+    def _new_client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
         import boto3
         from botocore.config import Config
 

@@ -37,11 +37,7 @@ class EventHubEvent(Protocol):
 
 def on_device(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
     """Started by IoT Hub's built-in endpoint, batch by batch."""
-
-    def handler(events: Sequence[EventHubEvent]) -> None:
-        function.run(Trigger.DEVICE, [_reading(event) for event in events])
-
-    return handler
+    return lambda events: function.run(Trigger.DEVICE, [_reading(event) for event in events])
 
 
 def on_queue(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
@@ -57,12 +53,7 @@ def on_queue(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
 
 def on_http(function: Function) -> Callable[[HttpRequest], Response]:
     """Behind an HTTP trigger. The bundle's app turns the answer into an ``HttpResponse``."""
-
-    def handler(request: HttpRequest) -> Response:
-        response: Response = function.run(Trigger.HTTP, as_request(request))
-        return response
-
-    return handler
+    return lambda request: function.run(Trigger.HTTP, as_request(request))
 
 
 def as_request(request: HttpRequest) -> Request:
@@ -78,11 +69,7 @@ def on_call(function: Function) -> Callable[[Mapping[str, Any]], Mapping[str, An
 
 def on_schedule(function: Function) -> Callable[[object], None]:
     """Started by a timer. A late run (``past_due``) is still due: the function reads its own clock."""
-
-    def handler(_timer: object) -> None:
-        function.run(Trigger.SCHEDULE)
-
-    return handler
+    return lambda _timer: function.run(Trigger.SCHEDULE)
 
 
 def _reading(event: EventHubEvent) -> RawReading:

@@ -1,13 +1,17 @@
-"""Storage queues: sending records. Owns their limit; invoker and dead letters say what a record is.
+"""Storage queues: sending records. Owns their limit; `stores.record_queues` says what a record is.
 
 Limits: learn.microsoft.com, "Put Message" (64 KiB a message, which base64 makes 48; a time to live of 7 days unless it
 is said otherwise). Base64 is what the Functions host reads unless host.json says otherwise.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.stores.queue_records import Records
+from twin2multicloud.stores.record_queues import RecordQueues
 
 MAX_RECORD_BYTES = 48 * 1024
 _FOR_EVER = -1
@@ -16,16 +20,19 @@ _FOR_EVER = -1
 class Queue(Protocol):
     """What is used of ``azure.storage.queue.QueueClient``, made with `BinaryBase64EncodePolicy`."""
 
-    @property
-    def queue_name(self) -> str: ...  # noqa: D102
     def send_message(self, content: bytes, *, time_to_live: int) -> object: ...  # noqa: D102
 
 
-def send(queue: Queue, records: Sequence[bytes]) -> None:
-    """Put records into a queue. What it has when this raises, it may get again: queues repeat anyway.
+def queues(queue: Callable[[str], Queue], clock: Clock, chance: Chance) -> RecordQueues:
+    """The queues of one account, by name; `queue` makes the client of one. An account answers when it has three copies.
 
-    Raises RetryableError, ConfigurationError, FinalError.
+    What one message cannot hold is cut; a single reading of more than 48 KiB is refused for good.
     """
-    for record in records:
-        with domain_errors(f"queue {queue.queue_name}"):
-            queue.send_message(record, time_to_live=_FOR_EVER)
+
+    def send(name: str, records: Sequence[bytes]) -> None:
+        client = queue(name)
+        for record in records:
+            with domain_errors(f"queue {name}"):
+                client.send_message(record, time_to_live=_FOR_EVER)
+
+    return RecordQueues(send, Records(Cloud("azure"), clock, chance, MAX_RECORD_BYTES))

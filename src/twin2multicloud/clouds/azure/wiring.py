@@ -21,11 +21,10 @@ if TYPE_CHECKING:
     from azure.eventgrid import EventGridPublisherClient
     from azure.functions import FunctionApp
 
-    from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
     from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
-    from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
     from twin2multicloud.clouds.azure.queue import Queue
     from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets, Vault
+    from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
@@ -47,12 +46,12 @@ class AzurePorts(CommonPorts):
         return EventGridErrorSink(cache(self._event_grid), self.log)
 
     @cached_property
-    def invoker(self) -> StorageQueueInvoker:
+    def invoker(self) -> RecordQueues:
         """The queues of the functions on this cloud."""
-        from twin2multicloud.clouds.azure.invoker import StorageQueueInvoker
+        from twin2multicloud.clouds.azure.queue import queues
 
         require_env(self._env, "QUEUES__queueServiceUri")
-        return StorageQueueInvoker(self._queue, self.clock, self.chance)
+        return queues(cache(self._queue), self.clock, self.chance)
 
     @cached_property
     def secrets(self) -> KeyVaultSecrets:
@@ -61,11 +60,9 @@ class AzurePorts(CommonPorts):
 
         return KeyVaultSecrets(cache(self._vault))
 
-    def dead_letters(self, queue: str) -> StorageQueueDeadLetters:
+    def dead_letters(self, queue: str) -> QueueDeadLetters:
         """See `functions.wiring.Ports`."""
-        from twin2multicloud.clouds.azure.dead_letters import StorageQueueDeadLetters
-
-        return StorageQueueDeadLetters(self._queue(queue), self.clock, self.chance)
+        return self.invoker.dead_letters(queue)
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a container's."""
@@ -91,11 +88,7 @@ class AzurePorts(CommonPorts):
         database = client.get_database_client(require_env(self._env, "TWIN_NAME"))
         return SortedHotStore(CosmosTable(database.get_container_client(name), name))
 
-    @cached_property
-    def _queue(self) -> Any:  # noqa: ANN401 - a cached Callable[[str], Queue]
-        return cache(self._new_queue)
-
-    def _new_queue(self, name: str) -> Queue:
+    def _queue(self, name: str) -> Queue:
         from azure.storage.queue import BinaryBase64EncodePolicy, ExponentialRetry, QueueClient
 
         return QueueClient(

@@ -40,11 +40,7 @@ FlaskAnswer = tuple[bytes, int, Mapping[str, str]]
 
 def on_device(function: Function) -> Callable[[CloudEvent], None]:
     """Started by the telemetry topic; the ingestion put the device's id into the attributes."""
-
-    def handler(event: CloudEvent) -> None:
-        function.run(Trigger.DEVICE, [_reading(event.data["message"])])
-
-    return handler
+    return lambda event: function.run(Trigger.DEVICE, [_reading(event.data["message"])])
 
 
 def on_queue(function: Function) -> Callable[[CloudEvent], None]:
@@ -59,11 +55,7 @@ def on_queue(function: Function) -> Callable[[CloudEvent], None]:
 
 def on_http(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
     """Behind a Cloud Run URL."""
-
-    def handler(request: FlaskRequest) -> FlaskAnswer:
-        return as_answer(function.run(Trigger.HTTP, as_request(request)))
-
-    return handler
+    return lambda request: as_answer(function.run(Trigger.HTTP, as_request(request)))
 
 
 def as_request(request: FlaskRequest) -> Request:

@@ -21,12 +21,11 @@ if TYPE_CHECKING:
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.pubsub_v1 import PublisherClient
 
-    from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
     from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
     from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
     from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
-    from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
     from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+    from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 
@@ -44,11 +43,11 @@ class GcpPorts(CommonPorts):
         return PubSubErrorSink(lambda: self._publisher, require_env(self._env, "ERROR_TOPIC"), self.log)
 
     @cached_property
-    def invoker(self) -> PubSubInvoker:
+    def invoker(self) -> RecordQueues:
         """The topics of the functions on this cloud."""
-        from twin2multicloud.clouds.gcp.invoker import PubSubInvoker
+        from twin2multicloud.clouds.gcp.queue import queues
 
-        return PubSubInvoker(self._publisher, self.clock, self.chance)
+        return queues(self._publisher, self.clock, self.chance)
 
     @cached_property
     def secrets(self) -> SecretManagerSecrets:
@@ -57,11 +56,9 @@ class GcpPorts(CommonPorts):
 
         return SecretManagerSecrets(lambda: self._secret_manager)
 
-    def dead_letters(self, queue: str) -> PubSubDeadLetters:
+    def dead_letters(self, queue: str) -> QueueDeadLetters:
         """See `functions.wiring.Ports`. `queue` is a topic's full name."""
-        from twin2multicloud.clouds.gcp.dead_letters import PubSubDeadLetters
-
-        return PubSubDeadLetters(self._publisher, queue, self.clock, self.chance)
+        return self.invoker.dead_letters(queue)
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a Firestore database's."""

@@ -65,7 +65,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def state(self) -> StateFolder:
         """The state folder."""
-        return StateFolder.of(Path(self.folder))
+        return StateFolder(Path(self.folder))
 
     def describes(self, project: Project) -> bool:
         """Whether the project is unchanged: the twin, and the text of every processor that it names."""
@@ -116,7 +116,7 @@ def prepare(
 ) -> LocalDeployment:
     """Decide ports, make secrets and write the state folder. Ports stay the same as long as the folder does."""
     twin, folder = project.twin, project.folder.resolve()
-    state = StateFolder.of(folder)
+    state = StateFolder(folder)
     state.make()
     before = _read_deployment(folder)
     known = {site.cloud: site for site in before.sites} if before else {}
@@ -157,7 +157,7 @@ def load_deployment(folder: Path) -> LocalDeployment:
 
 def load_secrets(folder: Path) -> LocalSecrets:
     """The secrets of a deployment."""
-    local = _local_secrets(StateFolder.of(folder))
+    local = _local_secrets(StateFolder(folder))
     return LocalSecrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
 
 
@@ -171,7 +171,7 @@ def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
 
 
 def _read_deployment(folder: Path) -> LocalDeployment | None:
-    path = StateFolder.of(folder).deployment
+    path = StateFolder(folder).deployment
     try:
         found = msgspec.json.decode(path.read_bytes(), type=LocalDeployment)
         return msgspec.structs.replace(found, folder=str(folder))  # a copied or moved project is a different one

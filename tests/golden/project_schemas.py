@@ -1,12 +1,13 @@
 """JSON Schemas (2020-12) of the project's files, for editors and other programs. Owns turning a shape into one.
 
-The copies in ``schemas/`` are written by ``python -m twin2multicloud.project.schemas``; a test holds them up to date.
+What is published is beside `project.documents`, in ``schemas/``; `tests.golden.regenerate` writes it.
 """
 
 from pathlib import Path
 
 import msgspec
 
+from twin2multicloud.project import documents
 from twin2multicloud.project.documents import DOCUMENTS, Document
 from twin2multicloud.project.json_files import json_text, write_atomically
 from twin2multicloud.project.places import Json
@@ -28,7 +29,7 @@ from twin2multicloud.project.shapes import (
     Word,
 )
 
-SCHEMA_FOLDER = Path(__file__).with_name("schemas")
+SCHEMA_FOLDER = Path(documents.__file__).with_name("schemas")
 """Where the published copies are, in the package as in the repository."""
 
 Schema = dict[str, Json]
@@ -117,7 +118,3 @@ def _named(shape: Named, defs: Schema) -> Schema:
         defs[shape.name] = {}  # before its content, which may name it again
         defs[shape.name] = _schema(shape.resolve(), defs)
     return {"$ref": f"#/$defs/{shape.name}"}
-
-
-if __name__ == "__main__":
-    publish()
