@@ -93,9 +93,8 @@ def test_bad_input_is_one_report_with_suggestions_and_exit_code_2(tmp_path: Path
 @pytest.mark.parametrize("command", ["down", "status", "simulate", "query d1"])
 def test_what_needs_a_running_twin_says_so(tmp_path: Path, command: str) -> None:
     folder = write_project(tmp_path / "p", placement(AWS, AWS, AWS))
-    words = command.split()
-    option = [folder] if len(words) == 1 and command != "simulate" else ["-p", folder]
-    missing = t2mc(*words, *option)
+    name, *more = command.split()
+    missing = t2mc(name, folder, *more)
     assert missing.returncode == 1
     assert "t2mc up" in " ".join(missing.stderr.split())
 
@@ -113,7 +112,7 @@ def test_a_day_with_a_twin(tmp_path: Path) -> None:
             "when;who;count\n" + "".join(f"{1_700_000_000 + n};{n % 2 + 1:03};{n}\n" for n in range(50))
         )
         replayed = t2mc(
-            "replay", recording, "-p", folder, "--time", "when", "--device-column", "who", "--device-pattern", "g-{}",
+            "replay", folder, recording, "--time", "when", "--device-column", "who", "--device-pattern", "g-{}",
             "--map", "n=count", "--delimiter", ";", "--check",
         )  # fmt: skip
         assert replayed.returncode == 0, replayed.stdout + replayed.stderr
@@ -121,17 +120,17 @@ def test_a_day_with_a_twin(tmp_path: Path) -> None:
         assert "50 readings published and acknowledged, 50 stored, 0 cells left out" in flowing
 
         recording.write_bytes("Tag;Zeit;Zähler\n02.02.2025;13:05:00;7\n02.02.2025;13:06:00;NaN\n".encode("cp1252"))
-        options = ("-p", folder, "--device", "g-003", "--time", "Tag", "--time", "Zeit", "--map", "n=Zähler", "--check")
-        unread = t2mc("replay", recording, *options)
+        options = ("--device", "g-003", "--time", "Tag", "--time", "Zeit", "--map", "n=Zähler", "--check")
+        unread = t2mc("replay", folder, recording, *options)
         assert unread.returncode == 2
         assert "line 1, column 11: found byte 0xE4" in unread.stderr
         how = ("--encoding", "cp1252", "--time-format", "%d.%m.%Y %H:%M:%S", "--time-zone", "Europe/Berlin")
-        partly = t2mc("replay", recording, *options, *how)
+        partly = t2mc("replay", folder, recording, *options, *how)
         assert partly.returncode == 1
         assert "1 readings published and acknowledged, 1 stored, 1 cell left out" in " ".join(partly.stdout.split())
         assert "left out: line 3, column 3: n is 'NaN', expected LONG" in partly.stderr
         assert "found by looking: delimiter ';'" in partly.stderr
-        found = json.loads(t2mc("query", "g-003", "n", "-p", folder, "--since", "2025-02-01", "--json").stdout)
+        found = json.loads(t2mc("query", folder, "g-003", "n", "--since", "2025-02-01", "--json").stdout)
         assert found["n"] == [{"time": "2025-02-02T12:05:00.000Z", "value": 7}]
 
         status = json.loads(t2mc("status", folder, "--json").stdout)
@@ -142,12 +141,12 @@ def test_a_day_with_a_twin(tmp_path: Path) -> None:
         assert "L2 → L3-hot" in table.stdout
 
         found = json.loads(
-            t2mc("query", "g-001", "n", "-p", folder, "--since", "2023-11-14", "--until", "2023-11-15", "--json").stdout
+            t2mc("query", folder, "g-001", "n", "--since", "2023-11-14", "--until", "2023-11-15", "--json").stdout
         )
         assert [point["value"] for point in found["n"]] == list(range(0, 50, 2))
-        latest = json.loads(t2mc("query", "g-002", "-p", folder, "--last", "--json").stdout)
+        latest = json.loads(t2mc("query", folder, "g-002", "--last", "--json").stdout)
         assert latest["n"]["value"] == 49
-        unknown = t2mc("query", "nobody", "-p", folder)
+        unknown = t2mc("query", folder, "nobody")
         assert unknown.returncode == 2
         assert "no device 'nobody'" in unknown.stderr
         assert t2mc("redrive", folder).returncode == 0
@@ -158,7 +157,7 @@ def test_a_day_with_a_twin(tmp_path: Path) -> None:
     kept = t2mc("up", folder, "--no-dashboard")
     try:
         assert kept.returncode == 0
-        assert json.loads(t2mc("query", "g-002", "-p", folder, "--last", "--json").stdout) == latest
+        assert json.loads(t2mc("query", folder, "g-002", "--last", "--json").stdout) == latest
     finally:
         t2mc("down", folder)
 
@@ -202,7 +201,7 @@ def test_simulated_devices_publish_as_many_as_asked(tmp_path: Path) -> None:
     assert t2mc("init", folder, "-t", "single-cloud").returncode == 0
     try:
         assert t2mc("up", folder, "--no-dashboard").returncode == 0
-        done = t2mc("simulate", "-p", folder, "--rate", 200, "--count", 100)
+        done = t2mc("simulate", folder, "--rate", 200, "--count", 100)
         assert done.returncode == 0, done.stderr
         assert "100 readings published and acknowledged" in done.stdout
         (aws,) = json.loads(t2mc("status", folder, "--json").stdout)["clouds"]

@@ -143,7 +143,7 @@ def test_what_the_twin_wrote_its_reader_answers(home):
     # What goes wrong is one sentence, and an exit code that says whose fault it is.
     code, _, beside = home.query("living-room-climate", *(f"p{n}" for n in range(MAX_PROPERTIES + 1)))
     refusal = f"error: hot-reader: selectedProperties holds {MAX_PROPERTIES + 1} names"
-    assert (code, refusal in beside) == (1, True), beside
+    assert (code, refusal in beside) == (2, True), beside
     code, _, beside = home.query("attic")
     assert (code, "no device 'attic'" in beside) == (2, True), beside
     code, _, beside = home.query("living-room-climate", AWS_ACCESS_KEY_ID=LambdaService.STRANGER)

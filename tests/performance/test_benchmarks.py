@@ -22,6 +22,7 @@ def _in_a_folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 class TestPeers:
+    @pytest.mark.slow
     def test_a_peer_is_measured_beside_ours(self) -> None:
         need_mosquitto()
         both = {side_by_side.OURS, side_by_side.BY_HAND_PYTHON}
@@ -43,7 +44,11 @@ class TestPeers:
 
 
 class TestOurs:
-    @pytest.mark.parametrize("part", [end_to_end, growth, reader], ids=lambda part: part.__name__.rpartition(".")[2])
+    @pytest.mark.parametrize(
+        "part",
+        [pytest.param(end_to_end, marks=pytest.mark.slow), pytest.param(growth, marks=pytest.mark.slow), reader],
+        ids=lambda part: part.__name__.rpartition(".")[2],
+    )
     def test_a_part_measures(self, part) -> None:
         sections: dict[str, Section] = part.measure(quick=True)
         results = [row for section in sections.values() for row in section]

@@ -8,6 +8,7 @@ own takes half a second to import what the command line needs, so that only a sm
 import gc
 import io
 import os
+import signal
 import subprocess
 import sys
 import warnings
@@ -27,6 +28,8 @@ def t2mc(*arguments: object, env: Mapping[str, str] | None = None, columns: int 
     command, streams = ["t2mc", *map(str, arguments)], (_Captured(), _Captured())
     with ExitStack() as stack:
         stack.enter_context(_left_open())
+        for number in (signal.SIGTERM, signal.SIGHUP):
+            stack.callback(signal.signal, number, signal.getsignal(number))
         stack.enter_context(_environment(_told(env, columns)))
         stack.enter_context(_arguments(command))
         stack.enter_context(_width(columns))

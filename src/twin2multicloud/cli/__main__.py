@@ -11,6 +11,9 @@ def main() -> None:
         from twin2multicloud.cli.app import main as t2mc
 
         t2mc()
+    except KeyboardInterrupt:  # while the modules are imported
+        sys.stderr.write("stopped\n")
+        sys.exit(130)
     except ModuleNotFoundError as error:
         sentence = missing(error.name)
         if not sentence:

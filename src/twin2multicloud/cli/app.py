@@ -1,9 +1,10 @@
 """t2mc: the wiring of the command line. Owns the order of commands and what an error's exit code is.
 
-0: done. 1: the command or a check failed. 2: invalid input; nothing was changed.
+0: done. 1: the command or a check failed. 2: invalid input; nothing was changed. 130, 143: Ctrl-C, SIGTERM.
 """
 
 import os
+import signal
 import sys
 from typing import Annotated
 
@@ -40,23 +41,27 @@ def root(
 
 
 def main() -> None:
-    """The console script."""
+    """The console script. A closed terminal and a service manager end it as Ctrl-C does: in order."""
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        if signal.getsignal(number) is signal.SIG_DFL:
+            signal.signal(number, _end)
     try:
         app()
-    except (KeyboardInterrupt, TwinError, OSError) as error:
-        sys.exit(_said(error))
+    except (TwinError, OSError) as error:
+        sys.exit(_report(error))
 
 
-def _said(error: BaseException) -> int:
+def _end(number: int, _: object) -> None:
+    raise KeyboardInterrupt(number)
+
+
+def _report(error: BaseException) -> int:
     """Print an error; its exit code."""
     if isinstance(error, BrokenPipeError):  # `t2mc … | head`: the reader has gone; there is nowhere to report it
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    from twin2multicloud.cli.console import err, say_error, say_findings  # what goes well does not wait for Rich
+    from twin2multicloud.cli.console import say_error, say_findings  # what goes well does not wait for Rich
 
-    if isinstance(error, KeyboardInterrupt):
-        err.print("stopped")
-        return 130
     if isinstance(error, InvalidProjectError):
         say_findings(error)
     else:

@@ -3,6 +3,7 @@
 Help and completion list this table; one command's own help, options and errors are those of its function.
 """
 
+import signal
 from importlib import import_module
 from typing import Any, NamedTuple
 
@@ -83,3 +84,11 @@ class LazyGroup(TyperGroup):
         """The command that a line names, with its options; an unknown name is refused."""
         name, command, rest = super().resolve_command(ctx, args)
         return name, load(name) if command is not None and name else command, rest
+
+    def invoke(self, ctx: Any) -> Any:  # noqa: ANN401 - see `load`
+        """Run the command. Typer would end a Ctrl-C without a word."""
+        try:
+            return super().invoke(ctx)
+        except KeyboardInterrupt as stopped:
+            typer.echo("stopped", err=True)
+            raise typer.Exit(128 + next(iter(stopped.args), signal.SIGINT)) from stopped

@@ -10,13 +10,14 @@ import typer
 
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.local_commands import RuntimeOption, start_twin
+from twin2multicloud.cli.progress import progress_line
 from twin2multicloud.cli.tables import comparison_table, traffic_table
 from twin2multicloud.cli.telemetry_commands import show_publishing
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
 from twin2multicloud.operations.bring_up import take_down
 from twin2multicloud.operations.checks import ReadBack, compare, complaints, wait_until_settled
-from twin2multicloud.operations.readings import live_readings
+from twin2multicloud.operations.readings import live_readings, publish
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.templates import write_template
@@ -57,7 +58,8 @@ def _play_and_check(deployment: LocalDeployment) -> bool:
     client = TwinClient(deployment)
     source = live_readings(deployment, rate=_RATE, seed=1)
     played = list(itertools.islice(source, _READINGS))
-    show_publishing(deployment, played, total=len(played), speed=1.0, title="devices are publishing")
+    with progress_line("devices are publishing", len(played)) as update:
+        publish(deployment, played, speed=1.0, sent=lambda count: update(completed=count))
     statuses = wait_until_settled(client, 30.0, time.sleep, time.monotonic)
     found = _compare_some(client, played, deployment)
     boundaries = client.boundaries()

@@ -15,6 +15,7 @@ from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.deployment import Planned, carry_out
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
+from twin2multicloud.project.places import typed
 from twin2multicloud.terraform.engine import Changes, Workspace, environment
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
 from twin2multicloud.terraform.render.scope import covered
@@ -74,7 +75,7 @@ def outputs(
         say_json(found)
         return
     if not found:
-        raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {folder}` first")
+        raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {typed(folder)}` first")
     table = Table(box=None, show_header=False)
     for name, value in sorted(found.items()):
         rows = value.items() if isinstance(value, dict) else [("", value)]
@@ -124,7 +125,7 @@ def _say_registrations(planned: Planned) -> None:
 
 def _say_unregistered(project: Project, workspace: Workspace) -> None:
     """How many devices cannot connect yet. A failed look-up does not fail the deployment."""
-    twin, command = project.twin, f"`t2mc devices register {project.folder}`"
+    twin, command = project.twin, f"`t2mc devices register {typed(project.folder)}`"
     try:
         gateway = registration.deployed_gateway(twin, workspace.outputs())
         missing = registration.count_unregistered(gateway, twin.catalog)

@@ -17,8 +17,9 @@ _STARTED, _DONE = "apply_start", ("apply_complete", "apply_errored", REGISTERED,
 
 @contextmanager
 def progress_line(doing: str, total: int | None) -> Iterator[Callable[..., None]]:
-    """What is being done, and how far it is. What it yields takes the options of `rich.progress.Progress.update`."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    """What is being done, and how far: of a total, or how many so far. Yields rich's `Progress.update` of its line."""
+    far = (BarColumn(), MofNCompleteColumn()) if total is not None else (TextColumn("{task.completed:,.0f}"),)
+    columns = (TextColumn("{task.description}"), *far, TimeElapsedColumn())
     with Bar(*columns, console=err, transient=True) as bar:
         yield partial(bar.update, bar.add_task(doing, total=total))
 

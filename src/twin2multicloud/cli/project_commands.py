@@ -4,14 +4,19 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
 from twin2multicloud.cli.console import out, say_json, say_note
 from twin2multicloud.cli.tables import boundaries_table, components_table, rows_table
 from twin2multicloud.planning.planner import plan as plan_twin
 from twin2multicloud.project.loader import Project, load_project
+from twin2multicloud.project.places import typed
 from twin2multicloud.project.templates import template_names, write_template
 
 Folder = Annotated[Path, typer.Argument(help="The project folder.", show_default="this folder")]
+FolderFirst = Annotated[Path, typer.Argument(help="The project folder; . for this one.")]
+FolderAsOption = Annotated[Path | None, typer.Option("--project", "-p", hidden=True)]
+"""Where the folder was named up to version 0.1. It moves the arguments up by one."""
 
 
 def _complete_template(incomplete: str) -> list[str]:
@@ -29,7 +34,11 @@ def init(
     Example: t2mc init my-twin --template factory
     """
     write_template(template, folder)
-    out.print(f"{folder} is a copy of {template}. Next: [bold]t2mc validate {folder}[/], [bold]t2mc up {folder}[/]")
+    word = escape(typed(folder))
+    out.print(
+        f"{escape(str(folder))} is a copy of {template}. Next: [bold]t2mc validate {word}[/], [bold]t2mc up {word}[/]",
+        soft_wrap=True,
+    )
 
 
 def validate(folder: Folder = Path()) -> None:

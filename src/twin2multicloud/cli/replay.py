@@ -7,8 +7,9 @@ import msgspec
 import typer
 
 from twin2multicloud.cli.console import err, out, say_note
+from twin2multicloud.cli.project_commands import FolderAsOption, FolderFirst
 from twin2multicloud.cli.tables import comparison_table
-from twin2multicloud.cli.telemetry_commands import ProjectOption, show_publishing
+from twin2multicloud.cli.telemetry_commands import show_publishing
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.emulator.host.deployment import load_deployment
 from twin2multicloud.fleet.recordings import Column, DeviceColumn, LeftOut, Mapping, read_mapping
@@ -20,8 +21,8 @@ _SHOWN = 5  # of what is left out or differs
 
 
 def replay(
-    file: Annotated[Path, typer.Argument(help="Recorded telemetry, as CSV.", exists=True, dir_okay=False)],
-    project: ProjectOption = Path(),
+    folder: FolderFirst,
+    file: Annotated[Path, typer.Argument(help="Recorded telemetry, as CSV.", show_default=False)] = Path(),
     mapping: Annotated[Path | None, typer.Option(help="A mapping file of the columns.", exists=True)] = None,
     time: Annotated[
         list[str] | None,
@@ -52,14 +53,19 @@ def replay(
         bool,
         typer.Option("--check", help="Read the file a second way, and compare every value with the hot reader's."),
     ] = False,
+    project: FolderAsOption = None,
 ) -> None:
     """Play recorded telemetry into a running twin; as fast as possible unless a speed is given.
 
     Exit code 1 where a cell was left out or a reading is not in the hot store.
 
-    Example: t2mc replay room.csv -p examples/room-climate --mapping examples/room-climate/mappings/room-climate.json
+    Example: t2mc replay examples/room-climate room.csv --mapping examples/room-climate/mappings/room-climate.json
     """
-    deployment = load_deployment(project)
+    if project is not None:
+        folder, file = project, folder
+    deployment = load_deployment(folder)
+    if not file.is_file():
+        raise ConfigurationError(f"the recording must be a CSV file, found {file}")
     of_device = DeviceColumn(id=device, column=device_column, pattern=device_pattern)
     how = read_mapping(mapping.read_bytes(), str(mapping)) if mapping else _mapping(time, of_device, column, header)
     how = _with_options(how, delimiter, encoding, decimal, time_format, time_zone)

@@ -9,32 +9,34 @@ from typing import Annotated
 
 import typer
 
-from twin2multicloud.cli.console import err, out, say_json
+from twin2multicloud.cli.console import err, out, say_json, say_note
 from twin2multicloud.cli.progress import progress_line
+from twin2multicloud.cli.project_commands import Folder, FolderAsOption, FolderFirst
 from twin2multicloud.cli.tables import history_table, latest_table
-from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.errors import ConfigurationError, FinalError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import canonical, from_datetime
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_deployment
 from twin2multicloud.operations.readings import live_readings, publish
-from twin2multicloud.operations.twin import open_twin
+from twin2multicloud.operations.twin import OperatedTwin, open_twin, some_devices
 
-ProjectOption = Annotated[Path, typer.Option("--project", "-p", help="The project folder.", show_default="this folder")]
+Since = Annotated[str, typer.Option(help="Start: 15m, 1h, 7d, or a time.")]
 
 
 def simulate(
-    project: ProjectOption = Path(),
+    folder: Folder = Path(),
     rate: Annotated[float, typer.Option(help="Readings a second, all devices together.", min=0.001)] = 10.0,
     count: Annotated[int | None, typer.Option(help="Stop after this many readings.", min=1)] = None,
     seconds: Annotated[float | None, typer.Option(help="Stop after this many seconds.", min=0.1)] = None,
     device: Annotated[list[str] | None, typer.Option(help="Only this device; may be repeated.")] = None,
     seed: Annotated[int, typer.Option(help="Seed of the signals; the same seed gives the same signals.")] = 1,
+    project: FolderAsOption = None,
 ) -> None:
     """Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.
 
-    Example: t2mc simulate -p examples/smart-home --rate 50 --count 1000
+    Example: t2mc simulate examples/smart-home --rate 50 --count 1000
     """
-    deployment = load_deployment(project)
+    deployment = load_deployment(project or folder)
     total = count if seconds is None else min(count or 1 << 62, max(1, round(rate * seconds)))
     source = live_readings(deployment, rate=rate, seed=seed, devices=device)
     sent = show_publishing(deployment, itertools.islice(source, total), total=total, speed=1.0, title="simulating")
@@ -42,32 +44,61 @@ def simulate(
 
 
 def query(
-    device: Annotated[str, typer.Argument(help="The device.")],
+    folder: FolderFirst,
+    device: Annotated[str, typer.Argument(help="The device.", show_default=False)] = "",
     properties: Annotated[list[str] | None, typer.Argument(help="Its properties; by default all of its type.")] = None,
-    project: ProjectOption = Path(),
-    since: Annotated[str, typer.Option(help="Start: 15m, 1h, 7d, or a time.")] = "1h",
+    since: Since = "1h",
     until: Annotated[str | None, typer.Option(help="End; by default now.")] = None,
-    limit: Annotated[int, typer.Option(help="Maximum number of values, newest first.", min=1)] = 100,
+    limit: Annotated[int, typer.Option(help="Maximum number of readings, newest first.", min=1)] = 100,
     last: Annotated[bool, typer.Option("--last", help="Only the latest value of each property.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     deployed: Annotated[bool, typer.Option("--deployed", help="Use the deployed twin, not the emulated one.")] = (
         False
     ),
+    project: FolderAsOption = None,
 ) -> None:
     """Query the hot reader, as a dashboard does.
 
-    Example: t2mc query living-room temperature --since 15m -p examples/smart-home
+    Example: t2mc query examples/smart-home living-room-climate temperature --since 15m
     """
-    twin, names = open_twin(project, deployed=deployed), properties or ()
+    names = [each for each in (device, *(properties or ())) if each]
+    if project is not None:
+        folder, names = project, [str(folder), *names]
+    twin = open_twin(folder, deployed=deployed)
+    if not names:
+        raise ConfigurationError(f"no device; give one of {some_devices(twin.catalog)}")
+    try:
+        _answer(twin, *names, since=since, until=until, limit=limit, last=last, as_json=as_json)
+    except FinalError as error:  # the reader refuses what was asked
+        raise ConfigurationError(str(error)) from error
+
+
+def _answer(
+    twin: OperatedTwin,
+    device: str,
+    *properties: str,
+    since: str,
+    until: str | None,
+    limit: int,
+    last: bool,
+    as_json: bool,
+) -> None:
     if last:
-        latest = twin.latest(device, *names)
+        latest = twin.latest(device, *properties)
         shown = {name: {"time": stamp, "value": value} for name, (stamp, value) in latest.items()}
         say_json(shown) if as_json else out.print(latest_table(latest, device))
         return
     start, end = _instant(since), _instant(until) if until else from_datetime(datetime.now(UTC))
-    series = twin.history(device, *names, since=start, until=end, limit=limit)
+    series = twin.history(device, *properties, since=start, until=end, limit=limit)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
     say_json(listed) if as_json else out.print(history_table(series, device))
+    count = len({stamp for points in series.values() for stamp, _ in points})
+    if not count:
+        stamps = [stamp for stamp, _ in twin.latest(device, *properties).values() if stamp is not None]
+        newest = f"the latest is of {max(stamps)}" if stamps else "there is none at all"
+        say_note(f"no reading of {device} from {start} to {end}; {newest}")
+    elif count == limit:
+        say_note(f"the newest {limit:,} readings; --limit gives more")
 
 
 def show_publishing(

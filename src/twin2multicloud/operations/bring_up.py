@@ -20,11 +20,13 @@ from twin2multicloud.emulator.host.processes import (
     start_cloud,
     start_dashboard,
     stop,
+    uninterrupted,
     wait_until_up,
 )
 from twin2multicloud.operations.extras import require
 from twin2multicloud.packaging.build import package, unpack
 from twin2multicloud.project.loader import Project
+from twin2multicloud.project.places import typed
 
 JOB = "up"
 NOTE, STARTING, STARTED = "note", "starting", "started"
@@ -54,18 +56,22 @@ def bring_up(
         report(_event(NOTE, "", f"planned, but not run by the emulator yet: {', '.join(gaps)}"))
     names = [*clouds(deployment), *([DASHBOARD] if dashboard else [])]
     new = [name for name in names if pid_of(deployment, name) is None]
+    if up := ", ".join(name for name in names if name not in new):
+        report(_event(NOTE, "", f"already up: {up}"))
     try:
         _start(deployment, names, report)
     except BaseException:  # Ctrl-C too
-        for name in new:
-            stop(deployment, name)
+        with uninterrupted():
+            for name in new:
+                stop(deployment, name)
         raise
     return deployment
 
 
 def take_down(deployment: LocalDeployment) -> list[str]:
-    """Stop the dashboard, then the clouds along the data path; returns what was running."""
-    return [name for name in (DASHBOARD, *clouds(deployment)) if stop(deployment, name)]
+    """Stop the dashboard, then the clouds along the data path; returns what was running. Ctrl-C waits for it."""
+    with uninterrupted():
+        return [name for name in (DASHBOARD, *clouds(deployment)) if stop(deployment, name)]
 
 
 def clouds(deployment: LocalDeployment) -> list[str]:
@@ -86,11 +92,12 @@ def refuse_another_twin(project: Project, runtime: Runtime) -> None:
     running = ", ".join(name for name in clouds(before) if pid_of(before, name) is not None)
     if running and before.runtime is not runtime:
         raise ConfigurationError(
-            f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {project.folder}` first"
+            f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {typed(project.folder)}` first"
         )
     if running and not before.describes(project):
         raise ConfigurationError(
-            f"the project has changed since {running} started with it; `t2mc down {project.folder}` first, data stays"
+            f"the project has changed since {running} started with it; "
+            f"`t2mc down {typed(project.folder)}` first, data stays"
         )
 
 

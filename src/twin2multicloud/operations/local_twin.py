@@ -19,6 +19,7 @@ from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.ports.device_connection import Connection
 from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.places import typed
 
 
 class LocalTwin(OperatedTwin):
@@ -54,12 +55,12 @@ class LocalTwin(OperatedTwin):
     def notes(self) -> Sequence[str]:
         """See `OperatedTwin`."""
         if pid_of(self._deployment, self.gateway.cloud) is None:
-            return (f"the twin is not up; `t2mc up {self._folder}` starts it",)
+            return (f"the twin is not up; `t2mc up {typed(self._folder)}` starts it",)
         if self._deployment.describes(load_project(self._folder)):
             return ()
         return (
             "the project has changed since the twin came up, and this is about the twin; "
-            f"`t2mc down {self._folder}` and then `t2mc up` take the changes in",
+            f"`t2mc down {typed(self._folder)}` and then `t2mc up` take the changes in",
         )
 
     def connection(self, device_id: str) -> Connection:

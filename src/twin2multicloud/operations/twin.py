@@ -45,13 +45,16 @@ class ReadableTwin(ABC):
     def history(
         self, device: str, *properties: str, since: Moment = None, until: Moment = None, limit: int = 100_000
     ) -> dict[str, list[Point]]:
-        """(time, value) by property in time order, after `since` and up to `until`; at most the newest `limit` values.
+        """(time, value) by property in time order, after `since` and up to `until`; of the newest `limit` readings.
 
         Of all properties where none is named. Raises ValueError for an instant that is none, TwinError where the reader
         does not answer.
         """
         names = properties or properties_of(self.catalog, device)
-        return self.readers.history(device, names, _stamp(since, _ALWAYS[0]), _stamp(until, _ALWAYS[1]), limit)
+        start, end = _stamp(since, _ALWAYS[0]), _stamp(until, _ALWAYS[1])
+        series = self.readers.history(device, names, start, end, limit * len(names))
+        newest = set(sorted({stamp for points in series.values() for stamp, _ in points})[-limit:])
+        return {name: [point for point in points if point[0] in newest] for name, points in series.items()}
 
 
 class OperatedTwin(ReadableTwin):
@@ -95,9 +98,14 @@ def properties_of(catalog: DeviceCatalog, device: str) -> list[str]:
     """The names of a device's properties. Raises ConfigurationError for a device that the twin does not have."""
     device_type = catalog.type_of(device)
     if device_type is None:
-        some = f"; it has {', '.join(islice(catalog.ids(), 8))}, …"
-        raise ConfigurationError(f"the twin has no device {device!r}{hint(device, catalog.ids()) or some}")
+        suggestion = hint(device, catalog.ids()) or f"; it has {some_devices(catalog)}"
+        raise ConfigurationError(f"the twin has no device {device!r}{suggestion}")
     return [each.name for each in device_type.properties]
+
+
+def some_devices(catalog: DeviceCatalog) -> str:
+    """The first few of its devices, for a person."""
+    return ", ".join(islice(catalog.ids(), 8)) + (", …" if len(catalog) > 8 else "")
 
 
 def _stamp(moment: Moment, otherwise: str) -> str:

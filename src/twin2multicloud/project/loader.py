@@ -17,7 +17,7 @@ from twin2multicloud.project.inventory import Inventory, Tree
 from twin2multicloud.project.json_files import ABSENT, read_json
 from twin2multicloud.project.notes import notes_on
 from twin2multicloud.project.placement_file import placement_of
-from twin2multicloud.project.places import Json, Place, Problem, did_you_mean
+from twin2multicloud.project.places import Json, Place, Problem, did_you_mean, typed
 from twin2multicloud.project.processors import find_processors
 from twin2multicloud.project.walk import read
 
@@ -41,8 +41,7 @@ def load_project(folder: Path | str) -> Project:
     ('smart-home', 8)
     """
     folder = Path(folder)
-    if not folder.is_dir():
-        raise InvalidProjectError((_no_folder(folder),))
+    require_project(folder)
     problems: list[Problem] = []
     raw = {document.file: _read_file(folder, document.file, document.required, problems) for document in DOCUMENTS}
     trees = {
@@ -59,14 +58,20 @@ def load_project(folder: Path | str) -> Project:
     return Project(folder=folder, twin=twin, notes=(*notes, *notes_on(twin, processors)), processors=processors)
 
 
-def _no_folder(folder: Path) -> Finding:
-    return Finding(
-        file=str(folder),
-        path="",
-        found="no such folder",
-        expected="a project folder",
-        suggestion="t2mc init writes one",
-    )
+def require_project(folder: Path) -> None:
+    """Raises InvalidProjectError, with one finding, where a folder has no file of a project."""
+    suggestion = f"t2mc init {typed(folder)} writes one"
+    if folder.is_file():
+        found, suggestion = "a file", f"give its folder: {typed(folder.parent)}"
+    elif not folder.is_dir():
+        found = "no such folder"
+    elif any((folder / document.file).exists() for document in DOCUMENTS):
+        return
+    else:
+        found = f"none of its files ({', '.join(each.file for each in DOCUMENTS if each.required)})"
+        suggestion = "t2mc init NEW-FOLDER writes one"
+    finding = Finding(file=str(folder), path="", found=found, expected="a project folder", suggestion=suggestion)
+    raise InvalidProjectError((finding,))
 
 
 def _read_file(folder: Path, file: str, required: bool, problems: list[Problem]) -> Json:

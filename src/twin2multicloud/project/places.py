@@ -2,7 +2,9 @@
 
 import json
 import re
+import shlex
 from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any, TypeAlias
 
 import msgspec
@@ -94,6 +96,11 @@ def repeated(named: Iterable[tuple[Json, Place]], expected: str) -> Iterator[Pro
         if name is not None and name in seen:
             yield at.problem(f"{quoted(name)} for the second time", expected)
         seen.add(name)
+
+
+def typed(path: Path) -> str:
+    """A path as one word of a shell, for a command that an answer recommends."""
+    return shlex.quote(str(path))
 
 
 def did_you_mean(word: str, options: Iterable[str]) -> str:

@@ -16,6 +16,7 @@ from twin2multicloud.domain.progress import Report
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.loader import Project
+from twin2multicloud.project.places import typed
 from twin2multicloud.project.state_folder import StateFolder
 from twin2multicloud.terraform import schemas
 from twin2multicloud.terraform.engine import Engine, Workspace, find_engine
@@ -64,7 +65,7 @@ class Rollout:
         for name in (f"{site.cloud}/{each.name}.zip" for site in scope.sites(self.topology) for each in site.functions):
             if not (self.bundles / name).is_file():
                 raise ConfigurationError(
-                    f"{self.bundles / name} is missing; run `t2mc package {self.project.folder}` first"
+                    f"{self.bundles / name} is missing; run `t2mc package {typed(self.project.folder)}` first"
                 )
 
     def workspace(self, engine: Engine, env: Mapping[str, str], report: Report) -> Workspace:
@@ -119,7 +120,7 @@ def deployed(project: Project) -> Rollout:
     """A rollout with the options of the last deployment. Raises TwinError where there was none."""
     options = known_options(project.folder)
     if options is None:
-        raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {project.folder}` first")
+        raise TwinError(f"nothing is deployed from {project.folder}; run `t2mc deploy {typed(project.folder)}` first")
     return Rollout(project, options)
 
 

@@ -9,8 +9,10 @@ HEADER = "x-inter-cloud-token"
 def accepts(expected: Iterable[str], headers: Mapping[str, str]) -> bool:
     """Whether a request carries one of the expected tokens, compared in constant time.
 
-    Two may be valid while one replaces the other. An empty expected token refuses everyone.
+    Two may be valid while one replaces the other. An empty expected token refuses everyone. Of a header that came
+    twice (HTTP joins the values with commas) the first counts.
     """
-    given = headers.get(HEADER, "").encode(errors="surrogatepass")  # whatever was sent, an answer of 401 is due
+    first = headers.get(HEADER, "").partition(",")[0].strip(" \t")
+    given = first.encode(errors="surrogatepass")  # whatever was sent, an answer of 401 is due
     matches = [bool(token) and hmac.compare_digest(token.encode(), given) for token in expected]
     return any(matches)

@@ -36,7 +36,7 @@ class TestBreakEvenMap:
     def test_every_cell_is_what_it_would_be_alone(self, book: PriceBook, preset: Workload) -> None:
         found = break_even_map(preset, book, AXES)
         chance = random.Random(3)
-        for _ in range(25):
+        for _ in range(10):
             x, y = chance.randrange(12), chance.randrange(12)
             alone = optimize(workload_at(preset, x, y), book)
             assert found.totals[y][x] == pytest.approx(alone.total, rel=1e-9)

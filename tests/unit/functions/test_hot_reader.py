@@ -121,6 +121,27 @@ def test_a_value_has_its_declared_type_where_it_fits_else_its_own(name, value, t
     assert [type(each) for each in found["value"].values()] == [type(each) for each in typed.values()]
 
 
+def test_nothing_asked_for_is_nothing_answered():
+    assert reader(reading(temperature=1.0))({**ASKED, "selectedProperties": []}) == {
+        "propertyValues": [],
+        "nextToken": None,
+    }
+
+
+def test_grafanas_quoted_milliseconds_are_read_as_numbers_are():
+    read = reader(*[reading(at=f"2026-01-15T10:{m:02}:00.000Z", temperature=float(m)) for m in range(5)])
+    start, end = 1768471260000, 1768471380000
+    quoted = read({**ASKED, "startTime": str(start), "endTime": str(end)})
+    assert quoted == read({**ASKED, "startTime": start, "endTime": end})
+    assert times(quoted) == ["10:02", "10:03"]
+
+
+def test_a_device_without_data_and_a_device_that_only_the_store_knows_are_answered():
+    assert values(reader()(ASKED)) == []
+    read = reader(reading("gone", temperature=1.0))
+    assert values(read({**ASKED, "iotDeviceId": "gone"})) == [("temperature", "2026-01-15T10:00:00.000Z", 1.0)]
+
+
 def test_a_property_asked_for_twice_is_given_once():
     assert len(values(reader(reading(temperature=1.0))({**ASKED, "selectedProperties": ["temperature"] * 2}))) == 1
 
@@ -136,6 +157,7 @@ def test_negative_zero_and_the_smallest_numbers_stay_what_they_are():
 def test_a_component_type_is_all_its_devices(of_the_type):
     read = reader(*[reading(f"sensor-{n}", temperature=float(n)) for n in (1, 2, 3)])
     asked = {
+        "workspaceId": "w",
         "componentTypeId": f"com.example.{'thermostat' if of_the_type else 'pump'}",
         "selectedProperties": ["temperature"],
     }
@@ -148,7 +170,7 @@ def test_a_component_type_is_all_its_devices(of_the_type):
     [
         ({}, 400, "iotDeviceId"),
         ({"iotDeviceId": "d"}, 400, "selectedProperties"),
-        ({**ASKED, "selectedProperties": []}, 400, "selectedProperties"),
+        ({**ASKED, "selectedProperties": [""]}, 400, "selectedProperties"),
         ({**ASKED, "selectedProperties": "temperature"}, 400, "selectedProperties"),
         ({**ASKED, "selectedProperties": [str(n) for n in range(101)]}, 400, "100"),
         ({**ASKED, "startTime": "noon"}, 400, "startTime"),
@@ -162,7 +184,20 @@ def test_a_component_type_is_all_its_devices(of_the_type):
         ({**ASKED, "nextToken": "Wy0xXQ"}, 400, "nextToken"),
         ({**ASKED, "iotDeviceId": 5}, 400, "iotDeviceId"),
         ({**ASKED, "propertyFilters": [{}]}, 400, "propertyFilters"),
-        ({"entityId": "attic", "componentName": "x", "selectedProperties": ["t"]}, 404, "attic"),
+        ({"entityId": "attic", "componentName": "x", "selectedProperties": ["t"]}, 400, "workspaceId is missing"),
+        ({"componentTypeId": "thermostat", "selectedProperties": ["t"]}, 400, "workspaceId is missing"),
+        ({"workspaceId": "w", "entityId": "attic", "componentName": "x", "selectedProperties": ["t"]}, 404, "attic"),
+        (
+            {**ASKED, "startTime": "2026-01-15T10:00:00Z", "endTime": 1},
+            400,
+            "startTime 2026-01-15T10:00:00.000Z is after endTime 1970-01-01T00:00:01.000Z",
+        ),
+        ({**ASKED, "iotDeviceId": "sensor1"}, 404, "no device 'sensor1', and no reading .*; did you mean sensor-1"),
+        (
+            {**ASKED, "selectedProperties": ["temprature"]},
+            404,
+            "no property 'temprature', .*; did you mean temperature",
+        ),
     ],
 )
 def test_a_refusal_names_what_is_wrong(asked, status, names):
@@ -208,6 +243,7 @@ def test_pages_give_every_value_exactly_once_in_order(rows, max_results, descend
         reading(device, f"2026-01-15T10:0{m}:00.000Z", message, **given) for (device, m, message), given in rows.items()
     ]
     asked = {
+        "workspaceId": "w",
         "componentTypeId": "thermostat",
         "selectedProperties": names,
         "maxResults": max_results,
@@ -274,6 +310,7 @@ def test_an_answer_of_many_devices_stays_under_5_mb():
         reading(device, temperature=1.5, **{"a-rather-long-property-name" * 3: 1}) for device in fleet(12_000).ids()
     ]
     asked = {
+        "workspaceId": "w",
         "componentTypeId": "thermostat",
         "selectedProperties": ["temperature", "a-rather-long-property-name" * 3],
         "maxResults": 50_000,

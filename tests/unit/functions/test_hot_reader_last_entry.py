@@ -64,17 +64,29 @@ def test_a_constant_is_what_the_twin_says_it_is():
 
 
 def test_what_was_never_measured_nor_described_is_absent():
-    assert last(selectedProperties=["temperature", "nonsense"]) == {}
+    assert last(selectedProperties=["temperature"]) == {}
+    assert last(reading(1, undeclared=1), selectedProperties=["undeclared"]).keys() == {"undeclared"}
+    assert last(selectedProperties=[]) == {}
 
 
-def test_an_unknown_device_has_no_entries():
-    assert last(iotDeviceId="stranger", selectedProperties=["humidity"]) == {}
+@pytest.mark.parametrize(
+    ("asked", "expected"),
+    [
+        ({"selectedProperties": ["temprature"]}, "sensor-1 has no property 'temprature', .*; did you mean temperature"),
+        ({"iotDeviceId": "sensor1", "selectedProperties": ["humidity"]}, "no device 'sensor1', .* mean sensor-1"),
+    ],
+)
+def test_what_nobody_knows_is_refused_with_a_suggestion(asked, expected):
+    with pytest.raises(FinalError, match=expected) as caught:
+        last(**asked)
+    assert caught.value.status == 404
 
 
 def test_a_caller_other_than_twinmaker_is_told_the_time():
-    asked = {"entityId": "room-1", "componentName": "thermostat", "selectedProperties": ["temperature"]}
+    asked = {"selectedProperties": ["temperature"]}
     assert last(reading(1, temperature=1.0), **asked)["temperature"]["time"] == "2026-01-15T10:01:00.000Z"
-    assert set(last(reading(1, temperature=1.0), workspaceId="w", **asked)["temperature"]) == {
+    of_twinmaker = {"workspaceId": "w", "entityId": "room-1", "componentName": "thermostat", **asked}
+    assert set(last(reading(1, temperature=1.0), **of_twinmaker)["temperature"]) == {
         "propertyReference",
         "propertyValue",
     }
@@ -87,7 +99,8 @@ def test_a_group_feeds_components_named_after_its_devices():
     store = RigHotStore()
     store.write([reading(1, "sensor-000002", temperature=7.0)])
     read = HotReaderLastEntry(store=store, catalog=fleet(3), hierarchy=house, clock=RigClock())
-    asked = {"entityId": "hall", "componentName": "sensor-000002", "selectedProperties": ["temperature"]}
+    asked = {"workspaceId": "w", "entityId": "hall", "componentName": "sensor-000002"}
+    asked["selectedProperties"] = ["temperature"]
     assert read(asked)["propertyValues"]["temperature"]["propertyValue"] == {"doubleValue": 7.0}
     with pytest.raises(FinalError, match="sensor-000004"):
         read({**asked, "componentName": "sensor-000004"})

@@ -15,6 +15,7 @@ from twin2multicloud.emulator.host.deployment import prepare
 from twin2multicloud.operations.readings import live_readings
 from twin2multicloud.operations.twin import open_twin, properties_of
 from twin2multicloud.project.loader import Project
+from twin2multicloud.project.templates import write_template
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def test_live_readings_come_at_their_rate(project: Project) -> None:
 
 
 def test_a_twin_that_never_was_up_has_no_readers(tmp_path: Path) -> None:
+    write_template("smart-home", tmp_path)
     with pytest.raises(TwinError, match="nothing is deployed from"):
         open_twin(tmp_path, deployed=False)
 

@@ -177,16 +177,22 @@ def test_a_hundred_thousand_devices_in_a_group_cost_as_much_as_one(tmp_path):
     assert min(seconds() for _ in range(5)) < 0.1
 
 
-def test_no_folder_is_one_finding(tmp_path):
-    with pytest.raises(InvalidProjectError) as caught:
-        load_project(tmp_path / "nowhere")
+def test_what_is_no_project_folder_is_one_finding(tmp_path):
+    (tmp_path / "a file.json").write_text("{}", encoding="utf-8")
+    expected = {
+        "no where": f"no such folder, expected a project folder; t2mc init '{tmp_path / 'no where'}' writes one",
+        "a file.json": f"a file, expected a project folder; give its folder: {tmp_path}",
+        "": "none of its files (config.json, config_providers.json, config_iot_devices.json, config_hierarchy.json), "
+        "expected a project folder; t2mc init NEW-FOLDER writes one",
+    }
+    for name, sentence in expected.items():
+        with pytest.raises(InvalidProjectError) as caught:
+            load_project(tmp_path / name)
+        assert str(caught.value) == f"{tmp_path / name}: found {sentence}"
 
-    assert str(caught.value) == (
-        f"{tmp_path / 'nowhere'}: found no such folder, expected a project folder; t2mc init writes one"
-    )
 
-
-def test_an_empty_folder_misses_what_is_required(tmp_path):
+def test_a_folder_with_one_of_the_files_misses_the_others(tmp_path):
+    (tmp_path / "config_events.json").write_text('{"enable_events": false}', encoding="utf-8")
     with pytest.raises(InvalidProjectError) as caught:
         load_project(tmp_path)
 

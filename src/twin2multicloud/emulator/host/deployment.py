@@ -18,7 +18,8 @@ from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.project.inter_cloud import ensure_inter_cloud, write_endpoints
 from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
-from twin2multicloud.project.loader import Project
+from twin2multicloud.project.loader import Project, require_project
+from twin2multicloud.project.places import typed
 from twin2multicloud.project.state_folder import StateFolder
 
 
@@ -148,10 +149,11 @@ def user_code(project: Project) -> str:
 
 
 def load_deployment(folder: Path) -> LocalDeployment:
-    """What is deployed from a project folder. Raises TwinError where nothing is."""
+    """What is deployed from a project folder. Raises TwinError where nothing is, InvalidProjectError for no project."""
     deployment = _read_deployment(folder.resolve())
     if deployment is None:
-        raise TwinError(f"nothing is deployed from {folder}; run `t2mc up {folder}` first")
+        require_project(folder)
+        raise TwinError(f"nothing is deployed from {folder}; run `t2mc up {typed(folder)}` first")
     return deployment
 
 

@@ -3,9 +3,11 @@
 import os
 import signal
 import sys
+import threading
 import time
 import urllib.request
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
@@ -19,6 +21,29 @@ from twin2multicloud.emulator.host.ports import release_port
 
 START_TIMEOUT = 30.0
 DASHBOARD = "dashboard"
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What ends a program that a person runs: Ctrl-C, a service manager, a terminal that is closed."""
+
+
+@contextmanager
+def uninterrupted() -> Iterator[None]:
+    """Signals of `ENDING` take effect after this: a process that is half started or half stopped would stay."""
+    if threading.current_thread() is not threading.main_thread():
+        yield  # Python runs handlers in the main thread only
+        return
+    came: list[int] = []
+    before = {
+        number: signal.signal(number, lambda number, _: came.append(number))
+        for number in ENDING
+        if signal.getsignal(number) not in (None, signal.SIG_IGN)
+    }
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        if came:
+            signal.raise_signal(came[0])
 
 
 def start_cloud(deployment: LocalDeployment, cloud: Cloud) -> None:
@@ -123,7 +148,7 @@ def _start(deployment: LocalDeployment, name: str, command: list[str]) -> None:
         return
     log = deployment.state.log(name)
     log.parent.mkdir(parents=True, exist_ok=True)
-    with log.open("ab") as output, Path(os.devnull).open("rb") as nothing:
+    with log.open("ab") as output, Path(os.devnull).open("rb") as nothing, uninterrupted():
         # Not subprocess: what is started here is meant to outlive this process, and Popen would warn that it does.
         pid = os.posix_spawn(
             command[0],
@@ -136,7 +161,7 @@ def _start(deployment: LocalDeployment, name: str, command: list[str]) -> None:
             ],
             setsid=True,
         )
-    deployment.state.process_id(name).write_text(str(pid))
+        deployment.state.process_id(name).write_text(str(pid))
 
 
 def _environment() -> dict[str, str]:

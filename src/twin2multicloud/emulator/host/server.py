@@ -39,7 +39,10 @@ class CloudApp:
         """Answer one request."""
         if scope["type"] != "http":
             return
-        headers = {name.decode("latin-1"): value.decode("latin-1") for name, value in scope["headers"]}
+        headers: dict[str, str] = {}
+        for name, value in scope["headers"]:
+            key, text = name.decode("latin-1"), value.decode("latin-1")
+            headers[key] = f"{headers[key]},{text}" if key in headers else text
         body = await _read(receive)
         if body is None:
             response = refused(413, f"body is over the limit of {MAX_BODY_BYTES} bytes")

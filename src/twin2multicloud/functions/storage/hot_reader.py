@@ -11,7 +11,7 @@ from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.reader_function import reader_function
-from twin2multicloud.functions.storage.reader_request import ReadRequest, parse
+from twin2multicloud.functions.storage.reader_request import ReadRequest, parse, refuse_unknown
 from twin2multicloud.functions.storage.typed_values import TypedValue, declared_types, typer
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -56,6 +56,7 @@ class HotReader:
     def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """One page. Raises FinalError (400, 404) for a request that cannot be answered, RetryableError."""
         request = parse(arguments, self._catalog, self._hierarchy, self._clock.now())
+        refuse_unknown(request, self._catalog, self._store)
         position = _read_token(request.next_token)
         series: dict[tuple[str, str], list[dict[str, Any]]] = {}
         room = MAX_ANSWER_BYTES - _ANSWER_ROOM
@@ -72,7 +73,7 @@ class HotReader:
 
     def _values(self, request: ReadRequest, start: Position) -> Iterator[tuple[str, str, str, TypedValue, _Here]]:
         """Every value from a position on, each with its own position: that is where a page without it would end."""
-        for index in range(start.device, len(request.devices)):
+        for index in range(start.device, len(request.devices) if request.properties else 0):
             device_id = request.devices[index]
             types = declared_types(self._catalog.type_of(device_id))
             typed_as = {name: typer(types.get(name)) for name in request.properties}

@@ -6,7 +6,7 @@ from typing import Any
 from twin2multicloud.domain.device import DeviceCatalog, DeviceType
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.reader_function import reader_function
-from twin2multicloud.functions.storage.reader_request import parse
+from twin2multicloud.functions.storage.reader_request import parse, refuse_unknown
 from twin2multicloud.functions.storage.typed_values import declared_types, typed
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -35,6 +35,7 @@ class HotReaderLastEntry:
         """
         for_twinmaker = "workspaceId" in arguments
         request = parse(arguments, self._catalog, self._hierarchy, self._clock.now())
+        refuse_unknown(request, self._catalog, self._store)
         device_id = next(iter(request.devices), "")
         device_type = self._catalog.type_of(device_id)
         types = declared_types(device_type)

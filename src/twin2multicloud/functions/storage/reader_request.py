@@ -9,6 +9,7 @@ from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.ports.hot_store import HotStore
 
 DEFAULT_RESULTS = 10_000
 MAX_RESULTS = 50_000
@@ -46,17 +47,45 @@ def parse(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hiera
         arguments = payload
     _refuse_gaps(arguments)
     external, devices = _devices(arguments, catalog, hierarchy)
+    start = _time(arguments, "startTime", "startDateTime") or "0001-01-01T00:00:00.000Z"
+    end = _time(arguments, "endTime", "endDateTime") or now
+    if start > end:
+        raise FinalError(f"startTime {start} is after endTime {end}", 400)
     return ReadRequest(
         devices=devices,
         properties=_properties(arguments),
-        start=_time(arguments, "startTime", "startDateTime") or "0001-01-01T00:00:00.000Z",
-        end=_time(arguments, "endTime", "endDateTime") or now,
+        start=start,
+        end=end,
         max_results=_max_results(arguments),
         descending=_descending(arguments),
         next_token=_text(arguments, "nextToken"),
         entity_id=_text(arguments, "entityId"),
         component=_text(arguments, "componentName"),
         external_id=external,
+    )
+
+
+def refuse_unknown(request: ReadRequest, catalog: DeviceCatalog, store: HotStore) -> None:
+    """Raise FinalError (404) for a device or property that neither the project nor the store knows.
+
+    An empty answer would look like a device that is silent. A component type names devices of the project.
+    """
+    if len(request.devices) != 1:
+        return
+    device_type = catalog.type_of(request.devices[0])
+    declared = [each.name for each in device_type.properties] if device_type is not None else []
+    device, unknown = request.devices[0], [name for name in request.properties if name not in declared]
+    stored = store.last(device, tuple(unknown)) if unknown else {}
+    missing = next((name for name in unknown if name not in stored), None)
+    if missing is None:
+        return
+    from twin2multicloud.domain.suggestions import hint  # only now: it imports difflib
+
+    if device_type is None and not stored:
+        ids = hint(device, catalog.ids())
+        raise FinalError(f"the twin has no device {device!r}, and no reading came from one{ids}", 404)
+    raise FinalError(
+        f"{device} has no property {missing!r}, and no reading of it has one{hint(missing, declared)}", 404
     )
 
 
@@ -75,6 +104,8 @@ def _devices(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hi
     if external is not None and external[1] is not None:
         return external[0], (external[1],)
     name = external[0] if external is not None else "deviceId"
+    if _text(arguments, "workspaceId") is None:
+        raise FinalError("workspaceId is missing; TwinMaker's request has it, one with iotDeviceId needs none", 400)
     entity, component = _text(arguments, "entityId"), _text(arguments, "componentName")
     if entity is not None and component is not None:
         device = _fed_by(entity, component, catalog, hierarchy)
@@ -108,8 +139,8 @@ def _mapping(arguments: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 def _properties(arguments: Mapping[str, Any]) -> tuple[str, ...]:
     names = arguments.get("selectedProperties")
-    if not isinstance(names, list) or not names or not all(isinstance(name, str) and name for name in names):
-        raise FinalError("selectedProperties must be a list of at least one property name", 400)
+    if not isinstance(names, list) or not all(isinstance(name, str) and name for name in names):
+        raise FinalError("selectedProperties must be a list of property names", 400)
     if len(names) > MAX_PROPERTIES:
         raise FinalError(f"selectedProperties holds {len(names)} names, the limit is {MAX_PROPERTIES}", 400)
     return tuple(dict.fromkeys(names))
