@@ -25,10 +25,15 @@ def on_device(function: Function) -> Handler:
     """Started by an IoT rule, whose SQL gives the payload as base64, the device's id and the time of arrival in ms."""
 
     def handler(event: Event, _context: object) -> None:
-        received_at = from_milliseconds(event["received_at"])
-        function.run(Trigger.DEVICE, [RawReading(binascii.a2b_base64(event["body"]), event["device_id"], received_at)])
+        function.run(Trigger.DEVICE, [reading(event)])
 
     return handler
+
+
+def reading(event: Event) -> RawReading:
+    """The publish in the event of an IoT rule."""
+    received_at = from_milliseconds(event["received_at"])
+    return RawReading(binascii.a2b_base64(event["body"]), event["device_id"], received_at)
 
 
 def on_queue(function: Function) -> Handler:

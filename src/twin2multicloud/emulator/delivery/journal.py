@@ -19,7 +19,10 @@ from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
 RESIDENT_BYTES = 64 * 1024 * 1024
 """Limit of queued records held in memory; the rest waits on disk."""
 
-_SCHEMA = """
+_PAGE_BYTES = 16 * 1024  # a group has tens of KB, and each page costs system calls in the WAL and in the file
+_SCHEMA = f"""
+PRAGMA page_size={_PAGE_BYTES};
+PRAGMA wal_autocheckpoint={4 * 1024 * 1024 // _PAGE_BYTES};
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
 CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, body BLOB NOT NULL);

@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin2multicloud.clouds.aws import entrypoint
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.emulator.events.event_source import Start, event_source
 from twin2multicloud.emulator.mqtt.endpoint import Published
 from twin2multicloud.functions.triggers import Function
@@ -16,14 +17,11 @@ _CONTEXT = object()  # our entrypoints do not look at Lambda's context
 
 
 def _on_device(function: Function) -> Start:
-    """One event per publish: what the rule's SQL makes of it."""
-    handler = entrypoint.on_device(function)
+    """One event per publish: what the rule's SQL makes of it. Those that arrive together share one run."""
 
     def start(publishes: Sequence[Published]) -> None:
         now = time.time_ns() // 1_000_000
-        for each in publishes:
-            body = binascii.b2a_base64(each.payload, newline=False).decode()
-            handler({"body": body, "device_id": each.device_id, "received_at": now}, _CONTEXT)
+        function.run(Trigger.DEVICE, [entrypoint.reading(_device_event(each, now)) for each in publishes])
 
     return start
 
@@ -66,6 +64,11 @@ def _on_call(function: Function) -> Start:
 
 
 EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, _on_call)
+
+
+def _device_event(publish: Published, received_at: int) -> dict[str, Any]:
+    body = binascii.b2a_base64(publish.payload, newline=False).decode()
+    return {"body": body, "device_id": publish.device_id, "received_at": received_at}
 
 
 def _url_event(request: Request) -> dict[str, Any]:
