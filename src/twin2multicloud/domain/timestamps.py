@@ -6,6 +6,8 @@ from functools import lru_cache
 
 _CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_SECONDS = tuple(f"{second:02}." for second in range(60))
+_MILLISECONDS = tuple(f"{millisecond:03}Z" for millisecond in range(1000))
 _MILLISECONDS_FROM = 100_000_000_000  # as s: year 5138, as ms: 1973
 
 
@@ -35,13 +37,14 @@ def _epoch_milliseconds(number: float) -> int:
 
 def from_milliseconds(milliseconds: int) -> str:
     """Milliseconds since 1970 in the canonical spelling. Raises OverflowError outside of the years 1 to 9999."""
-    second, rest = divmod(milliseconds, 1000)
-    return f"{_second(second)}{rest:03}Z"
+    minute, rest = divmod(milliseconds, 60_000)
+    second, rest = divmod(rest, 1000)
+    return _minute(minute) + _SECONDS[second] + _MILLISECONDS[rest]
 
 
-@lru_cache(maxsize=4096)  # stamps come in runs: the date is worked out once a second, not once a message
-def _second(second: int) -> str:
-    return (_EPOCH + timedelta(seconds=second)).isoformat(timespec="milliseconds")[:20]
+@lru_cache(maxsize=4096)  # stamps come in runs: the date is worked out once a minute, not once a reading
+def _minute(minute: int) -> str:
+    return (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
 
 
 def is_canonical(text: str) -> bool:
