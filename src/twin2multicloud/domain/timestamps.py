@@ -24,6 +24,8 @@ _FINER = ((_SECONDS_BELOW * 1000, 1), (_SECONDS_BELOW * 1_000_000, 1000), (_SECO
 
 _DATE_DIGITS = (8, 12, 14)  # YYYYMMDD, with hhmm, with hhmmss
 _DATE_YEARS = range(int(EARLIEST[:4]), int(LATEST[:4]) + 1)
+_SECONDS = tuple(f"{second:02}." for second in range(60))
+_MILLISECONDS = tuple(f"{millisecond:03}Z" for millisecond in range(1000))
 
 
 def canonical(stamp: str | float) -> str:
@@ -95,13 +97,14 @@ def _epoch_milliseconds(number: float) -> int:
 
 def from_milliseconds(milliseconds: int) -> str:
     """Milliseconds since 1970 in the canonical spelling. Raises OverflowError outside of the years 1 to 9999."""
-    second, rest = divmod(milliseconds, 1000)
-    return f"{_second(second)}{rest:03}Z"
+    minute, rest = divmod(milliseconds, 60_000)
+    second, rest = divmod(rest, 1000)
+    return _minute(minute) + _SECONDS[second] + _MILLISECONDS[rest]
 
 
-@lru_cache(maxsize=4096)  # stamps come in runs: the date is worked out once a second, not once a message
-def _second(second: int) -> str:
-    return (_EPOCH + timedelta(seconds=second)).isoformat(timespec="milliseconds")[:20]
+@lru_cache(maxsize=4096)  # stamps come in runs: the date is worked out once a minute, not once a reading
+def _minute(minute: int) -> str:
+    return (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]
 
 
 def is_canonical(text: str) -> bool:

@@ -10,7 +10,7 @@ import threading
 from collections.abc import Callable, Sequence
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, TypedDict
 
 import msgspec
 
@@ -41,21 +41,19 @@ _INSERT = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?)"
 _DELETE = "DELETE FROM readings WHERE device = ? AND time = ? AND message = ?"
 _COUNT = "UPDATE counted SET readings = readings + ?"
 _PAGE = """
-SELECT time, message, {body} FROM readings
+SELECT {columns} FROM readings
 WHERE device = ? AND time >= ? AND time <= ? AND (time, message) > (?, ?) AND (time, message) < (?, ?)
 ORDER BY time {order}, message {order} LIMIT ?
 """
 _PAGES = {
-    (body, descending): _PAGE.format(body="body" if body else "NULL", order="DESC" if descending else "ASC")
-    for body in (True, False)
+    (columns, descending): _PAGE.format(columns=columns, order="DESC" if descending else "ASC")
+    for columns in ("time, message", "time, message, body")
     for descending in (True, False)
 }
-"""By whether values are asked for (keys alone are in the index) and the order."""
+"""By what is read of a row (the index has its key) and the order."""
 
 _AFTER_ALL = b""  # a blob sorts after every text
 _NOTES_TIME, _NO_STAMP = 1 << 60, ":"  # comes after the digits that a stamp begins with
-_encode = msgspec.json.Encoder().encode
-_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def hot_store(table: "SqliteTable") -> SortedHotStore:
@@ -104,10 +102,10 @@ class SqliteTable:
         if device is None:
             return []
         low, high = _bound(*within.after), _bound(*within.before)
-        sql = _PAGES[bool(properties), descending]
+        sql = _PAGES["time, message, body" if properties else "time, message", descending]
         found = self._reader().execute(sql, (device, low[0], high[0], *low, *high, limit))
         if not properties:
-            return [Row(RowKey(_stamp(time), message), {}) for time, message, _ in found]
+            return [Row(RowKey(_stamp(time), message), {}) for time, message in found]
         select = _projection(tuple(properties))
         return [Row(RowKey(from_milliseconds(time), message), select(body)) for time, message, body in found]
 
@@ -208,30 +206,8 @@ def _bound(stamp: str, whole: bool, message: str) -> tuple[int, str | bytes]:
 @lru_cache(maxsize=256)
 def _projection(properties: tuple[str, ...]) -> Callable[[bytes], dict[str, Scalar]]:
     """Reads only these properties of a body: what it skips, it does not build."""
-    if any(_encode(name) != f'"{name}"'.encode() for name in properties):  # msgspec wants names that need no escape
-        return lambda body: {name: value for name, value in _decode(body).items() if name in properties}
-    names = {f"p{index}": name for index, name in enumerate(properties)}
-    struct = msgspec.defstruct(
-        "Projection",
-        [(field, Any, msgspec.field(default=msgspec.UNSET, name=name)) for field, name in names.items()],
-        gc=False,
-    )
-    decode: Callable[[bytes], Any] = msgspec.json.Decoder(struct).decode
-    if len(properties) == 1:
-        (name,) = properties
-        unset = msgspec.UNSET
-
-        def select_one(body: bytes) -> dict[str, Scalar]:
-            value = decode(body).p0
-            return {} if value is unset else {name: value}
-
-        return select_one
-
-    def select(body: bytes) -> dict[str, Scalar]:
-        values = decode(body)
-        return {name: value for field, name in names.items() if (value := getattr(values, field)) is not msgspec.UNSET}
-
-    return select
+    selected = TypedDict("selected", dict.fromkeys(properties, Any), total=False)  # type: ignore[misc]
+    return msgspec.json.Decoder[Any](selected).decode
 
 
 def _time(stamp: str) -> int:

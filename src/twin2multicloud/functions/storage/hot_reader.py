@@ -2,12 +2,12 @@
 
 import base64
 import binascii
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
 
 import msgspec
 
-from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.device import DataType, DeviceCatalog, Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.reader_function import reader_function
@@ -16,7 +16,7 @@ from twin2multicloud.functions.storage.typed_values import TypedValue, declared_
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
-from twin2multicloud.ports.hot_store import HotStore, RangeQuery, RowKey
+from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row, RowKey
 from twin2multicloud.wire.limits import MAX_ANSWER_BYTES
 
 _VALUE_BYTES = 96  # of one value in an answer, without a text's own characters
@@ -36,10 +36,6 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
     given: int = 0
 
 
-_Here = tuple[int, RowKey | None, RowKey, int]
-"""A `Position` before it is needed: every value has one, and only the last of a page becomes a token."""
-
-
 def build(parts: Parts) -> Function:
     """Native call -> the hot store; also HTTP where its environment holds the token for an endpoint."""
     ports = parts.ports
@@ -57,43 +53,20 @@ class HotReader:
         """One page. Raises FinalError (400, 404) for a request that cannot be answered, RetryableError."""
         request = parse(arguments, self._catalog, self._hierarchy, self._clock.now())
         refuse_unknown(request, self._catalog, self._store)
-        position = _read_token(request.next_token)
-        series: dict[tuple[str, str], list[dict[str, Any]]] = {}
-        room = MAX_ANSWER_BYTES - _ANSWER_ROOM
-        for count, (device_id, name, time, value, here) in enumerate(self._values(request, position)):
-            room -= _VALUE_BYTES
-            if "stringValue" in value:
-                room -= _text_bytes(value)
-            if (device_id, name) not in series:
-                room -= _SERIES_BYTES + len(msgspec.json.encode(request.reference(device_id, name)))
-            if count == request.max_results or (room < 0 and count):
-                return _answer(request, series, _write_token(Position(*here)))
-            series.setdefault((device_id, name), []).append({"time": time, "value": value})
-        return _answer(request, series, None)
-
-    def _values(self, request: ReadRequest, start: Position) -> Iterator[tuple[str, str, str, TypedValue, _Here]]:
-        """Every value from a position on, each with its own position: that is where a page without it would end."""
+        start = _read_token(request.next_token)
+        page = _Page(request)
         for index in range(start.device, len(request.devices) if request.properties else 0):
-            device_id = request.devices[index]
-            types = declared_types(self._catalog.type_of(device_id))
-            typed_as = {name: typer(types.get(name)) for name in request.properties}
-            after = start.key if index == start.device else None
-            page = request.max_results // len(request.properties) + 1
-            for key, previous, values in self._rows(request, device_id, after, page):
-                time = key.timestamp
-                skip = 0
-                if index == start.device and start.row is not None:
-                    if (key > start.row) if request.descending else (key < start.row):
-                        continue  # a late reading before the end of the last page is skipped
-                    skip = start.given if key == start.row else 0
-                present = [name for name in request.properties if name in values]
-                for given, name in enumerate(present[skip:], skip):
-                    yield device_id, name, time, typed_as[name](values[name]), (index, previous, key, given)
+            end = self._read(request, start if index == start.device else Position(index), page)
+            if end is not None:
+                return page.answer(_write_token(end))
+        return page.answer(None)
 
-    def _rows(
-        self, request: ReadRequest, device_id: str, after: RowKey | None, limit: int
-    ) -> Iterator[tuple[RowKey, RowKey | None, Mapping[str, Any]]]:
-        """Rows after a key, each with the key before it, in as many queries as the consumer wants to have."""
+    def _read(self, request: ReadRequest, start: Position, page: "_Page") -> Position | None:
+        """Put a device's values from a position on into the page, which ends at the returned position, if it does."""
+        device_id = request.devices[start.device]
+        columns = page.columns(device_id, declared_types(self._catalog.type_of(device_id)))
+        limit = request.max_results // len(columns) + 1
+        after, skip = start.key, start.given
         while True:
             rows = self._store.range(
                 RangeQuery(
@@ -106,23 +79,108 @@ class HotReader:
                     after=after,
                 )
             )
-            for row in rows:
-                yield row.key, after, row.values
-                after = row.key
+            left = rows if start.row is None else _from(start.row, rows, descending=request.descending)
+            end = page.add(columns, left, skip if left and left[0].key == start.row else 0)
+            if end is not None:
+                row, given = end
+                return Position(start.device, left[row - 1].key if row else after, left[row].key, given)
             if len(rows) < limit:
-                return
+                return None
+            after = rows[-1].key
 
 
-def _answer(
-    request: ReadRequest, series: Mapping[tuple[str, str], Sequence[dict[str, Any]]], token: str | None
-) -> dict[str, Any]:
-    return {
-        "propertyValues": [
-            {"entityPropertyReference": request.reference(device_id, name), "values": values}
-            for (device_id, name), values in series.items()
-        ],
-        "nextToken": token,
-    }
+class _Column(NamedTuple):
+    """A property of one device in an answer."""
+
+    name: str
+    typed_as: Callable[[Scalar], TypedValue]
+    reference: dict[str, Any]
+    points: list[dict[str, Any]]
+
+    @property
+    def opening(self) -> int:
+        """Bytes of an answer that its first value needs besides its own."""
+        return 0 if self.points else _SERIES_BYTES + len(msgspec.json.encode(self.reference))
+
+
+class _Page:
+    """The values of one answer, up to its limits."""
+
+    def __init__(self, request: ReadRequest) -> None:
+        self._request, self._left = request, request.max_results
+        self._room = MAX_ANSWER_BYTES - _ANSWER_ROOM
+        self._series: list[_Column] = []
+
+    def columns(self, device_id: str, types: Mapping[str, DataType]) -> Sequence[_Column]:
+        """Columns for the properties of a device, empty yet."""
+        request = self._request
+        columns = [
+            _Column(name, typer(types.get(name)), request.reference(device_id, name), []) for name in request.properties
+        ]
+        self._series += columns
+        return columns
+
+    def add(self, columns: Sequence[_Column], rows: Sequence[Row], skip: int) -> tuple[int, int] | None:
+        """Add rows of a device, the first without its first `skip` values.
+
+        Where the page ends before they do: the row's place, and how many of its values are given out.
+        """
+        sure = 0 if skip else min(len(rows), self._left // len(columns))
+        begin = sure if self._add_all(columns, rows[:sure]) else 0
+        for place in range(begin, len(rows)):
+            row, given = rows[place], 0
+            for column in columns:
+                if column.name not in row.values:
+                    continue
+                if given >= skip and not self._add_value(column, row):
+                    return place, given
+                given += 1
+            skip = 0
+        return None
+
+    def _add_all(self, columns: Sequence[_Column], rows: Sequence[Row]) -> bool:
+        """Add rows, no more than may be given out, unless that many bytes might not fit."""
+        added: list[list[dict[str, Any]]] = [
+            [{"time": row.key.timestamp, "value": typed_as(row.values[name])} for row in rows if name in row.values]
+            for name, typed_as, _, _ in columns
+        ]
+        room = self._room
+        for column, points in zip(columns, added, strict=True):
+            room -= _VALUE_BYTES * len(points) + (column.opening if points else 0)
+            room -= sum([_text_bytes(each["value"]) for each in points if "stringValue" in each["value"]])
+        if room < 0:
+            return False
+        self._room = room
+        for column, points in zip(columns, added, strict=True):
+            column.points.extend(points)
+            self._left -= len(points)
+        return True
+
+    def _add_value(self, column: _Column, row: Row) -> bool:
+        """Add one value; False where there is no room for it. An answer has at least one."""
+        value = column.typed_as(row.values[column.name])
+        self._room -= column.opening + _VALUE_BYTES + (_text_bytes(value) if "stringValue" in value else 0)
+        if self._left == 0 or (self._room < 0 and self._left < self._request.max_results):
+            return False
+        column.points.append({"time": row.key.timestamp, "value": value})
+        self._left -= 1
+        return True
+
+    def answer(self, token: str | None) -> dict[str, Any]:
+        """The page as TwinMaker has it."""
+        return {
+            "propertyValues": [
+                {"entityPropertyReference": column.reference, "values": column.points}
+                for column in self._series
+                if column.points
+            ],
+            "nextToken": token,
+        }
+
+
+def _from(first: RowKey, rows: Sequence[Row], *, descending: bool) -> list[Row]:
+    """Rows from a key on: a late reading may stand before it, and is skipped."""
+    return [row for row in rows if (row.key <= first if descending else row.key >= first)]
 
 
 def _text_bytes(value: TypedValue) -> int:
