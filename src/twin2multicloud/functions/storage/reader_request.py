@@ -9,6 +9,7 @@ from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.ports.hot_store import BEFORE_ALL
 
 DEFAULT_RESULTS = 10_000
 MAX_RESULTS = 50_000
@@ -49,7 +50,7 @@ def parse(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hiera
     return ReadRequest(
         devices=devices,
         properties=_properties(arguments),
-        start=_time(arguments, "startTime", "startDateTime") or "0001-01-01T00:00:00.000Z",
+        start=_time(arguments, "startTime", "startDateTime") or BEFORE_ALL,
         end=_time(arguments, "endTime", "endDateTime") or now,
         max_results=_max_results(arguments),
         descending=_descending(arguments),
