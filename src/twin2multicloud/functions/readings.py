@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from twin2multicloud.domain import foreign_json
 from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading, normalise, recognise
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.wire.limits import MAX_READINGS
@@ -26,9 +27,12 @@ def from_device(raw: RawReading, now: str) -> Iterator[Reading | tuple[object, I
     """The readings of a publish; invalid telemetry comes with its reason."""
     try:
         payload = _decode(raw.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield raw.body, InvalidTelemetryError(f"telemetry is not JSON: {error}")
-        return
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            payload = foreign_json.read(raw.body)
+        except foreign_json.ForeignJsonError as error:
+            yield raw.body, InvalidTelemetryError(str(error))
+            return
     if isinstance(payload, list) and len(payload) > MAX_READINGS:
         reason = f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}"
         yield raw.body, InvalidTelemetryError(reason)
