@@ -79,9 +79,9 @@ def _fault(text: bytes, mark: int, reason: str) -> str:
     at = int(found[2])
     if text[at - 1 : at] == b"-" or found[1] == "trailing characters":  # it has read one on
         at -= 1
-    for start in (at, at - 4, at - 5):  # msgspec reads on behind an n, as far as null goes
-        word = _NO_NUMBER.match(text, max(start, 0))
+    for place in (at, at - 4, at - 5):  # msgspec reads on behind an n, as far as null goes
+        word = _NO_NUMBER.match(text, max(place, 0))
         if word:
-            return f"{word[0].decode()} at byte {mark + start}, which is no JSON number"
+            return f"{word[0].decode()} at byte {mark + place}, which is no JSON number"
     shown = text[at : at + _SHOWN].decode(errors="ignore")
     return f"not JSON: {found[1]} at byte {mark + at}" + (f", {shown!r}" if shown else "")

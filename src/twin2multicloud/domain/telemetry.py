@@ -8,7 +8,7 @@ properties. It is made once, passes every hop as it is, and is decoded only wher
 import hashlib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
@@ -195,6 +195,11 @@ def values_in(body: bytes) -> Telemetry:
     except _NOT_JSON as error:
         _mend(_decoded(body), None)
         raise InvalidTelemetryError(f"properties must be scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
+
+
+def without_time(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """A flat object of a device without its time, however its key is spelt."""
+    return {name: value for name, value in flat.items() if _SPELLINGS.get(name.lower()) not in _TIME_KEYS}
 
 
 def values_of(flat: Telemetry) -> Telemetry:

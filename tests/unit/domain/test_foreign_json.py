@@ -52,7 +52,11 @@ def test_a_byte_order_mark_is_no_fault():
 def test_numbers_beyond_every_range_are_infinities():
     digits = b"9" * 5_000
     assert read(b'{"a":1e400,"b":-1e400,"c":%b,"d":-%b,"e":12}' % (digits, digits)) == {
-        **{"a": math.inf, "b": -math.inf, "c": math.inf, "d": -math.inf, "e": 12}
+        "a": math.inf,
+        "b": -math.inf,
+        "c": math.inf,
+        "d": -math.inf,
+        "e": 12,
     }
 
 
