@@ -7,7 +7,7 @@ import msgspec
 import pytest
 
 from tests.rigs.readings import readings as rig_readings
-from twin2multicloud.ports.hot_store import RangeQuery, RowKey
+from twin2multicloud.ports.hot_store import BEFORE_ALL, RangeQuery, RowKey
 
 ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
 
@@ -92,6 +92,18 @@ def test_times_before_the_epoch_are_times(hot_store_rig, old):
     write(hot_store_rig, {**reading(t=1), "timestamp": old}, reading(t=2))
     assert [time for time, *_ in rows(hot_store_rig)] == [old, stamp(0)]
     assert hot_store_rig.store.last("d", ("t",)) == {"t": (stamp(0), 2)}
+
+
+@pytest.mark.parametrize("odd", ["0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z"])
+def test_whatever_time_stands_in_a_store_is_read(hot_store_rig, odd):
+    """The door refuses such times today; older versions wrote them."""
+    boot = {**reading(s="boot"), "timestamp": odd}
+    write(hot_store_rig, boot)
+    assert hot_store_rig.store.last("d", ("s", "t")) == {"s": (odd, "boot")}
+    write(hot_store_rig, *[reading(minute, t=minute) for minute in range(40)])
+    assert hot_store_rig.store.last("d", ("s", "t", "none")) == {"s": (odd, "boot"), "t": (stamp(39), 39)}
+    assert rows(hot_store_rig, "s", start=BEFORE_ALL) == [(odd, "m", {"s": "boot"})]
+    assert len(rows(hot_store_rig, "s", "t", start=BEFORE_ALL, descending=True)) == 41
 
 
 def test_order_is_by_time_and_then_by_message_either_way(hot_store_rig):

@@ -8,8 +8,8 @@ from twin2multicloud.domain.telemetry import Reading, normalise
 
 
 def reading(flat: Mapping[str, Any]) -> Reading:
-    """A reading, with the trace of its own that the object may have."""
-    made = normalise(flat, now=START)
+    """A reading, with the trace of its own that the object may have; of any time, as a store may hold it."""
+    made = normalise(flat, now=START, earliest="", latest="~")
     return made.traced(flat["trace_id"]) if "trace_id" in flat else made
 
 

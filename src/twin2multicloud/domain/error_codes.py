@@ -15,6 +15,7 @@ class ErrorCode(StrEnum):
 
     INVALID_TELEMETRY = "invalid-telemetry"
     READING_TOO_LARGE = "reading-too-large"
+    VALUE_LEFT_OUT = "value-left-out"
     INGESTION_UNREACHABLE = "ingestion-unreachable"
     HOT_STORE_UNREACHABLE = "hot-store-unreachable"
     PROCESSOR_FAILED = "processor-failed"
@@ -41,6 +42,12 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
         Severity.CRITICAL,
         "A reading is larger than the processor's queue allows. It is not processed; the event holds its content.",
         "Send smaller readings; docs/support_matrix.md lists the limit of each cloud.",
+    ),
+    ErrorCode.VALUE_LEFT_OUT: CodeInfo(
+        Severity.WARNING,
+        "A value is none of its property's declared type, or a number that no store can hold. It was left out; "
+        "the rest of its reading is stored.",
+        "Correct the device, the processor or the property's data_type; docs/telemetry.md has the conversions.",
     ),
     ErrorCode.INGESTION_UNREACHABLE: CodeInfo(
         Severity.CRITICAL,

@@ -8,13 +8,13 @@ properties. It is made once, passes every hop as it is, and is decoded only wher
 import hashlib
 import math
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Annotated, Any, NamedTuple
 
 import msgspec
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.timestamps import canonical, is_canonical
+from twin2multicloud.domain.timestamps import EARLIEST, LATEST, canonical, is_canonical
 
 Telemetry = dict[str, Scalar]
 """A reading as a flat object."""
@@ -27,6 +27,11 @@ _ERROR_CHARACTERS = 200  # of msgspec's own error; a sender's text may be in it
 _DEVICE_KEYS = ("device_id", "iotDeviceId", "deviceId")
 _TIME_KEYS = ("timestamp", "time", "ts")
 _ALIASES = frozenset(_DEVICE_KEYS + _TIME_KEYS) - RESERVED
+_SPELLINGS = {key.lower(): key for key in _DEVICE_KEYS + _TIME_KEYS}
+_familiar: set[Any] = {*RESERVED, *_ALIASES}
+"""Keys and names of properties that are no other spelling of a key; what devices send recurs."""
+
+_MOST_FAMILIAR = 4_096
 _NEVER_TOO_LARGE = frozenset({str, float, bool})
 _SCALARS = _NEVER_TOO_LARGE | {int}
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
@@ -49,6 +54,14 @@ _HEAD = re.compile(
 
 class InvalidTelemetryError(ValueError):
     """A reading that cannot be normalised; its text says why in one sentence."""
+
+
+class TimeOutsideError(InvalidTelemetryError):
+    """A time that is one, and not when a reading can have been made."""
+
+    def __init__(self, timestamp: str, earliest: str, latest: str) -> None:
+        super().__init__(f"timestamp must be from {earliest} to {latest}, found {timestamp}")
+        self.timestamp = timestamp
 
 
 def is_trace_id(text: str) -> bool:
@@ -106,32 +119,47 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
         return Reading(b'%b,"trace_id":"%b"%b' % (self.encoded[:end], trace_id.encode(), self.encoded[end:]))
 
 
-def normalise(raw: object, *, now: str, device_id: str | None = None) -> Reading:
+def normalise(
+    raw: object,
+    *,
+    now: str,
+    device_id: str | None = None,
+    earliest: str = EARLIEST,
+    latest: str = LATEST,
+    left_out: list[str] | None = None,
+) -> Reading:
     """The reading in a flat object of a device or of user code.
 
     `device_id` is what the cloud knows of the sender (topic, connection); it wins over what the object says.
-    A reading without a time gets `now`. A reading without `message_id` gets the digest of its device, time and content,
-    so that a reading sent twice is one reading, and two readings that share a stamp stay two.
-    Raises InvalidTelemetryError.
+    Keys of device and time are read in any case. A reading without a time gets `now`; one that is not from `earliest`
+    to `latest` is refused. A reading without `message_id` gets the digest of its device, time and content, so that a
+    reading sent twice is one reading, and two readings that share a stamp stay two.
+    Null is no value. A number that no store has (NaN, or beyond 64 bits and no double) is left out with its reason in
+    `left_out`; without that list it is refused. Raises InvalidTelemetryError, TimeOutsideError.
     """
     if not isinstance(raw, dict):
         raise InvalidTelemetryError(f"telemetry must be a JSON object, found {_kind(raw)}")
     values = dict(raw)
+    if not _familiar.issuperset(values):
+        _respell(values)
     named = _take(values, _DEVICE_KEYS)
     device = named if device_id is None else device_id
     if not isinstance(device, str) or not device:
         raise InvalidTelemetryError("telemetry has no device: device_id is missing or not a string")
     timestamp = _timestamp(_take(values, _TIME_KEYS), now)
+    if not earliest <= timestamp <= latest:
+        raise TimeOutsideError(timestamp, earliest, latest)
     message_id = values.pop("message_id", None)
     values.pop("trace_id", None)
     if not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
-        _check_values(values)
+        _mend(values, left_out)
     if message_id is not None and (not isinstance(message_id, str) or len(message_id) > MESSAGE_ID_CHARACTERS):
         raise InvalidTelemetryError(f"message_id must be a string of at most {MESSAGE_ID_CHARACTERS} characters")
     try:
         body = _encode(values)
         if b"null" in body:  # what JSON has no number for is encoded so
-            _check_values(values)
+            _mend(values, left_out)
+            body = _encode(values)
         head = b'{"device_id":%b,"timestamp":"%b"' % (_encode(device), timestamp.encode())
         message_id = message_id or hashlib.blake2b(head + body, digest_size=8).hexdigest()
         return Reading(b'%b,"message_id":%b%b%b' % (head, _encode(message_id), b"," if values else b"", body[1:]))
@@ -165,8 +193,13 @@ def values_in(body: bytes) -> Telemetry:
     try:
         return _decode_values(body)
     except _NOT_JSON as error:
-        _check_values(_decoded(body))
+        _mend(_decoded(body), None)
         raise InvalidTelemetryError(f"properties must be scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
+
+
+def without_time(flat: Mapping[str, Any]) -> dict[str, Any]:
+    """A flat object of a device without its time, however its key is spelt."""
+    return {name: value for name, value in flat.items() if _SPELLINGS.get(name.lower()) not in _TIME_KEYS}
 
 
 def values_of(flat: Telemetry) -> Telemetry:
@@ -200,6 +233,8 @@ def _is_normal(span: bytes, key: Key) -> bool:
         and key.device_id != ""
         and 0 < len(key.message_id) <= MESSAGE_ID_CHARACTERS
         and _ALIASES.isdisjoint(flat)
+        and (_familiar.issuperset(flat) or not _respell(flat))
+        and EARLIEST <= key.timestamp <= LATEST
         and is_canonical(key.timestamp)
     )
 
@@ -208,9 +243,21 @@ def _timestamp(stamp: Any, now: str) -> str:  # noqa: ANN401 - whatever a device
     try:
         return now if stamp is None else canonical(stamp)
     except ValueError as error:
-        raise InvalidTelemetryError(
-            f"timestamp must be ISO 8601 or an epoch in s or ms, found {str(stamp)[:60]!r}"
-        ) from error
+        raise InvalidTelemetryError(f"timestamp: {error}") from error
+
+
+def _respell(values: dict[str, Any]) -> bool:
+    """Give keys of device and time their own spelling, whatever their case; returns whether there were any."""
+    found = False
+    for name in [each for each in values if each not in _familiar]:
+        key = _SPELLINGS.get(str(name).lower())
+        if key is not None:
+            found, value = True, values.pop(name)
+            if values.get(key) is None:
+                values[key] = value
+        elif len(_familiar) < _MOST_FAMILIAR and len(str(name)) <= MESSAGE_ID_CHARACTERS:
+            _familiar.add(name)
+    return found
 
 
 def _take(values: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401 - whatever a device sent
@@ -231,28 +278,57 @@ def _decoded(body: bytes) -> dict[str, Any]:
         raise InvalidTelemetryError(f"not a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
-def _check_values(values: dict[str, Any]) -> None:
-    for name, value in values.items():
-        kind = type(value)
-        if (
-            kind not in _SCALARS
-            or (kind is int and not _LEAST <= value <= _MOST)
-            or (kind is float and not math.isfinite(value))
-        ):
-            raise InvalidTelemetryError(f"property {str(name)[:60]!r} must be a scalar, found {_kind(value)}")
+def _mend(values: dict[str, Any], left_out: list[str] | None) -> None:
+    """Remove what is no value, and make a double of a whole number beyond 64 bits that has no more digits than one."""
+    odd = [
+        name
+        for name, value in values.items()
+        if (kind := type(value)) not in _SCALARS
+        or (kind is int and not _LEAST <= value <= _MOST)
+        or (kind is float and not math.isfinite(value))
+    ]
+    for name in odd:
+        value = values[name]
+        double = _as_double(value) if type(value) is int else None
+        if double is not None:
+            values[name] = double
+            continue
+        del values[name]
+        if value is None:
+            continue
+        reason = f"property {str(name)[:60]!r} must be a scalar, found {_kind(value)}"
+        if left_out is None or type(value) not in (int, float):
+            raise InvalidTelemetryError(reason)
+        left_out.append(reason)
+
+
+def _as_double(number: int) -> float | None:
+    """A whole number as the double that JavaScript would write so, None where the double has other digits."""
+    try:
+        double = float(number)
+    except OverflowError:
+        return None
+    digits = repr(double).partition("e")[0].replace(".", "")  # the shortest that are this double; no other has them
+    return double if double == number or digits.rstrip("0") == str(number).rstrip("0") else None
 
 
 def _kind(value: object) -> str:
     match value:
         case None:
             return "null"
+        case bool():
+            return "true or false"
+        case str():
+            return "a text"
         case dict():
             return "an object"
         case list():
             return "a list"
-        case float():
+        case float() if not math.isfinite(value):
             return "NaN or an infinity"
-        case int():
+        case int() if not _LEAST <= value <= _MOST:
             return "a whole number beyond 64 bits"
+        case int() | float():
+            return "a number"
         case _:
             return type(value).__name__

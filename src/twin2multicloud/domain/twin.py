@@ -4,6 +4,7 @@ from enum import StrEnum
 
 import msgspec
 
+from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.event_rule import EventRule
 from twin2multicloud.domain.hierarchy import Hierarchy
@@ -37,3 +38,4 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     cold_retention_days: int = 30
     mode: Mode = Mode.PRODUCTION
     dashboard: DashboardSource = DashboardSource.TWIN
+    clock_skew: ClockSkew = DEFAULT

@@ -7,7 +7,16 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading, normalise, recognise
+from twin2multicloud.domain import foreign_json
+from twin2multicloud.domain.clock_skew import DEVICE_TIME, Beyond, ClockSkew
+from twin2multicloud.domain.telemetry import (
+    InvalidTelemetryError,
+    Reading,
+    TimeOutsideError,
+    normalise,
+    recognise,
+    without_time,
+)
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.wire.limits import MAX_READINGS
 
@@ -22,22 +31,48 @@ class RawReading(msgspec.Struct, frozen=True):
     received_at: str | None = None  # the cloud's own stamp, for readings without a time
 
 
-def from_device(raw: RawReading, now: str) -> Iterator[Reading | tuple[object, InvalidTelemetryError]]:
-    """The readings of a publish; invalid telemetry comes with its reason."""
+def from_device(
+    raw: RawReading, now: str, clock_skew: ClockSkew, left_out: list[str]
+) -> Iterator[Reading | tuple[object, InvalidTelemetryError]]:
+    """The readings of a publish; invalid telemetry comes with its reason.
+
+    Adds to `left_out` the reason of each value that no store can hold; the rest of its reading is there.
+    """
     try:
         payload = _decode(raw.body)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        yield raw.body, InvalidTelemetryError(f"telemetry is not JSON: {error}")
-        return
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        try:
+            payload = foreign_json.read(raw.body)
+        except foreign_json.ForeignJsonError as error:
+            yield raw.body, InvalidTelemetryError(str(error))
+            return
     if isinstance(payload, list) and len(payload) > MAX_READINGS:
         reason = f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}"
         yield raw.body, InvalidTelemetryError(reason)
         return
     for flat in payload if isinstance(payload, list) else [payload]:
         try:
-            yield normalise(flat, now=raw.received_at or now, device_id=raw.device_id)
+            yield _at_the_door(flat, raw.received_at or now, raw.device_id, clock_skew, left_out)
         except InvalidTelemetryError as error:
             yield flat, error
+
+
+def _at_the_door(
+    flat: object, arrival: str, device_id: str | None, clock_skew: ClockSkew, left_out: list[str]
+) -> Reading:
+    earliest, latest = clock_skew.bounds(arrival)
+    before = len(left_out)
+    try:
+        reading = normalise(flat, now=arrival, device_id=device_id, earliest=earliest, latest=latest, left_out=left_out)
+    except TimeOutsideError as error:
+        del left_out[before:]
+        if clock_skew.beyond is Beyond.REJECT or not isinstance(flat, dict) or DEVICE_TIME in flat:
+            raise InvalidTelemetryError(clock_skew.reason(error, arrival)) from error
+        untimed = {**without_time(flat), DEVICE_TIME: error.timestamp}
+        reading = normalise(untimed, now=arrival, device_id=device_id, left_out=left_out)
+    if len(left_out) > before:
+        left_out[before:] = [f"{reading.key.device_id}: {reason}" for reason in left_out[before:]]
+    return reading
 
 
 def from_another_cloud(messages: Sequence[bytes], now: str) -> tuple[list[Reading], list[ItemError]]:

@@ -1,5 +1,7 @@
 """Creates error events for one component of a twin on a cloud. The sink decides where they go."""
 
+from collections.abc import Sequence
+
 import msgspec
 
 from twin2multicloud.domain.error_codes import ERROR_CODES, ErrorCode
@@ -9,6 +11,7 @@ from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.error_sink import ErrorSink
 
 _RAW_CHARACTERS = 4_000
+_REASONS = 3  # of those that an event is about, how many it says
 
 
 class Reporter:
@@ -45,6 +48,13 @@ class Reporter:
     def failed(self, code: ErrorCode, error: BaseException, *, count: int = 1, trace_id: str = "") -> None:
         """Report an unexpected exception."""
         self.report(code, described(error), count=count, trace_id=trace_id, kind=type(error).__name__)
+
+
+def report_left_out(reporter: Reporter, reasons: Sequence[str]) -> None:
+    """Report the values of one batch that were left out of their readings, as one event."""
+    shown = "; ".join(reasons[:_REASONS])
+    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
+    reporter.report(ErrorCode.VALUE_LEFT_OUT, f"left out: {shown}{more}", count=len(reasons))
 
 
 def _text(raw: object) -> str:

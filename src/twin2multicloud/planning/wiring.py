@@ -2,7 +2,10 @@
 
 from collections.abc import Iterable, Sequence
 
-from twin2multicloud.domain.components import KINDS, home
+import msgspec
+
+from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew
+from twin2multicloud.domain.components import KINDS, Trigger, home
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import ConnectorCall, ConnectorRow
@@ -34,6 +37,8 @@ def environment(
     """The environment of one function, sorted by name. `calls` are those of the whole topology."""
     found = {each.name: each for each in own_environment(component, twin.name)}
     found["MODE"] = Variable("MODE", ValueKind.LITERAL, twin.mode.value)
+    if Trigger.DEVICE in KINDS[component.name].triggers and twin.clock_skew != DEFAULT:
+        found["CLOCK_SKEW"] = Variable("CLOCK_SKEW", ValueKind.LITERAL, _json(twin.clock_skew))
     for row, call in calls:
         if call.source == component.name:
             found.update((each.name, each) for each in _outgoing(component, twin, row, call))
@@ -42,6 +47,10 @@ def environment(
     if dead_letters is not None:
         found["DEAD_LETTER_QUEUE"] = Variable("DEAD_LETTER_QUEUE", ValueKind.RESOURCE, dead_letters)
     return tuple(found[name] for name in sorted(found))
+
+
+def _json(policy: ClockSkew) -> str:
+    return msgspec.json.encode(policy).decode()
 
 
 def _outgoing(component: Component, twin: Twin, row: ConnectorRow, call: ConnectorCall) -> Iterable[Variable]:

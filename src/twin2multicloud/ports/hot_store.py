@@ -8,6 +8,9 @@ import msgspec
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.telemetry import Reading
 
+BEFORE_ALL = "0000"
+"""A start of a query that no stamp is before, or at."""
+
 
 class RowKey(msgspec.Struct, frozen=True, order=True, gc=False):
     """A row's place within its device: time first, then message id."""
@@ -24,7 +27,7 @@ class Row(msgspec.Struct, frozen=True, gc=False):
 
 
 class RangeQuery(msgspec.Struct, frozen=True, kw_only=True):
-    """Readings of one device in ``(start, end]`` (canonical stamps; TwinMaker's bounds), `limit` rows at most.
+    """Readings of one device in ``(start, end]`` (canonical stamps, or `BEFORE_ALL`; TwinMaker's bounds), `limit` rows.
 
     `properties` are the ones wanted; rows that have none of them are left out. `after` is the last key already seen
     in the asked order: paging is by key, never by cursor, because that holds on every store.

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 import msgspec
 
+from twin2multicloud.domain.clock_skew import Beyond, ClockSkew
 from twin2multicloud.domain.device import DataType, Fault, FaultKind, Signal, SignalKind
 from twin2multicloud.domain.event_rule import ActionKind, Comparison
 from twin2multicloud.domain.placement import Slot
@@ -73,6 +74,19 @@ def _default(struct: type[msgspec.Struct], name: str) -> Json:
     return next(each.default for each in msgspec.structs.fields(struct) if each.name == name)
 
 
+_CLOCK_SKEW = Record(
+    {
+        "ahead_minutes": may(
+            Number(0, 100_000), "how far a reading may be ahead of its arrival", _default(ClockSkew, "ahead_minutes")
+        ),
+        "oldest_days": may(Number(0, 100_000), "how old a reading may be at its arrival; left out: of any age"),
+        "beyond": may(
+            _words(Beyond),
+            "what is done beyond: reject (to the dead letters) or arrival (taken under the time of arrival)",
+            _default(ClockSkew, "beyond"),
+        ),
+    }
+)
 CONFIG = Document(
     "config.json",
     "What the twin is called and how long it keeps its readings.",
@@ -84,6 +98,7 @@ CONFIG = Document(
             "cold_retention_days": need(Integer(1, 36_500), "age in days at which it goes on to the archive"),
             "mode": need(_words(Mode), "how talkative the functions are: debug or production"),
             "dashboard": may(_words(DashboardSource), "where dashboards read", _default(Twin, "dashboard")),
+            "clock_skew": may(_CLOCK_SKEW, "how far a device's clock may be off, and what is done beyond"),
         }
     ),
 )

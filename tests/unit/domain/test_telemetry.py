@@ -1,15 +1,26 @@
 """A reading's normal form: its keys, its time, its identity, and what is no telemetry."""
 
+from decimal import Decimal
+
 import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from tests.rigs.clock import START
-from twin2multicloud.domain.telemetry import RESERVED, InvalidTelemetryError, Reading, normalise, recognise, values_of
+from twin2multicloud.domain.telemetry import (
+    RESERVED,
+    InvalidTelemetryError,
+    Reading,
+    TimeOutsideError,
+    normalise,
+    recognise,
+    values_of,
+)
 
+KEYS = ("device_id", "iotDeviceId", "deviceId", "timestamp", "time", "ts")
 NAMES = st.text(min_size=1, max_size=8).filter(
-    lambda name: name not in {*RESERVED, "iotDeviceId", "deviceId", "time", "ts"}
+    lambda name: name not in RESERVED and name.lower() not in {key.lower() for key in KEYS}
 )
 SCALARS = st.one_of(
     st.booleans(),
@@ -31,8 +42,8 @@ def test_a_reading_gets_its_device_time_and_identity():
     assert len(reading["message_id"]) == 16
 
 
-@pytest.mark.parametrize("key", ["device_id", "iotDeviceId", "deviceId"])
-@pytest.mark.parametrize("time", ["timestamp", "time", "ts"])
+@pytest.mark.parametrize("key", ["device_id", "iotDeviceId", "deviceId", "DEVICE_ID", "DeviceID", "iotdeviceid"])
+@pytest.mark.parametrize("time", ["timestamp", "time", "ts", "Time", "TIMESTAMP", "TS", "timeStamp"])
 def test_every_spelling_of_the_keys_is_read(key, time):
     reading = normalise({key: "d", time: "2026-01-01T00:00:00Z"}, now=START).flat
     assert (reading["device_id"], reading["timestamp"]) == ("d", "2026-01-01T00:00:00.000Z")
@@ -58,18 +69,28 @@ def test_the_devices_own_message_id_is_kept_and_its_trace_is_not():
     [
         ([], "found a list"),
         (None, "found null"),
-        ("x", "found str"),
+        ("x", "found a text"),
+        (7, "found a number"),
+        (21.5, "found a number"),
+        (True, "found true or false"),
+        (2**70, "found a whole number beyond 64 bits"),
+        (float("inf"), "found NaN or an infinity"),
         ({}, "device_id is missing"),
         ({"device_id": ""}, "device_id is missing"),
         ({"device_id": 5}, "not a string"),
         ({"device_id": "d", "ts": "noon"}, "ISO 8601"),
         ({"device_id": "d", "ts": [1]}, "ISO 8601"),
-        ({"device_id": "d", "t": None}, "'t' must be a scalar, found null"),
+        ({"device_id": "d", "Time": "noon"}, "ISO 8601.*'noon'"),
+        ({"device_id": "d", "TIMESTAMP": ""}, "ISO 8601"),
+        ({"device_id": "d", "ts": "0001-01-01T00:00:00Z"}, "from 1970-.* to 2200-.*, found 0001-01-01"),
+        ({"device_id": "d", "ts": -1}, "found 1969-12-31T23:59:59.000Z"),
+        ({"device_id": "d", "ts": "2201-01-01"}, "found 2201"),
         ({"device_id": "d", "t": {"a": 1}}, "found an object"),
         ({"device_id": "d", "t": [1]}, "found a list"),
         ({"device_id": "d", "t": float("nan")}, "NaN"),
         ({"device_id": "d", "t": float("-inf")}, "infinity"),
-        ({"device_id": "d", "t": 2**63}, "beyond 64 bits"),
+        ({"device_id": "d", "t": 2**63 + 1}, "beyond 64 bits"),
+        ({"device_id": "d", "t": 10**400}, "beyond 64 bits"),
         ({"device_id": "d", "message_id": "x" * 129}, "128"),
         ({"device_id": "d", "message_id": 5}, "128"),
         ({"device_id": "d", "t": "\ud800"}, "surrogates"),
@@ -103,6 +124,70 @@ def test_the_same_reading_has_the_same_id_and_another_has_not(one, other):
 def test_normalising_twice_changes_nothing(values):
     once = normalise({"device_id": "d", **values}, now=START)
     assert normalise(once.flat, now=LATER) == once
+
+
+def test_null_is_no_value():
+    reading = normalise({"device_id": "d", "timestamp": None, "t": 2.5, "humidity": None}, now=START)
+    assert values_of(reading.flat) == {"t": 2.5}
+    assert reading == normalise({"device_id": "d", "t": 2.5}, now=START)
+    assert values_of(normalise({"device_id": "d", "t": None}, now=START).flat) == {}
+
+
+@pytest.mark.parametrize(
+    ("whole", "double"),
+    [
+        (123456789000000000000, 1.23456789e20),  # as JavaScript writes the double
+        (-123456789012345670000, -1.2345678901234567e20),
+        (2**63, 9.223372036854775808e18),
+        (2**64, 1.8446744073709551616e19),
+        (10**22, 1e22),
+    ],
+)
+def test_a_whole_number_beyond_64_bits_that_is_a_double_is_one(whole, double):
+    (value,) = values_of(normalise({"device_id": "d", "t": whole}, now=START).flat).values()
+    assert (type(value), value) == (float, double)
+
+
+@given(st.floats(2.0**63, allow_infinity=False), st.sampled_from([1, -1]))
+def test_the_digits_of_a_double_are_that_double_and_other_digits_are_none(double, sign):
+    whole = sign * int(Decimal(repr(double)))
+    assert values_of(normalise({"device_id": "d", "t": whole}, now=START).flat) == {"t": sign * double}
+    left_out = []
+    longer = whole * 1_000 + 1
+    assert values_of(normalise({"device_id": "d", "t": longer}, now=START, left_out=left_out).flat) == {}
+    assert left_out == ["property 't' must be a scalar, found a whole number beyond 64 bits"]
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 2**64 + 1, 10**400])
+def test_a_number_that_no_store_has_is_left_out_and_the_rest_stays(number):
+    left_out = []
+    reading = normalise({"device_id": "d", "a": 1, "t": number, "z": "null"}, now=START, left_out=left_out)
+    assert values_of(reading.flat) == {"a": 1, "z": "null"}
+    assert len(left_out) == 1
+    assert left_out[0].startswith("property 't' must be a scalar, found ")
+
+
+def test_a_time_outside_of_its_bounds_is_known_to_who_asks():
+    with pytest.raises(TimeOutsideError) as refused:
+        normalise({"device_id": "d", "ts": "2026-01-15T10:30:00.001Z"}, now=START, latest=START)
+    assert refused.value.timestamp == "2026-01-15T10:30:00.001Z"
+    assert normalise({"device_id": "d", "ts": START}, now=START, earliest=START, latest=START).key.timestamp == START
+
+
+def test_of_two_spellings_of_a_key_its_own_counts():
+    flat = {"Time": "2020-01-01", "time": START, "DEVICEID": "x", "deviceId": "d", "t": 1}
+    assert normalise(flat, now=LATER).flat | {"message_id": ""} == {
+        "device_id": "d",
+        "timestamp": START,
+        "message_id": "",
+        "t": 1,
+    }
+
+
+def test_more_names_than_one_process_remembers_are_read_alike():
+    for number in range(5_000):
+        flat = {"device_id": "d", f"p{number}": 1, "Ts": START}
+        assert normalise(flat, now=LATER).key.timestamp == START
 
 
 @given(st.recursive(st.none() | SCALARS | st.floats(), lambda each: st.lists(each) | st.dictionaries(st.text(), each)))
@@ -181,10 +266,9 @@ HEAD = b'{"device_id":"d","timestamp":"2026-01-15T10:30:00.000Z","message_id":"m
 @pytest.mark.parametrize(
     ("rest", "why"),
     [
-        (b',"t":null}', "'t' must be a scalar, found null"),
         (b',"t":{"t":1}}', "found an object"),
         (b',"t":[1]}', "found a list"),
-        (b',"t":9223372036854775808}', "beyond 64 bits"),
+        (b',"t":9223372036854775809}', "beyond 64 bits"),
         (b',"t":1e400}', "out of range"),
         (b',"t":NaN}', "flat JSON object"),
         (b',"t":1}x', "flat JSON object"),
@@ -207,11 +291,22 @@ def test_bytes_that_begin_as_the_normal_form_does_and_go_on_otherwise_are_refuse
 
 
 @pytest.mark.parametrize(
-    "alias", [b'"deviceId":"e"', b'"iotDeviceId":"e"', b'"ts":0', b'"time":"noon"', b'"trace_id":"x"']
+    "alias",
+    [b'"deviceId":"e"', b'"iotDeviceId":"e"', b'"ts":0', b'"time":"noon"', b'"Time":"noon"', b'"trace_id":"x"'],
 )
 def test_another_spelling_of_the_key_behind_it_changes_nothing_and_is_no_property(alias):
     reading = recognise(HEAD + b"," + alias + b',"t":1}', now=LATER)
     assert reading.encoded == HEAD + b',"t":1}'
+
+
+@pytest.mark.parametrize("year", ["0001", "1969", "2201", "9999"])
+def test_a_time_that_cannot_be_one_is_refused_in_the_normal_form_too(year):
+    with pytest.raises(TimeOutsideError, match=f"found {year}-01-15"):
+        recognise(HEAD.replace(b"2026", year.encode()) + b"}", now=LATER)
+
+
+def test_null_in_the_normal_form_is_no_value():
+    assert recognise(HEAD + b',"t":null,"u":1}', now=LATER).encoded == HEAD + b',"u":1}'
 
 
 def test_a_trace_that_stands_elsewhere_is_the_readings_own():

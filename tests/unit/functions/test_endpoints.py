@@ -14,7 +14,7 @@ from twin2multicloud.functions.endpoint import WriterEndpoint
 from twin2multicloud.functions.writers import QueueWriter, StoreWriter
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 
-MIXED = [{"device_id": "a"}, {"no": "device"}, {"device_id": "b"}, {"device_id": "c", "t": None}, {"device_id": "d"}]
+MIXED = [{"device_id": "a"}, {"no": "device"}, {"device_id": "b"}, {"device_id": "c", "t": {}}, {"device_id": "d"}]
 
 
 def said(response) -> dict:

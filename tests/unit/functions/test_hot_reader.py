@@ -89,7 +89,7 @@ def test_epoch_seconds_and_offsets_are_the_same_instants():
 
 
 def test_without_bounds_everything_up_to_now_is_meant():
-    stamps = ("0001-01-02T00:00:00.000Z", "2026-01-15T10:30:00.001Z")
+    stamps = ("0001-01-01T00:00:00.000Z", "2026-01-15T10:30:00.001Z")
     read = reader(*[reading(at=stamp, temperature=float(n)) for n, stamp in enumerate(stamps, 1)])
     assert [value for *_, value in values(read(ASKED))] == [1.0]
 

@@ -64,6 +64,21 @@ SPOILT = {
         "config.json: cold_retention_days: found 2, expected at least hot_retention_days, 3, because both are "
         "the age of a reading",
     ),
+    "clock beyond": (
+        "config.json",
+        lambda it: it.update(clock_skew={"beyond": "arival"}),
+        'config.json: clock_skew.beyond: found "arival", expected one of reject, arrival; did you mean "arrival"?',
+    ),
+    "clock ahead": (
+        "config.json",
+        lambda it: it.update(clock_skew={"ahead_minutes": -1}),
+        "config.json: clock_skew.ahead_minutes: found -1, expected a number from 0 to 100000",
+    ),
+    "clock key": (
+        "config.json",
+        lambda it: it.update(clock_skew={"ahead_minute": 1}),
+        "config.json: clock_skew.ahead_minute: found an unknown key, expected one of ahead_minutes",
+    ),
     "wrong type": (DEVICES, lambda it: it.update(types=[]), f"{DEVICES}: types: found a list, expected an object"),
     "no devices": (DEVICES, lambda it: it.update(devices=[]), f"{DEVICES}: devices: found a list of 0, expected"),
     "data type": (

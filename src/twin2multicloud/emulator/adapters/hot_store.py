@@ -19,7 +19,7 @@ from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds, to_datetime
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
-from twin2multicloud.ports.hot_store import Row, RowKey
+from twin2multicloud.ports.hot_store import BEFORE_ALL, Row, RowKey
 from twin2multicloud.stores.rows import NOTES, Put, Span
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
@@ -214,6 +214,8 @@ def _time(stamp: str) -> int:
     """Milliseconds since 1970; notes, and the bound before them, come after all readings."""
     if stamp >= _NO_STAMP:
         return _NOTES_TIME if stamp == NOTES else _NOTES_TIME - 1
+    if stamp == BEFORE_ALL:
+        return -_NOTES_TIME
     return _second(stamp[:19]) + int(stamp[20:23])
 
 

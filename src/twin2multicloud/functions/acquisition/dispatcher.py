@@ -2,17 +2,18 @@
 
 from collections.abc import Sequence
 
+from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew, read_policy
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading
 from twin2multicloud.functions.readings import RawReading, from_device
-from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.functions.reporting import Reporter, report_left_out
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 from twin2multicloud.wire.envelope import new_trace_id
-from twin2multicloud.wire.environment import require_env
+from twin2multicloud.wire.environment import optional_env, require_env
 
 _Refused = tuple[int, object, InvalidTelemetryError]
 """Place in the publish, content and reason."""
@@ -23,6 +24,7 @@ def build(parts: Parts) -> Function:
     dispatcher = Dispatcher(
         writer=parts.queue_writer(require_env(parts.env, "PROCESSOR_QUEUE")),
         reporter=parts.reporter,
+        clock_skew=read_policy(optional_env(parts.env, "CLOCK_SKEW")),
         clock=parts.ports.clock,
         chance=parts.ports.chance,
     )
@@ -35,8 +37,17 @@ _SHOWN = 3  # invalid readings of one publish that its event describes
 class Dispatcher:
     """Dispatches publishes of devices. Invalid telemetry is reported with its content and dropped."""
 
-    def __init__(self, *, writer: TelemetryWriter, reporter: Reporter, clock: Clock, chance: Chance) -> None:
-        self._writer, self._reporter, self._clock, self._chance = writer, reporter, clock, chance
+    def __init__(
+        self,
+        *,
+        writer: TelemetryWriter,
+        reporter: Reporter,
+        clock_skew: ClockSkew = DEFAULT,
+        clock: Clock,
+        chance: Chance,
+    ) -> None:
+        self._writer, self._reporter, self._clock_skew = writer, reporter, clock_skew
+        self._clock, self._chance = clock, chance
 
     def __call__(self, publishes: Sequence[RawReading]) -> int:
         """Dispatch readings as one batch; returns how many were dropped. Raises RetryableError.
@@ -46,9 +57,10 @@ class Dispatcher:
         now = self._clock.now()
         readings: list[Reading] = []
         invalid = 0
+        left_out: list[str] = []
         for publish in publishes:
             refused: list[_Refused] = []
-            for place, reading in enumerate(from_device(publish, now)):
+            for place, reading in enumerate(from_device(publish, now, self._clock_skew, left_out)):
                 if isinstance(reading, Reading):
                     readings.append(reading)
                 else:
@@ -56,7 +68,10 @@ class Dispatcher:
             if refused:
                 invalid += len(refused)
                 self._report(refused)
-        return invalid + (self._hand_on(readings) if readings else 0)
+        too_large = self._hand_on(readings) if readings else 0
+        if left_out:
+            report_left_out(self._reporter, left_out)
+        return invalid + too_large
 
     def _report(self, refused: Sequence[_Refused]) -> None:
         """Report the invalid readings of one publish."""

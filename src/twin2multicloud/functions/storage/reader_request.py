@@ -9,7 +9,7 @@ from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.timestamps import canonical
-from twin2multicloud.ports.hot_store import HotStore
+from twin2multicloud.ports.hot_store import BEFORE_ALL, HotStore
 
 DEFAULT_RESULTS = 10_000
 MAX_RESULTS = 50_000
@@ -47,7 +47,7 @@ def parse(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hiera
         arguments = payload
     _refuse_gaps(arguments)
     external, devices = _devices(arguments, catalog, hierarchy)
-    start = _time(arguments, "startTime", "startDateTime") or "0001-01-01T00:00:00.000Z"
+    start = _time(arguments, "startTime", "startDateTime") or BEFORE_ALL
     end = _time(arguments, "endTime", "endDateTime") or now
     if start > end:
         raise FinalError(f"startTime {start} is after endTime {end}", 400)
