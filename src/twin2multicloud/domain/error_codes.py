@@ -15,6 +15,7 @@ class ErrorCode(StrEnum):
 
     INVALID_TELEMETRY = "invalid-telemetry"
     READING_TOO_LARGE = "reading-too-large"
+    PUBLISH_TOO_LARGE = "publish-too-large"
     INGESTION_UNREACHABLE = "ingestion-unreachable"
     HOT_STORE_UNREACHABLE = "hot-store-unreachable"
     PROCESSOR_FAILED = "processor-failed"
@@ -41,6 +42,11 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
         Severity.CRITICAL,
         "A reading is larger than the processor's queue allows. It is not processed; the event holds its content.",
         "Send smaller readings; docs/support_matrix.md lists the limit of each cloud.",
+    ),
+    ErrorCode.PUBLISH_TOO_LARGE: CodeInfo(
+        Severity.WARNING,
+        "A device published more bytes than its cloud takes at once. The publish was refused, the device disconnected.",
+        "Send smaller publishes; docs/support_matrix.md lists the limit of each cloud.",
     ),
     ErrorCode.INGESTION_UNREACHABLE: CodeInfo(
         Severity.CRITICAL,

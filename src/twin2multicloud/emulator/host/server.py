@@ -18,7 +18,8 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
-from twin2multicloud.emulator.mqtt.endpoint import MqttConnection, Published
+from twin2multicloud.emulator.mqtt.listener import Listener
+from twin2multicloud.emulator.mqtt.service import DeviceService, Published
 from twin2multicloud.wire.calls import refusal, serve
 from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
@@ -101,20 +102,21 @@ class CloudApp:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
 
-async def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
-    """Open the MQTT endpoint."""
-    loop = asyncio.get_running_loop()
+def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | None) -> Listener:
+    """Open the MQTT endpoint. Only on a running event loop."""
 
-    def accept(publishes: Sequence[Published], done: _Done) -> None:
+    def accept(publishes: Sequence[Published], done: _Done) -> bool:
         cloud.ingress.publish(publishes, _on_the_loop(done))
+        return True
 
-    return await loop.create_server(
-        lambda: MqttConnection(cloud.authenticator, accept, cloud.ingress.meter.was_refused),
-        "127.0.0.1",
-        port,
-        ssl=tls,
-        backlog=1024,
+    service = DeviceService(
+        authenticator=cloud.authenticator,
+        accept=accept,
+        rejected=cloud.ingress.rejected,
+        refusal=cloud.ingress.refusal,
+        max_publish_bytes=cloud.max_publish_bytes,
     )
+    return Listener(service, port, tls)
 
 
 def _on_the_loop(done: _Done) -> _Done:
