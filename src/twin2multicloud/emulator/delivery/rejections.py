@@ -52,7 +52,7 @@ class Rejections:
             )  # fmt: skip
             if len(self._rows) > ROWS:
                 self._said.pop(self._rows.popitem(last=False)[0], None)
-            said_at, said = self._said.get(key, (now - _QUIET_SECONDS, 0))
+            said_at, said = self._said.get(key, (0.0, 0))
             if now - said_at < _QUIET_SECONDS or not self._has_room(now):
                 return False
             self._said[key] = now, row.count
