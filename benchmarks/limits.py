@@ -19,7 +19,8 @@ from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.host.ports import hold_free_port
-from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
+from twin2multicloud.emulator.mqtt.listener import Listener
+from twin2multicloud.emulator.mqtt.service import DeviceService
 from twin2multicloud.wire.http_transport import HttpTransport
 
 
@@ -84,11 +85,20 @@ class _Everyone:
 def _serve_mqtt(port: int) -> None:
     import uvloop
 
+    def accept(_, done) -> bool:
+        done(None)
+        return True
+
     async def serve() -> None:
-        server = await asyncio.get_running_loop().create_server(
-            lambda: MqttConnection(_Everyone(), lambda _, done: done(None), lambda: None), "127.0.0.1", port
+        service = DeviceService(
+            authenticator=_Everyone(),
+            accept=accept,
+            rejected=lambda **_: None,
+            refusal=lambda _: None,
+            max_publish_bytes=128 * 1024,
         )
-        await server.serve_forever()
+        Listener(service, port, None)
+        await asyncio.Event().wait()
 
     uvloop.run(serve())
 

@@ -9,7 +9,7 @@ from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from twin2multicloud.cli.console import err, out, say_json, say_note
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.cli.tables import clouds_table, traffic_table
+from twin2multicloud.cli.tables import clouds_table, rejections_table, traffic_table
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Tls, load_deployment
 from twin2multicloud.emulator.host.processes import DASHBOARD, pid_of
@@ -60,17 +60,24 @@ def down(folder: Folder = Path()) -> None:
 
 def status(
     folder: Folder = Path(),
+    rejected: Annotated[bool, typer.Option("--rejected", help="What was refused to devices, and why.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
     """Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down.
 
-    Example: t2mc status examples/smart-home --json
+    Example: t2mc status examples/smart-home --rejected
     """
     deployment = load_deployment(folder)
     client = TwinClient(deployment)
     statuses = client.statuses()
     boundaries = client.boundaries(statuses)
-    if as_json:
+    if rejected:
+        found = client.rejections()
+        if as_json:
+            say_json(found)
+        else:
+            out.print(rejections_table(found))
+    elif as_json:
         say_json({"clouds": statuses, "boundaries": boundaries})
     else:
         out.print(clouds_table(statuses, {site.cloud: site.http_url for site in deployment.sites}))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from rich.text import Text
@@ -15,6 +16,8 @@ if TYPE_CHECKING:  # `plan` needs no emulator
     from rich.table import Table
 
     from twin2multicloud.domain.device import Scalar
+    from twin2multicloud.domain.placement import Cloud
+    from twin2multicloud.emulator.delivery.rejections import Rejection
     from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
     from twin2multicloud.functions.storage.reader_client import Point
     from twin2multicloud.operations.checks import ReadBack
@@ -89,6 +92,19 @@ def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Ta
         counts = (each.published, each.rejected, waiting, each.stored, each.errors)
         shown = ["" if count is None else f"{count:,}" for count in counts] if each.running else [""] * 5
         table.add_row(cloud_text(each.cloud), state, urls[each.cloud], *shown)
+    return table
+
+
+def rejections_table(rejections: Mapping[Cloud, Sequence[Rejection]]) -> Table:
+    """What was refused to devices, the latest first. Names and topics are what a client sent: text, never markup."""
+    table = make_table(
+        "refused to devices since the clouds started", "cloud", "last", ">times", "who", "from", "topic", "why"
+    )
+    for cloud, rows in rejections.items():
+        for each in rows:
+            last = datetime.fromtimestamp(each.last, UTC).strftime("%Y-%m-%d %H:%M:%SZ")
+            row = map(Text, (last, f"{each.count:,}", each.who or "–", each.address, each.topic or "–", each.reason))
+            table.add_row(cloud_text(cloud), *row)
     return table
 
 

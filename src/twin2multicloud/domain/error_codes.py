@@ -16,6 +16,7 @@ class ErrorCode(StrEnum):
     INVALID_TELEMETRY = "invalid-telemetry"
     READING_TOO_LARGE = "reading-too-large"
     VALUE_LEFT_OUT = "value-left-out"
+    PUBLISH_TOO_LARGE = "publish-too-large"
     INGESTION_UNREACHABLE = "ingestion-unreachable"
     HOT_STORE_UNREACHABLE = "hot-store-unreachable"
     PROCESSOR_FAILED = "processor-failed"
@@ -48,6 +49,11 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
         "A value is none of its property's declared type, or a number that no store can hold. It was left out; "
         "the rest of its reading is stored.",
         "Correct the device, the processor or the property's data_type; docs/telemetry.md has the conversions.",
+    ),
+    ErrorCode.PUBLISH_TOO_LARGE: CodeInfo(
+        Severity.WARNING,
+        "A device published more bytes than its cloud takes at once. The publish was refused, the device disconnected.",
+        "Send smaller publishes; docs/support_matrix.md lists the limit of each cloud.",
     ),
     ErrorCode.INGESTION_UNREACHABLE: CodeInfo(
         Severity.CRITICAL,

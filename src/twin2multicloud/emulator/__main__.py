@@ -31,7 +31,7 @@ async def serve(deployment: LocalDeployment, cloud_name: Cloud) -> None:
         cloud.log.info("functions run from %s", verified(deployment.state.unpacked_bundles(cloud_name)))
     mqtt = None
     if site.mqtt_port is not None:
-        mqtt = await listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
+        mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
     config = uvicorn.Config(
         CloudApp(cloud, secrets.operator_key),
         host="127.0.0.1",

@@ -3,6 +3,7 @@
 paho-mqtt, because devices in the field use it: the endpoint is tested with an independent client.
 """
 
+import secrets
 import ssl
 import threading
 import time
@@ -51,7 +52,7 @@ class DeviceConnection:
         self._changed = threading.Condition()
         self._refusal: str | None = None
         self._connected = False
-        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{user}-{id(self)}", protocol=protocol)
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=f"{user}-{secrets.token_hex(4)}", protocol=protocol)
         client.username_pw_set(user, password)
         client.max_inflight_messages_set(_WINDOW)
         client.max_queued_messages_set(0)

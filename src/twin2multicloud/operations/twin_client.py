@@ -4,6 +4,7 @@ Used by the CLI, the dashboard and the checks. Owns no view of its own: what it 
 """
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -12,6 +13,7 @@ import msgspec
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
+from twin2multicloud.emulator.delivery.rejections import Rejection
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.storage.reader_client import HotReaders
@@ -47,6 +49,15 @@ class TwinClient(HotReaders):
         """Every boundary of the plan with what has passed it; those that are not run here have ``running=False``."""
         known = {status.cloud: status for status in (statuses if statuses is not None else self.statuses())}
         return tuple(self._boundary(each, known) for each in self._deployment.topology.boundaries)
+
+    def rejections(self) -> dict[Cloud, list[Rejection]]:
+        """What the device service of each cloud refused since it started, by kind, the latest first."""
+        found = {}
+        for site in self._deployment.sites:
+            with suppress(RetryableError):  # down: `statuses` says so
+                rows = self._operator(site.cloud, "rejected")["rejections"]
+                found[site.cloud] = msgspec.convert(rows, list[Rejection])
+        return found
 
     def redrive(self) -> int:
         """Redrive the dead letters of every cloud; returns how many messages."""

@@ -51,13 +51,24 @@ def test_a_connect_of_version_5_with_properties_and_a_will() -> None:
     properties = b"\x05\x11\x00\x00\x00\x0a"  # session expiry, 10 s
     will = b"\x00" + b"\x00\x01w" + b"\x00\x02hi"
     body = b"\x00\x04MQTT\x05\xc6\x00\x1e" + properties + b"\x00\x01c" + will + b"\x00\x01u" + b"\x00\x01p"
-    assert packets.read_connect(body) == packets.Connect(5, "c", "u", "p", 30)
+    assert packets.read_connect(body) == packets.Connect(
+        version=5, client_id="c", username="u", password="p", keepalive=30
+    )
 
 
 @pytest.mark.parametrize("body", [b"", b"\x00\x04MQTT\x03\x02\x00\x1e", b"\x00\x06MQIsdp\x03\x02\x00\x1e\x00\x00"])
 def test_other_protocols_are_refused(body: bytes) -> None:
     with pytest.raises(MalformedPacketError):
         packets.read_connect(body)
+
+
+def test_a_5_client_says_what_it_wants_of_answers() -> None:
+    properties = b"\x26\x00\x01k\x00\x01v" + b"\x17\x00" + b"\x27\x00\x00\x04\x00" + b"\x15\x00\x01m"
+    head = b"\x00\x04MQTT\x05\x00\x00\x1e"
+    hello = packets.read_connect(head + bytes((len(properties),)) + properties + b"\x00\x01c")
+    assert (hello.explains, hello.max_packet, hello.clean) == (False, 1024, False)
+    with pytest.raises(MalformedPacketError, match="0x24"):
+        packets.read_connect(head + b"\x02\x24\x01\x00\x01c")
 
 
 def test_a_packet_over_the_limit_is_refused_before_it_has_arrived() -> None:
@@ -70,7 +81,13 @@ def test_a_packet_over_the_limit_is_refused_before_it_has_arrived() -> None:
 def test_answers_are_as_the_standard_has_them() -> None:
     assert packets.connack(4, 0) == b"\x20\x02\x00\x00"
     assert packets.connack(4, 4) == b"\x20\x02\x00\x04"
-    assert packets.connack(5, 0) == b"\x20\x07\x00\x00\x04\x24\x01\x25\x00"
+    assert packets.connack(5, 0, 1024, "a") == (
+        b"\x20\x10\x00\x00\x0d\x24\x01\x25\x00\x27\x00\x00\x04\x00\x12\x00\x01a"
+    )
+    assert packets.connack(5, 0x86, reason="no") == b"\x20\x08\x00\x86\x05\x1f\x00\x02no"
+    assert packets.disconnect(0x8E, "") == b"\xe0\x02\x8e\x00"
+    assert packets.disconnect(0x95, "no") == b"\xe0\x07\x95\x05\x1f\x00\x02no"
+    assert packets.puback(1, 5, 0x99, "no") == b"\x40\x09\x00\x01\x99\x05\x1f\x00\x02no"
     assert packets.puback(258) == b"\x40\x02\x01\x02"
     assert packets.puback(1, 5, 0x87) == b"\x40\x03\x00\x01\x87"
     assert packets.suback(1, 4, b"\x80") == b"\x90\x03\x00\x01\x80"

@@ -1,24 +1,40 @@
-"""Devices' publishes on their way to this cloud's dispatcher, over MQTT and from the device gateway. Counts them."""
+"""Devices' publishes on their way to this cloud's dispatcher, over MQTT and from the device gateway. Counts them, and
+what was refused."""
 
 import logging
 import time
 from collections.abc import Callable, Sequence
 
+from twin2multicloud.domain.clock_skew import ClockSkew
+from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
+from twin2multicloud.emulator.delivery.rejections import Rejections
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
-from twin2multicloud.emulator.mqtt.endpoint import Published
+from twin2multicloud.emulator.mqtt.service import Published
+from twin2multicloud.functions.readings import RawReading, refusal_of
+from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.ports.clock import Clock
 
 
 class LocalDeviceIngress:
     """A `DeviceIngress`. `start` starts the dispatcher; there is none on a cloud without L1."""
 
-    def __init__(self, cloud: Cloud, staged: Staged, log: logging.Logger) -> None:
-        self._cloud, self._staged, self._log = cloud, staged, log
+    def __init__(
+        self,
+        cloud: Cloud,
+        staged: Staged,
+        log: logging.Logger,
+        reporter: Reporter,
+        clock: Clock,
+        clock_skew: ClockSkew,
+    ) -> None:
+        self._cloud, self._staged, self._log, self._reporter = cloud, staged, log, reporter
+        self._clock, self._clock_skew = clock, clock_skew
         self.start: Start | None = None
-        self.meter = Meter()
+        self.meter, self.rejections = Meter(), Rejections(log)
 
     def take(self, device_id: str, payload: bytes) -> None:
         """See `ports.device_ingress.DeviceIngress.take`. Only staged: the host waits for the disk before it answers."""
@@ -49,3 +65,15 @@ class LocalDeviceIngress:
             done(error)
 
         when_all_durable(self._staged.take(), durable)
+
+    def refusal(self, published: Published) -> str | None:
+        """Why the dispatcher would take nothing of a publish, for clients that can be told; None if it takes some."""
+        raw = RawReading(published.payload, published.device_id)
+        return refusal_of(raw, self._clock.now(), self._clock_skew)
+
+    def rejected(self, *, who: str, address: str, topic: str, reason: str, too_large: bool = False) -> None:
+        """Count a refusal, and log it as far as the log's rate allows; one for size is an error event as well."""
+        self.meter.was_refused()
+        said = self.rejections.note(who=who, address=address, topic=topic, reason=reason)
+        if said and too_large:
+            self._reporter.report(ErrorCode.PUBLISH_TOO_LARGE, f"{who}: {reason}", raw=topic, kind=who)

@@ -9,7 +9,7 @@ from typing import Any
 from twin2multicloud.clouds.aws import entrypoint
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.emulator.events.event_source import Start, event_source
-from twin2multicloud.emulator.mqtt.endpoint import Published
+from twin2multicloud.emulator.mqtt.service import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response
 
@@ -63,7 +63,9 @@ def _on_call(function: Function) -> Start:
     return start
 
 
-EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, _on_call)
+MAX_PUBLISH_BYTES = 128 * 1024  # IoT Core: the payload of a publish
+
+EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, _on_call, max_publish_bytes=MAX_PUBLISH_BYTES)
 
 
 def _device_event(publish: Published, received_at: int) -> dict[str, Any]:

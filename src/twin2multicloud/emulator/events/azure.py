@@ -13,7 +13,7 @@ from twin2multicloud.clouds.azure import entrypoint
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.events.event_source import Start, event_source
-from twin2multicloud.emulator.mqtt.endpoint import Published
+from twin2multicloud.emulator.mqtt.service import Published
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request
 
@@ -78,7 +78,9 @@ def _on_http(function: Function) -> Start:
     return lambda request: handler(_http_request(request))
 
 
-EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, entrypoint.on_call)
+MAX_PUBLISH_BYTES = 256 * 1024  # IoT Hub: a message from a device to the cloud
+
+EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, entrypoint.on_call, max_publish_bytes=MAX_PUBLISH_BYTES)
 
 
 def _http_request(request: Request) -> HttpRequest:

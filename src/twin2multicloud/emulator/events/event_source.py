@@ -23,14 +23,16 @@ class EventSource(msgspec.Struct, frozen=True):
     """Starts functions as one cloud does.
 
     `environments` is how many execution environments a queue's function has: more where one takes a single message at
-    a time. `starts` leads by trigger from a function to what starts it, with what the cloud makes of a failure.
+    a time. `max_publish_bytes` is what its device service takes of one publish, over MQTT. `starts` leads by trigger
+    from a function to what starts it, with what the cloud makes of a failure.
     """
 
     environments: int
+    max_publish_bytes: int
     starts: Mapping[Trigger, Callable[[Function], Start]]
 
 
-def event_source(environments: int, *starts: Callable[[Function], Start]) -> EventSource:
+def event_source(environments: int, *starts: Callable[[Function], Start], max_publish_bytes: int) -> EventSource:
     """An event source from what starts a function by device, queue, HTTP and call."""
     triggers = (Trigger.DEVICE, Trigger.QUEUE, Trigger.HTTP, Trigger.CALL)
-    return EventSource(environments, dict(zip(triggers, starts, strict=True)))
+    return EventSource(environments, max_publish_bytes, dict(zip(triggers, starts, strict=True)))

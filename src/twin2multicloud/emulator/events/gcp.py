@@ -11,7 +11,8 @@ from twin2multicloud.clouds.gcp import entrypoint
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.events.event_source import Start, event_source
-from twin2multicloud.emulator.mqtt.endpoint import Published
+from twin2multicloud.emulator.mqtt.service import Published
+from twin2multicloud.functions.acquisition.device_gateway import MAX_PUBLISH_BYTES
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.wire.http import Request, Response
 
@@ -68,7 +69,9 @@ def _on_http(function: Function) -> Start:
 
 
 # a CloudEvent is one message: what others have in batches, this cloud has in width
-EVENT_SOURCE = event_source(16, _on_device, _on_queue, _on_http, entrypoint.on_call)
+EVENT_SOURCE = event_source(
+    16, _on_device, _on_queue, _on_http, entrypoint.on_call, max_publish_bytes=MAX_PUBLISH_BYTES
+)
 
 
 def _acknowledged(handler: Any, body: bytes) -> bool:  # noqa: ANN401 - an entrypoint's handler

@@ -13,6 +13,7 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
+from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.delivery.durability import Staged
@@ -22,6 +23,7 @@ from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, run_by_the_emulator
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
+from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
@@ -60,9 +62,15 @@ class EmulatedCloud:
         self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
-        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log)
+        reporter, skew = self._ingress_reporter(), deployment.twin.clock_skew
+        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, reporter, SystemClock(), skew)
         self._calls_made = {each.name: Meter() for each in self._components}
         self._start(self._parts(Path(deployment.folder)))
+
+    @property
+    def max_publish_bytes(self) -> int:
+        """The most that this cloud's device service takes of one publish."""
+        return self._event_source.max_publish_bytes
 
     # --- requests and calls --------------------------------------------------------------------------------------
 
@@ -139,6 +147,16 @@ class EmulatedCloud:
         if self.ingress.start is not None:
             self.gateway = self._gateway(parts)
         self._journal.start(self._deliver)
+
+    def _ingress_reporter(self) -> Reporter:
+        """What the device service reports by itself, in the gateway's name."""
+        return Reporter(
+            sink=JournalErrorSink(self._journal, self.log),
+            clock=SystemClock(),
+            twin=self._deployment.twin.name,
+            cloud=self.cloud,
+            component=Kind.DEVICE_GATEWAY.value,
+        )
 
     def _gateway(self, parts: CloudParts) -> Function:
         """The function behind HTTPS publish. The plan has it as a service, which has no environment."""

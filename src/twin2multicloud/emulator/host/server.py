@@ -13,12 +13,16 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
-from twin2multicloud.emulator.mqtt.endpoint import MqttConnection, Published
+from twin2multicloud.emulator.mqtt.listener import Listener
+from twin2multicloud.emulator.mqtt.service import DeviceService, Published
+from twin2multicloud.functions.acquisition.device_gateway import TOPICS, credentials
 from twin2multicloud.wire.calls import refusal, serve
 from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
@@ -47,16 +51,17 @@ class CloudApp:
         if body is None:
             response = refused(413, f"body is over the limit of {MAX_BODY_BYTES} bytes")
         else:
-            response = await self._answer(Request(scope["method"], scope["path"], headers, body))
+            request = Request(scope["method"], scope["path"], headers, body)
+            response = await self._answer(request, (scope.get("client") or ("",))[0])
         await _write(send, response)
 
-    async def _answer(self, request: Request) -> Response:
+    async def _answer(self, request: Request, address: str) -> Response:
         try:
             first, _, rest = request.path.lstrip("/").partition("/")
             if first == "_cloud":
                 return await self._operator(rest, request)
             if first == "topics":
-                return await self._publish(request)
+                return await self._publish(request, address)
             return await self._function(first, request)
         except TwinError as error:
             return refusal(error)
@@ -71,15 +76,21 @@ class CloudApp:
         await all_durable(self._cloud.staged.take())
         return response
 
-    async def _publish(self, request: Request) -> Response:
+    async def _publish(self, request: Request, address: str) -> Response:
         """HTTPS publish, on every cloud through the device gateway that Google Cloud is deployed with."""
         gateway = self._cloud.gateway
         if gateway is None:
             return refused(404, "devices connect to another cloud")
         response: Response = gateway.run(Trigger.HTTP, request)
         await all_durable(self._cloud.staged.take())
-        if response.status in (401, 403):
-            self._cloud.ingress.meter.was_refused()
+        if response.status >= 400:
+            self._cloud.ingress.rejected(
+                who=credentials(request.headers.get("authorization", ""))[0],
+                address=address,
+                topic=request.path.removeprefix(TOPICS),
+                reason=msgspec.json.decode(response.body)["error"],
+                too_large=response.status == 413,
+            )
         return response
 
     async def _operator(self, path: str, request: Request) -> Response:
@@ -95,6 +106,8 @@ class CloudApp:
             case "invoke":
                 response: Response = await self._on_thread(serve, partial(self._cloud.invoke, argument), request)
                 return response
+            case "rejected":
+                return json_response(200, {"rejections": self._cloud.ingress.rejections.rows()})
             case "redrive":
                 return json_response(200, {"messages": await self._on_thread(self._cloud.redrive, argument or None)})
             case _:
@@ -104,20 +117,21 @@ class CloudApp:
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)
 
 
-async def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | None) -> asyncio.Server:
-    """Open the MQTT endpoint."""
-    loop = asyncio.get_running_loop()
+def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | None) -> Listener:
+    """Open the MQTT endpoint. Only on a running event loop."""
 
-    def accept(publishes: Sequence[Published], done: _Done) -> None:
+    def accept(publishes: Sequence[Published], done: _Done) -> bool:
         cloud.ingress.publish(publishes, _on_the_loop(done))
+        return True
 
-    return await loop.create_server(
-        lambda: MqttConnection(cloud.authenticator, accept, cloud.ingress.meter.was_refused),
-        "127.0.0.1",
-        port,
-        ssl=tls,
-        backlog=1024,
+    service = DeviceService(
+        authenticator=cloud.authenticator,
+        accept=accept,
+        rejected=cloud.ingress.rejected,
+        refusal=cloud.ingress.refusal,
+        max_publish_bytes=cloud.max_publish_bytes,
     )
+    return Listener(service, port, tls)
 
 
 def _on_the_loop(done: _Done) -> _Done:

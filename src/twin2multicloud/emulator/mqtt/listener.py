@@ -1,0 +1,80 @@
+"""Accepts devices' connections. Owns the pace: a flood of connects leaves room for those who are in.
+
+One connection is accepted per turn of the event loop, and few TLS handshakes are under way at a time: a handshake is a
+millisecond of computing, and hundreds that are ready at once would hold everybody else up. Whoever dawdles over a
+handshake gives its place to the next after a second, and is dropped later.
+"""
+
+import asyncio
+import socket
+import ssl
+from contextlib import suppress
+
+from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
+from twin2multicloud.emulator.mqtt.service import DeviceService
+
+_HANDSHAKES = 16  # under way at a time
+_PLACE_SECONDS = 1.0  # for which a handshake holds its place
+_HANDSHAKE_SECONDS = 20.0
+_SEND_BUFFER = 64 * 1024  # of the kernel's: who reads no answers is noticed before megabytes of them wait
+_BACKLOG = 1024
+
+
+class Listener:
+    """A listening socket and what was accepted on it. Made on the event loop."""
+
+    def __init__(self, service: DeviceService, port: int, tls: ssl.SSLContext | None) -> None:
+        self._service, self._tls = service, tls
+        self._socket = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
+        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)  # accepted sockets inherit it
+        self._socket.setblocking(False)
+        self.port: int = self._socket.getsockname()[1]
+        self._places = asyncio.Semaphore(_HANDSHAKES)
+        self._shaking: set[asyncio.Task[None]] = set()
+        self._task = asyncio.get_running_loop().create_task(self._accept())
+
+    def close(self) -> None:
+        """Accept nobody any more. Connections that are open stay open."""
+        self._task.cancel()
+        for task in self._shaking:
+            task.cancel()
+        self._socket.close()
+
+    async def _accept(self) -> None:
+        loop = asyncio.get_running_loop()
+        while True:
+            await self._places.acquire()
+            try:
+                connection, _ = await loop.sock_accept(self._socket)
+            except OSError:  # no file descriptor is left, or the client is gone already
+                self._places.release()
+                await asyncio.sleep(0.05)
+                continue
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            task = loop.create_task(self._shake_hands(connection))
+            self._shaking.add(task)
+            task.add_done_callback(self._shaking.discard)
+
+    async def _shake_hands(self, connection: socket.socket) -> None:
+        loop = asyncio.get_running_loop()
+        place = _Place(self._places)
+        leaves = loop.call_later(_PLACE_SECONDS, place.leave)
+        patience = None if self._tls is None else _HANDSHAKE_SECONDS
+        with suppress(OSError, ssl.SSLError, ConnectionError, TimeoutError):
+            await loop.connect_accepted_socket(
+                lambda: MqttConnection(self._service), connection, ssl=self._tls, ssl_handshake_timeout=patience
+            )
+        leaves.cancel()
+        place.leave()
+
+
+class _Place:
+    """One of the places of handshakes; left once."""
+
+    def __init__(self, places: asyncio.Semaphore) -> None:
+        self._places: asyncio.Semaphore | None = places
+
+    def leave(self) -> None:
+        if self._places is not None:
+            self._places.release()
+            self._places = None
