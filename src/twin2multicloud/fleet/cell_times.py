@@ -11,11 +11,10 @@ from difflib import get_close_matches
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
 
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.timestamps import canonical, from_datetime
+from twin2multicloud.domain.timestamps import EARLIEST, EXPECTED, LATEST, canonical, from_datetime
 
 _DATE = re.compile(r"(19[7-9]\d|20\d\d|21\d\d)(0[1-9]|1[0-2])(0[1-9]|[12]\d|3[01])(\d\d)?(\d\d)?(\d\d)?")
 _NUMBER = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
-_EXPECTED = "expected ISO 8601, an epoch in s or ms, or digits such as 20250201 or 202502011305; or give --time-format"
 
 
 class CellTimes:
@@ -30,27 +29,35 @@ class CellTimes:
 
     def stamp(self, text: str, device_id: str) -> str:
         """A canonical stamp. Raises ValueError with what was found and expected."""
-        digits = _NUMBER.fullmatch(text) if self._format is None else None
-        if digits is not None and _DATE.fullmatch(text) is None:
-            return canonical(float(text) if digits[1] else int(text))
+        stamp = self._stamp(text, device_id)
+        if not EARLIEST <= stamp <= LATEST:
+            raise ValueError(f"found time {text!r}, expected one from {EARLIEST[:4]} to {LATEST[:4]}")
+        return stamp
+
+    def _stamp(self, text: str, device_id: str) -> str:
         local = self._read(text)
+        if local is None:
+            return canonical(text)
         moment = local if local.tzinfo is not None else self._placed(local, device_id)
-        if self._zone is not None:
-            self._before[device_id] = moment
+        self._before[device_id] = moment
         return from_datetime(moment)
 
-    def _read(self, text: str) -> datetime:
+    def _read(self, text: str) -> datetime | None:
+        """The time in a text, where the format or the zone has a say in it; None for an epoch and in UTC."""
         try:
             if self._format is not None:
-                return datetime.strptime(text, self._format)  # noqa: DTZ007 - placed below
-            digits = _DATE.fullmatch(text)
-            if digits is not None:
-                year, month, day, hour, minute, second = map(int, digits.groups(default="0"))
-                return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - placed below
-            return datetime.fromisoformat(text)
+                return datetime.strptime(text, self._format)  # noqa: DTZ007 - placed by the caller
+            canonical(text)  # raises ValueError for what is no time
         except ValueError as error:
-            expected = f"expected the form {self._format}" if self._format is not None else _EXPECTED
-            raise ValueError(f"found time {text!r}, {expected}") from error
+            expected = f"the form {self._format}" if self._format is not None else f"{EXPECTED}; or give --time-format"
+            raise ValueError(f"found time {text!r}, expected {expected}") from error
+        digits = _DATE.fullmatch(text)
+        if self._zone is None or (digits is None and _NUMBER.fullmatch(text)):
+            return None
+        if digits is None:
+            return datetime.fromisoformat(text.upper())
+        year, month, day, hour, minute, second = map(int, digits.groups(default="0"))
+        return datetime(year, month, day, hour, minute, second)  # noqa: DTZ001 - placed by the caller
 
     def _placed(self, local: datetime, device_id: str) -> datetime:
         if self._zone is None:

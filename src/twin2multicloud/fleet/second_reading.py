@@ -22,7 +22,9 @@ _ISO = re.compile(
 )
 _DIGITS = re.compile(r"(\d{4})(\d\d)(\d\d)(?:(\d\d)(?:(\d\d)(\d\d)?)?)?", re.ASCII)
 _EPOCH = re.compile(r"-?\d+(\.\d*)?", re.ASCII)
-_MILLISECONDS_FROM = 100_000_000_000
+_UNITS = ((11, 0), (14, 3), (17, 6), (20, 9))
+"""Epochs in s, ms, µs and ns: below which power of ten, and which power of ten of them is a second."""
+
 _TRUE, _FALSE = ("1", "true"), ("0", "false")
 
 
@@ -135,7 +137,8 @@ class _Clock:
             return _milliseconds([found[each] for each in range(1, 7)], None), None
         if _EPOCH.fullmatch(text):
             number = Decimal(text)
-            return int(number if abs(number) >= _MILLISECONDS_FROM else round(number * 1000)), 0
+            unit = next((per for digits, per in _UNITS if abs(number) < Decimal(10) ** digits), 0)
+            return int(number * 1000 // 10**unit), 0
         iso = _ISO.fullmatch(text)
         if iso is None:
             return None, None

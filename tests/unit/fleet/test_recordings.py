@@ -77,6 +77,7 @@ def test_columns_by_number_devices_by_column_and_every_type() -> None:
         ('when,value\n1,2\n3,"4\n5,6\n', ONE, "line 3, column 3: found a quote that is never closed"),
         ('when,value\n1,"2\n3,4"\n', ONE, "line 2, column 2: found a quoted cell of several lines"),
         ('when,value\n1,"2"x\n', ONE, "line 2, column 6: found 'x' after a closing quote"),
+        ("when,value\n0001-01-01T00:00:00Z,2", ONE, "line 2, column 1: found time .* expected one from 1970 to 2200"),
         ("when,value,value\n1,2,3", ONE, "more than one column 'value'"),
         ("when,value\n20240230,2", ONE, "line 2, column 1: found time '20240230'"),
         (b"when,value,\xb0C\n1,2,3", ONE, "line 1, column 12: found byte 0xB0, which is not utf-8.*--encoding cp1252"),
@@ -201,11 +202,20 @@ def test_an_hour_that_comes_twice_goes_on_and_is_said() -> None:
         ("20220118093015", "2022-01-18T09:30:15.000Z"),
         ("1642498215", "2022-01-18T09:30:15.000Z"),
         ("1642498215123", "2022-01-18T09:30:15.123Z"),
+        ("1642498215123456789", "2022-01-18T09:30:15.123Z"),
         ("86400", "1970-01-02T00:00:00.000Z"),
     ],
 )
 def test_digits_are_a_date_or_an_epoch(digits: str, stamp: str) -> None:
     assert read(f"when,value\n{digits},1\n")[0]["timestamp"] == stamp
+
+
+def test_digits_that_are_a_date_are_one_of_the_time_zone() -> None:
+    mapping = of_double(time_zone="Europe/Berlin")
+    read_in_berlin = read("when,value\n202201180930,1\n1642498215,1\n2022-01-18T09:30:15z,1\n", mapping)
+    assert [str(each["timestamp"]) for each in read_in_berlin] == [
+        "2022-01-18T08:30:00.000Z", "2022-01-18T09:30:15.000Z", "2022-01-18T09:30:15.000Z"
+    ]  # fmt: skip
 
 
 def test_a_name_of_digits_wins_over_a_position() -> None:
