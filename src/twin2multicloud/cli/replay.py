@@ -11,7 +11,7 @@ from twin2multicloud.cli.project_commands import FolderAsOption, FolderFirst
 from twin2multicloud.cli.tables import comparison_table
 from twin2multicloud.cli.telemetry_commands import show_publishing
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.emulator.host.deployment import load_deployment
+from twin2multicloud.emulator.host.deployment import LocalDeployment, load_deployment
 from twin2multicloud.fleet.recordings import Column, DeviceColumn, LeftOut, Mapping, read_mapping
 from twin2multicloud.fleet.second_reading import differences
 from twin2multicloud.operations.replaying import Arrived, look_for, open_recording, to_publish
@@ -69,6 +69,20 @@ def replay(
     of_device = DeviceColumn(id=device, column=device_column, pattern=device_pattern)
     how = read_mapping(mapping.read_bytes(), str(mapping)) if mapping else _mapping(time, of_device, column, header)
     how = _with_options(how, delimiter, encoding, decimal, time_format, time_zone)
+    _play(deployment, file, how, speed=speed, now=now, limit=limit, check=check)
+
+
+def _play(
+    deployment: LocalDeployment,
+    file: Path,
+    how: Mapping,
+    *,
+    speed: float | None,
+    now: bool,
+    limit: int | None,
+    check: bool,
+) -> None:
+    """Publish a recording and say what became of it. Raises typer.Exit (1) where something is missing."""
     catalog = deployment.twin.catalog
     recording = open_recording(file, how, catalog, limit)
     for remark in recording.remarks:
