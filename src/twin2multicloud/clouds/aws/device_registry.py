@@ -27,6 +27,7 @@ CERTIFICATE, PRIVATE_KEY = "certificate.pem", "private.key"
 
 _THING_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
 _ALLOWED = "up to 128 letters, digits and : _ -"
+_OF_ANOTHER = "this account has a thing of that name in this region that belongs to another owner"
 _PAGE = 250  # the most that lists answer at once
 _AT_ONCE = 8
 _PATIENCE_S = (1.0, 2.0, 4.0, 8.0, 16.0, 32.0)  # detaching is asynchronous, and takes seconds
@@ -39,20 +40,15 @@ class Iot(Protocol):
     def describe_thing(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
     def create_thing(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
     def delete_thing(self, **request: object) -> object: ...  # noqa: D102
-    def list_things(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
     def list_thing_principals(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
     def attach_thing_principal(self, **request: object) -> object: ...  # noqa: D102
     def detach_thing_principal(self, **request: object) -> object: ...  # noqa: D102
     def create_keys_and_certificate(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
     def update_certificate(self, **request: object) -> object: ...  # noqa: D102
     def delete_certificate(self, **request: object) -> object: ...  # noqa: D102
-    def list_targets_for_policy(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
     def attach_policy(self, **request: object) -> object: ...  # noqa: D102
     def detach_policy(self, **request: object) -> object: ...  # noqa: D102
-
-
-def _leave(_: str) -> None:
-    """Leaves resources of other owners alone."""
+    def get_paginator(self, operation_name: str) -> Any: ...  # noqa: D102, ANN401 - boto3 makes its classes when it runs
 
 
 class IotCoreDeviceRegistry:
@@ -71,16 +67,16 @@ class IotCoreDeviceRegistry:
 
     def registered(self) -> Iterator[str]:
         """See `ports.device_registry.DeviceRegistry`. What was broken off may have lost its policy, and is not here."""
-        open_to = set(self._certificates_with_policy())
-        for thing in self._things():
-            if thing.get("attributes", {}).get("certificate") in open_to:
-                yield thing["thingName"]
+        open_to = self._certificates_with_policy()
+        with domain_errors("listing devices"):
+            for thing in self._listed("list_things", "things", attributeName="twin", attributeValue=self._twin):
+                if thing.get("attributes", {}).get("certificate") in open_to:
+                    yield thing["thingName"]
 
     def remove(self, device_ids: Iterable[str]) -> None:
         """See `ports.device_registry.DeviceRegistry`. Leaves things of other owners alone."""
         with ThreadPoolExecutor(_AT_ONCE) as pool:
-            for _ in pool.map(self._remove, dict.fromkeys(device_ids)):
-                pass
+            list(pool.map(self._remove, dict.fromkeys(device_ids)))
 
     def _register(self, wanted: Sequence[str]) -> Iterator[DeviceCredentials]:
         known = set(self.registered())
@@ -108,7 +104,7 @@ class IotCoreDeviceRegistry:
 
     def _prepare(self, device_id: str) -> tuple[str, DeviceCredentials]:
         """Everything but the policy; the certificate's ARN and what the device gets."""
-        self._remove(device_id, of_others=_refuse)
+        self._remove(device_id, refuse=True)
         with domain_errors(f"registering {device_id}"):
             made = self._client.create_keys_and_certificate(setAsActive=True)
             arn = made["certificateArn"]
@@ -118,13 +114,15 @@ class IotCoreDeviceRegistry:
         files = {CERTIFICATE: made["certificatePem"], PRIVATE_KEY: made["keyPair"]["PrivateKey"]}
         return arn, DeviceCredentials(device_id, files)
 
-    def _remove(self, device_id: str, of_others: Callable[[str], None] = _leave) -> None:
+    def _remove(self, device_id: str, *, refuse: bool = False) -> None:
+        """Remove a thing and what it signs in with. One of another owner stays, or is refused."""
         with domain_errors(f"removing {device_id}"):
             attributes = self._attributes(device_id)
             if attributes is None:
                 return
             if attributes.get("twin") != self._twin:
-                of_others(device_id)
+                if refuse:
+                    raise FinalError(f"{device_id}: {_OF_ANOTHER}")
                 return
             for arn in self._certificates_of(device_id, attributes):
                 self._revoke(device_id, arn)
@@ -169,33 +167,18 @@ class IotCoreDeviceRegistry:
         noted = attributes.get("certificate")
         return list(dict.fromkeys([*(each for each in principals if ":cert/" in each), *([noted] if noted else [])]))
 
-    def _things(self) -> Iterator[Mapping[str, Any]]:
-        request: dict[str, object] = {"attributeName": "twin", "attributeValue": self._twin, "maxResults": self._page}
-        while True:
-            with domain_errors("listing devices"):
-                answer = self._client.list_things(**request)
-            yield from answer["things"]
-            if not answer.get("nextToken"):
-                return
-            request["nextToken"] = answer["nextToken"]
-
-    def _certificates_with_policy(self) -> Iterator[str]:
+    def _certificates_with_policy(self) -> set[str]:
         """The ARNs of the certificates with the twin's policy; none where there is no such policy."""
-        from botocore.exceptions import ClientError
+        found: set[str] = set()
+        targets = self._listed("list_targets_for_policy", "targets", policyName=self._policy)
+        with domain_errors("listing devices"):
+            _unless_gone(lambda: found.update(targets))
+        return found
 
-        request: dict[str, object] = {"policyName": self._policy, "pageSize": self._page}
-        while True:
-            with domain_errors("listing devices"):
-                try:
-                    answer = self._client.list_targets_for_policy(**request)
-                except ClientError as error:
-                    if _is_gone(error):
-                        return
-                    raise
-            yield from answer["targets"]
-            if not answer.get("nextMarker"):
-                return
-            request["marker"] = answer["nextMarker"]
+    def _listed(self, operation: str, what: str, **request: str) -> Iterator[Any]:
+        """What a list holds, page by page."""
+        pages = self._client.get_paginator(operation).paginate(**request, PaginationConfig={"PageSize": self._page})
+        return (each for page in pages for each in page[what])
 
 
 def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:
@@ -212,10 +195,6 @@ def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:
     with domain_errors("signing in to AWS"):  # a profile that is named and not there
         client = boto3.client("iot", region_name=outputs["aws_region"], config=config)
     return IotCoreDeviceRegistry(client, outputs["twin"], outputs["aws_device_policy"], SystemClock())
-
-
-def _refuse(device_id: str) -> None:
-    raise FinalError(f"{device_id}: this account has a thing of that name in this region that belongs to another owner")
 
 
 def _unless_gone(call: Callable[[], object]) -> None:
