@@ -27,10 +27,15 @@ class HttpRequest(Protocol):
     def get_body(self) -> bytes: ...  # noqa: D102
 
 
-class EventHubEvent(Protocol):
-    """What is used of ``azure.functions.EventHubEvent``. `iothub_metadata` keys have lost their ``iothub-``."""
+class Message(Protocol):
+    """What is used of ``azure.functions.QueueMessage``."""
 
     def get_body(self) -> bytes: ...  # noqa: D102
+
+
+class EventHubEvent(Message, Protocol):
+    """What is used of ``azure.functions.EventHubEvent``. `iothub_metadata` keys have lost their ``iothub-``."""
+
     @property
     def iothub_metadata(self) -> Mapping[str, Any] | None: ...  # noqa: D102
 
@@ -40,10 +45,10 @@ def on_device(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
     return lambda events: function.run(Trigger.DEVICE, [_reading(event) for event in events])
 
 
-def on_queue(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:
-    """Started by our event hub. It has no partial failure: an exception redelivers the whole batch."""
+def on_queue(function: Function) -> Callable[[Sequence[Message]], None]:
+    """Started by our queue. It has no partial failure: an exception redelivers the whole batch."""
 
-    def handler(events: Sequence[EventHubEvent]) -> None:
+    def handler(events: Sequence[Message]) -> None:
         failed = function.run(Trigger.QUEUE, [event.get_body() for event in events])
         if failed:
             raise RetryableError(f"{len(failed)} of {len(events)} records failed")

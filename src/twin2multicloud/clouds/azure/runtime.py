@@ -5,6 +5,7 @@ environment: ``EVENT_HUB_NAME`` and ``EVENT_HUB_CONNECTION`` (IoT Hub's built-in
 ``QUEUE_CONNECTION`` (a storage queue), ``SCHEDULE`` (six fields, seconds first, in UTC).
 """
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING, List  # noqa: UP035 - the worker's check of annotations knows typing.List only
 
 from twin2multicloud.clouds.azure import entrypoint
@@ -66,7 +67,7 @@ def _on_queue(app: "FunctionApp", function: Function) -> None:
     @app.function_name(_identifier(function.name))
     @app.queue_trigger(arg_name="message", queue_name="%QUEUE_NAME%", connection="QUEUE_CONNECTION")
     def on_queue(message: QueueMessage) -> None:
-        handler([_QueueEvent(message.get_body())])
+        handler([message])
 
 
 def _on_schedule(app: "FunctionApp", function: Function) -> None:
@@ -88,25 +89,12 @@ def _on_schedule(app: "FunctionApp", function: Function) -> None:
 
 
 def _on_http(app: "FunctionApp", function: Function) -> None:
-    from azure.functions import AuthLevel, HttpRequest, HttpResponse
-
-    handler = entrypoint.on_http(function)
-
-    @app.function_name(_identifier(function.name))
-    @app.route(route=_route(function), methods=METHODS, auth_level=AuthLevel.ANONYMOUS)
-    def on_http(req: HttpRequest) -> HttpResponse:
-        return _http_response(handler(req))
+    _route(app, function.name, "ANONYMOUS", entrypoint.on_http(function))
 
 
 def _on_call(app: "FunctionApp", function: Function) -> None:
-    from azure.functions import AuthLevel, HttpRequest, HttpResponse
-
-    handler = entrypoint.on_call(function)
-
-    @app.function_name(_identifier(function.name))
-    @app.route(route=_route(function), methods=METHODS, auth_level=AuthLevel.FUNCTION)
-    def on_call(req: HttpRequest) -> HttpResponse:
-        return _http_response(answer(handler, entrypoint.as_request(req)))
+    call = entrypoint.on_call(function)
+    _route(app, function.name, "FUNCTION", lambda request: answer(call, entrypoint.as_request(request)))
 
 
 _BINDINGS = {
@@ -119,20 +107,13 @@ _BINDINGS = {
 """By preference: a reader with an endpoint is also called natively through it, with the token."""
 
 
-class _QueueEvent:
-    """A storage queue's message as the entrypoint sees records: a body. It comes from no device."""
+def _route(app: "FunctionApp", name: str, level: str, handler: Callable[[entrypoint.HttpRequest], Response]) -> None:
+    from azure.functions import AuthLevel, HttpRequest, HttpResponse
 
-    iothub_metadata = None
-
-    def __init__(self, body: bytes) -> None:
-        self._body = body
-
-    def get_body(self) -> bytes:
-        return self._body
-
-
-def _route(function: Function) -> str:
-    return f"{function.name}/{{*rest}}"  # the rest for /health
+    @app.function_name(_identifier(name))
+    @app.route(route=f"{name}/{{*rest}}", methods=METHODS, auth_level=AuthLevel[level])  # the rest for /health
+    def on_http(req: HttpRequest) -> HttpResponse:
+        return _http_response(handler(req))
 
 
 def _identifier(name: str) -> str:

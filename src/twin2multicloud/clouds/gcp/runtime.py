@@ -19,9 +19,14 @@ def expose(function: Function) -> Target:
 
     A Cloud Run service has one URL, so a reader with an endpoint is called natively through it too, with the token.
     """
-    for trigger, target in _TARGETS.items():
+    for trigger, (signature, handler_of) in _TARGETS.items():
         if trigger in function.handlers:
-            return target(function)
+            import functions_framework  # the runtime brings it, and has imported it already
+
+            handler = handler_of(function)
+            handler.__name__ = TARGET  # the framework knows the target, and its signature type, by this
+            target: Target = getattr(functions_framework, signature)(handler)
+            return target
     raise ConfigurationError(f"{function.name} has no trigger")
 
 
@@ -30,28 +35,11 @@ def _by_call(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
     return lambda request: entrypoint.as_answer(answer(call, entrypoint.as_request(request)))
 
 
-def _on_event(handler: Target) -> Target:
-    from functions_framework import cloud_event  # the runtime brings it, and has imported it already
-
-    return _named(cloud_event, handler)
-
-
-def _on_request(handler: Target) -> Target:
-    from functions_framework import http  # see above
-
-    return _named(http, handler)
-
-
-def _named(register: Callable[[Target], Target], handler: Target) -> Target:
-    """The framework knows a signature type by the function's own name, and starts the target of that name."""
-    handler.__name__ = TARGET
-    return register(handler)
-
-
-_TARGETS: Mapping[Trigger, Callable[[Function], Target]] = {
-    Trigger.DEVICE: lambda function: _on_event(entrypoint.on_device(function)),
-    Trigger.QUEUE: lambda function: _on_event(entrypoint.on_queue(function)),
-    Trigger.SCHEDULE: lambda function: _on_request(entrypoint.on_schedule(function)),
-    Trigger.HTTP: lambda function: _on_request(entrypoint.on_http(function)),
-    Trigger.CALL: lambda function: _on_request(_by_call(function)),
+_TARGETS: Mapping[Trigger, tuple[str, Callable[[Function], Target]]] = {
+    Trigger.DEVICE: ("cloud_event", entrypoint.on_device),
+    Trigger.QUEUE: ("cloud_event", entrypoint.on_queue),
+    Trigger.SCHEDULE: ("http", entrypoint.on_schedule),
+    Trigger.HTTP: ("http", entrypoint.on_http),
+    Trigger.CALL: ("http", _by_call),
 }
+"""By preference: the framework's decorator, and what it decorates."""
