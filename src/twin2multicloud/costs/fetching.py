@@ -41,13 +41,6 @@ class Fetcher(Protocol):
         ...
 
 
-class Found(msgspec.Struct, frozen=True):
-    """The rows of a price list that a meter's rule picked; one of them, or the rule is not sharp enough."""
-
-    rates: tuple[Rates, ...]
-    source: str
-
-
 _Page = TypeVar("_Page")
 
 
@@ -78,32 +71,29 @@ def fetched(
     date: str,
     api: str,
 ) -> Fetched:
-    """A new snapshot of a region. `read` takes one service's list; None where the cloud has no such service."""
+    """The old snapshot with every figure replaced that was found without doubt.
+
+    `read` takes one service's list; None where the cloud has no such service.
+    """
     label = label_of(old.cloud)
 
     def announce(message: str) -> None:
         report(Progress(job="prices", cloud=old.cloud, message=message))
 
     announce(f"Fetching {label} {old.region} prices…")
-    found: dict[str, Found] = {}
+    found: dict[str, set[Rates]] = {}
     for service in dict.fromkeys(rule.service for rule in rules.values()):
         announce(f"{label} {old.region}: {service}")
         pick = read(service)
         for meter, rule in rules.items():
             if pick is not None and rule.service == service:
-                rates = tuple(each for each in pick(rule) if each)  # a row without a price is none
-                found[meter] = Found(rates, f"{api}, {service} {old.region}")
-    return new_snapshot(old, found, date)
-
-
-def new_snapshot(old: CloudPrices, fetched: Mapping[str, Found], date: str) -> Fetched:
-    """The old snapshot with every figure replaced that was found without doubt."""
+                found[meter] = {each for each in pick(rule) if each}  # a row without a price is none
     prices, kept = dict(old.prices), {}
     for meter, price in old.prices.items():
-        rows = fetched.get(meter, Found((), ""))
-        distinct = set(rows.rates)
+        distinct = found.get(meter, set())
         if len(distinct) == 1:
-            prices[meter] = _replaced(price, distinct.pop(), f"{rows.source}, fetched {date}")
+            source = f"{api}, {rules[meter].service} {old.region}, fetched {date}"
+            prices[meter] = _replaced(price, distinct.pop(), source)
         else:
             kept[meter] = f"{len(distinct)} different rows match" if distinct else "no row matches"
     return Fetched(prices=msgspec.structs.replace(old, date=date, prices=prices), kept=kept)
