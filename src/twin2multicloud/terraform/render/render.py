@@ -10,7 +10,7 @@ import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.planning.clouds import known_clouds, pack, renderer_of
+from twin2multicloud.planning.clouds import known_clouds, label_of, pack, renderer_of
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.terraform.render import scope
 from twin2multicloud.terraform.render.configuration import Configuration
@@ -54,6 +54,8 @@ def render(
     references = Clouds(topology, {cloud: each.references for cloud, each in used.items()})
     for site in found:
         used[site.cloud].render(config, site, references)
+        urls = {each.name: references.of[site.cloud].url(each.component) for each in site.endpoints}
+        config.output(f"{site.cloud}_endpoints", urls, f"URLs of the endpoints on {label_of(site.cloud)}, by function")
     for cloud in left:
         used[cloud].provide(config, topology.twin)
     versions = provider_versions(used.values())

@@ -75,6 +75,11 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(each for each in self.functions if each.store == READ_ONLY)
 
     @property
+    def endpoints(self) -> tuple[FunctionView, ...]:
+        """The functions that others call with the token. Our own services have other callers."""
+        return tuple(each for each in self.functions if each.endpoint is not None and not is_ours(each.component))
+
+    @property
     def needs_token(self) -> bool:
         """Whether any function of this cloud takes part in a crossing."""
         return any(each.needs_token for each in self.functions)

@@ -32,8 +32,6 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
     config.output("aws_region", "${var.aws_region}", "AWS region of this deployment")
-    endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
-    config.output("aws_endpoints", endpoints, "URLs of the endpoints on AWS, by function")
     if site.readers:  # Direct invocations need lambda:InvokeFunction, with a URL or without.
         names = {each.name: f"${{aws_lambda_function.{each.key}.function_name}}" for each in site.readers}
         config.output("aws_readers", names, "Names of the readers on AWS, by function")

@@ -44,8 +44,6 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
     _readers(config, site)
-    endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if each.endpoint is not None}
-    config.output("azure_endpoints", endpoints, "URLs of the endpoints on Azure, by function")
 
 
 def _error_topic(config: Configuration, site: CloudScope) -> None:

@@ -3,7 +3,6 @@
 Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own matter.
 """
 
-from twin2multicloud.planning.services import is_ours
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp import (
     device_gateway,
@@ -15,7 +14,7 @@ from twin2multicloud.terraform.render.on_gcp import (
     secrets,
 )
 from twin2multicloud.terraform.render.references import Clouds, Renderer
-from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
+from twin2multicloud.terraform.render.scope import CloudScope
 
 REFERENCES = references.REFERENCES
 SERVICES = (
@@ -61,13 +60,6 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     functions.render(config, site, clouds)
     queues.render(config, site)
     _readers(config, site)
-    endpoints = {each.name: REFERENCES.url(each.component) for each in site.functions if _is_endpoint(each)}
-    config.output("gcp_endpoints", endpoints, "URLs of the endpoints on Google Cloud, by function")
-
-
-def _is_endpoint(function: FunctionView) -> bool:
-    """Whether other clouds call it, with the token. Our own services have other callers, and their own output."""
-    return function.endpoint is not None and not is_ours(function.component)
 
 
 def _error_topic(config: Configuration, site: CloudScope) -> None:
