@@ -37,6 +37,9 @@ def read(shape: Shape, value: Json, at: Place, report: ReportProblem) -> Json:
     match shape:
         case ListOf():
             return _list(shape, value, at, report)
+        case MapOf() | Record() | Tagged() if not isinstance(value, dict):
+            report(at.problem(shown(value), "an object"))
+            return {}
         case MapOf():
             return _map(shape, value, at, report)
         case Record():
@@ -128,9 +131,6 @@ def _list(shape: ListOf, value: Json, at: Place, report: ReportProblem) -> list[
 
 
 def _map(shape: MapOf, value: Json, at: Place, report: ReportProblem) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        report(at.problem(shown(value), "an object"))
-        return {}
     for name in value:
         if not _fits(shape.key, name):
             report((at / name).problem("this key", shape.key.expected))
@@ -138,9 +138,6 @@ def _map(shape: MapOf, value: Json, at: Place, report: ReportProblem) -> dict[st
 
 
 def _record(shape: Record, value: Json, at: Place, report: ReportProblem) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        report(at.problem(shown(value), "an object"))
-        return {}
     for problem in _key_problems(shape, value, at):
         report(problem)
     known = ((name, each) for name, each in value.items() if name in shape.fields)
@@ -162,9 +159,6 @@ def _key_problems(shape: Record, value: dict[str, Json], at: Place) -> Iterator[
 
 
 def _tagged(shape: Tagged, value: Json, at: Place, report: ReportProblem) -> dict[str, Json]:
-    if not isinstance(value, dict):
-        report(at.problem(shown(value), "an object"))
-        return {}
     if shape.tag not in value and shape.default is None:
         report((at / shape.tag).problem("nothing", shape.description))
         return {}
@@ -172,10 +166,9 @@ def _tagged(shape: Tagged, value: Json, at: Place, report: ReportProblem) -> dic
     return {} if word is None else _record(shape.case(word), value, at, report)
 
 
-def _by_key(shape: ByKey, value: Json, at: Place, report: ReportProblem) -> dict[str, Json]:
+def _by_key(shape: ByKey, value: Json, at: Place, report: ReportProblem) -> Json:
     keys = value if isinstance(value, dict) else {}
-    record = next((case for key, case in shape.cases if key in keys), shape.cases[-1][1])
-    return _record(record, value, at, report)
+    return read(next((case for key, case in shape.cases if key in keys), shape.cases[-1][1]), value, at, report)
 
 
 def _named(shape: Named, value: Json, at: Place, report: ReportProblem) -> Json:
