@@ -5,12 +5,13 @@ Format: https://docs.aws.amazon.com/awsaccountbilling/latest/aboutv2/reading-ser
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
 from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
 from twin2multicloud.costs.prices import CloudPrices
+from twin2multicloud.costs.snapshots import price_list_rules
 from twin2multicloud.domain.progress import Report
 
 URL = "https://pricing.us-east-1.amazonaws.com/offers/v1.0/aws/{service}/current/{region}/index.json"
@@ -20,43 +21,10 @@ class Rule(PriceRule, frozen=True):
     """A meter's row: the offer file, the usage type behind the region's prefix (a regular expression), attributes."""
 
     usage: str
-    attributes: tuple[tuple[str, str], ...] = ()
+    attributes: Mapping[str, str] = {}
 
 
-_DYNAMO = (("operation", "PayPerRequestThroughput"),)
-RULES: dict[str, Rule] = {
-    "iot.connection_minute": Rule("AWSIoT", r"(AWSIoT-)?Connect\w*-?Minutes"),
-    "iot.message": Rule("AWSIoT", r"(AWSIoT-)?Messages(-MQTT)?"),
-    "iot.rule": Rule("AWSIoT", r"(AWSIoT-)?RulesTriggered"),
-    "iot.action": Rule("AWSIoT", r"(AWSIoT-)?ActionsExecuted"),
-    "lambda.request": Rule("AWSLambda", r"Request", (("group", "AWS-Lambda-Requests"),)),
-    "lambda.gb_second": Rule("AWSLambda", r"Lambda-GB-Second", (("group", "AWS-Lambda-Duration"),)),
-    "sqs.request": Rule("AWSQueueService", r"Requests(-Tier1)?", (("queueType", "Standard"),)),
-    "dynamodb.write_unit": Rule("AmazonDynamoDB", r"WriteRequestUnits", (("group", "DDB-WriteUnits"), *_DYNAMO)),
-    "dynamodb.read_unit": Rule("AmazonDynamoDB", r"ReadRequestUnits", (("group", "DDB-ReadUnits"), *_DYNAMO)),
-    "dynamodb.wcu_hour": Rule("AmazonDynamoDB", r"WriteCapacityUnit-Hrs", (("group", "DDB-WriteUnits"),)),
-    "dynamodb.rcu_hour": Rule("AmazonDynamoDB", r"ReadCapacityUnit-Hrs", (("group", "DDB-ReadUnits"),)),
-    "dynamodb.gb_month": Rule("AmazonDynamoDB", r"TimedStorage-ByteHrs"),
-    "s3ia.gb_month": Rule("AmazonS3", r"TimedStorage-SIA-ByteHrs"),
-    "s3ia.write": Rule("AmazonS3", r"Requests-SIA-Tier1"),
-    "s3ia.read": Rule("AmazonS3", r"Requests-SIA-Tier2"),
-    "s3ia.retrieved_gb": Rule("AmazonS3", r"Retrieval-SIA"),
-    "deep_archive.gb_month": Rule("AmazonS3", r"TimedStorage-GDA-ByteHrs"),
-    "deep_archive.write": Rule("AmazonS3", r"Requests-GDA-Tier1"),
-    "deep_archive.read": Rule("AmazonS3", r"Requests-GDA-Tier3"),
-    "deep_archive.retrieved_gb": Rule("AmazonS3", r"Standard-Retrieval-Bytes-GDA|Retrieval-GDA-Standard"),
-    "sns.publish": Rule("AmazonSNS", r"Requests-Tier1"),
-    "secrets.month": Rule("AWSSecretsManager", r"AWSSecretsManager-Secrets"),
-    "logs.gb": Rule("AmazonCloudWatch", r"DataProcessing-Bytes"),
-    "logs.gb_month": Rule("AmazonCloudWatch", r"TimedStorage-ByteHrs"),
-    "twinmaker.entity": Rule("IOTTwinMaker", r"IoTTwinMaker-Entities"),
-    "twinmaker.query": Rule("IOTTwinMaker", r"IoTTwinMaker-Queries"),
-    "twinmaker.api_call": Rule("IOTTwinMaker", r"IoTTwinMaker-UnifiedDataAccess"),
-    **{f"twinmaker.bundle{n}": Rule("IOTTwinMaker", rf"IoTTwinMaker-BaseTier{n}-Entities") for n in range(1, 5)},
-    "workflow.transition": Rule("AmazonStates", r"StateTransition"),
-    "egress.gb": Rule("AWSDataTransfer", r"DataTransfer-Out-Bytes", (("transferType", "AWS Outbound"),)),
-}
-"""Meters without a rule (Grafana, Scheduler) have a list price of their own page and keep their figure."""
+RULES = price_list_rules("aws", Rule)
 
 
 class _Product(msgspec.Struct):
@@ -110,7 +78,7 @@ def _skus(offer: _Offer, rule: Rule, region: str) -> Iterator[str]:
         home = found.get("regionCode") or found.get("fromRegionCode") or region
         if home != region:
             continue
-        if pattern.fullmatch(found.get("usagetype", "")) and all(found.get(k) == v for k, v in rule.attributes):
+        if pattern.fullmatch(found.get("usagetype", "")) and all(found.get(k) == v for k, v in rule.attributes.items()):
             yield sku
 
 

@@ -12,6 +12,7 @@ import msgspec
 
 from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
 from twin2multicloud.costs.prices import CloudPrices
+from twin2multicloud.costs.snapshots import price_list_rules
 from twin2multicloud.domain.progress import Report
 
 URL = "https://prices.azure.com/api/retail/prices"
@@ -26,37 +27,7 @@ class Rule(PriceRule, frozen=True):
     units: float = 1
 
 
-_BLOB = r"(General Block )?Blob( Storage)?( v2)?"
-RULES: dict[str, Rule] = {
-    "hub.s1_unit": Rule("IoT Hub", r"(Standard )?S1( Unit)?", "IoT Hub"),
-    "hub.s2_unit": Rule("IoT Hub", r"(Standard )?S2( Unit)?", "IoT Hub"),
-    "hub.s3_unit": Rule("IoT Hub", r"(Standard )?S3( Unit)?", "IoT Hub"),
-    "functions.execution": Rule("Functions", r"Standard Total Executions", "Functions"),
-    "functions.gb_second": Rule("Functions", r"Standard Execution Time", "Functions"),
-    "queue.operation": Rule("Storage", r"LRS Class 1 Operations", r"Queues v2"),
-    "cosmos.ru_hour": Rule("Azure Cosmos DB", r"100 RU/s", "Azure Cosmos DB", "RUs", 100),
-    "cosmos.autoscale_ru_hour": Rule("Azure Cosmos DB", r"100 RU/s", r"Azure Cosmos DB autoscale", ".*", 100),
-    "cosmos.serverless_ru": Rule("Azure Cosmos DB", r"1M RUs", r"Azure Cosmos DB serverless"),
-    "cosmos.gb_month": Rule("Azure Cosmos DB", r"Data Stored", "Azure Cosmos DB", "RUs"),
-    "blob_cool.gb_month": Rule("Storage", r"Cool LRS Data Stored", _BLOB),
-    "blob_cool.write": Rule("Storage", r"Cool LRS Write Operations", _BLOB),
-    "blob_cool.read": Rule("Storage", r"Cool Read Operations", _BLOB, "Cool LRS"),
-    "blob_cool.retrieved_gb": Rule("Storage", r"Cool Data Retrieval", _BLOB, "Cool LRS"),
-    "blob_archive.gb_month": Rule("Storage", r"Archive LRS Data Stored", _BLOB),
-    "blob_archive.write": Rule("Storage", r"Archive LRS Write Operations", _BLOB),
-    "blob_archive.read": Rule("Storage", r"Archive Read Operations", _BLOB, "Archive LRS"),
-    "blob_archive.retrieved_gb": Rule("Storage", r"Archive Data Retrieval", _BLOB, "Archive LRS"),
-    "adt.operation": Rule("Digital Twins", r"Standard Operations"),
-    "adt.query_unit": Rule("Digital Twins", r"Standard Query Units"),
-    "grafana.user": Rule("Azure Grafana Service", r"Standard( Active)? User"),
-    "grafana.hour": Rule("Azure Grafana Service", r"Standard( X1)?( Instance)? ?(Node|Unit|Hour)?", sku="Standard.*"),
-    "eventgrid.operation": Rule("Event Grid", r"Standard Event Operations|Event Operations"),
-    "table.operation": Rule("Storage", r"(LRS )?(Batch )?Write Operations", "Tables"),
-    "logs.gb": Rule("Log Analytics", r"Analytics Logs Data Ingestion"),
-    "workflow.action": Rule("Logic Apps", r"Consumption Standard Connector Actions"),
-    "egress.gb": Rule("Bandwidth", r"Standard Data Transfer Out", r"Rtn Preference: MGN"),
-}
-"""Key Vault is billed by operations and keeps its figure."""
+RULES = price_list_rules("azure", Rule)
 
 
 class _Item(msgspec.Struct, rename="camel"):

@@ -52,8 +52,11 @@ def decode(raw: bytes, page: type[_Page], what: str) -> _Page:
         raise FinalError(f"{what} did not answer as documented: {error}") from error
 
 
-class PriceRule(msgspec.Struct, frozen=True):
-    """What picks a meter's rows out of the price list of a service."""
+class PriceRule(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    """What picks a meter's rows out of the price list of a service. A cloud's rules are in ``price_lists``.
+
+    A meter without a rule keeps its figure: a list price of a page of its own, or a service billed by something else.
+    """
 
     service: str
 

@@ -11,6 +11,7 @@ import msgspec
 
 from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
 from twin2multicloud.costs.prices import CloudPrices
+from twin2multicloud.costs.snapshots import price_list_rules
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.progress import Report
 
@@ -23,32 +24,7 @@ class Rule(PriceRule, frozen=True):
     description: str
 
 
-RULES: dict[str, Rule] = {
-    "run.request": Rule("Cloud Run", r"(Cloud Run )?Requests( \(Request-based billing\))?( in [\w-]+)?"),
-    "run.vcpu_second": Rule("Cloud Run", r"Services CPU \(Request-based billing\)( Tier 1)?( in [\w-]+)?"),
-    "run.gib_second": Rule("Cloud Run", r"Services Memory \(Request-based billing\)( Tier 1)?( in [\w-]+)?"),
-    "run.instance_vcpu_second": Rule("Cloud Run", r"Services CPU \(Instance-based billing\)( in [\w-]+)?"),
-    "run.instance_gib_second": Rule("Cloud Run", r"Services Memory \(Instance-based billing\)( in [\w-]+)?"),
-    "pubsub.gib": Rule("Cloud Pub/Sub", r"Message Delivery Basic"),
-    "firestore.read": Rule("Cloud Firestore", r"Cloud Firestore Read Ops Belgium"),
-    "firestore.second_read": Rule("Cloud Firestore", r"Cloud Firestore Read Ops Belgium"),
-    "firestore.write": Rule("Cloud Firestore", r"Cloud Firestore Entity Writes Belgium"),
-    "firestore.ttl_delete": Rule("Cloud Firestore", r"Cloud Firestore TTL Deletes Belgium"),
-    "firestore.gib_month": Rule("Cloud Firestore", r"Cloud Firestore Storage Belgium"),
-    "nearline.gib_month": Rule("Cloud Storage", r"Nearline Storage Belgium"),
-    "nearline.retrieved_gib": Rule("Cloud Storage", r"Nearline Data Retrieval"),
-    "nearline.write": Rule("Cloud Storage", r"Regional Nearline Class A Operations"),
-    "nearline.read": Rule("Cloud Storage", r"Regional Nearline Class B Operations"),
-    "gcs_archive.gib_month": Rule("Cloud Storage", r"Archive Storage Belgium"),
-    "gcs_archive.retrieved_gib": Rule("Cloud Storage", r"Archive Data Retrieval"),
-    "gcs_archive.write": Rule("Cloud Storage", r"Regional Archive Class A Operations"),
-    "gcs_archive.read": Rule("Cloud Storage", r"Regional Archive Class B Operations"),
-    "scheduler.job": Rule("Cloud Scheduler", r"Jobs"),
-    "secret.version_month": Rule("Secret Manager", r"Secret version replica storage"),
-    "logs.gib": Rule("Cloud Logging", r"Log Storage cost"),
-    "workflow.step": Rule("Workflows", r"Internal Steps"),
-    "egress.gib": Rule("Compute Engine", r"Network Internet Data Transfer Out from (EMEA|Belgium) to EMEA"),
-}
+RULES = price_list_rules("gcp", Rule)
 """Firestore's and storage's SKUs name the place in words. Without a place they are the price of a multi-region."""
 
 _UNITS = {

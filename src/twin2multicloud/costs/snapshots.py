@@ -1,9 +1,10 @@
-"""The edge that reads the shipped price books. The only module of `costs` that opens files; prices nothing.
+"""The edge that reads what ships as data: price books, and the rules by which price lists are read. Prices nothing.
 
-Everything else in `costs` takes a `PriceBook` as an argument.
+The only module of `costs` that opens files: everything else takes a `PriceBook` as an argument.
 """
 
 from importlib import resources
+from typing import TypeVar
 
 import msgspec
 
@@ -11,11 +12,22 @@ from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
 
+_Rule = TypeVar("_Rule")
+_DATA = resources.files("twin2multicloud.costs")
+
+
+def price_list_rules(cloud: str, kind: type[_Rule]) -> dict[str, _Rule]:
+    """What picks each meter's rows out of a cloud's price list, by meter."""
+    return msgspec.json.decode((_DATA / "price_lists" / f"{cloud}.json").read_bytes(), type=dict[str, kind])  # type: ignore[valid-type]
+
 
 def shipped_prices(cloud: Cloud) -> tuple[CloudPrices, ...]:
     """The shipped snapshots of a cloud, one file per region."""
-    folder = resources.files("twin2multicloud.costs") / "price_books"
-    files = [each for each in folder.iterdir() if each.name.startswith(f"{cloud}-") and each.name.endswith(".json")]
+    files = [
+        each
+        for each in (_DATA / "price_books").iterdir()
+        if each.name.startswith(f"{cloud}-") and each.name.endswith(".json")
+    ]
     return tuple(decode_prices(each.read_bytes(), each.name) for each in sorted(files, key=lambda each: each.name))
 
 
