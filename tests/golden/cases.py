@@ -5,6 +5,7 @@ from pathlib import Path
 import msgspec
 
 from tests.golden import drawing
+from tests.golden.envelope_schema import envelope_schema
 from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from twin2multicloud.domain.error_codes import ERROR_CODES
@@ -52,7 +53,7 @@ def rendered(described: Twin) -> str:
 
 def rendered_schema() -> str:
     """The envelope's JSON Schema as it is published."""
-    return msgspec.json.format(msgspec.json.encode(envelope.json_schema()), indent=1).decode() + "\n"
+    return msgspec.json.format(msgspec.json.encode(envelope_schema()), indent=1).decode() + "\n"
 
 
 _ERRORS_HEAD = """# Error events

@@ -2,13 +2,12 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.placement import CLOUD_NAME, Cloud, Slot, parse_cloud
-from twin2multicloud.domain.telemetry import TRACE_ID_PATTERN, is_trace_id
+from twin2multicloud.domain.placement import Cloud, Slot, parse_cloud
+from twin2multicloud.domain.telemetry import is_trace_id
 from twin2multicloud.domain.timestamps import canonical, is_canonical
 from twin2multicloud.ports.clock import Chance
 from twin2multicloud.wire.limits import MAX_BODY_BYTES, MAX_MESSAGES
@@ -134,22 +133,3 @@ def _timestamp(text: str) -> str:
 def new_trace_id(chance: Chance) -> str:
     """A random W3C trace id."""
     return f"{chance.getrandbits(128) or 1:032x}"
-
-
-def json_schema() -> dict[str, Any]:
-    """The envelope's JSON Schema (2020-12), from the type that is encoded; ``envelope.schema.json`` is its text."""
-    import inspect  # only needed to publish the schema
-
-    schema = msgspec.json.schema(Envelope)
-    schema["$defs"]["Envelope"]["description"] = inspect.cleandoc(Envelope.__doc__ or "")  # as Python 3.13 has it
-    properties = schema["$defs"]["Envelope"]["properties"]
-    properties["trace_id"]["pattern"] = f"^{TRACE_ID_PATTERN}$"
-    properties["source_cloud"]["pattern"] = f"^{CLOUD_NAME.pattern}$"  # which clouds there are, only a planner knows
-    properties["timestamp"]["format"] = "date-time"
-    batch = {"type": "array", "items": {"type": "object"}, "minItems": 1, "maxItems": MAX_MESSAGES}
-    properties["payload"] = {"anyOf": [{"type": "object"}, batch]}
-    return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "Twin2MultiCloud envelope",
-        **schema,
-    }
