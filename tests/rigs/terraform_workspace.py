@@ -27,7 +27,7 @@ def terraform() -> Engine:
     found = shutil.which("terraform") or shutil.which("tofu")
     if found is None:
         unavailable("neither terraform nor tofu is on the PATH")
-    return Engine((found,))
+    return (found,)
 
 
 def clean_environment(more: Mapping[str, str]) -> dict[str, str]:
@@ -65,7 +65,7 @@ class Deployed(msgspec.Struct, frozen=True):
 
     def shown(self) -> bytes:
         """The saved plan as JSON. Runs the engine's ``show``."""
-        command = [*self.engine.command, "show", "-json", "plan.tfplan"]
+        command = [*self.engine, "show", "-json", "plan.tfplan"]
         return subprocess.run(command, cwd=self.folder, env=self.env, capture_output=True, check=True).stdout
 
     def changes(self) -> dict[str, dict[str, tuple[Any, Any]]]:

@@ -30,7 +30,9 @@ def plan(twin: Twin) -> Topology:
         _id(call.target, twin): _dead_letters(row, call, twin) for row, call in calls if call.delivery is Delivery.QUEUE
     }
     dead_letters = {function: queue.id for function, queue in queues.items()}
-    bare = {each.id: each for each in (*_named(twin, cases), *queues.values(), *_error_path(twin))}
+    error_kinds = [kind for kind, info in KINDS.items() if info.slot is None]
+    error_path = [_of_kind(kind, cloud, "errors", twin) for cloud in twin.placement.clouds for kind in error_kinds]
+    bare = {each.id: each for each in (*_named(twin, cases), *queues.values(), *error_path)}
 
     def wired(each: Component) -> Component:
         variables = environment(each, twin, calls, endpoints, dead_letters.get(each.id))
@@ -90,11 +92,6 @@ def _dead_letters(row: ConnectorRow, call: ConnectorCall, twin: Twin) -> Compone
         reason=f"keeps what could not pass {row.boundary}, to be sent again",
         row=row.name,
     )
-
-
-def _error_path(twin: Twin) -> Iterator[Component]:
-    for cloud in twin.placement.clouds:
-        yield from (_of_kind(kind, cloud, "errors", twin) for kind, info in KINDS.items() if info.slot is None)
 
 
 def _endpoints(twin: Twin, calls: _Calls) -> Iterator[Endpoint]:

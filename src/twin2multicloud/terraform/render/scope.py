@@ -105,9 +105,7 @@ def sites(topology: Topology) -> tuple[CloudScope, ...]:
 def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
     here = tuple(each for each in coverage.components if each.cloud == cloud)
     twin = coverage.topology.twin
-    functions = tuple(
-        _own_service(each, twin) if is_ours(each) else _function(coverage, each) for each in here if is_function(each)
-    )
+    functions = tuple(_function(coverage, each) for each in here if is_function(each))
     fed = {each.dead_letters.id: each.dead_letters for each in functions if each.dead_letters is not None}
     return CloudScope(
         cloud=cloud,
@@ -120,18 +118,15 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
     )
 
 
-def _own_service(component: Component, twin: str) -> FunctionView:
-    """A service with our own code: started by its callers only. Its renderer knows what it uses."""
-    environment = own_environment(component, twin)
-    return FunctionView(component=component, endpoint=own_endpoint(component), environment=environment)
-
-
 def _named(components: tuple[Component, ...], name: str) -> Component | None:
     return next((each for each in components if each.name == name), None)
 
 
 def _function(coverage: Coverage, component: Component) -> FunctionView:
     topology = coverage.topology
+    if is_ours(component):  # started by its callers only; its renderer knows what it uses
+        environment = own_environment(component, topology.twin)
+        return FunctionView(component=component, endpoint=own_endpoint(component), environment=environment)
     incoming = {link.delivery for link in topology.links if link.target == component.id}
     outgoing = [link for link in coverage.links if link.source == component.id]
     fed = [topology[link.target] for link in outgoing if link.delivery is Delivery.QUEUE]

@@ -7,7 +7,7 @@ import json
 from typing import Any
 
 from twin2multicloud.domain.components import Access
-from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_aws.references import SECRET_ARN, queue
 from twin2multicloud.terraform.render.scope import FunctionView, key_of
 
@@ -32,6 +32,18 @@ def role(config: Configuration, key: str, name: str, service: str, statements: l
     allowed = policy(statements)
     config.resource("aws_iam_role_policy", key, name="what-it-does", role=f"${{{made}.id}}", policy=allowed)
     return made
+
+
+def let_in(config: Configuration, key: str, function: str, action: str, statement: str, **who: Json) -> None:
+    """Let somebody call the function of the key `function`."""
+    config.resource(
+        "aws_lambda_permission",
+        key,
+        statement_id=statement,
+        function_name=f"${{aws_lambda_function.{function}.function_name}}",
+        action=action,
+        **who,
+    )
 
 
 def policy(statements: list[Statement]) -> str:

@@ -64,15 +64,8 @@ def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
             {"sqs": [{"queue_url": queue(_DEAD_LETTERS, "url"), "role_arn": f"${{{role}.arn}}", "use_base64": True}]}
         ],
     )
-    config.resource(
-        "aws_lambda_permission",
-        "device_gateway",
-        statement_id="iot-rule",
-        function_name=f"${{aws_lambda_function.{dispatcher}.function_name}}",
-        principal="iot.amazonaws.com",
-        action="lambda:InvokeFunction",
-        source_arn=f"${{{rule}.arn}}",
-    )
+    who = {"principal": "iot.amazonaws.com", "source_arn": f"${{{rule}.arn}}"}
+    access.let_in(config, "device_gateway", dispatcher, "lambda:InvokeFunction", "iot-rule", **who)
 
 
 def _device_policy(config: Configuration, site: CloudScope) -> None:

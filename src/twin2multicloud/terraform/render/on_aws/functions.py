@@ -63,23 +63,11 @@ def _endpoint(config: Configuration, function: FunctionView) -> None:
     Two permissions, both: since October 2025 AWS asks for `InvokeFunction` too, and without the argument
     `invoked_via_function_url` that one would open direct invocation to every account.
     """
-    name = f"${{aws_lambda_function.{function.key}.function_name}}"
-    config.resource("aws_lambda_function_url", function.key, function_name=name, authorization_type="NONE")
-    config.resource(
-        "aws_lambda_permission",
-        f"{function.key}_url",
-        statement_id="url",
-        function_name=name,
-        principal="*",
-        action="lambda:InvokeFunctionUrl",
-        function_url_auth_type="NONE",
-    )
-    config.resource(
-        "aws_lambda_permission",
-        f"{function.key}_invoke_by_url",
-        statement_id="invoke-by-url",
-        function_name=name,
-        principal="*",
-        action="lambda:InvokeFunction",
-        invoked_via_function_url=True,
+    key = function.key
+    name = f"${{aws_lambda_function.{key}.function_name}}"
+    config.resource("aws_lambda_function_url", key, function_name=name, authorization_type="NONE")
+    by_url, invoked = {"function_url_auth_type": "NONE"}, {"invoked_via_function_url": True}
+    access.let_in(config, f"{key}_url", key, "lambda:InvokeFunctionUrl", "url", principal="*", **by_url)
+    access.let_in(
+        config, f"{key}_invoke_by_url", key, "lambda:InvokeFunction", "invoke-by-url", principal="*", **invoked
     )

@@ -6,7 +6,7 @@ built-in-roles; what a queue trigger needs: azure-functions/functions-bindings-s
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure import device_gateway, hot_store, logs
-from twin2multicloud.terraform.render.on_azure.references import GROUP, placed
+from twin2multicloud.terraform.render.on_azure.references import GROUP, identity, role
 from twin2multicloud.terraform.render.scope import READ_ONLY, CloudScope, FunctionView, key_of
 
 _SEND = "Storage Queue Data Message Sender"
@@ -20,12 +20,7 @@ _READ_DATA, _CHANGE_DATA = "00000000-0000-0000-0000-000000000001", "00000000-000
 def render(config: Configuration, site: CloudScope, function: FunctionView) -> list[str]:
     """Declare a function's identity and roles; the addresses of the roles, which the function waits for."""
     key = function.key
-    config.resource(
-        "azurerm_user_assigned_identity",
-        key,
-        name=function.component.deployed_as,
-        **placed(site),
-    )
+    identity(config, site, key, function.component.deployed_as)
     roles = [
         _role(config, key, "logs", "Monitoring Metrics Publisher", logs.SCOPE),
         _role(config, key, "errors", "EventGrid Data Sender", "${azurerm_eventgrid_topic.error_topic.id}"),
@@ -49,16 +44,8 @@ def _queue_scope(key: str) -> str:
     return f"${{azurerm_storage_queue.{key}.resource_manager_id}}"
 
 
-def _role(config: Configuration, key: str, what: str, role: str, scope: str) -> str:
-    return config.resource(
-        "azurerm_role_assignment",
-        f"{key}_{what}",
-        scope=scope,
-        role_definition_name=role,
-        principal_id=f"${{azurerm_user_assigned_identity.{key}.principal_id}}",
-        principal_type="ServicePrincipal",
-        skip_service_principal_aad_check=True,  # an identity made a second ago is not everywhere yet
-    )
+def _role(config: Configuration, key: str, what: str, name: str, target: str) -> str:
+    return role(config, f"{key}_{what}", key, name, target)
 
 
 def _store_role(config: Configuration, key: str, role: str) -> str:

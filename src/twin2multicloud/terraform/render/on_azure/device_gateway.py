@@ -9,7 +9,7 @@ those of devices do, for local authentication is that of the service API (Micros
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
-from twin2multicloud.terraform.render.on_azure.references import GROUP, placed
+from twin2multicloud.terraform.render.on_azure.references import GROUP, deployers_role, identity, placed, role
 from twin2multicloud.terraform.render.references import SUFFIX
 from twin2multicloud.terraform.render.scope import CloudScope
 
@@ -57,21 +57,8 @@ def _event_hub(config: Configuration, site: CloudScope) -> None:
 
 def _iot_hub(config: Configuration, site: CloudScope, name: str) -> None:
     """The hub, and who it is when it writes to the event hub."""
-    config.resource(
-        "azurerm_user_assigned_identity",
-        "device_gateway",
-        name=f"{site.twin}-device-gateway",
-        **placed(site),
-    )
-    config.resource(
-        "azurerm_role_assignment",
-        "device_gateway",
-        scope=HUB_SCOPE,
-        role_definition_name="Azure Event Hubs Data Sender",
-        principal_id=f"${{{_IDENTITY}.principal_id}}",
-        principal_type="ServicePrincipal",
-        skip_service_principal_aad_check=True,
-    )
+    identity(config, site, "device_gateway", f"{site.twin}-device-gateway")
+    role(config, "device_gateway", "device_gateway", "Azure Event Hubs Data Sender", HUB_SCOPE)
     config.resource(
         "azurerm_iothub",
         "device_gateway",
@@ -86,15 +73,8 @@ def _iot_hub(config: Configuration, site: CloudScope, name: str) -> None:
 
 def _registrar(config: Configuration) -> None:
     """Grant the deployer writing and querying identities, which needs a right on their twins."""
-    config.data("azurerm_client_config", "deployer")
-    for key, role in (("devices", "IoT Hub Registry Contributor"), ("twins", "IoT Hub Twin Contributor")):
-        config.resource(
-            "azurerm_role_assignment",
-            f"deployer_{key}",
-            scope="${azurerm_iothub.device_gateway.id}",
-            role_definition_name=role,
-            principal_id="${data.azurerm_client_config.deployer.object_id}",
-        )
+    for key, name in (("devices", "IoT Hub Registry Contributor"), ("twins", "IoT Hub Twin Contributor")):
+        deployers_role(config, key, name, "${azurerm_iothub.device_gateway.id}")
 
 
 def _route(config: Configuration) -> None:

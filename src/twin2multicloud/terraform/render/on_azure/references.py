@@ -8,6 +8,7 @@ from typing import Any
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render import scope
+from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
 from twin2multicloud.terraform.render.references import References
 
@@ -29,6 +30,36 @@ def tags(site: scope.CloudScope) -> dict[str, str]:
 def placed(site: scope.CloudScope) -> dict[str, Any]:
     """What says that a resource is in the twin's group, at its place and with its tags."""
     return {"resource_group_name": GROUP, "location": LOCATION, "tags": tags(site)}
+
+
+def identity(config: Configuration, site: scope.CloudScope, key: str, name: str) -> None:
+    """Declare who something of ours is when it signs in."""
+    config.resource("azurerm_user_assigned_identity", key, name=name, **placed(site))
+
+
+def role(config: Configuration, key: str, who: str, role: str, target: str) -> str:
+    """Grant the identity of the key `who` a role on a target; the grant's address."""
+    return config.resource(
+        "azurerm_role_assignment",
+        key,
+        scope=target,
+        role_definition_name=role,
+        principal_id=f"${{azurerm_user_assigned_identity.{who}.principal_id}}",
+        principal_type="ServicePrincipal",
+        skip_service_principal_aad_check=True,  # an identity made a second ago is not everywhere yet
+    )
+
+
+def deployers_role(config: Configuration, key: str, role: str, target: str) -> str:
+    """Grant whoever deploys a role on a target; the grant's address."""
+    deployer = config.data("azurerm_client_config", "deployer")
+    return config.resource(
+        "azurerm_role_assignment",
+        f"deployer_{key}",
+        scope=target,
+        role_definition_name=role,
+        principal_id=f"${{{deployer}.object_id}}",
+    )
 
 
 def _url(component: Component) -> str:

@@ -2,7 +2,7 @@
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import single_dashes
-from twin2multicloud.terraform.render.on_azure.references import placed, tags
+from twin2multicloud.terraform.render.on_azure.references import deployers_role, placed, tags
 from twin2multicloud.terraform.render.references import SUFFIX, TOKEN
 from twin2multicloud.terraform.render.scope import CloudScope
 
@@ -41,11 +41,5 @@ def _vault(config: Configuration, site: CloudScope) -> str:
 
 def _access(config: Configuration, vault: str) -> str:
     """Grant the deployer writing secrets; returns what to wait for, since role assignments take effect late."""
-    role = config.resource(
-        "azurerm_role_assignment",
-        "deployer_vault",
-        scope=f"${{{vault}.id}}",
-        role_definition_name="Key Vault Secrets Officer",
-        principal_id="${data.azurerm_client_config.deployer.object_id}",
-    )
+    role = deployers_role(config, "vault", "Key Vault Secrets Officer", f"${{{vault}.id}}")
     return config.resource("time_sleep", "vault_access", create_duration="60s", depends_on=[role])
