@@ -17,7 +17,7 @@ from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_aws_faults import faulty, refusal
 from tests.rigs.vendor_hot_stores import create_dynamo_table
 from twin2multicloud.clouds.aws import queue
-from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
+from twin2multicloud.clouds.aws.error_sink import event_bridge_sink
 from twin2multicloud.clouds.aws.hot_store import BATCH, DynamoTable
 from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
@@ -83,7 +83,7 @@ ANSWERS = [
 
 def logged_by(client) -> list[str]:
     lines: list[str] = []
-    EventBridgeErrorSink(lambda: client, "errors", lines.append).report(event())
+    event_bridge_sink(lambda: client, "errors", lines.append).report(event())
     return lines
 
 

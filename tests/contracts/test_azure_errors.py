@@ -27,7 +27,7 @@ from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_azure_transport import CosmosAdapter, FaultyAdapter, KeyVaultAdapter
 from tests.rigs.vendor_event_grid import event_grid_server
 from tests.rigs.vendor_topics import AnyToken
-from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
+from twin2multicloud.clouds.azure.error_sink import event_grid_sink
 from twin2multicloud.clouds.azure.hot_store import CosmosTable
 from twin2multicloud.clouds.azure.queue import queues
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
@@ -243,7 +243,7 @@ def test_event_grid_never_makes_a_function_fail(status):
     with event_grid_server() as server, ExitStack() as stack:
         server.faults = [status] * 20
         client = stack.enter_context(EventGridPublisherClient(server.url, AzureKeyCredential("key")))
-        EventGridErrorSink(lambda: client, lines.append).report(event())
+        event_grid_sink(lambda: client, lines.append).report(event())
         assert server.calls <= 2  # the client's own would be ten, with half a minute of waiting
     (line,) = lines
     assert "invalid-telemetry" in line

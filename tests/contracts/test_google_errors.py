@@ -22,7 +22,7 @@ from tests.rigs.vendor_google_server import GoogleServer
 from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
 from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 from twin2multicloud.clouds.gcp.device_registry import FirestoreDeviceRegistry
-from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+from twin2multicloud.clouds.gcp.error_sink import pub_sub_sink
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
 from twin2multicloud.clouds.gcp.queue import queues, send
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
@@ -152,7 +152,7 @@ def test_an_event_that_the_topic_does_not_take_is_logged(server, code):
     """Reporting never makes a function fail, whatever the kind of error. (Others are waited for, see below.)"""
     server.faults, server.stuck, lines = [code], True, list[str]()
     publisher = vendor_clients.publisher(server.host)
-    PubSubErrorSink(lambda: publisher, TOPIC, lines.append).report(event())
+    pub_sub_sink(lambda: publisher, TOPIC, lines.append).report(event())
     (line,) = lines
     assert "invalid-telemetry" in line
     assert f"(not reported: topic {TOPIC}: " in line

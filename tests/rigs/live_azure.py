@@ -21,7 +21,7 @@ from tests.rigs.vendor_processes import need_package, open_until_exit
 from tests.rigs.vendor_queues import StorageQueues, VendorDeadLettersRig, VendorInvokerRig
 from tests.rigs.vendor_topics import ErrorSinkRig, SecretsRig
 from twin2multicloud.clouds.azure import queue
-from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
+from twin2multicloud.clouds.azure.error_sink import event_grid_sink
 from twin2multicloud.clouds.azure.hot_store import CosmosTable
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
 
@@ -137,8 +137,8 @@ def error_sink(_: Path) -> Iterator[ErrorSinkRig]:
         EventGridPublisherClient(url, AzureKeyCredential(key) if key else _identity()) as client,
         EventGridPublisherClient(url, AzureKeyCredential("bm8ga2V5")) as stranger,
     ):
-        sink = EventGridErrorSink(lambda: client, logged.append)
-        lost = EventGridErrorSink(lambda: stranger, logged.append)
+        sink = event_grid_sink(lambda: client, logged.append)
+        lost = event_grid_sink(lambda: stranger, logged.append)
         yield ErrorSinkRig(sink, lost, logged, lambda: _delivered(queue))
 
 

@@ -22,7 +22,7 @@ from tests.rigs.vendor_processes import need_package, open_until_exit
 from tests.rigs.vendor_queues import PubSubQueues, VendorDeadLettersRig, VendorInvokerRig
 from tests.rigs.vendor_topics import ErrorSinkRig, SecretsRig
 from twin2multicloud.clouds.gcp import queue
-from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+from twin2multicloud.clouds.gcp.error_sink import pub_sub_sink
 from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.stores.rows import sortable
@@ -118,8 +118,8 @@ def dead_letters(_: Path) -> Iterator[VendorDeadLettersRig]:
 def error_sink(_: Path) -> Iterator[ErrorSinkRig]:
     with queues() as made:
         topic, logged = made.make(live.unique("errors")), list[str]()
-        sink = PubSubErrorSink(publisher, topic, logged.append)
-        lost = PubSubErrorSink(publisher, f"{topic}-none", logged.append)
+        sink = pub_sub_sink(publisher, topic, logged.append)
+        lost = pub_sub_sink(publisher, f"{topic}-none", logged.append)
         yield ErrorSinkRig(sink, lost, logged, lambda: [msgspec.json.decode(each) for each in made.drain(topic)])
 
 

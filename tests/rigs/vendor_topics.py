@@ -15,11 +15,11 @@ import msgspec
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.vendor_event_grid import event_grid_server
 from tests.rigs.vendor_queues import SqsQueues
-from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
+from twin2multicloud.clouds.aws.error_sink import event_bridge_sink
 from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
-from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
+from twin2multicloud.clouds.azure.error_sink import event_grid_sink
 from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
-from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+from twin2multicloud.clouds.gcp.error_sink import pub_sub_sink
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
 from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
 from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE
@@ -73,8 +73,8 @@ def eventbridge_of(events: Any, queues: SqsQueues, sqs: Any, name: str) -> Itera
             return list(found.values())  # each once: a bus may deliver twice
 
         dark = vendor_clients.aws_in_the_dark("events")
-        sink = EventBridgeErrorSink(lambda: events, name, logged.append)
-        yield ErrorSinkRig(sink, EventBridgeErrorSink(lambda: dark, name, logged.append), logged, received)
+        sink = event_bridge_sink(lambda: events, name, logged.append)
+        yield ErrorSinkRig(sink, event_bridge_sink(lambda: dark, name, logged.append), logged, received)
 
 
 def _open_to_events(sqs: Any, queue: str, bus_arn: str) -> str:
@@ -101,10 +101,10 @@ def event_grid(_: Path) -> Iterator[ErrorSinkRig]:
     logged = list[str]()
     with event_grid_server() as server, ExitStack() as clients:
 
-        def sink(key: str) -> EventGridErrorSink:
+        def sink(key: str) -> ErrorSink:
             client = EventGridPublisherClient(server.url, AzureKeyCredential(key))
             clients.enter_context(client)
-            return EventGridErrorSink(lambda: client, logged.append)
+            return event_grid_sink(lambda: client, logged.append)
 
         yield ErrorSinkRig(sink("key"), sink("another key"), logged, lambda: [each["data"] for each in server.events])
 
@@ -115,8 +115,8 @@ def pubsub_topic(_: Path) -> Iterator[ErrorSinkRig]:
     publisher, logged = vendor_clients.publisher(server.host), list[str]()
     topic = f"projects/rig/topics/{vendor_clients.unique('errors')}"
     server.topics[topic] = []
-    sink = PubSubErrorSink(lambda: publisher, topic, logged.append)
-    lost = PubSubErrorSink(lambda: publisher, "projects/rig/topics/none", logged.append)
+    sink = pub_sub_sink(lambda: publisher, topic, logged.append)
+    lost = pub_sub_sink(lambda: publisher, "projects/rig/topics/none", logged.append)
     yield ErrorSinkRig(sink, lost, logged, lambda: [msgspec.json.decode(each) for each in server.topics[topic]])
 
 

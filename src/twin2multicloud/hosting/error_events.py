@@ -1,6 +1,8 @@
 """An error event as the clouds' topics carry it, and the log line when publishing fails."""
 
-from twin2multicloud.domain.errors import ErrorEvent
+from collections.abc import Callable
+
+from twin2multicloud.domain.errors import ErrorEvent, TwinError
 
 SOURCE = "twin2multicloud"
 DETAIL_TYPE = "twin2multicloud.error"
@@ -10,3 +12,17 @@ DETAIL_TYPE = "twin2multicloud.error"
 def dropped(event: ErrorEvent, why: Exception) -> str:
     """One log line with the event that was not published, and the reason."""
     return f"{event.severity} {event.component} {event.error_code}: {event.message} (not reported: {why})"
+
+
+class LoggingErrorSink:
+    """An `ErrorSink` over one way to publish. What the topic does not take is logged."""
+
+    def __init__(self, publish: Callable[[ErrorEvent], None], log: Callable[[str], None]) -> None:
+        self._publish, self._log = publish, log
+
+    def report(self, event: ErrorEvent) -> None:
+        """See `ports.error_sink.ErrorSink.report`."""
+        try:
+            self._publish(event)
+        except TwinError as error:
+            self._log(dropped(event, error))

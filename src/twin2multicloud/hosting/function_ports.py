@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
     from twin2multicloud.ports.device_ingress import DeviceIngress
     from twin2multicloud.ports.transport import Transport
+    from twin2multicloud.wire.environment import Environment
 
 
 class SystemClock:
@@ -43,6 +44,9 @@ class SystemClock:
 
 class CommonPorts:
     """The part of `functions.wiring.Ports` that is the same on every cloud."""
+
+    def __init__(self, env: Environment) -> None:
+        self._env = env
 
     @cached_property
     def clock(self) -> Clock:

@@ -17,8 +17,8 @@ from twin2multicloud.hosting.rotation import wire_with_secret
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
-    from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
     from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
+    from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
@@ -30,15 +30,15 @@ class AwsPorts(CommonPorts):
     """The `functions.wiring.Ports` of one Lambda function."""
 
     def __init__(self, env: Environment) -> None:
-        self._env = env
+        super().__init__(env)
         self._client = cache(self._new_client)
 
     @cached_property
-    def errors(self) -> EventBridgeErrorSink:
+    def errors(self) -> LoggingErrorSink:
         """The error bus."""
-        from twin2multicloud.clouds.aws.error_sink import EventBridgeErrorSink
+        from twin2multicloud.clouds.aws.error_sink import event_bridge_sink
 
-        return EventBridgeErrorSink(lambda: self._client("events"), require_env(self._env, "ERROR_TOPIC"), self.log)
+        return event_bridge_sink(lambda: self._client("events"), require_env(self._env, "ERROR_TOPIC"), self.log)
 
     @cached_property
     def invoker(self) -> RecordQueues:

@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 import msgspec
 
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
-from twin2multicloud.domain.errors import ErrorEvent, TwinError
-from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE, dropped
+from twin2multicloud.domain.errors import ErrorEvent
+from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE, LoggingErrorSink
 
 if TYPE_CHECKING:
     from azure.eventgrid import EventGridPublisherClient
@@ -16,23 +16,13 @@ if TYPE_CHECKING:
 _OPTIONS: dict[str, Any] = {"connection_timeout": 3, "read_timeout": 10, "retry_total": 1}
 
 
-class EventGridErrorSink:
-    """An `ErrorSink` on one topic. What it does not take is logged."""
+def event_grid_sink(client: Callable[[], "EventGridPublisherClient"], log: Callable[[str], None]) -> LoggingErrorSink:
+    """An `ErrorSink` on one topic, which its client knows."""
 
-    def __init__(self, client: Callable[[], "EventGridPublisherClient"], log: Callable[[str], None]) -> None:
-        self._client, self._log = client, log
-
-    def report(self, event: ErrorEvent) -> None:
-        """See `ports.error_sink.ErrorSink.report`."""
-        try:
-            self._send(event)
-        except TwinError as error:
-            self._log(dropped(event, error))
-
-    def _send(self, event: ErrorEvent) -> None:
+    def publish(event: ErrorEvent) -> None:
         from azure.core.messaging import CloudEvent
 
         with domain_errors("error topic"):
-            self._client().send(
-                CloudEvent(source=SOURCE, type=DETAIL_TYPE, data=msgspec.to_builtins(event)), **_OPTIONS
-            )
+            client().send(CloudEvent(source=SOURCE, type=DETAIL_TYPE, data=msgspec.to_builtins(event)), **_OPTIONS)
+
+    return LoggingErrorSink(publish, log)

@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 
     from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
     from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
-    from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
     from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+    from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
@@ -32,15 +32,12 @@ if TYPE_CHECKING:
 class GcpPorts(CommonPorts):
     """The `functions.wiring.Ports` of one Cloud Run function."""
 
-    def __init__(self, env: Environment) -> None:
-        self._env = env
-
     @cached_property
-    def errors(self) -> PubSubErrorSink:
+    def errors(self) -> LoggingErrorSink:
         """The error topic."""
-        from twin2multicloud.clouds.gcp.error_sink import PubSubErrorSink
+        from twin2multicloud.clouds.gcp.error_sink import pub_sub_sink
 
-        return PubSubErrorSink(lambda: self._publisher, require_env(self._env, "ERROR_TOPIC"), self.log)
+        return pub_sub_sink(lambda: self._publisher, require_env(self._env, "ERROR_TOPIC"), self.log)
 
     @cached_property
     def invoker(self) -> RecordQueues:
