@@ -159,7 +159,7 @@ class Azure:
         self.management, self.vault, self.host = ManagementAdapter(APP_ID, {"default": KEY}), KeyVaultAdapter(), host
         self.vault.secrets["token"] = "old,new"
         vault = azure.vault(AnyToken(), self.vault.transport())
-        client = azure.connect(AnyToken(), self.management.transport())
+        client = azure.connect(azure.MANAGEMENT, azure.MANAGEMENT, AnyToken(), self.management.transport())
         apps = {NAME: azure.App(f"{url}/{NAME}", APP_ID), "served": azure.App(f"{url}/served")}
         self.invocation = azure.FunctionAppInvocation(apps, transport, client, lambda: vault.read(VAULT))
 

@@ -11,6 +11,7 @@ from tests.rigs.clock import RigClock
 from tests.rigs.vendor_topics import AnyToken
 from twin2multicloud.clouds.aws import device_registry as aws
 from twin2multicloud.clouds.azure import device_registry as azure
+from twin2multicloud.clouds.azure import invocation as azure_invocation
 from twin2multicloud.ports.device_registry import DeviceCredentials, DeviceRegistry
 
 
@@ -70,7 +71,7 @@ class IotHubRig:
         from tests.rigs.vendor_iot_hub import HOST, IotHubAdapter
 
         self.adapter, self.clock = IotHubAdapter(), RigClock()
-        client = azure.connect(HOST, AnyToken(), self.adapter.transport())
+        client = azure_invocation.connect(f"https://{HOST}", azure.AUDIENCE, AnyToken(), self.adapter.transport())
         self.registry: DeviceRegistry = azure.IotHubDeviceRegistry(client, HOST, "house", self.clock)
 
     def may_connect(self, credentials: DeviceCredentials) -> bool:

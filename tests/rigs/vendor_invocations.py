@@ -126,7 +126,9 @@ def _on_azure(*, endpoint: bool) -> Iterator[InvocationRig]:
     host = FunctionsHost(azure_runtime.expose(told.as_function(AZURE, endpoint=endpoint)))
 
     def invocation(url: str, keys: Mapping[str, str], secret: str) -> azure.FunctionAppInvocation:
-        management = azure.connect(AnyToken(), ManagementAdapter(APP_ID, keys).transport())
+        management = azure.connect(
+            azure.MANAGEMENT, azure.MANAGEMENT, AnyToken(), ManagementAdapter(APP_ID, keys).transport()
+        )
         apps = {NAME: azure.App(f"{url}/{NAME}", "" if endpoint else APP_ID)}
         return azure.FunctionAppInvocation(apps, transport, management, lambda: vault.read(secret))
 

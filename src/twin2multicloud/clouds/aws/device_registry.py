@@ -14,8 +14,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
+from twin2multicloud.clouds.aws.invocation import operators_client
 from twin2multicloud.clouds.aws.sdk_errors import domain_errors
-from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
+from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.device_registry import DeviceCredentials
@@ -186,14 +187,8 @@ def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:
 
     Signs in as boto3 finds credentials. Raises ConfigurationError where boto3 is not installed.
     """
-    try:
-        import boto3
-        from botocore.config import Config
-    except ImportError as error:
-        raise ConfigurationError("devices on AWS need boto3: pip install 'twin2multicloud[aws]'") from error
-    config = Config(retries={"mode": "adaptive", "total_max_attempts": 10}, max_pool_connections=_AT_ONCE)
-    with domain_errors("signing in to AWS"):  # a profile that is named and not there
-        client = boto3.client("iot", region_name=outputs["aws_region"], config=config)
+    settings = {"retries": {"mode": "adaptive", "total_max_attempts": 10}, "max_pool_connections": _AT_ONCE}
+    client = operators_client("devices on AWS need", "iot", outputs["aws_region"], settings)
     return IotCoreDeviceRegistry(client, outputs["twin"], outputs["aws_device_policy"], SystemClock())
 
 

@@ -61,19 +61,21 @@ def open_invocation(outputs: Mapping[str, Any]) -> LambdaInvocation:
     Signs in as boto3 finds credentials: ``lambda:InvokeFunction`` is what it takes. Raises ConfigurationError where
     boto3 is not installed.
     """
+    retries = {"mode": "standard", "total_max_attempts": ATTEMPTS}
+    settings = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retries": retries}
+    client = operators_client("calling functions on AWS needs", "lambda", outputs["aws_region"], settings)
+    return LambdaInvocation(client, outputs["aws_readers"])
+
+
+def operators_client(purpose: str, service: str, region: str, settings: Mapping[str, object]) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
+    """A client of whoever deploys, as boto3 finds credentials. Raises ConfigurationError where it is not installed."""
     try:
         import boto3
         from botocore.config import Config
     except ImportError as error:
-        raise ConfigurationError("calling functions on AWS needs boto3: pip install 'twin2multicloud[aws]'") from error
-    config = Config(
-        connect_timeout=CONNECT_SECONDS,
-        read_timeout=READ_SECONDS,
-        retries={"mode": "standard", "total_max_attempts": ATTEMPTS},
-    )
+        raise ConfigurationError(f"{purpose} boto3: pip install 'twin2multicloud[aws]'") from error
     with domain_errors("signing in to AWS"):  # a profile that is named and not there
-        client = boto3.client("lambda", region_name=outputs["aws_region"], config=config)
-    return LambdaInvocation(client, outputs["aws_readers"])
+        return boto3.client(service, region_name=region, config=Config(**settings))
 
 
 def _raised(function: str, payload: bytes) -> TwinError:

@@ -11,7 +11,6 @@ by itself; where it is unknown whether a creation happened, the hub's keys are c
 """
 
 import base64
-import logging
 import re
 import secrets
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -21,30 +20,28 @@ from urllib.parse import quote
 
 import msgspec
 
+from twin2multicloud.clouds.azure.invocation import connect, operator
 from twin2multicloud.clouds.azure.sdk_errors import by_status, domain_errors
-from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, TwinError
+from twin2multicloud.domain.errors import FinalError, RetryableError, TwinError
 from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.device_registry import DeviceCredentials
 
 if TYPE_CHECKING:
-    from azure.core import PipelineClient
-    from azure.core.credentials import TokenCredential
-    from azure.core.pipeline.transport import HttpTransport
-    from azure.core.rest import HttpRequest, HttpResponse
+    from azure.core.rest import HttpResponse
 
-    Client = PipelineClient[HttpRequest, HttpResponse]
+    from twin2multicloud.clouds.azure.invocation import Client
 
 KEY, CONNECTION_STRING = "symmetric.key", "connection-string.txt"
 
 # learn.microsoft.com azure/iot-hub/iot-hub-devguide-identity-registry, device identity properties
 _DEVICE_ID = re.compile(r"[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}")
 _ALLOWED = "up to 128 ASCII letters, digits and - . % _ * ? ! ( ) , : = @ $ '"
-_SCOPE = "https://iothubs.azure.net/.default"
+AUDIENCE = "https://iothubs.azure.net"
 _VERSION = "2021-04-12"
 _BULK, _PAGE = 100, 1000
 _PATIENCE_S = (10.0, 10.0, 20.0, 30.0, 60.0)
-_CONNECT_SECONDS, _READ_SECONDS = 10, 60
+_READ_SECONDS = 60
 _EXISTS = frozenset({"DeviceAlreadyExists", "409001"})
 _ABSENT = frozenset({"DeviceNotFound", "404001"})
 
@@ -97,7 +94,7 @@ class IotHubDeviceRegistry:
         more: dict[str, str] = {}
         while True:
             headers = {"x-ms-max-item-count": str(_PAGE), **more}
-            answer = self._post("listing devices", "/devices/query", {"query": query}, headers)
+            answer = self._send("listing devices", "POST", "/devices/query", {"query": query}, headers)
             for each in _decoded("listing devices", answer, list[_Listed]):
                 yield each.device_id
             continuation = answer.headers.get("x-ms-continuation")
@@ -150,7 +147,7 @@ class IotHubDeviceRegistry:
 
     def _change(self, doing: str, operations: Sequence[Operation]) -> list[_Error]:
         """Change devices; what was not done. 400 is for the whole where it names no device."""
-        answer = self._post(doing, "/devices", operations, {}, may_answer=(400,))
+        answer = self._send(doing, "POST", "/devices", operations, may_answer=(400,))
         if answer.status_code == 200:
             return _decoded(doing, answer, _BulkResult).errors if answer.content else []
         with suppress(msgspec.DecodeError):
@@ -158,28 +155,24 @@ class IotHubDeviceRegistry:
                 return errors
         raise by_status(doing, 400, answer.text()[:300], {})
 
-    def _post(
-        self, doing: str, path: str, body: object, headers: Mapping[str, str], may_answer: tuple[int, ...] = ()
-    ) -> "HttpResponse":
-        whole = {"content-type": "application/json; charset=utf-8", **headers}
-        return self._send(doing, "POST", path, whole, msgspec.json.encode(body), may_answer)
-
     def _send(
         self,
         doing: str,
         method: str,
         path: str,
+        body: object = None,
         headers: Mapping[str, str] | None = None,
-        content: bytes | None = None,
         may_answer: tuple[int, ...] = (),
     ) -> "HttpResponse":
         """One request, and again while the hub is throttled. Answers 200, or what it may answer beside it."""
         from azure.core.rest import HttpRequest
 
         url, version = self._client.format_url(path), {"api-version": _VERSION}
+        content = None if body is None else msgspec.json.encode(body)
+        whole = {"content-type": "application/json; charset=utf-8", **(headers or {})}
         with domain_errors(doing):
             for seconds in (*_PATIENCE_S, 0.0):
-                request = HttpRequest(method, url, params=version, headers=dict(headers or {}), content=content)
+                request = HttpRequest(method, url, params=version, headers=whole, content=content)
                 answer = self._client.send_request(request)
                 if answer.status_code != 429 or not seconds:
                     break
@@ -197,25 +190,9 @@ def open_registry(outputs: Mapping[str, str]) -> IotHubDeviceRegistry:
     Signs in as azure-identity finds credentials: ``AZURE_…``, a managed identity, `az login`. Raises ConfigurationError
     where the package is not installed.
     """
-    try:
-        from azure.identity import DefaultAzureCredential
-    except ImportError as error:
-        raise ConfigurationError(
-            "devices on Azure need azure-identity: pip install 'twin2multicloud[azure]'"
-        ) from error
-    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # else it lists all attempts within our output
-    host = outputs["azure_device_endpoint"]
-    return IotHubDeviceRegistry(connect(host, DefaultAzureCredential()), host, outputs["twin"], SystemClock())
-
-
-def connect(host: str, credential: "TokenCredential", transport: "HttpTransport[Any, Any] | None" = None) -> "Client":
-    """A pipeline to one hub's service API, signed in."""
-    from azure.core import PipelineClient
-    from azure.core.pipeline.policies import BearerTokenCredentialPolicy
-    from azure.core.pipeline.transport import RequestsTransport
-
-    way = transport or RequestsTransport(connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS)
-    return PipelineClient(f"https://{host}", policies=[BearerTokenCredentialPolicy(credential, _SCOPE)], transport=way)
+    credential, host = operator("devices on Azure need"), outputs["azure_device_endpoint"]
+    client = connect(f"https://{host}", AUDIENCE, credential, read_seconds=_READ_SECONDS)
+    return IotHubDeviceRegistry(client, host, outputs["twin"], SystemClock())
 
 
 def _decoded(doing: str, answer: "HttpResponse", kind: type[_T]) -> _T:
@@ -242,10 +219,6 @@ def _as_domain_error(doing: str, error: _Error) -> TwinError:
     """A code is a number that starts with the HTTP status, or its name."""
     code = str(error.error_code)
     said = f"{error.device_id}: {code} {error.error_status}".rstrip()
-    return by_status(doing, int(code[:3]) if code.isdigit() else _status_of(code), said, {})
-
-
-def _status_of(word: str) -> int:
-    if word.startswith("Throttl"):
-        return 429
-    return 503 if word in ("ServerError", "ServiceUnavailable", "GenericServerError") else 400
+    failed = code in ("ServerError", "ServiceUnavailable", "GenericServerError")
+    by_name = 429 if code.startswith("Throttl") else 503 if failed else 400
+    return by_status(doing, int(code[:3]) if code.isdigit() else by_name, said, {})

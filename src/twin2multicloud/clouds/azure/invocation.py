@@ -100,31 +100,40 @@ def open_invocation(outputs: Mapping[str, Any]) -> FunctionAppInvocation:
     ``azure_token_secret`` names the secret of those that ask for the token. Signs in as azure-identity finds
     credentials: ``AZURE_…``, a managed identity, `az login`. Raises ConfigurationError where it is not installed.
     """
-    try:
-        from azure.identity import DefaultAzureCredential
-    except ImportError as error:
-        raise ConfigurationError(
-            "calling functions on Azure needs azure-identity: pip install 'twin2multicloud[azure]'"
-        ) from error
+    credential = operator("calling functions on Azure needs")
     from twin2multicloud.wire.http_transport import HttpTransport
 
-    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # else it lists all that it tried
-    credential = DefaultAzureCredential()
     ids = outputs.get("azure_reader_apps", {})
     apps = {name: App(url, ids.get(name, "")) for name, url in outputs["azure_readers"].items()}
     token = CachedSecret(vault(credential), str(outputs.get("azure_token_secret", "")), SystemClock(), lambda _: None)
-    return FunctionAppInvocation(apps, HttpTransport(), connect(credential), token.read)
+    return FunctionAppInvocation(apps, HttpTransport(), connect(MANAGEMENT, MANAGEMENT, credential), token.read)
 
 
-def connect(credential: "TokenCredential", transport: "HttpTransport[Any, Any] | None" = None) -> "Client":
-    """A pipeline to Azure Resource Manager, signed in."""
+def operator(purpose: str) -> "TokenCredential":
+    """Who deploys, as azure-identity finds credentials. Raises ConfigurationError where it is not installed."""
+    try:
+        from azure.identity import DefaultAzureCredential
+    except ImportError as error:
+        raise ConfigurationError(f"{purpose} azure-identity: pip install 'twin2multicloud[azure]'") from error
+    logging.getLogger("azure.identity").setLevel(logging.ERROR)  # else it lists all attempts within our output
+    return DefaultAzureCredential()
+
+
+def connect(
+    url: str,
+    audience: str,
+    credential: "TokenCredential",
+    transport: "HttpTransport[Any, Any] | None" = None,
+    read_seconds: float = _READ_SECONDS,
+) -> "Client":
+    """A pipeline to one of Azure's own APIs, signed in for its audience."""
     from azure.core import PipelineClient
     from azure.core.pipeline.policies import BearerTokenCredentialPolicy
     from azure.core.pipeline.transport import RequestsTransport
 
-    way = transport or RequestsTransport(connection_timeout=_CONNECT_SECONDS, read_timeout=_READ_SECONDS)
-    signs_in = BearerTokenCredentialPolicy(credential, f"{MANAGEMENT}/.default")
-    return PipelineClient(MANAGEMENT, policies=[signs_in], transport=way)
+    way = transport or RequestsTransport(connection_timeout=_CONNECT_SECONDS, read_timeout=read_seconds)
+    signs_in = BearerTokenCredentialPolicy(credential, f"{audience}/.default")
+    return PipelineClient(url, policies=[signs_in], transport=way)
 
 
 def vault(credential: "TokenCredential", transport: "HttpTransport[Any, Any] | None" = None) -> "KeyVaultSecrets":

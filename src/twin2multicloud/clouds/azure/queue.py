@@ -5,7 +5,7 @@ is said otherwise). Base64 is what the Functions host reads unless host.json say
 """
 
 from collections.abc import Callable, Sequence
-from typing import Protocol
+from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
 from twin2multicloud.domain.placement import Cloud
@@ -13,17 +13,14 @@ from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.stores.queue_records import Records
 from twin2multicloud.stores.record_queues import RecordQueues
 
+if TYPE_CHECKING:
+    from azure.storage.queue import QueueClient
+
 MAX_RECORD_BYTES = 48 * 1024
 _FOR_EVER = -1
 
 
-class Queue(Protocol):
-    """What is used of ``azure.storage.queue.QueueClient``, made with `BinaryBase64EncodePolicy`."""
-
-    def send_message(self, content: bytes, *, time_to_live: int) -> object: ...  # noqa: D102
-
-
-def queues(queue: Callable[[str], Queue], clock: Clock, chance: Chance) -> RecordQueues:
+def queues(queue: Callable[[str], "QueueClient"], clock: Clock, chance: Chance) -> RecordQueues:
     """The queues of one account, by name; `queue` makes the client of one. An account answers when it has three copies.
 
     What one message cannot hold is cut; a single reading of more than 48 KiB is refused for good.

@@ -1,30 +1,20 @@
 """Secrets on Azure: Key Vault, by the secret's id (its URL without a version). Reads, and keeps nothing."""
 
 from collections.abc import Callable
-from typing import Protocol
+from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
 from twin2multicloud.domain.errors import ConfigurationError
 
-
-class Secret(Protocol):
-    """What is used of ``azure.keyvault.secrets.KeyVaultSecret``."""
-
-    @property
-    def value(self) -> str | None: ...  # noqa: D102
-
-
-class Vault(Protocol):
-    """What is used of ``azure.keyvault.secrets.SecretClient``."""
-
-    def get_secret(self, name: str) -> Secret: ...  # noqa: D102
+if TYPE_CHECKING:
+    from azure.keyvault.secrets import SecretClient
 
 
 class KeyVaultSecrets:
     """A `Secrets`. `vault` makes the client of a vault, by its URL."""
 
-    def __init__(self, vault: Callable[[str], Vault]) -> None:
+    def __init__(self, vault: Callable[[str], "SecretClient"]) -> None:
         self._vault = vault
 
     def read(self, name: str) -> str:

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
     from azure.core.credentials import TokenCredential
     from azure.eventgrid import EventGridPublisherClient
     from azure.functions import FunctionApp
+    from azure.keyvault.secrets import SecretClient
+    from azure.storage.queue import QueueClient
 
-    from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
-    from twin2multicloud.clouds.azure.queue import Queue
-    from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets, Vault
+    from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
+    from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
@@ -34,16 +35,13 @@ CONNECT_SECONDS, READ_SECONDS, RETRIES = 2, 6, 2
 class AzurePorts(CommonPorts):
     """The `functions.wiring.Ports` of one function app."""
 
-    def __init__(self, env: Environment) -> None:
-        self._env = env
-
     @cached_property
-    def errors(self) -> EventGridErrorSink:
+    def errors(self) -> LoggingErrorSink:
         """The error topic."""
-        from twin2multicloud.clouds.azure.error_sink import EventGridErrorSink
+        from twin2multicloud.clouds.azure.error_sink import event_grid_sink
 
         require_env(self._env, "ERROR_TOPIC")
-        return EventGridErrorSink(cache(self._event_grid), self.log)
+        return event_grid_sink(cache(self._event_grid), self.log)
 
     @cached_property
     def invoker(self) -> RecordQueues:
@@ -88,7 +86,7 @@ class AzurePorts(CommonPorts):
         database = client.get_database_client(require_env(self._env, "TWIN_NAME"))
         return SortedHotStore(CosmosTable(database.get_container_client(name), name))
 
-    def _queue(self, name: str) -> Queue:
+    def _queue(self, name: str) -> QueueClient:
         from azure.storage.queue import BinaryBase64EncodePolicy, ExponentialRetry, QueueClient
 
         return QueueClient(
@@ -109,10 +107,11 @@ class AzurePorts(CommonPorts):
         credential = AzureKeyCredential(key) if key else self._identity
         return EventGridPublisherClient(require_env(self._env, "ERROR_TOPIC"), credential)
 
-    def _vault(self, url: str) -> Vault:
+    def _vault(self, url: str) -> SecretClient:
         from azure.keyvault.secrets import SecretClient
 
-        return SecretClient(url, self._identity, **_timeouts())
+        timeouts: dict[str, Any] = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
+        return SecretClient(url, self._identity, retry_total=RETRIES, **timeouts)
 
     def _credential(self, key_variable: str) -> str | TokenCredential:
         return optional_env(self._env, key_variable) or self._identity
@@ -122,10 +121,6 @@ class AzurePorts(CommonPorts):
         from azure.identity import ManagedIdentityCredential
 
         return ManagedIdentityCredential(client_id=require_env(self._env, "AZURE_CLIENT_ID"))
-
-
-def _timeouts() -> dict[str, Any]:
-    return {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retry_total": RETRIES}
 
 
 def handler(name: str, env: Environment) -> FunctionApp:
