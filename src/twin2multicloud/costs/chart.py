@@ -131,11 +131,7 @@ def short(placement: Placement) -> str:
             groups[-1][1].append(slot.value)
         else:
             groups.append((cloud, [slot.value]))
-    return " · ".join(f"{cloud} {_span(slots)}" for cloud, slots in groups)
-
-
-def _span(slots: Sequence[str]) -> str:
-    return slots[0] if len(slots) == 1 else f"{slots[0]}…{slots[-1]}"
+    return " · ".join(f"{cloud} {'…'.join(dict.fromkeys((slots[0], slots[-1])))}" for cloud, slots in groups)
 
 
 def _usd(amount: float) -> str:

@@ -112,7 +112,7 @@ def _collect(t: Traffic, clouds: Clouds) -> dict[Cloud, _CloudUses]:
                 found[cloud][-1 - n, cloud, cloud] += held_uses(kind, cloud, t)
     for n, row in enumerate(TABLE):
         for here, there in _pairs(row, clouds):
-            placement = _with(row, here, there)
+            placement = placement_for(row, here, there)
             if row.applies(twin_of(t.workload, placement)):
                 for use in row_uses(row, placement, t):
                     found[use.cloud][n, here, there].append(use)
@@ -123,7 +123,8 @@ def _pairs(row: ConnectorRow, clouds: Clouds) -> Iterable[tuple[Cloud, Cloud]]:
     return [(each, each) for each in clouds] if row.source is row.target else product(clouds, clouds)
 
 
-def _with(row: ConnectorRow, here: Cloud, there: Cloud) -> Placement:
+def placement_for(row: ConnectorRow, here: Cloud, there: Cloud) -> Placement:
+    """A placement with a row's two slots on these clouds."""
     return Placement.of({slot: there if slot is row.target else here for slot in _SLOTS})
 
 

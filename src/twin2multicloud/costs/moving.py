@@ -48,9 +48,10 @@ def moving_cost(
     Slots without stored data (L1, L2, L4, L5) move by being deployed again, which costs nothing by itself. Each store
     holds what its retention says; reading and writing it are its own monthly activities times the months held.
     """
+    kept = {Slot.L3_HOT: t.workload.hot_months, Slot.L3_COLD: t.cold_months, Slot.L3_ARCHIVE: t.archive_months}
     held = {
         slot: Traffic.of(t.workload, messages=t.messages * months)  # a month in which as much passes as the store holds
-        for slot, months in _held_months(t).items()
+        for slot, months in kept.items()
         if months and current[slot] != target[slot]
     }
     moves = tuple(
@@ -77,15 +78,6 @@ def moving_cost(
         monthly_saving=saving,
         break_even_months=cost / saving if saving > 0 else None,
     )
-
-
-def _held_months(t: Traffic) -> dict[Slot, float]:
-    """How many months of readings each store holds."""
-    return {
-        Slot.L3_HOT: t.workload.hot_months,
-        Slot.L3_COLD: t.cold_months,
-        Slot.L3_ARCHIVE: t.archive_months,
-    }
 
 
 def _egress_share(slot: Slot, held: dict[Slot, Traffic], current: Placement, book: PriceBook) -> float:

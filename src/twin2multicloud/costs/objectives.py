@@ -8,11 +8,11 @@ from collections.abc import Callable, Sequence
 
 import msgspec
 
-from twin2multicloud.costs.cost_table import Clouds
+from twin2multicloud.costs.cost_table import Clouds, placement_for
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import twin_of
 from twin2multicloud.domain.components import KINDS, OPERATOR, ComponentType, home
-from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.connector_rules import TABLE, ConnectorRow
 from twin2multicloud.planning.topology import Delivery
@@ -77,8 +77,8 @@ def _table(row: ConnectorRow, clouds: Clouds, t: Traffic, value: Value) -> dict[
     found = {}
     for here in clouds:
         for there in clouds:
-            placement = Placement.of({slot: there if slot is row.target else here for slot in Slot})
-            found[here, there] = value(row, here, there, t) if row.applies(twin_of(t.workload, placement)) else 0.0
+            applies = row.applies(twin_of(t.workload, placement_for(row, here, there)))
+            found[here, there] = value(row, here, there, t) if applies else 0.0
     return found
 
 
@@ -90,11 +90,6 @@ def _functions(row: ConnectorRow, here: Cloud, there: Cloud) -> list[tuple[str, 
     return [(kind, here if home(kind) is row.source else there) for kind in called]
 
 
-def _round_trip_ms(here: Cloud, there: Cloud) -> float:
-    told = pack(here).footprint.round_trip_ms.get(there) or pack(there).footprint.round_trip_ms.get(here)
-    return told or FAR_MS
-
-
 def _row_ms(row: ConnectorRow, here: Cloud, there: Cloud, t: Traffic) -> float:
     """What a boundary on the way from device to dashboard takes a reading: its functions in turn, and the network once.
 
@@ -104,7 +99,8 @@ def _row_ms(row: ConnectorRow, here: Cloud, there: Cloud, t: Traffic) -> float:
         return 0.0
     run_ms = t.workload.function_ms + t.workload.function_ms_per_message
     side_by_side = 2 if row.target is Slot.L4 and row.source is Slot.L3_HOT else 1
-    network = LOCAL_MS if here == there else _round_trip_ms(here, there)
+    pairs = pack(here).footprint.round_trip_ms.get(there) or pack(there).footprint.round_trip_ms.get(here)
+    network = LOCAL_MS if here == there else pairs or FAR_MS
     return len(_functions(row, here, there)) / side_by_side * run_ms + network
 
 

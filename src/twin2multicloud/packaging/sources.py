@@ -72,17 +72,15 @@ def module_file(name: str, package: Path) -> Path:
     return path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
 
 
-def archived_path(name: str, package: Path) -> str:
-    """A module's path in the archive: the same as in the source tree."""
-    return f"{PACKAGE}/{module_file(name, package).relative_to(package).as_posix()}"
-
-
 def sources(modules: Mapping[str, ast.Module], package: Path | None = None) -> dict[str, bytes]:
-    """The modules as files of an archive, without comments and docstrings, every line where it was."""
+    """The modules as files of an archive, at their paths, without comments and docstrings, every line where it was."""
     folder = package or Path(__file__).parents[1]
+    files = [module_file(name, folder) for name in modules]
     return {
-        archived_path(name, folder): without_commentary(module_file(name, folder).read_text(encoding="utf-8")).encode()
-        for name in modules
+        f"{PACKAGE}/{file.relative_to(folder).as_posix()}": without_commentary(
+            file.read_text(encoding="utf-8")
+        ).encode()
+        for file in files
     }
 
 

@@ -7,6 +7,8 @@ from collections import Counter
 from pathlib import Path
 from typing import Final, NoReturn
 
+import msgspec
+
 from twin2multicloud.project.places import Json, Place, quoted
 from twin2multicloud.project.walk import ReportProblem
 
@@ -14,11 +16,7 @@ OWNER_ONLY = 0o600
 """The mode of a file that only its owner may read."""
 
 
-class _Absent:
-    """The type of `ABSENT`."""
-
-
-ABSENT: Final = _Absent()
+ABSENT: Final = msgspec.UNSET
 """The result of `read_json` without a JSON value. (null is one.)"""
 
 

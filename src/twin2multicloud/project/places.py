@@ -73,14 +73,10 @@ def quoted(text: str) -> str:
 def shown(value: Json) -> str:
     """What was found, in a word or two. Lists and objects are named, not quoted."""
     match value:
-        case None:
-            return "null"
-        case bool():
-            return "true" if value else "false"
+        case None | bool() | float():
+            return json.dumps(value)
         case str():
             return quoted(value)
-        case float():
-            return repr(value)
         case int():
             return str(value) if value.bit_length() <= 128 else "a very large number"
         case list():
