@@ -1,5 +1,6 @@
 """The dashboard as its own process, looked at in Chromium: values move, nothing leaves the machine, clouds may go."""
 
+import http.client
 import os
 import shutil
 import signal
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+
+from twin2multicloud.project.templates import write_template
 
 pytestmark = [pytest.mark.functional, pytest.mark.browser]
 
@@ -174,7 +177,8 @@ def test_a_dark_cloud_is_said_and_the_page_recovers(dashboard: Dashboard, visit:
     dashboard.switch_hot_store()
     try:
         expect(visit.page.locator(".banner")).to_contain_text("The hot reader does not answer: nobody listens")
-        expect(visit.page.locator(".pulse")).to_have_text("no answer")
+        expect(visit.page.locator(".pulse")).to_have_text("Google Cloud is down")
+        expect(visit.page.locator(".pulse")).not_to_contain_class("alive")
         expect(visit.page.locator(".health")).to_have_text("2 of 3 clouds running")
         expect(visit.page.locator("svg.t2mc .lane ~ .off")).to_have_text("not running")
         before = visit.value("temperature")
@@ -191,6 +195,10 @@ def test_the_light_can_be_switched(dashboard: Dashboard, visit: Visit) -> None:
     expect(visit.page.locator("body")).to_contain_class("body--light")
     visit.page.get_by_label("Dark or light").click()
     expect(visit.page.locator("body")).to_contain_class("body--dark")
+    for path in ("/optimizer", "/?device=climate-kitchen"):
+        visit.page.goto(dashboard.url + path)
+        expect(visit.page.locator(".bar")).to_be_visible()
+        expect(visit.page.locator("body")).to_contain_class("body--dark")
 
 
 def test_a_phone_sees_the_device_first_and_nothing_runs_off_the_page(dashboard: Dashboard, visit: Visit) -> None:
@@ -200,10 +208,104 @@ def test_a_phone_sees_the_device_first_and_nothing_runs_off_the_page(dashboard: 
     expect(visit.page.locator('[data-property="temperature"]')).to_contain_text(".")
     width = visit.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
+    expect(visit.page.locator(".slot-line")).to_have_count(7)
+    boundaries = visit.page.locator(".boundaries td")
+    expect(boundaries.first).to_contain_text("L1 → L2")
+    edges = boundaries.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().right)")
+    assert max(edges) <= 390
+
+
+def test_all_devices_are_listed_first_sorted_as_one_likes_and_lead_to_each(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(dashboard.url)
+    rows = visit.page.locator(".overview tbody tr")
+    expect(rows).to_have_count(100)
+    expect(visit.page.locator("body")).to_contain_text("the first 100 of 100,005 devices")
+    expect(rows.first).to_contain_text("meter-house")
+    expect(rows.first).to_contain_text("live")
+    expect(rows.first).to_contain_text("kWh")
+    visit.page.locator(".overview th", has_text="Device").click()
+    expect(rows.first).to_contain_text("climate-bedroom")
+    rows.first.locator("a").click()
+    expect(visit.page.locator(".device-id")).to_have_text("climate-bedroom")
+    expect(visit.page.locator(".overview")).to_be_hidden()
+    visit.page.locator('[data-node="entity|house"]').click()
+    expect(rows).to_have_count(4)
+    assert visit.page.url.endswith("/?entity=house")
+    assert visit.errors == []
+
+
+def test_a_device_that_is_none_is_said_and_no_other_is_shown(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchn")
+    expect(visit.page.locator(".banner")).to_have_text(
+        "smart-home has no device climate-kitchn; did you mean climate-kitchen?"
+    )
+    expect(visit.page.locator(".device-id")).to_have_text("All devices")
+    visit.page.locator('[data-node="device|house|meter-house"]').click()
+    expect(visit.page.locator(".banner")).to_be_hidden()
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("L2", ["L2 · processing", "on Azure", "runs the user's processors", "has a URL"]),
+        ("L1 → L2", ["from AWS to Azure", "POSTs to the ingestion endpoint", "REMOTE_INGESTION_URL", "dead-lettered"]),
+    ],
+)
+def test_a_click_on_the_placement_opens_what_stands_behind_it(
+    dashboard: Dashboard, visit: Visit, name: str, expected: list[str]
+) -> None:
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
+    expect(visit.page.locator("svg.t2mc")).to_contain_text("k · ")
+    visit.page.locator(f'svg.t2mc [data-name="{name}"]').last.click()
+    for words in expected:
+        expect(visit.page.locator(".details")).to_contain_text(words)
+    assert visit.errors == []
+
+
+def test_an_address_that_is_no_page_says_so_with_a_way_back(dashboard: Dashboard, visit: Visit) -> None:
+    answer = visit.page.goto(f"{dashboard.url}/nosuch")
+    assert answer is not None
+    assert answer.status == 404
+    expect(visit.page.locator(".device-id")).to_have_text("There is no page /nosuch")
+    visit.page.get_by_role("link", name="The twin").click()
+    expect(visit.page.locator("svg.t2mc .slot")).to_have_count(7)
+
+
+@pytest.mark.parametrize(
+    ("headers", "status"),
+    [
+        ({}, 200),
+        ({"Host": "localhost:PORT", "Origin": "http://localhost:PORT"}, 200),
+        ({"Host": "evil.example:PORT"}, 403),
+        ({"Host": "127.0.0.1.evil.example"}, 403),
+        ({"Origin": "http://evil.example"}, 403),
+        ({"Origin": "http://127.0.0.1:1"}, 403),
+    ],
+)
+@pytest.mark.parametrize("upgrade", [False, True])
+def test_another_sites_page_gets_no_answer(
+    dashboard: Dashboard, headers: dict[str, str], status: int, upgrade: bool
+) -> None:
+    """Over DNS rebinding a page of another site asks under its own name; from its own origin it says so."""
+    port = dashboard.url.rpartition(":")[2]
+    sent = {name: text.replace("PORT", port) for name, text in headers.items()}
+    path = "/"
+    if upgrade:
+        path = "/_nicegui_ws/socket.io/?EIO=4&transport=websocket&client_id=x"
+        sent |= {"Connection": "Upgrade", "Upgrade": "websocket", "Sec-WebSocket-Version": "13"}
+        sent["Sec-WebSocket-Key"] = "dGhlIHNhbXBsZSBub25jZQ=="
+    connection = http.client.HTTPConnection("127.0.0.1", int(port), timeout=20)
+    try:
+        connection.request("GET", path, headers=sent)
+        answered = connection.getresponse().status
+    finally:
+        connection.close()
+    assert answered == (101 if upgrade and status == 200 else status)
 
 
 def test_a_folder_without_a_running_twin_is_refused_with_a_sentence(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "twin2multicloud.manage", str(tmp_path)]
+    write_template("smart-home", tmp_path / "home")
+    command = [sys.executable, "-m", "twin2multicloud.manage", str(tmp_path / "home")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
     assert ended.stderr.startswith("nothing is deployed from")

@@ -61,11 +61,7 @@ def replay(
 
     Example: t2mc replay examples/room-climate room.csv --mapping examples/room-climate/mappings/room-climate.json
     """
-    if project is not None:
-        folder, file = project, folder
-    deployment = load_deployment(folder)
-    if not file.is_file():
-        raise ConfigurationError(f"the recording must be a CSV file, found {file}")
+    deployment, file = _named(folder, file, project)
     of_device = DeviceColumn(id=device, column=device_column, pattern=device_pattern)
     how = read_mapping(mapping.read_bytes(), str(mapping)) if mapping else _mapping(time, of_device, column, header)
     how = _with_options(how, delimiter, encoding, decimal, time_format, time_zone)
@@ -99,6 +95,16 @@ def _play(
     unequal = check and not all(each.equal for each in arrived.comparisons)
     if recording.left_out or arrived.stored is None or arrived.lost or misread or unequal:
         raise typer.Exit(1)
+
+
+def _named(folder: Path, file: Path, project: Path | None) -> tuple[LocalDeployment, Path]:
+    """The running twin and the recording, wherever the folder stands."""
+    if project is not None:
+        folder, file = project, folder
+    deployment = load_deployment(folder)
+    if not file.is_file():
+        raise ConfigurationError(f"the recording must be a CSV file, found {file}")
+    return deployment, file
 
 
 def _summary(sent: int, arrived: Arrived, left_out: int) -> str:

@@ -6,15 +6,18 @@ import sys
 from collections.abc import Sequence
 from pathlib import Path
 
-from nicegui import app, ui
+from fastapi import Request, Response
+from nicegui import Client, app, ui
+from nicegui.page import page
 
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.host.deployment import load_deployment
 from twin2multicloud.manage.feed import Feed
+from twin2multicloud.manage.guard import LocalOnly
 from twin2multicloud.manage.header_bar import LOGO
 from twin2multicloud.manage.optimizer_page import register_optimizer_page
-from twin2multicloud.manage.page import DashboardPage
+from twin2multicloud.manage.page import DashboardPage, missing_page
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.topology import Topology
@@ -32,8 +35,16 @@ def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
     register_optimizer_page()
 
     @ui.page("/")
-    def dashboard(device: str | None = None) -> None:
-        DashboardPage(twin, topology, view, feed, device)
+    def dashboard(device: str | None = None, entity: str | None = None) -> None:
+        DashboardPage(twin, topology, view, feed, device, entity)
+
+    @app.exception_handler(404)
+    async def no_page(request: Request, _: Exception) -> Response:
+        with Client(page(""), request=request) as client:
+            missing_page(request.url.path)
+        return client.build_response(request, 404)
+
+    app.add_middleware(LocalOnly)
 
     async def refresh_for_viewers() -> None:
         if any(client.has_socket_connection for client in app.clients()):

@@ -11,8 +11,6 @@ from twin2multicloud.manage.device_readings import DeviceReadings
 from twin2multicloud.manage.formatting import NOTHING, age_text, value_text
 from twin2multicloud.manage.series import stale_after_ms
 
-_ROOMY = 7  # characters that a card holds in large type; those of a unit are half as wide
-
 
 class ValueCard:
     """Name, value, unit and age of one property."""
@@ -32,10 +30,7 @@ class ValueCard:
         if value is None:
             self._age.set_text("no reading yet" if readings.loaded else "loading …")
             return
-        text = value_text(value)
-        self._value.set_text(text)
-        long = len(text) + len(self._property.unit) // 2 > _ROOMY
-        self._value.classes(add="long" if long else "", remove="" if long else "long")
+        self._value.set_text(value_text(value))
         if stamp is None:
             self._age.set_text("constant" if self._property.constant is not None else "no time")
             return
@@ -85,8 +80,9 @@ class DevicePanel:
     def __init__(self) -> None:
         self._cards: list[ValueCard] = []
         self._charts: list[PropertyChart] = []
-        self._card_row = ui.element("div").classes("value-cards")
-        self._chart_grid = ui.element("div").classes("charts")
+        with ui.element("div").classes("device-body") as self.element:
+            self._card_row = ui.element("div").classes("value-cards")
+            self._chart_grid = ui.element("div").classes("charts")
 
     def show(self, readings: DeviceReadings) -> None:
         """Make room for another device, or for the same one over another time."""

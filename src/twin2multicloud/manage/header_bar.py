@@ -8,6 +8,8 @@ from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.formatting import count_text
 from twin2multicloud.planning.clouds import label_of
 
+_DARK = "t2mc_dark"  # a cookie of this address
+
 
 class HeaderBar:
     """Name, health, pulse and the switch between dark and light."""
@@ -31,7 +33,8 @@ class HeaderBar:
 
     def update(self, feed: Feed, *, readable: bool) -> None:
         """Show what the feed says. `readable`: the last read of a device was answered."""
-        alive = feed.alive and readable
+        down = [label_of(each.cloud) for each in feed.clouds if not each.running]
+        alive = feed.alive and readable and not down
         running = [cloud for cloud in feed.clouds if cloud.running]
         if feed.clouds:
             self._health.set_text(f"{len(running)} of {len(feed.clouds)} clouds running")
@@ -40,16 +43,29 @@ class HeaderBar:
             if status.cloud in self._chips:
                 on = status.running
                 self._chips[status.cloud].classes(add="" if on else "off", remove="off" if on else "")
-        self._pulse_text.set_text("live" if alive else "no answer")
+        self._pulse_text.set_text("live" if alive else f"{down[0]} is down" if feed.alive and down else "no answer")
         self._pulse.classes(add="alive" if alive else "", remove="" if alive else "alive")
 
 
+def plain_header(title: str) -> None:
+    """The bar of a page that shows no running twin."""
+    with ui.header().classes("bar"):
+        ui.html(LOGO, sanitize=False).classes("logo")
+        ui.label(title).classes("twin-name")
+        ui.space()
+        ui.link("Dashboard", "/").classes("quiet")
+        light_switch()
+
+
 def light_switch() -> None:
-    """The button between dark and light. Until it is used, the page is as the visitor's system has it."""
-    dark = ui.dark_mode(None)
+    """The button between dark and light. Until it is used, pages are as the visitor's system has it; then they stay."""
+    chosen = ui.context.client.request.cookies.get(_DARK)
+    dark = ui.dark_mode(None if chosen is None else chosen == "yes")
 
     async def switch() -> None:
         dark.value = not await ui.run_javascript("return Quasar.Dark.isActive")
+        value = "yes" if dark.value else "no"
+        ui.run_javascript(f"document.cookie = '{_DARK}={value}; path=/; max-age=31536000; samesite=strict'")
 
     ui.button(icon="contrast", on_click=switch).props('flat round dense aria-label="Dark or light"')
 

@@ -1,16 +1,19 @@
-"""The left side: the hierarchy as a tree, and the search for a member of a group. Owns the choice of a device."""
+"""The left side: the hierarchy as a tree, and the search for a member of a group. Owns what is chosen."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from nicegui import events, ui
 
 from twin2multicloud.domain.device import DeviceGroup
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.manage.hierarchy_tree import (
+    Node,
     choice_of,
+    devices_below,
     entity_ids,
-    first_choice,
+    entity_node,
     members,
+    node_of,
     node_of_device,
     tree_nodes,
 )
@@ -23,22 +26,30 @@ _NODE = """
 
 
 class HierarchyPanel:
-    """Calls `on_device` with the id of each device that is chosen."""
+    """Calls `on_device` with the id of each device that is chosen, `on_many` with the id of any other node."""
 
-    def __init__(self, twin: Twin, on_device: Callable[[str], None]) -> None:
-        self._twin, self._on_device = twin, on_device
+    def __init__(self, twin: Twin, on_device: Callable[[str], None], on_many: Callable[[str], None]) -> None:
+        self._twin, self._on_device, self._on_many = twin, on_device, on_many
         self._groups = {group.name: group for group in twin.catalog.groups}
         self._nodes = tree_nodes(twin)
         self._group: DeviceGroup | None = None
         self._chosen = ""
         self._build()
 
-    def choose(self, device_id: str | None) -> None:
-        """Choose a device by id, or the first one there is."""
-        if device_id is not None and self._twin.catalog.find(device_id) is not None:
+    def choose(self, device_id: str | None, entity: str | None = None) -> None:
+        """Choose a device by id, else all of an entity, else all there are."""
+        if device_id is not None:
             self._show(self._node_of(device_id), device_id)
         else:
-            self._show(first_choice(self._nodes), None)
+            self._show(self.node(entity_node(entity or ""))["id"], None)
+
+    def node(self, node_id: str) -> Node:
+        """The node of that id, or that of all devices."""
+        return node_of(self._nodes, node_id) or self._nodes[0]
+
+    def devices_below(self, node_id: str) -> Iterator[str]:
+        """The devices of a node, and of all below it."""
+        return devices_below(self._nodes, node_id, self._groups)
 
     def _build(self) -> None:
         with ui.element("div").classes("side"):
@@ -71,12 +82,15 @@ class HierarchyPanel:
         return node_of_device(self._nodes, device_id, group)
 
     def _show(self, node_id: str | None, device_id: str | None) -> None:
-        choice = choice_of(node_id) if node_id else None
-        if node_id is None or choice is None:
+        if node_id is None:
             return
+        choice = choice_of(node_id)
         self._tree.select(node_id)
-        self._group = self._groups.get(choice.group or "")
+        self._group = self._groups.get(choice.group or "") if choice is not None else None
         self._search_box.visible = self._group is not None
+        if choice is None:
+            self._on_many(node_id)
+            return
         wanted = device_id or choice.device
         if self._group is not None:
             self._group_label.set_text(f"{self._group.count:,} × {self._group.type}")

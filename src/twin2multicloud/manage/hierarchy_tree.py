@@ -15,7 +15,9 @@ from twin2multicloud.domain.twin import Twin
 
 Node = dict[str, Any]
 
-_DEVICE, _GROUP = "device", "group"
+_DEVICE, _GROUP, _ENTITY = "device", "group", "entity"
+ALL = "all"
+"""The id of the node that stands for every device."""
 
 
 class Choice(msgspec.Struct, frozen=True):
@@ -26,27 +28,27 @@ class Choice(msgspec.Struct, frozen=True):
 
 
 def tree_nodes(twin: Twin) -> list[Node]:
-    """Nodes for the tree: entities, their components, and at the end what no entity names.
+    """Nodes for the tree: `ALL`, entities with their components, and at the end what no entity names.
 
-    Each has `id`, `label`, `note` (a device id or a count) and `icon`; those that cannot be chosen have `children`.
+    Each has `id`, `label`, `note` (a device id or a count) and `icon`; entities have `children`.
     """
     groups = {group.name: group for group in twin.catalog.groups}
     nodes = [_entity_node(entity, groups) for entity in twin.hierarchy.entities]
     loose = list(_loose_nodes(twin))
     if loose:
         nodes.append(_node("other", "Other devices" if nodes else "Devices", "devices_other", children=loose))
-    return nodes
+    return [_node(ALL, "All devices", "view_list", note=f"{len(twin.catalog):,}"), *nodes]
 
 
 def _node(node_id: str, label: str, icon: str, *, note: str = "", children: list[Node] | None = None) -> Node:
     node = {"id": node_id, "label": label, "icon": icon, "note": note}
-    return node if children is None else {**node, "children": children, "selectable": False}
+    return node if children is None else {**node, "children": children}
 
 
 def _entity_node(entity: Entity, groups: Mapping[str, DeviceGroup]) -> Node:
     leaves = [_component_node(entity.id, component, groups) for component in entity.components]
     below = [_entity_node(child, groups) for child in entity.children]
-    return _node(f"entity|{entity.id}", entity.name, "account_tree", children=[*leaves, *below])
+    return _node(entity_node(entity.id), entity.name, "account_tree", children=[*leaves, *below])
 
 
 def _component_node(entity_id: str, component: EntityComponent, groups: Mapping[str, DeviceGroup]) -> Node:
@@ -74,7 +76,7 @@ def _loose_nodes(twin: Twin) -> Iterator[Node]:
 
 
 def choice_of(node_id: str) -> Choice | None:
-    """What was chosen with a node's id; None for an entity."""
+    """What was chosen with a node's id; None for an entity, which is many devices: see `devices_below`."""
     kind, _, place = node_id.partition("|")
     name = place.partition("|")[2]
     if kind == _DEVICE:
@@ -82,15 +84,32 @@ def choice_of(node_id: str) -> Choice | None:
     return Choice(group=name) if kind == _GROUP else None
 
 
-def first_choice(nodes: Iterable[Node]) -> str | None:
-    """The id of the first node that stands for a device or a group."""
-    return next((node["id"] for node in _walk(nodes) if choice_of(node["id"]) is not None), None)
+def entity_node(entity_id: str) -> str:
+    """The id of an entity's node."""
+    return f"{_ENTITY}|{entity_id}"
+
+
+def devices_below(nodes: Iterable[Node], node_id: str, groups: Mapping[str, DeviceGroup]) -> Iterator[str]:
+    """The ids of the devices below a node, each once; none where there is no such node."""
+    tops = [node for node in _walk(nodes) if node_id in (node["id"], ALL)]
+    choices = dict.fromkeys(choice for node in _walk(tops) if (choice := choice_of(node["id"])) is not None)
+    devices = {choice.device for choice in choices}
+    for choice in choices:
+        if choice.device is not None:
+            yield choice.device
+        else:
+            yield from (device for device in groups[choice.group or ""] if device not in devices)
 
 
 def node_of_device(nodes: Iterable[Node], device_id: str, group: str | None) -> str | None:
     """The id of the node that shows a device: its own, else its group's."""
     wanted = {Choice(device=device_id), Choice(group=group)} if group else {Choice(device=device_id)}
     return next((node["id"] for node in _walk(nodes) if choice_of(node["id"]) in wanted), None)
+
+
+def node_of(nodes: Iterable[Node], node_id: str) -> Node | None:
+    """The node of that id."""
+    return next((node for node in _walk(nodes) if node["id"] == node_id), None)
 
 
 def entity_ids(nodes: Iterable[Node]) -> list[str]:

@@ -16,7 +16,7 @@ from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.manage.cost_chart import stacked_bars
-from twin2multicloud.manage.header_bar import LOGO, light_switch
+from twin2multicloud.manage.header_bar import plain_header
 from twin2multicloud.planning.clouds import label_of
 
 _STEPS = 200
@@ -102,7 +102,7 @@ class OptimizerPage:
         self._values: dict[str, ui.label] = {}
         for name in _STYLES:
             ui.add_css(Path(__file__).with_name(name))
-        _header()
+        plain_header("Cost optimizer")
         with ui.element("main").classes("centre optimizer"):
             with ui.element("section").classes("panel knobs"):
                 self._build_knobs()
@@ -239,12 +239,3 @@ def _saved(result: Result) -> str:
     alone = {cloud: cost for cloud, cost in result.single_cloud.items() if cost is not None}
     cloud = min(alone, key=lambda each: alone[each])
     return f"{result.savings:,.2f} less than {label_of(cloud)} alone ({result.savings / alone[cloud] * 100:.1f} %)"
-
-
-def _header() -> None:
-    with ui.header().classes("bar"):
-        ui.html(LOGO, sanitize=False).classes("logo")
-        ui.label("Cost optimizer").classes("twin-name")
-        ui.space()
-        ui.link("Dashboard", "/").classes("quiet")
-        light_switch()

@@ -1,17 +1,22 @@
 """One visitor's page: the panels, the device in view, and the timers that keep them up to date. Owns the layout."""
 
 import time
+from itertools import islice
 from pathlib import Path
+from urllib.parse import quote
 
 from nicegui import events, run, ui
 
 from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.manage.device_panel import DevicePanel
 from twin2multicloud.manage.device_readings import DeviceReadings
 from twin2multicloud.manage.feed import Feed
-from twin2multicloud.manage.header_bar import HeaderBar
+from twin2multicloud.manage.header_bar import HeaderBar, plain_header
 from twin2multicloud.manage.hierarchy_panel import HierarchyPanel
+from twin2multicloud.manage.overview import MOST_DEVICES, Overview
+from twin2multicloud.manage.overview_panel import OverviewPanel
 from twin2multicloud.manage.placement_panel import BoundaryTable, PlacementPanel
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.planning.topology import Topology
@@ -25,19 +30,28 @@ STYLE = Path(__file__).with_name("dashboard.css")
 
 
 class DashboardPage:
-    """Built for one visitor. Two beats: `_read` may be slow or fail, `_draw` always shows how old things are."""
+    """Built for one visitor: one device, or many at a glance.
 
-    def __init__(self, twin: Twin, topology: Topology, view: TwinView, feed: Feed, device_id: str | None) -> None:
+    Two beats: `_read` may be slow or fail, `_draw` always shows how old things are.
+    """
+
+    def __init__(
+        self, twin: Twin, topology: Topology, view: TwinView, feed: Feed, device_id: str | None, entity: str | None
+    ) -> None:
         self._twin, self._view, self._feed = twin, view, feed
         self._readings: DeviceReadings | None = None
-        self._problem = ""
+        self._problem = self._notice = ""
         self._minutes = 5
         ui.add_css(STYLE)
         with ui.left_drawer().props("width=272 breakpoint=900").classes("drawer") as drawer:
-            self._hierarchy = HierarchyPanel(twin, self._choose)
+            self._hierarchy = HierarchyPanel(twin, self._choose, self._choose_many)
         self._header = HeaderBar(twin.name, topology.placement.clouds, drawer)
         self._build_centre(topology)
-        self._hierarchy.choose(device_id)
+        known = device_id is None or twin.catalog.find(device_id) is not None
+        self._hierarchy.choose(device_id if known else None, entity)
+        if not known:
+            near = hint(device_id or "", twin.catalog.ids())
+            self._notice = f"{twin.name} has no device {device_id}{near or '; here are those it has'}"
         ui.timer(_BEAT, self._draw)
         ui.timer(_BEAT, self._read)
 
@@ -50,22 +64,37 @@ class DashboardPage:
                 self._title = ui.label("No device").classes("device-id")
                 self._type = ui.label().classes("quiet")
                 ui.space()
-                ui.toggle(WINDOWS, value=self._minutes, on_change=self._look_at).props(
-                    "no-caps unelevated dense toggle-color=primary"
-                ).classes("windows")
+                self._windows = ui.toggle(WINDOWS, value=self._minutes, on_change=self._look_at).classes("windows")
+                self._windows.props("no-caps unelevated dense toggle-color=primary")
             self._device = DevicePanel()
+            self._many = OverviewPanel(self._hierarchy.choose)
             self._table = BoundaryTable(topology)
 
     def _choose(self, device_id: str) -> None:
         device_type = self._twin.catalog.type_of(device_id)
         if device_type is None:
             return
-        self._title.set_text(device_id)
-        self._type.set_text(f"type {device_type.name}")
         length = self._minutes * _MINUTE or None
         self._readings = DeviceReadings(self._view, device_id, device_type, length)
+        self._show(device_id, f"type {device_type.name}", f"/?device={quote(device_id)}", None)
         self._device.show(self._readings)
-        ui.navigate.history.replace(f"/?device={device_id}")
+
+    def _choose_many(self, node_id: str) -> None:
+        node = self._hierarchy.node(node_id)
+        devices = list(islice(self._hierarchy.devices_below(node_id), MOST_DEVICES + 1))
+        total = len(devices) if len(devices) <= MOST_DEVICES else len(self._twin.catalog)
+        overview = Overview(self._view, self._twin.catalog, devices[:MOST_DEVICES], total)
+        self._readings = None
+        entity = node_id.partition("|")[2]
+        self._show(node["label"], f"{total:,} devices", f"/?entity={quote(entity)}" if entity else "/", overview)
+
+    def _show(self, title: str, subtitle: str, url: str, overview: Overview | None) -> None:
+        self._notice = ""
+        self._title.set_text(title)
+        self._type.set_text(subtitle)
+        self._windows.visible = self._device.element.visible = overview is None
+        self._many.show(overview, _now())
+        ui.navigate.history.replace(url)
 
     def _look_at(self, event: events.ValueChangeEventArguments[int]) -> None:
         self._minutes = event.value
@@ -73,15 +102,16 @@ class DashboardPage:
             self._choose(self._readings.device_id)
 
     async def _read(self) -> None:
-        readings = self._readings
-        if readings is None:
-            return
+        readings, overview = self._readings, self._many.overview
         try:
-            await run.io_bound(readings.refresh, _now())
+            if readings is not None:
+                await run.io_bound(readings.refresh, _now())
+            elif overview is not None:
+                await run.io_bound(overview.refresh)
             self._problem = ""
         except (TwinError, OSError) as error:
             self._problem = f"The hot reader does not answer: {error}"
-        if readings is self._readings:
+        if readings is self._readings and overview is self._many.overview:
             self._draw()
 
     def _draw(self) -> None:
@@ -90,9 +120,21 @@ class DashboardPage:
         self._table.update(self._feed)
         if self._readings is not None:
             self._device.update(self._readings, _now())
-        problem = self._problem or self._feed.problem
+        self._many.update(_now())
+        problem = self._problem or self._feed.problem or self._notice
         self._banner.set_text(problem)
         self._banner.visible = bool(problem)
+
+
+def missing_page(path: str) -> None:
+    """What an address that is none shows: which one, and the way to those that are."""
+    ui.add_css(STYLE)
+    plain_header("Twin2MultiCloud")
+    with ui.element("main").classes("centre"), ui.element("section").classes("panel"):
+        ui.label(f"There is no page {path}").classes("device-id")
+        with ui.element("div").classes("ways"):
+            ui.link("The twin", "/")
+            ui.link("What placements cost", "/optimizer")
 
 
 def _now() -> int:

@@ -6,6 +6,7 @@ Colour is never the only sign: clouds are named, remote links are dashed, a clou
 
 from collections.abc import Iterable, Sequence
 from html import escape
+from typing import TypeGuard
 
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
@@ -31,7 +32,7 @@ _STYLE = """
 @clouds
 .t2mc .cloud{font-size:16px;font-weight:650}.t2mc .note{font-size:12.5px;fill:var(--muted,#5d6b7c)}
 .t2mc .slot rect{fill:var(--card,#fff);stroke:var(--cloud);stroke-width:1.6}
-.t2mc .slot text{text-anchor:middle}.t2mc .soon{font-size:10.5px}.t2mc .id{font-size:15px;font-weight:650}
+.t2mc .slot text{text-anchor:middle}.t2mc .id{font-size:15px;font-weight:650}
 .t2mc .link path{fill:none;stroke:var(--link);stroke-width:2}.t2mc .link polygon{fill:var(--link)}
 .t2mc .local{--link:var(--muted,#5d6b7c)}.t2mc .remote{--link:var(--accent,#4c5fd5)}
 .t2mc .remote path{stroke-dasharray:7 4}
@@ -44,6 +45,8 @@ _STYLE = """
 .t2mc .dark.slot{opacity:.55}.t2mc .link.dark{--link:var(--muted,#5d6b7c)}
 .t2mc .dark .off{fill:var(--bad,#c62828);font-weight:650}
 .t2mc .unused{opacity:.55}
+.t2mc [data-name]{cursor:pointer}.t2mc .link .hit{stroke:transparent;stroke-width:14;stroke-dasharray:none}
+.t2mc .slot:hover rect{stroke-width:3}
 """.strip().replace("\n", "")
 
 
@@ -63,7 +66,7 @@ def draw(topology: Topology, clouds: Sequence[CloudStatus] = (), boundaries: Seq
         *(_lane(lane, lane.cloud in dark) for lane in layout.lanes),
         *(_link(topology, boundary, route, known.get(boundary.name), dark) for boundary, route in routes),
         *(_slot(layout, slot, dark) for slot in Slot),
-        *(_tag(boundary, route, known[boundary.name]) for boundary, route in routes if boundary.name in known),
+        *(_tag(boundary, route, status) for boundary, route in routes if _passes(status := known.get(boundary.name))),
         _legend(layout.height + _LEGEND_HEIGHT / 2),
     ]
     return (
@@ -96,7 +99,7 @@ def _slot(layout: Layout, slot: Slot, dark: set[Cloud]) -> str:
     css = f"slot {cloud}{' dark' if cloud in dark else ''}"
     left, top = x - BOX_WIDTH / 2, y - BOX_HEIGHT / 2
     return (
-        f'<g class="{css}"><title>{slot}: {slot.label} on {label_of(cloud)}</title>'
+        f'<g class="{css}" data-name="{slot}"><title>{slot}: {slot.label} on {label_of(cloud)}</title>'
         f'<rect x="{left:g}" y="{top:g}" width="{BOX_WIDTH:g}" height="{BOX_HEIGHT:g}" rx="9"/>'
         f"{_text(x, y - 3, slot.value, 'id')}{_text(x, y + 15, slot.label, 'note')}</g>"
     )
@@ -109,9 +112,10 @@ def _link(topology: Topology, boundary: Boundary, route: Route, status: Boundary
     elif not dark.isdisjoint({boundary.source_cloud, boundary.target_cloud}):
         css.append("dark")
     mark = _endpoint_mark(route.corners) if _has_endpoint(topology, boundary) else ""
+    path = _path(route.corners)
     return (
-        f'<g class="link {" ".join(css)}">{_title(boundary)}'
-        f'<path d="{_path(route.corners)}"/>{_arrow(route.corners)}{mark}</g>'
+        f'<g class="link {" ".join(css)}" data-name="{escape(boundary.name)}">{_title(boundary)}'
+        f'<path class="hit" d="{path}"/><path d="{path}"/>{_arrow(route.corners)}{mark}</g>'
     )
 
 
@@ -130,10 +134,15 @@ def _title(boundary: Boundary) -> str:
     return f"<title>{escape(f'{boundary.name}: {boundary.reason}')}</title>"
 
 
+def _passes(status: BoundaryStatus | None) -> TypeGuard[BoundaryStatus]:
+    """Whether there is anything to write beside a link: that it is planned, its dots say."""
+    return status is not None and (status.running or status.messages_in > 0)
+
+
 def _tag(boundary: Boundary, route: Route, status: BoundaryStatus) -> str:
     """A link's label, above all lines."""
-    css = f"tag {boundary.locality}{'' if status.running else ' planned'}"
-    return f'<g class="{css}">{_title(boundary)}{_label(route, status)}</g>'
+    name = escape(boundary.name)
+    return f'<g class="tag {boundary.locality}" data-name="{name}">{_title(boundary)}{_label(route, status)}</g>'
 
 
 def _label(route: Route, status: BoundaryStatus) -> str:
@@ -142,12 +151,9 @@ def _label(route: Route, status: BoundaryStatus) -> str:
     dead = f"{count_text(status.dead_lettered)} dead" if status.dead_lettered else ""
     count = count_text(status.messages_out)
     latency = "" if status.p50_ms is None else latency_text(status.p50_ms)
-    if not status.running and not status.messages_in:
-        count, latency = "planned", ""
     if route.straight:
-        css = "label" if latency else "label soon"
         below = _text(x, y + 16, latency, "label note") if latency else ""
-        return _text(x, y - 7, count, css) + below + (_text(x, y + 31, dead, "label dead") if dead else "")
+        return _text(x, y - 7, count, "label") + below + (_text(x, y + 31, dead, "label dead") if dead else "")
     return _pill(x, y, " · ".join(part for part in (count, latency) if part), dead)
 
 

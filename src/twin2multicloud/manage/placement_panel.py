@@ -1,37 +1,78 @@
-"""The placement drawing and the table of boundaries, kept up to date. Owns the columns; counts nothing."""
+"""The placement as a drawing (on a phone as a list), what stands behind it, and the table of boundaries.
 
+Kept up to date from the feed. Owns the columns; counts nothing.
+"""
+
+from html import escape
 from typing import Any
 
-from nicegui import ui
+from nicegui import events, ui
 
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.emulator.host.status import BoundaryStatus
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.formatting import latency_text
+from twin2multicloud.manage.overview_panel import CELL
+from twin2multicloud.manage.placement_details import details
 from twin2multicloud.manage.placement_drawing import draw
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.topology import Topology
 
 _NUMBERS = (("in", "In"), ("out", "Out"), ("dead", "Dead-lettered"), ("p50", "p50"), ("p99", "p99"))
+_NAME = "(event) => { const at = event.target.closest('[data-name]'); if (at) emit(at.dataset.name); }"
 _STATE = """
-<q-td :props="props"><span :class="'badge ' + props.row.kind">{{ props.row.kind }}</span></q-td>
+<q-td :props="props" data-label="State"><span :class="'badge ' + props.row.kind">{{ props.row.kind }}</span></q-td>
 """
 _DEAD = """
-<q-td :props="props"><span :class="props.row.bad ? 'bad' : ''">{{ props.row.dead }}</span></q-td>
+<q-td :props="props" data-label="Dead-lettered">
+<span :class="props.row.bad ? 'bad' : ''">{{ props.row.dead }}</span></q-td>
 """
 
 
 class PlacementPanel:
-    """Where the slots are, and what passes between them."""
+    """Where the slots are, and what passes between them. A click on a slot or a boundary opens its details."""
 
     def __init__(self, topology: Topology) -> None:
         self._topology = topology
+        self._feed: Feed | None = None
         with ui.element("section").classes("panel placement"):
             ui.label("Placement").classes("section")
             with ui.element("div").classes("drawing"):
-                self._drawing = ui.html(draw(topology), sanitize=False)
+                self._drawing = ui.html(draw(topology), sanitize=False).on("click", self._open, js_handler=_NAME)
+            with ui.element("div").classes("slot-list"):
+                for slot in Slot:
+                    self._line(slot)
+        with ui.dialog() as self._dialog, ui.element("div").classes("panel details"):
+            self._details = ui.element("div")
+
+    def _line(self, slot: Slot) -> None:
+        """A slot where the drawing is too wide for the screen."""
+        cloud = self._topology.placement[slot]
+        with ui.element("div").classes(f"slot-line {cloud}").on("click", lambda: self._show(slot.value)):
+            ui.label(slot.value).classes("slot-name")
+            ui.label(slot.label).classes("quiet")
+            ui.label(label_of(cloud)).classes("slot-cloud")
+
+    def _open(self, event: events.GenericEventArguments) -> None:
+        self._show(event.args)
+
+    def _show(self, name: str) -> None:
+        clouds, boundaries = (self._feed.clouds, self._feed.boundaries) if self._feed is not None else ((), ())
+        found = details(self._topology, name, clouds, boundaries)
+        if found is None:
+            return
+        self._details.clear()
+        with self._details:
+            ui.label(found.title).classes("device-id")
+            ui.label(found.sentence).classes("quiet")
+            with ui.element("dl"):
+                for term, words in found.lines:
+                    ui.html(f"<dt>{escape(term)}</dt><dd>{escape(words)}</dd>", sanitize=False)
+        self._dialog.open()
 
     def update(self, feed: Feed) -> None:
         """Draw what the feed says; the same drawing is not sent twice."""
+        self._feed = feed
         self._drawing.set_content(draw(self._topology, feed.clouds, feed.boundaries))
 
 
@@ -43,7 +84,8 @@ class BoundaryTable:
         with ui.element("section").classes("panel last"):
             ui.label("Boundaries").classes("section")
             self._table = ui.table(columns=_columns(), rows=[], row_key="name").props("flat dense hide-pagination")
-            self._table.classes("boundaries")
+            self._table.classes("listing boundaries")
+            self._table.add_slot("body-cell", CELL)
             self._table.add_slot("body-cell-kind", _STATE)
             self._table.add_slot("body-cell-dead", _DEAD)
 

@@ -3,12 +3,14 @@ from collections.abc import Iterable, Iterator
 from tests.rigs.twin_view import smart_home
 from twin2multicloud.domain.device import DeviceGroup
 from twin2multicloud.manage.hierarchy_tree import (
+    ALL,
     Choice,
     Node,
     choice_of,
+    devices_below,
     entity_ids,
-    first_choice,
     members,
+    node_of,
     node_of_device,
     tree_nodes,
 )
@@ -29,13 +31,13 @@ def test_a_fleet_of_100_000_is_one_node_with_its_count() -> None:
 
 
 def test_entities_hold_their_components_and_then_their_children() -> None:
-    house = NODES[0]
+    house = NODES[1]
     assert [node["label"] for node in house["children"]] == ["meter", "Living room", "Bedroom", "Kitchen"]
     assert house["children"][0]["note"] == "meter-house"
 
 
 def test_what_no_entity_names_is_not_lost() -> None:
-    assert [node["label"] for node in NODES] == ["House", "Street", "Other devices"]
+    assert [node["label"] for node in NODES] == ["All devices", "House", "Street", "Other devices"]
     assert [node["label"] for node in NODES[-1]["children"]] == ["shed"]
 
 
@@ -52,11 +54,22 @@ def test_only_devices_and_groups_can_be_chosen() -> None:
     assert len(chosen) == 6
 
 
-def test_the_first_choice_is_the_first_component() -> None:
-    first = first_choice(NODES)
-    assert first is not None
-    assert choice_of(first) == Choice(device="meter-house")
-    assert first_choice([]) is None
+def test_a_node_stands_for_the_devices_below_it_each_once() -> None:
+    groups = {group.name: group for group in smart_home().catalog.groups}
+    assert list(devices_below(NODES, "entity|kitchen", groups)) == ["climate-kitchen"]
+    house = ["meter-house", "climate-living-room", "climate-bedroom", "climate-kitchen"]
+    assert list(devices_below(NODES, "entity|house", groups)) == house
+    every_device = list(devices_below(NODES, ALL, groups))
+    assert (every_device[:4], every_device[-1]) == (house, "shed")
+    assert len(every_device) == len(set(every_device)) == len(smart_home().catalog)
+    assert list(devices_below(NODES, "entity|nowhere", groups)) == []
+
+
+def test_a_node_is_found_by_its_id() -> None:
+    kitchen = node_of(NODES, "entity|kitchen")
+    assert kitchen is not None
+    assert kitchen["label"] == "Kitchen"
+    assert node_of(NODES, "entity|nowhere") is None
 
 
 def test_a_device_is_found_by_its_node_or_its_groups() -> None:
