@@ -36,9 +36,13 @@ _NEVER_TOO_LARGE = frozenset({str, float, bool})
 _SCALARS = _NEVER_TOO_LARGE | {int}
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
 _Whole = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
+_Value = str | _Whole | float | bool
+Loose = dict[str, _Value | None]
+"""A flat object as JSON, whose values are scalars or null."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_decode_values = msgspec.json.Decoder(dict[str, str | _Whole | float | bool]).decode
+_decode_values = msgspec.json.Decoder(dict[str, _Value]).decode
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 TRACE_ID_PATTERN = "(?!0{32})[0-9a-f]{32}"
@@ -145,6 +149,7 @@ def normalise(
     earliest: str = EARLIEST,
     latest: str = LATEST,
     left_out: list[str] | None = None,
+    checked: bool = False,
 ) -> Reading:
     """The reading in a flat object of a device or of user code.
 
@@ -153,29 +158,32 @@ def normalise(
     to `latest` is refused. A reading without `message_id` gets the digest of its device, time and content, so that a
     reading sent twice is one reading, and two readings that share a stamp stay two.
     Null is no value. A number that no store has (NaN, or beyond 64 bits and no double) is left out with its reason in
-    `left_out`; without that list it is refused. Raises InvalidTelemetryError, TimeOutsideError.
+    `left_out`; without that list it is refused. `checked`: every value is a `Loose` one.
+    Raises InvalidTelemetryError, TimeOutsideError.
     """
     if not isinstance(raw, dict):
         raise InvalidTelemetryError(f"telemetry must be a JSON object, found {_kind(raw)}")
     values = dict(raw)
     if not _familiar.issuperset(values):
         _respell(values)
-    named = _take(values, _DEVICE_KEYS)
+    named, stamp = values.pop("device_id", None), values.pop("timestamp", None)
+    if not _ALIASES.isdisjoint(values):
+        named, stamp = _take(values, named, _DEVICE_KEYS), _take(values, stamp, _TIME_KEYS)
     device = named if device_id is None else device_id
     if not isinstance(device, str) or not device:
         raise InvalidTelemetryError("telemetry has no device: device_id is missing or not a string")
-    timestamp = _timestamp(_take(values, _TIME_KEYS), now)
+    timestamp = now if stamp is None else _timestamp(stamp)
     if not earliest <= timestamp <= latest:
         raise TimeOutsideError(timestamp, earliest, latest)
     message_id = values.pop("message_id", None)
     values.pop("trace_id", None)
-    if not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
+    if not checked and not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
         _mend(values, left_out)
     if message_id is not None and (not isinstance(message_id, str) or len(message_id) > MESSAGE_ID_CHARACTERS):
         raise InvalidTelemetryError(f"message_id must be a string of at most {MESSAGE_ID_CHARACTERS} characters")
     try:
         body = _encode(values)
-        if b"null" in body:  # what JSON has no number for is encoded so
+        if b"null" in body:  # no value, or what JSON has no number for
             _mend(values, left_out)
             body = _encode(values)
         head = b'{"device_id":%b,"timestamp":"%b"' % (_encode(device), timestamp.encode())
@@ -263,9 +271,9 @@ def _found_in(span: bytes) -> tuple[Key, int, Telemetry] | None:
     return (Key(device, stamp, message, trace), len(head), values) if is_normal else None
 
 
-def _timestamp(stamp: Any, now: str) -> str:  # noqa: ANN401 - whatever a device sent
+def _timestamp(stamp: Any) -> str:  # noqa: ANN401 - whatever a device sent
     try:
-        return now if stamp is None else canonical(stamp)
+        return canonical(stamp)
     except ValueError as error:
         raise InvalidTelemetryError(f"timestamp: {error}") from error
 
@@ -284,14 +292,12 @@ def _respell(values: dict[str, Any]) -> bool:
     return found
 
 
-def _take(values: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401 - whatever a device sent
-    """Remove every spelling of a key; the first one that is set counts."""
-    found = None
+def _take(values: dict[str, Any], found: Any, keys: Iterable[str]) -> Any:  # noqa: ANN401 - whatever a device sent
+    """Remove every spelling of a key; the first one that is set counts, `found` before all."""
     for key in keys:
-        if key in values:
-            value = values.pop(key)
-            if found is None:
-                found = value
+        value = values.pop(key, None)
+        if found is None:
+            found = value
     return found
 
 
