@@ -9,7 +9,7 @@ import hashlib
 import math
 import re
 from collections.abc import Iterable, Mapping
-from typing import Annotated, Any, NamedTuple
+from typing import Annotated, Any
 
 import msgspec
 
@@ -36,17 +36,20 @@ _NEVER_TOO_LARGE = frozenset({str, float, bool})
 _SCALARS = _NEVER_TOO_LARGE | {int}
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
 _Whole = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
+_Value = str | _Whole | float | bool
+Loose = dict[str, _Value | None]
+"""A flat object as JSON, whose values are scalars or null."""
+
 _encode = msgspec.json.Encoder().encode
 _decode = msgspec.json.Decoder(dict[str, Any]).decode
-_decode_values = msgspec.json.Decoder(dict[str, str | _Whole | float | bool]).decode
-_decode_text = msgspec.json.Decoder(str).decode
+_decode_values = msgspec.json.Decoder(dict[str, _Value]).decode
 _NOT_JSON = (msgspec.DecodeError, UnicodeDecodeError, RecursionError)
 
 TRACE_ID_PATTERN = "(?!0{32})[0-9a-f]{32}"
 _TRACE_ID = re.compile(TRACE_ID_PATTERN)
-_TEXT = rb'"([^"\\]*(?:\\.[^"\\]*)*)"'
+_TEXT = rb'"[^"\\]*(?:\\.[^"\\]*)*"'
 _HEAD = re.compile(
-    rb'\{"device_id":%b,"timestamp":"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z)","message_id":%b'
+    rb'\{"device_id":%b,"timestamp":"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z","message_id":%b'
     rb'(?:,"trace_id":"(%b)")?(?=[,}])' % (_TEXT, _TEXT, TRACE_ID_PATTERN.encode())
 )
 """How the normal form begins."""
@@ -69,14 +72,13 @@ def is_trace_id(text: str) -> bool:
     return _TRACE_ID.fullmatch(text) is not None
 
 
-class Key(NamedTuple):
-    """What identifies a reading. `trace_id` is empty where its batch's counts; `end` is the key's length in bytes."""
+class Key(msgspec.Struct, frozen=True, gc=False):
+    """What identifies a reading. `trace_id` is empty where its batch's counts."""
 
     device_id: str
     timestamp: str
     message_id: str
-    trace_id: str
-    end: int
+    trace_id: str = ""
 
     @property
     def named(self) -> Telemetry:
@@ -84,36 +86,56 @@ class Key(NamedTuple):
         return {"device_id": self.device_id, "timestamp": self.timestamp, "message_id": self.message_id}
 
 
-class Reading(msgspec.Struct, frozen=True, gc=False):
+_decode_key = msgspec.json.Decoder(Key).decode
+
+
+class Reading(msgspec.Struct, frozen=True, gc=False, eq=False):
     """One reading between functions, in its normal form. Only `normalise` and `recognise` make one of foreign data.
 
-    Its bytes are JSON and UTF-8 and begin with the key (`is_keyed`): its creator ensures that.
+    Its bytes are JSON and UTF-8 and begin with the key (`is_keyed`): its creator ensures that. Who had to decode it
+    passes on what was found, so that it is decoded once in a function.
     """
 
     encoded: bytes
+    _found: tuple[Key, int, Telemetry] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Reading) and self.encoded == other.encoded
+
+    def __hash__(self) -> int:
+        return hash(self.encoded)
 
     @property
     def key(self) -> Key:
         """The reading's key, read off its first bytes."""
-        key = _key_in(self.encoded)
-        assert key is not None, self.encoded[:200]  # noqa: S101 - as the class says
-        return key
+        return self._found[0] if self._found else self._read()[0]
 
-    def body(self, key: Key) -> bytes:
-        """The properties as a JSON object, by the reading's own key."""
-        rest = self.encoded[key.end :]
-        return b"{" + (rest[1:] if rest.startswith(b",") else rest)
+    @property
+    def parts(self) -> tuple[Key, bytes, Telemetry]:
+        """The key, the properties as a JSON object, and as values that are not to be changed.
+
+        Raises InvalidTelemetryError for properties that no store and no reader has.
+        """
+        key, end, values = self._found or (*self._read(), None)
+        rest = self.encoded[end:]
+        body = b"{" + (rest[1:] if rest.startswith(b",") else rest)
+        return key, body, _values_in(body) if values is None else values
 
     @property
     def flat(self) -> Telemetry:
         """The flat object, without the trace. Raises InvalidTelemetryError for invalid properties."""
-        key = self.key
-        return key.named | values_in(self.body(key)) | key.named
+        key, _, values = self.parts
+        return key.named | values | key.named
+
+    def _read(self) -> tuple[Key, int]:
+        read = _key_in(self.encoded)
+        assert read is not None, self.encoded[:200]  # noqa: S101 - as the class says
+        return read
 
     def traced(self, trace_id: str) -> "Reading":
         """The reading as it leaves its batch: with the batch's trace, unless it has one of its own."""
         head = _HEAD.match(self.encoded)
-        if head is None or head[4]:
+        if head is None or head[1]:
             return self
         end = head.end()
         return Reading(b'%b,"trace_id":"%b"%b' % (self.encoded[:end], trace_id.encode(), self.encoded[end:]))
@@ -127,6 +149,7 @@ def normalise(
     earliest: str = EARLIEST,
     latest: str = LATEST,
     left_out: list[str] | None = None,
+    checked: bool = False,
 ) -> Reading:
     """The reading in a flat object of a device or of user code.
 
@@ -135,29 +158,32 @@ def normalise(
     to `latest` is refused. A reading without `message_id` gets the digest of its device, time and content, so that a
     reading sent twice is one reading, and two readings that share a stamp stay two.
     Null is no value. A number that no store has (NaN, or beyond 64 bits and no double) is left out with its reason in
-    `left_out`; without that list it is refused. Raises InvalidTelemetryError, TimeOutsideError.
+    `left_out`; without that list it is refused. `checked`: every value is a `Loose` one.
+    Raises InvalidTelemetryError, TimeOutsideError.
     """
     if not isinstance(raw, dict):
         raise InvalidTelemetryError(f"telemetry must be a JSON object, found {_kind(raw)}")
     values = dict(raw)
     if not _familiar.issuperset(values):
         _respell(values)
-    named = _take(values, _DEVICE_KEYS)
+    named, stamp = values.pop("device_id", None), values.pop("timestamp", None)
+    if not _ALIASES.isdisjoint(values):
+        named, stamp = _take(values, named, _DEVICE_KEYS), _take(values, stamp, _TIME_KEYS)
     device = named if device_id is None else device_id
     if not isinstance(device, str) or not device:
         raise InvalidTelemetryError("telemetry has no device: device_id is missing or not a string")
-    timestamp = _timestamp(_take(values, _TIME_KEYS), now)
+    timestamp = now if stamp is None else _timestamp(stamp)
     if not earliest <= timestamp <= latest:
         raise TimeOutsideError(timestamp, earliest, latest)
     message_id = values.pop("message_id", None)
     values.pop("trace_id", None)
-    if not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
+    if not checked and not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
         _mend(values, left_out)
     if message_id is not None and (not isinstance(message_id, str) or len(message_id) > MESSAGE_ID_CHARACTERS):
         raise InvalidTelemetryError(f"message_id must be a string of at most {MESSAGE_ID_CHARACTERS} characters")
     try:
         body = _encode(values)
-        if b"null" in body:  # what JSON has no number for is encoded so
+        if b"null" in body:  # no value, or what JSON has no number for
             _mend(values, left_out)
             body = _encode(values)
         head = b'{"device_id":%b,"timestamp":"%b"' % (_encode(device), timestamp.encode())
@@ -172,11 +198,11 @@ def recognise(span: bytes, *, now: str) -> Reading:
 
     The bytes are UTF-8. Raises InvalidTelemetryError.
     """
-    key = _key_in(span)
-    if key is not None and _is_normal(span, key):
-        return Reading(span)
-    flat = _decoded(span)
-    if key is not None and key[:3] != (flat["device_id"], flat["timestamp"], flat["message_id"]):
+    found = _found_in(span)
+    if found is not None:
+        return Reading(span, found)
+    flat, read = _decoded(span), _key_in(span)
+    if read is not None and any(flat[name] != value for name, value in read[0].named.items()):
         raise InvalidTelemetryError("telemetry has a duplicate key")  # hops before may have read either of the two
     trace_id = flat.get("trace_id")
     reading = normalise(flat, now=now)
@@ -186,15 +212,6 @@ def recognise(span: bytes, *, now: str) -> Reading:
 def is_keyed(span: bytes) -> bool:
     """Whether an object begins as the normal form does: all that has to hold for what a queue brings back."""
     return _HEAD.match(span) is not None
-
-
-def values_in(body: bytes) -> Telemetry:
-    """The properties in a JSON object. Raises InvalidTelemetryError for what no store and no reader has."""
-    try:
-        return _decode_values(body)
-    except _NOT_JSON as error:
-        _mend(_decoded(body), None)
-        raise InvalidTelemetryError(f"properties must be scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
 def without_time(flat: Mapping[str, Any]) -> dict[str, Any]:
@@ -207,41 +224,56 @@ def values_of(flat: Telemetry) -> Telemetry:
     return {name: value for name, value in flat.items() if name not in RESERVED}
 
 
-def _text(escaped: bytes) -> str:
-    return escaped.decode() if b"\\" not in escaped else _decode_text(b'"%b"' % escaped)
+def _values_in(body: bytes) -> Telemetry:
+    try:
+        return _decode_values(body)
+    except _NOT_JSON as error:
+        _mend(_decoded(body), None)
+        raise InvalidTelemetryError(f"properties must be scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
-def _key_in(span: bytes) -> Key | None:
+def _key_in(span: bytes) -> tuple[Key, int] | None:
+    """The key that an object begins with, and its length in bytes."""
     head = _HEAD.match(span)
-    if head is None:
-        return None
-    device, stamp, message, trace = head.groups(b"")
     try:
-        return Key(_text(device), stamp.decode(), _text(message), trace.decode(), head.end())
+        return None if head is None else (_decode_key(head[0] + b"}"), head.end())
     except _NOT_JSON:
         return None
 
 
-def _is_normal(span: bytes, key: Key) -> bool:
-    """Whether `normalise` would change nothing. A key that comes twice with two values makes it say no."""
+def _found_in(span: bytes) -> tuple[Key, int, Telemetry] | None:
+    """The key, its length and the properties in the normal form.
+
+    None where `normalise` would change something, where a key comes twice with two values, and for ids with escapes.
+    """
     try:
-        flat = _decode_values(span)
+        values = _decode_values(span)
     except _NOT_JSON:
-        return False
-    return (
-        key[:4] == (flat["device_id"], flat["timestamp"], flat["message_id"], flat.get("trace_id", ""))
-        and key.device_id != ""
-        and 0 < len(key.message_id) <= MESSAGE_ID_CHARACTERS
-        and _ALIASES.isdisjoint(flat)
-        and (_familiar.issuperset(flat) or not _respell(flat))
-        and EARLIEST <= key.timestamp <= LATEST
-        and is_canonical(key.timestamp)
+        return None
+    take = values.pop
+    device, stamp, message = take("device_id", ""), take("timestamp", ""), take("message_id", "")
+    trace = take("trace_id", "")
+    if not (type(device) is type(stamp) is type(message) is type(trace) is str):
+        return None
+    own = f',"trace_id":"{trace}"' if trace else ""
+    head = f'{{"device_id":"{device}","timestamp":"{stamp}","message_id":"{message}"{own}'.encode()
+    is_normal = (
+        span.startswith(head)
+        and span[len(head)] in b",}"
+        and device != ""
+        and 0 < len(message) <= MESSAGE_ID_CHARACTERS
+        and (not trace or is_trace_id(trace))
+        and values.keys().isdisjoint(_ALIASES)
+        and (_familiar.issuperset(values) or not _respell(values))
+        and EARLIEST <= stamp <= LATEST
+        and is_canonical(stamp)
     )
+    return (Key(device, stamp, message, trace), len(head), values) if is_normal else None
 
 
-def _timestamp(stamp: Any, now: str) -> str:  # noqa: ANN401 - whatever a device sent
+def _timestamp(stamp: Any) -> str:  # noqa: ANN401 - whatever a device sent
     try:
-        return now if stamp is None else canonical(stamp)
+        return canonical(stamp)
     except ValueError as error:
         raise InvalidTelemetryError(f"timestamp: {error}") from error
 
@@ -260,14 +292,12 @@ def _respell(values: dict[str, Any]) -> bool:
     return found
 
 
-def _take(values: dict[str, Any], keys: Iterable[str]) -> Any:  # noqa: ANN401 - whatever a device sent
-    """Remove every spelling of a key; the first one that is set counts."""
-    found = None
+def _take(values: dict[str, Any], found: Any, keys: Iterable[str]) -> Any:  # noqa: ANN401 - whatever a device sent
+    """Remove every spelling of a key; the first one that is set counts, `found` before all."""
     for key in keys:
-        if key in values:
-            value = values.pop(key)
-            if found is None:
-                found = value
+        value = values.pop(key, None)
+        if found is None:
+            found = value
     return found
 
 

@@ -14,6 +14,7 @@ EARLIEST, LATEST = "1970-01-01T00:00:00.000Z", "2200-12-31T23:59:59.999Z"
 """When something can have been measured. The zero time of Go and .NET, year 1, is before it."""
 
 _CANONICAL = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{3}Z", re.ASCII)
+_SURELY_MILLISECONDS = range(10**12, 10**13)  # from 2001 on, and of 13 digits, as no date is
 _NUMBER = re.compile(r"[+-]?\d+(\.\d*)?", re.ASCII)
 _LEAP_SECOND = re.compile(r"(.*[Tt ]\d\d:?\d\d:?)60(?:[.,]\d+)?(?![\d:])(.*)", re.ASCII)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -36,6 +37,8 @@ def canonical(stamp: str | float) -> str:
     minute. What is finer than a millisecond is cut off. Raises ValueError for anything else.
     """
     try:
+        if type(stamp) is int and stamp in _SURELY_MILLISECONDS:
+            return from_milliseconds(stamp)
         return _from_text(stamp) if isinstance(stamp, str) else _from_number(stamp)
     except (ValueError, OverflowError, TypeError) as error:  # also before year 1, after year 9999; no text or number
         raise ValueError(f"expected {EXPECTED}, found {_shown(stamp)}") from error

@@ -42,6 +42,8 @@ async def serve(deployment: LocalDeployment, cloud_name: Cloud) -> None:
         log_level="warning",
         access_log=False,
         server_header=False,
+        date_header=False,
+        proxy_headers=False,
         timeout_graceful_shutdown=5,
         backlog=1024,
     )

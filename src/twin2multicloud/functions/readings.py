@@ -4,6 +4,7 @@ Nothing else in `functions` looks into a reading, apart from user code, the read
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -11,6 +12,7 @@ from twin2multicloud.domain import foreign_json
 from twin2multicloud.domain.clock_skew import DEVICE_TIME, Beyond, ClockSkew
 from twin2multicloud.domain.telemetry import (
     InvalidTelemetryError,
+    Loose,
     Reading,
     TimeOutsideError,
     normalise,
@@ -20,7 +22,7 @@ from twin2multicloud.domain.telemetry import (
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.wire.limits import MAX_READINGS
 
-_decode = msgspec.json.Decoder().decode
+_decode = msgspec.json.Decoder(Loose | list[Loose]).decode
 
 
 class RawReading(msgspec.Struct, frozen=True):
@@ -38,9 +40,11 @@ def from_device(
 
     Adds to `left_out` the reason of each value that no store can hold; the rest of its reading is there.
     """
+    checked = True
     try:
-        payload = _decode(raw.body)
+        payload: Any = _decode(raw.body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        checked = False
         try:
             payload = foreign_json.read(raw.body)
         except foreign_json.ForeignJsonError as error:
@@ -50,29 +54,32 @@ def from_device(
         reason = f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}"
         yield raw.body, InvalidTelemetryError(reason)
         return
+    arrival, device = raw.received_at or now, raw.device_id
+    earliest, latest = clock_skew.bounds(arrival)
     for flat in payload if isinstance(payload, list) else [payload]:
+        odd: list[str] = []
         try:
-            yield _at_the_door(flat, raw.received_at or now, raw.device_id, clock_skew, left_out)
+            try:
+                reading = normalise(
+                    flat, now=arrival, device_id=device, earliest=earliest, latest=latest, left_out=odd, checked=checked
+                )
+            except TimeOutsideError as error:
+                odd = []
+                untimed = _untimed(flat, error, arrival, clock_skew)
+                reading = normalise(untimed, now=arrival, device_id=device, left_out=odd)
         except InvalidTelemetryError as error:
             yield flat, error
+            continue
+        if odd:
+            left_out += [f"{reading.key.device_id}: {reason}" for reason in odd]
+        yield reading
 
 
-def _at_the_door(
-    flat: object, arrival: str, device_id: str | None, clock_skew: ClockSkew, left_out: list[str]
-) -> Reading:
-    earliest, latest = clock_skew.bounds(arrival)
-    before = len(left_out)
-    try:
-        reading = normalise(flat, now=arrival, device_id=device_id, earliest=earliest, latest=latest, left_out=left_out)
-    except TimeOutsideError as error:
-        del left_out[before:]
-        if clock_skew.beyond is Beyond.REJECT or not isinstance(flat, dict) or DEVICE_TIME in flat:
-            raise InvalidTelemetryError(clock_skew.reason(error, arrival)) from error
-        untimed = {**without_time(flat), DEVICE_TIME: error.timestamp}
-        reading = normalise(untimed, now=arrival, device_id=device_id, left_out=left_out)
-    if len(left_out) > before:
-        left_out[before:] = [f"{reading.key.device_id}: {reason}" for reason in left_out[before:]]
-    return reading
+def _untimed(flat: object, error: TimeOutsideError, arrival: str, clock_skew: ClockSkew) -> dict[str, Any]:
+    """A reading whose time of arrival is to count, its own time a property. Raises InvalidTelemetryError."""
+    if clock_skew.beyond is Beyond.REJECT or not isinstance(flat, dict) or DEVICE_TIME in flat:
+        raise InvalidTelemetryError(clock_skew.reason(error, arrival)) from error
+    return {**without_time(flat), DEVICE_TIME: error.timestamp}
 
 
 def refusal_of(raw: RawReading, now: str, clock_skew: ClockSkew) -> str | None:

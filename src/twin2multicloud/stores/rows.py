@@ -12,7 +12,7 @@ import msgspec
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading, values_in
+from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading
 from twin2multicloud.ports.hot_store import RangeQuery, RowKey
 
 KEY_CHARACTERS = 900
@@ -91,9 +91,8 @@ ALL_READINGS = Span(("0001-01-01T00:00:00.000Z", False, ""), ("9999-12-31T23:59:
 def reading_put(reading: Reading) -> Put:
     """A reading as a row. Raises FinalError (400) for values that no store has."""
     try:
-        key = reading.key
-        body = reading.body(key)
-        return Put(key.device_id, RowKey(key.timestamp, key.message_id), values_in(body), body)
+        key, body, values = reading.parts
+        return Put(key.device_id, RowKey(key.timestamp, key.message_id), values, body)
     except InvalidTelemetryError as error:
         raise FinalError(str(error), 400) from error
 

@@ -24,11 +24,15 @@ def cut(readings: Sequence[Reading], max_bytes: int = MAX_BODY_BYTES) -> tuple[l
     `max_bytes` is of an envelope: a queue may take less than an endpoint.
     """
     room = max_bytes - ENVELOPE_ROOM
+    sizes = [len(reading.encoded) + 1 for reading in readings]
     items = [(place, reading.encoded) for place, reading in enumerate(readings)]
-    too_large = [place for place, encoded in items if len(encoded) >= room]
-    fitting = [item for item in items if len(item[1]) < room] if too_large else items
-    sizes = [len(encoded) + 1 for _, encoded in fitting]
-    return [fitting[start:end] for start, end in _ranges(sizes, MAX_MESSAGES, room)], too_large
+    if 0 < len(items) <= MAX_MESSAGES and sum(sizes) <= room:  # nearly always
+        return [items], []
+    too_large = [place for place, size in enumerate(sizes) if size > room]
+    if too_large:
+        items = [item for item in items if sizes[item[0]] <= room]
+        sizes = [size for size in sizes if size <= room]
+    return [items[start:end] for start, end in _ranges(sizes, MAX_MESSAGES, room)], too_large
 
 
 def batches(

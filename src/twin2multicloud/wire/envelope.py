@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from enum import StrEnum
+from functools import cached_property
 
 import msgspec
 
@@ -21,7 +22,7 @@ class MessageType(StrEnum):
     COMMAND = "command"
 
 
-class Envelope(msgspec.Struct, frozen=True, kw_only=True):
+class Envelope(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     """Messages on their way. A batch has a list as its payload; one message is a batch of one.
 
     `trace_id` is a W3C trace id (32 hex digits, not all zero). A message with a trace of its own (see `merge`) holds
@@ -35,12 +36,12 @@ class Envelope(msgspec.Struct, frozen=True, kw_only=True):
     payload: msgspec.Raw
     trace_id: str
 
-    @property
+    @cached_property
     def is_batch(self) -> bool:
         """Whether the payload is a list."""
-        return bytes(self.payload).startswith(b"[")
+        return bytes(memoryview(self.payload)[:1]) == b"["
 
-    @property
+    @cached_property
     def messages(self) -> list[bytes]:
         """The payload as a batch of encoded JSON objects."""
         return [bytes(message) for message in _decode_list(self.payload)] if self.is_batch else [bytes(self.payload)]

@@ -50,6 +50,26 @@ def test_what_is_staged_while_the_disk_is_busy_is_written_together() -> None:
     assert all(group is later[0] for group in later)
 
 
+def test_what_nobody_waits_for_is_written_with_the_next_group_or_at_the_end() -> None:
+    written: list[list[int]] = []
+    commits = GroupCommit[int](lambda items: written.append(list(items)), "test", patience=60)
+    commits.add(1)
+    commits.add(2)
+    commits.stage(3).wait()
+    assert written == [[1, 2, 3]]
+    commits.add(4)
+    commits.close()
+    assert written == [[1, 2, 3], [4]]
+
+
+def test_what_nobody_waits_for_is_written_without_any_other_too() -> None:
+    written = threading.Event()
+    commits = GroupCommit[int](lambda _: written.set(), "test", patience=0.001)
+    commits.add(1)
+    assert written.wait(10)
+    commits.close()
+
+
 def test_a_failed_write_is_told_and_the_next_one_goes_on() -> None:
     def write(items) -> None:
         if "bad" in items:

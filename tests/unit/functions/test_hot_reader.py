@@ -259,7 +259,7 @@ def test_pages_give_every_value_exactly_once_in_order(rows, max_results, descend
             key = (reference["externalIdProperty"]["deviceId"], reference["propertyName"])
             found.setdefault(key, []).extend((one["time"], plain(one["value"])) for one in each["values"])
     expected: dict[tuple, list] = {}
-    order = sorted(stored, key=lambda each: each.key[1:3], reverse=descending)
+    order = sorted(stored, key=lambda each: (each.key.timestamp, each.key.message_id), reverse=descending)
     for each in (made.flat for made in order):
         for name in names:
             if name in each:

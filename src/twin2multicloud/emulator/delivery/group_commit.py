@@ -45,14 +45,17 @@ class Group:
 
 
 class GroupCommit(Generic[T]):
-    """Collects items while the disk is busy and writes them in one go. `write` must commit and sync, or raise."""
+    """Collects items while the disk is busy and writes them in one go. `write` must commit and sync, or raise.
 
-    def __init__(self, write: Callable[[Sequence[T]], None], name: str) -> None:
-        self._write = write
+    `patience`: for how many seconds an item waits for others that nobody waits for.
+    """
+
+    def __init__(self, write: Callable[[Sequence[T]], None], name: str, patience: float = 1.0) -> None:
+        self._write, self._patience = write, patience
         self._items: list[T] = []
         self._group = Group()
         self._wake = threading.Condition()
-        self._closing = False
+        self._awaited = self._closing = False
         self._thread = threading.Thread(target=self._run, name=name, daemon=True)
         self._thread.start()
 
@@ -60,9 +63,15 @@ class GroupCommit(Generic[T]):
         """Stage an item; the returned group reports when it is durable."""
         with self._wake:
             self._items.append(item)
-            if len(self._items) == 1:
+            if not self._awaited:
+                self._awaited = True
                 self._wake.notify()
             return self._group
+
+    def add(self, item: T) -> None:
+        """Write an item together with whatever is staged next; with nothing else, once its patience is over."""
+        with self._wake:
+            self._items.append(item)
 
     def close(self) -> None:
         """Write what is staged, then stop."""
@@ -74,11 +83,13 @@ class GroupCommit(Generic[T]):
     def _run(self) -> None:
         while True:
             with self._wake:
-                while not self._items and not self._closing:
-                    self._wake.wait()
+                while not self._awaited and not self._closing:
+                    if not self._wake.wait(self._patience) and self._items:
+                        break
                 if not self._items:
                     return
                 items, self._items = self._items, []
+                self._awaited = False
                 group, self._group = self._group, Group()
             error: Exception | None = None
             try:

@@ -119,7 +119,7 @@ class Journal:
                     finished.append(record.group)
             warm = bool(self._cold) and self._resident < self._room // 2
         for group in finished:
-            self._commits.stage(_Done(group))
+            self._commits.add(_Done(group))
         if warm:
             self._warm_up()
 
