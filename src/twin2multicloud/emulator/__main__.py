@@ -13,7 +13,14 @@ import uvicorn
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host.bundled_runtime import verified
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
-from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, load_deployment, load_secrets
+from twin2multicloud.emulator.host.deployment import (
+    LocalDeployment,
+    LocalSecrets,
+    Runtime,
+    load_deployment,
+    load_secrets,
+)
+from twin2multicloud.emulator.host.readers import ReaderProcess, fork_readers
 from twin2multicloud.emulator.host.server import CloudApp, listen_for_devices
 
 _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: switch after 1 ms, not 5
@@ -22,9 +29,10 @@ _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter
 _GARBAGE_THRESHOLDS = (50_000, 50, 50)
 
 
-async def serve(deployment: LocalDeployment, cloud_name: Cloud) -> None:
+async def serve(
+    deployment: LocalDeployment, secrets: LocalSecrets, cloud_name: Cloud, readers: ReaderProcess | None
+) -> None:
     """Run until stopped; then finish the current batches."""
-    secrets = load_secrets(Path(deployment.folder))
     site = deployment.site(cloud_name)
     cloud = EmulatedCloud(deployment, secrets, cloud_name)
     if deployment.runtime is Runtime.BUNDLES:
@@ -32,8 +40,10 @@ async def serve(deployment: LocalDeployment, cloud_name: Cloud) -> None:
     mqtt = None
     if site.mqtt_port is not None:
         mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
+    if readers is not None:
+        await readers.connect()
     config = uvicorn.Config(
-        CloudApp(cloud, secrets.operator_key),
+        CloudApp(cloud, secrets.operator_key, readers),
         host="127.0.0.1",
         port=site.http_port,
         http="httptools",
@@ -53,6 +63,8 @@ async def serve(deployment: LocalDeployment, cloud_name: Cloud) -> None:
     finally:
         if mqtt is not None:
             mqtt.close()
+        if readers is not None:
+            await readers.close()
         cloud.close()
         cloud.log.info("down")
 
@@ -76,8 +88,10 @@ def main() -> None:
         import uvloop
 
         runner = uvloop.run
+    deployment, secrets = load_deployment(folder), load_secrets(folder)
+    readers = fork_readers(deployment, secrets, cloud)
     with contextlib.suppress(KeyboardInterrupt):
-        runner(serve(load_deployment(folder), cloud))
+        runner(serve(deployment, secrets, cloud, readers))
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@ from typing import Any, TypedDict
 import msgspec
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.errors import ConfigurationError, RetryableError
+from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds, to_datetime
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
@@ -42,7 +42,8 @@ _DELETE = "DELETE FROM readings WHERE device = ? AND time = ? AND message = ?"
 _COUNT = "UPDATE counted SET readings = readings + ?"
 _PAGE = """
 SELECT {columns} FROM readings
-WHERE device = ? AND time >= ? AND time <= ? AND (time, message) > (?, ?) AND (time, message) < (?, ?)
+WHERE device = (SELECT id FROM devices WHERE name = ?)
+AND time >= ? AND time <= ? AND (time, message) > (?, ?) AND (time, message) < (?, ?)
 ORDER BY time {order}, message {order} LIMIT ?
 """
 _PAGES = {
@@ -56,7 +57,7 @@ _AFTER_ALL = b""  # a blob sorts after every text
 _NOTES_TIME, _NO_STAMP = 1 << 60, ":"  # comes after the digits that a stamp begins with
 
 
-def hot_store(table: "SqliteTable") -> SortedHotStore:
+def hot_store(table: "SqliteRows") -> SortedHotStore:
     """Engine settings for a local table: memory for all devices, cheap queries."""
     return SortedHotStore(table, known_devices=1_000_000, first_page=1)
 
@@ -68,24 +69,66 @@ class _Deletion(msgspec.Struct, frozen=True):
     keys: Sequence[RowKey]
 
 
-class SqliteTable:
+class SqliteRows:
+    """A `SortedTable` that only reads, from a file that another process may write: WAL readers wait for no writer."""
+
+    max_row_bytes = 1_000_000
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._local = threading.local()
+        self._readers: list[sqlite3.Connection] = []
+
+    def put(self, rows: Sequence[Put]) -> None:
+        """Refuse to write. Raises FinalError."""
+        raise FinalError(f"{len(rows)} rows for {self._path}, which is only read here")
+
+    def page(
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+    ) -> Sequence[Row]:
+        """See `SortedTable.page`."""
+        low, high = _bound(*within.after), _bound(*within.before)
+        sql = _PAGES["time, message, body" if properties else "time, message", descending]
+        found = self._reader().execute(sql, (device_id, low[0], high[0], *low, *high, limit))
+        if not properties:
+            return [Row(RowKey(_stamp(time), message), {}) for time, message in found]
+        select = _projection(tuple(properties))
+        return [Row(RowKey(from_milliseconds(time), message), select(body)) for time, message, body in found]
+
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        """Refuse to delete. Raises FinalError."""
+        raise FinalError(f"{len(keys)} rows of {device_id!r} to delete in {self._path}, which is only read here")
+
+    def close(self) -> None:
+        """Close the file."""
+        for db in self._readers:
+            db.close()
+
+    def _reader(self) -> sqlite3.Connection:
+        """A connection for this thread."""
+        db: sqlite3.Connection | None = self._local.__dict__.get("db")
+        if db is None:
+            db = self._local.db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
+            db.execute("PRAGMA mmap_size=1073741824")
+            self._readers.append(db)
+        return db
+
+
+class SqliteTable(SqliteRows):
     """A `SortedTable` in one file. A write is staged; the host answers when it is durable (see `durability`).
 
     Raises ConfigurationError where another version of this package wrote the file.
     """
 
-    max_row_bytes = 1_000_000
-
     def __init__(self, path: Path, staged: Staged) -> None:
-        self._path, self._staged = path, staged
+        super().__init__(path)
+        self._staged = staged
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._refuse_other_formats()
         self._db.executescript(_SCHEMA)
         self._devices: dict[str, int] = {name: number for number, name in self._db.execute("SELECT * FROM devices")}
         self._count: int = self._db.execute("SELECT readings FROM counted").fetchone()[0]
         self._owed: list[Put] = []
-        self._local = threading.local()
-        self._readers: list[sqlite3.Connection] = []
         self._commits = GroupCommit[Sequence[Put] | _Deletion](self._write, "hot-store")
 
     def put(self, rows: Sequence[Put]) -> None:
@@ -98,16 +141,7 @@ class SqliteTable:
     ) -> Sequence[Row]:
         """See `SortedTable.page`."""
         self._settle()
-        device = self._devices.get(device_id)
-        if device is None:
-            return []
-        low, high = _bound(*within.after), _bound(*within.before)
-        sql = _PAGES["time, message, body" if properties else "time, message", descending]
-        found = self._reader().execute(sql, (device, low[0], high[0], *low, *high, limit))
-        if not properties:
-            return [Row(RowKey(_stamp(time), message), {}) for time, message in found]
-        select = _projection(tuple(properties))
-        return [Row(RowKey(from_milliseconds(time), message), select(body)) for time, message, body in found]
+        return super().page(device_id, within, limit, properties, descending=descending)
 
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """See `SortedTable.delete`."""
@@ -123,8 +157,8 @@ class SqliteTable:
     def close(self) -> None:
         """Write what is staged and close the file."""
         self._commits.close()
-        for db in (*self._readers, self._db):
-            db.close()
+        super().close()
+        self._db.close()
 
     def _refuse_other_formats(self) -> None:
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
@@ -188,15 +222,6 @@ class SqliteTable:
             device = self._db.execute("INSERT INTO devices (name) VALUES (?)", (name,)).lastrowid or 0
             self._devices[name] = device
         return device
-
-    def _reader(self) -> sqlite3.Connection:
-        """A connection for this thread: in WAL mode readers do not wait for the writer."""
-        db: sqlite3.Connection | None = self._local.__dict__.get("db")
-        if db is None:
-            db = self._local.db = sqlite3.connect(self._path, isolation_level=None, check_same_thread=False)
-            db.execute("PRAGMA mmap_size=1073741824")
-            self._readers.append(db)
-        return db
 
 
 def _bound(stamp: str, whole: bool, message: str) -> tuple[int, str | bytes]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection
 import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.errors import ConfigurationError, FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.dead_letters import JournalDeadLetters
@@ -32,8 +32,8 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     staged: Staged
     store: HotStore | None
-    authenticator: DeviceAuthenticator
-    ingress: DeviceIngress
+    authenticator: DeviceAuthenticator | None = None
+    ingress: DeviceIngress | None = None
     catalog: DeviceCatalog
     hierarchy: Hierarchy
     find_processor: FindProcessor | None
@@ -65,12 +65,16 @@ class FunctionPorts:
             raise FinalError(f"{self._parts.cloud} has no hot store {name!r}")
         return self._parts.store
 
-    def authenticator(self, registry: str) -> DeviceAuthenticator:  # noqa: ARG002 - there is one
+    def authenticator(self, registry: str) -> DeviceAuthenticator:
         """See `functions.wiring.Ports`."""
+        if self._parts.authenticator is None:
+            raise ConfigurationError(f"{self._parts.cloud} has no device registry {registry!r}")
         return self._parts.authenticator
 
-    def ingress(self, topic: str) -> DeviceIngress:  # noqa: ARG002 - likewise
+    def ingress(self, topic: str) -> DeviceIngress:
         """See `functions.wiring.Ports`."""
+        if self._parts.ingress is None:
+            raise ConfigurationError(f"{self._parts.cloud} has no topic {topic!r}")
         return self._parts.ingress
 
     def log(self, line: str) -> None:

@@ -3,12 +3,9 @@
 import logging
 import time
 from collections.abc import Mapping, Sequence
-from pathlib import Path
 from typing import Any
 
-import msgspec
-
-from twin2multicloud.domain.components import ComponentType, Kind, Trigger
+from twin2multicloud.domain.components import Kind, Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges, LocalDeviceAuthenticator
@@ -21,16 +18,15 @@ from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
-from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, run_by_the_emulator
+from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
+from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
-from twin2multicloud.hosting.bundled import find_processor, load_twin
 from twin2multicloud.hosting.function_ports import SystemClock
-from twin2multicloud.hosting.user_code import find_processor_in
 from twin2multicloud.planning.clouds import pack
-from twin2multicloud.planning.topology import Component, Delivery, Topology, ValueKind
+from twin2multicloud.planning.topology import Component, Delivery, Topology
 from twin2multicloud.wire.http import Request, Response
 
 
@@ -44,10 +40,8 @@ class EmulatedCloud:
         folder = deployment.state.process(cloud)
         folder.mkdir(parents=True, exist_ok=True)
         self.staged = Staged()
-        self._coverage = covered = run_by_the_emulator(self._topology)
-        self._components = [
-            each for each in covered.components if each.cloud == cloud and each.type is ComponentType.FUNCTION
-        ]
+        self._functions = CloudFunctions(deployment, secrets, cloud)
+        self._components = self._functions.components
         self._journal = Journal(folder / "journal.sqlite")
         holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
@@ -65,7 +59,7 @@ class EmulatedCloud:
         reporter, skew = self._ingress_reporter(), deployment.twin.clock_skew
         self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, reporter, SystemClock(), skew)
         self._calls_made = {each.name: Meter() for each in self._components}
-        self._start(self._parts(Path(deployment.folder)))
+        self._start(self._parts())
 
     @property
     def max_publish_bytes(self) -> int:
@@ -84,13 +78,18 @@ class EmulatedCloud:
 
     def request(self, function: str, request: Request) -> Response:
         """Answer a request to a function's URL. What it staged must be durable before the answer leaves."""
-        meter, begun = self._calls_made[function], time.monotonic()
-        meter.came(1)
+        begun = time.monotonic()
         response: Response = self._endpoints[function](request)
+        self.count(function, response, time.monotonic() - begun)
+        return response
+
+    def count(self, function: str, response: Response, seconds: float) -> None:
+        """Count an answer of a function, which took that long."""
+        meter = self._calls_made[function]
+        meter.came(1)
         if response.status >= 400:
             meter.was_refused()
-        meter.went(1, time.monotonic() - begun)
-        return response
+        meter.went(1, seconds)
 
     def invoke(self, function: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Call a function natively, as the operator. Raises TwinError."""
@@ -141,9 +140,8 @@ class EmulatedCloud:
     def _start(self, parts: CloudParts) -> None:
         for component in self._components:
             queue = self._queues.get(component.deployed_as)
-            on_dead = queue.meter.died if queue is not None else _nobody
-            ports = FunctionPorts(self._carried(component, parts), component.deployed_as, on_dead)
-            self._expose(component, wire(component.name, self._environment(component), ports))
+            on_dead = queue.meter.died if queue is not None else nobody
+            self._expose(component, self._functions.wired(component, parts, on_dead))
         if self.ingress.start is not None:
             self.gateway = self._gateway(parts)
         self._journal.start(self._deliver)
@@ -163,7 +161,7 @@ class EmulatedCloud:
         name = Kind.DEVICE_GATEWAY.value
         environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
         environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
-        return wire(name, environment, FunctionPorts(parts, name, _nobody))
+        return wire(name, environment, FunctionPorts(parts, name, nobody))
 
     def _expose(self, component: Component, function: Function) -> None:
         starts = {
@@ -185,22 +183,7 @@ class EmulatedCloud:
         for name, batch in by_queue.items():
             self._queues[name].deliver(batch)
 
-    def _environment(self, component: Component) -> dict[str, str]:
-        """Resolve the plan's open values: URLs, deployed names, the token."""
-        values: dict[str, str] = {}
-        for variable in self._coverage.environment(component):
-            match variable.kind:
-                case ValueKind.LITERAL:
-                    values[variable.name] = variable.value
-                case ValueKind.URL:
-                    values[variable.name] = self._deployment.url_of(variable.value)
-                case ValueKind.TOKEN:
-                    values[variable.name] = self._secrets.token
-                case ValueKind.RESOURCE:
-                    values[variable.name] = self._topology[variable.value].deployed_as
-        return values
-
-    def _parts(self, folder: Path) -> CloudParts:
+    def _parts(self) -> CloudParts:
         twin = self._deployment.twin
         return CloudParts(
             cloud=self.cloud,
@@ -211,22 +194,9 @@ class EmulatedCloud:
             ingress=self.ingress,
             catalog=twin.catalog,
             hierarchy=twin.hierarchy,
-            find_processor=find_processor_in(str(folder / "processors"), twin.catalog),
+            find_processor=self._functions.find_processor,
             queues=frozenset(self._queues),
             log=self.log,
-        )
-
-    def _carried(self, component: Component, parts: CloudParts) -> CloudParts:
-        """What one function gets: run from bundles, the twin's data and the user's code come from its own."""
-        if self._deployment.runtime is Runtime.SOURCE:
-            return parts
-        root = str(self._deployment.state.unpacked_bundles(self.cloud) / component.name)
-        twin = load_twin(root)
-        return msgspec.structs.replace(
-            parts,
-            catalog=twin.catalog,
-            hierarchy=twin.hierarchy,
-            find_processor=find_processor(twin.catalog, root),
         )
 
     def _is_queued(self, component: Component) -> bool:
@@ -264,10 +234,6 @@ class EmulatedCloud:
             p50_ms=queue.meter.percentile(0.5),
             p99_ms=queue.meter.percentile(0.99),
         )
-
-
-def _nobody(_: int) -> None:
-    """Dead letters of a function without a queue: there are none."""
 
 
 def _endpoint_traffic(function: str, meter: Meter) -> EndpointTraffic:

@@ -1,13 +1,14 @@
 """The sockets of one emulated cloud: a bare ASGI app for URLs, HTTPS publish and the operator, and MQTT where L1 is.
 
 Functions that take messages only stage what they write, so they run on the event loop; readers wait for the disk, so
-they run on threads. Every answer leaves after what its function staged is durable.
+they run in a process of their own, or on threads. Every answer leaves after what its function staged is durable.
 """
 
 import asyncio
 import hmac
 import os
 import ssl
+import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
@@ -20,6 +21,7 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
+from twin2multicloud.emulator.host.readers import ReaderProcess
 from twin2multicloud.emulator.mqtt.listener import Listener
 from twin2multicloud.emulator.mqtt.service import DeviceService, Published
 from twin2multicloud.functions.acquisition.device_gateway import TOPICS, credentials
@@ -35,8 +37,8 @@ _Send = Callable[[dict[str, Any]], Awaitable[None]]
 class CloudApp:
     """The ASGI application."""
 
-    def __init__(self, cloud: EmulatedCloud, operator_key: str) -> None:
-        self._cloud, self._operator_key = cloud, operator_key
+    def __init__(self, cloud: EmulatedCloud, operator_key: str, readers: ReaderProcess | None) -> None:
+        self._cloud, self._operator_key, self._readers = cloud, operator_key, readers
         self._threads = ThreadPoolExecutor(8, thread_name_prefix="reader")
 
     async def __call__(self, scope: Mapping[str, Any], receive: _Receive, send: _Send) -> None:
@@ -70,8 +72,7 @@ class CloudApp:
         if not self._cloud.has_endpoint(name):
             return refused(404, "no such endpoint")
         if self._cloud.reads_only(name):
-            read: Response = await self._on_thread(self._cloud.request, name, request)
-            return read
+            return await self._read(name, request, natively=False)
         response = self._cloud.request(name, request)
         await all_durable(self._cloud.staged.take())
         return response
@@ -104,14 +105,25 @@ class CloudApp:
             case "status":
                 return json_response(200, await self._on_thread(self._cloud.status))
             case "invoke":
-                response: Response = await self._on_thread(serve, partial(self._cloud.invoke, argument), request)
-                return response
+                return await self._read(argument, request, natively=True)
             case "rejected":
                 return json_response(200, {"rejections": self._cloud.ingress.rejections.rows()})
             case "redrive":
                 return json_response(200, {"messages": await self._on_thread(self._cloud.redrive, argument or None)})
             case _:
                 return refused(404, "no such call")
+
+    async def _read(self, name: str, request: Request, *, natively: bool) -> Response:
+        """A reader's answer, from its process, or from a thread where that has none. Raises TwinError."""
+        begun = time.monotonic()
+        if self._readers is not None and self._cloud.reads_only(name):
+            read = await self._readers.answer(name, request, natively=natively)
+            if read is not None:
+                self._cloud.count(name, read, time.monotonic() - begun)
+                return read
+        here = partial(serve, partial(self._cloud.invoke, name)) if natively else partial(self._cloud.request, name)
+        response: Response = await self._on_thread(here, request)
+        return response
 
     async def _on_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - passes through
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

@@ -1,0 +1,71 @@
+"""The functions of one emulated cloud: which there are, and each wired as the plan has it. Starts none of them."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.domain.components import ComponentType
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
+from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, run_by_the_emulator
+from twin2multicloud.functions.processing.processor import FindProcessor
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import wire
+from twin2multicloud.hosting.bundled import find_processor, load_twin
+from twin2multicloud.hosting.user_code import find_processor_in
+from twin2multicloud.planning.topology import Component, ValueKind
+
+
+class CloudFunctions:
+    """`components` are the functions of one cloud that the emulator runs."""
+
+    def __init__(self, deployment: LocalDeployment, secrets: LocalSecrets, cloud: Cloud) -> None:
+        self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
+        self._coverage = run_by_the_emulator(deployment.topology)
+        self.components = tuple(
+            each for each in self._coverage.components if each.cloud == cloud and each.type is ComponentType.FUNCTION
+        )
+
+    @property
+    def find_processor(self) -> FindProcessor | None:
+        """Finds the user's code in the project."""
+        folder = Path(self._deployment.folder) / "processors"
+        return find_processor_in(str(folder), self._deployment.twin.catalog)
+
+    def wired(self, component: Component, parts: CloudParts, on_dead: Callable[[int], None]) -> Function:
+        """A function on what the functions of its cloud share. `on_dead` is called with how many messages died."""
+        ports = FunctionPorts(self._carried(component, parts), component.deployed_as, on_dead)
+        return wire(component.name, self._environment(component), ports)
+
+    def _environment(self, component: Component) -> dict[str, str]:
+        """Resolve the plan's open values: URLs, deployed names, the token."""
+        values: dict[str, str] = {}
+        for variable in self._coverage.environment(component):
+            match variable.kind:
+                case ValueKind.LITERAL:
+                    values[variable.name] = variable.value
+                case ValueKind.URL:
+                    values[variable.name] = self._deployment.url_of(variable.value)
+                case ValueKind.TOKEN:
+                    values[variable.name] = self._secrets.token
+                case ValueKind.RESOURCE:
+                    values[variable.name] = self._deployment.topology[variable.value].deployed_as
+        return values
+
+    def _carried(self, component: Component, parts: CloudParts) -> CloudParts:
+        """What one function gets: run from bundles, the twin's data and the user's code come from its own."""
+        if self._deployment.runtime is Runtime.SOURCE:
+            return parts
+        root = str(self._deployment.state.unpacked_bundles(self.cloud) / component.name)
+        twin = load_twin(root)
+        return msgspec.structs.replace(
+            parts,
+            catalog=twin.catalog,
+            hierarchy=twin.hierarchy,
+            find_processor=find_processor(twin.catalog, root),
+        )
+
+
+def nobody(_: int) -> None:
+    """Dead letters of a function without a queue: there are none."""
