@@ -110,6 +110,11 @@ class Reading(msgspec.Struct, frozen=True, gc=False):
         key = self.key
         return key.named | values_in(self.body(key)) | key.named
 
+    def with_values(self, values: Telemetry) -> "Reading":
+        """The same reading, by key and trace, with other properties."""
+        body = _encode(values)[1:]
+        return Reading(self.encoded[: self.key.end] + (b"," + body if values else body))
+
     def traced(self, trace_id: str) -> "Reading":
         """The reading as it leaves its batch: with the batch's trace, unless it has one of its own."""
         head = _HEAD.match(self.encoded)

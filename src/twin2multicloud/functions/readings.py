@@ -61,17 +61,22 @@ def _at_the_door(
     flat: object, arrival: str, device_id: str | None, clock_skew: ClockSkew, left_out: list[str]
 ) -> Reading:
     earliest, latest = clock_skew.bounds(arrival)
-    before = len(left_out)
+    reasons: list[str] = []
     try:
-        reading = normalise(flat, now=arrival, device_id=device_id, earliest=earliest, latest=latest, left_out=left_out)
+        reading = normalise(flat, now=arrival, device_id=device_id, earliest=earliest, latest=latest, left_out=reasons)
     except TimeOutsideError as error:
-        del left_out[before:]
+        reasons.clear()
         if clock_skew.beyond is Beyond.REJECT or not isinstance(flat, dict) or DEVICE_TIME in flat:
             raise InvalidTelemetryError(clock_skew.reason(error, arrival)) from error
         untimed = {**without_time(flat), DEVICE_TIME: error.timestamp}
-        reading = normalise(untimed, now=arrival, device_id=device_id, left_out=left_out)
-    if len(left_out) > before:
-        left_out[before:] = [f"{reading.key.device_id}: {reason}" for reason in left_out[before:]]
+        reading = normalise(untimed, now=arrival, device_id=device_id, left_out=reasons)
+    return _named(reading, reasons, left_out)
+
+
+def _named(reading: Reading, reasons: Sequence[str], left_out: list[str]) -> Reading:
+    """Add what was left out of a reading to `left_out`, with its device."""
+    if reasons:
+        left_out += [f"{reading.key.device_id}: {reason}" for reason in reasons]
     return reading
 
 
@@ -97,8 +102,8 @@ def from_another_cloud(messages: Sequence[bytes], now: str) -> tuple[list[Readin
     return readings, failed
 
 
-def from_user_code(result: object, reading: Reading, now: str) -> Reading | None:
-    """What `process` returned for a reading; None where it dropped it.
+def from_user_code(result: object, reading: Reading, now: str, left_out: list[str]) -> Reading | None:
+    """What `process` returned for a reading; None where it dropped it. Values that no store has go to `left_out`.
 
     Reserved keys that it left out are the reading's: it stays the same reading. Raises InvalidTelemetryError, and
     whatever the user's own types raise.
@@ -108,5 +113,6 @@ def from_user_code(result: object, reading: Reading, now: str) -> Reading | None
     if not isinstance(result, dict):
         raise InvalidTelemetryError(f"process() must return telemetry or None, returned {type(result).__name__}")
     key = reading.key
-    processed = normalise({**key.named, **result}, now=now)
+    reasons: list[str] = []
+    processed = _named(normalise({**key.named, **result}, now=now, left_out=reasons), reasons, left_out)
     return processed.traced(key.trace_id) if key.trace_id else processed
