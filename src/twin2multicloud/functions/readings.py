@@ -4,6 +4,7 @@ Nothing else in `functions` looks into a reading, apart from user code, the read
 """
 
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import msgspec
 
@@ -50,34 +51,35 @@ def from_device(
         reason = f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}"
         yield raw.body, InvalidTelemetryError(reason)
         return
+    arrival = raw.received_at or now
+    earliest, latest = clock_skew.bounds(arrival)
     for flat in payload if isinstance(payload, list) else [payload]:
         try:
-            yield _at_the_door(flat, raw.received_at or now, raw.device_id, clock_skew, left_out)
+            yield normalise(
+                flat, now=arrival, device_id=raw.device_id, earliest=earliest, latest=latest, left_out=left_out
+            )
+        except TimeOutsideError as error:
+            yield _beyond(flat, raw.device_id, arrival, clock_skew, error, left_out)
         except InvalidTelemetryError as error:
             yield flat, error
 
 
-def _at_the_door(
-    flat: object, arrival: str, device_id: str | None, clock_skew: ClockSkew, left_out: list[str]
-) -> Reading:
-    earliest, latest = clock_skew.bounds(arrival)
-    reasons: list[str] = []
+def _beyond(
+    flat: dict[str, Any],
+    device_id: str | None,
+    arrival: str,
+    clock_skew: ClockSkew,
+    error: TimeOutsideError,
+    left_out: list[str],
+) -> Reading | tuple[object, InvalidTelemetryError]:
+    """What becomes of a reading whose time is beyond the clock policy."""
+    if clock_skew.beyond is Beyond.REJECT or DEVICE_TIME in flat:
+        return flat, InvalidTelemetryError(clock_skew.reason(error, arrival))
+    untimed = {**without_time(flat), DEVICE_TIME: error.timestamp}
     try:
-        reading = normalise(flat, now=arrival, device_id=device_id, earliest=earliest, latest=latest, left_out=reasons)
-    except TimeOutsideError as error:
-        reasons.clear()
-        if clock_skew.beyond is Beyond.REJECT or not isinstance(flat, dict) or DEVICE_TIME in flat:
-            raise InvalidTelemetryError(clock_skew.reason(error, arrival)) from error
-        untimed = {**without_time(flat), DEVICE_TIME: error.timestamp}
-        reading = normalise(untimed, now=arrival, device_id=device_id, left_out=reasons)
-    return _named(reading, reasons, left_out)
-
-
-def _named(reading: Reading, reasons: Sequence[str], left_out: list[str]) -> Reading:
-    """Add what was left out of a reading to `left_out`, with its device."""
-    if reasons:
-        left_out += [f"{reading.key.device_id}: {reason}" for reason in reasons]
-    return reading
+        return normalise(untimed, now=arrival, device_id=device_id, left_out=left_out)
+    except InvalidTelemetryError as another:
+        return flat, another
 
 
 def refusal_of(raw: RawReading, now: str, clock_skew: ClockSkew) -> str | None:
@@ -113,6 +115,5 @@ def from_user_code(result: object, reading: Reading, now: str, left_out: list[st
     if not isinstance(result, dict):
         raise InvalidTelemetryError(f"process() must return telemetry or None, returned {type(result).__name__}")
     key = reading.key
-    reasons: list[str] = []
-    processed = _named(normalise({**key.named, **result}, now=now, left_out=reasons), reasons, left_out)
+    processed = normalise({**key.named, **result}, now=now, left_out=left_out)
     return processed.traced(key.trace_id) if key.trace_id else processed
