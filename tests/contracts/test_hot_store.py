@@ -203,6 +203,13 @@ def test_any_text_is_a_device_and_a_message_id(hot_store_rig, odd):
     assert hot_store_rig.store.last(odd, ("t",)) == {"t": (stamp(0), 1)}
 
 
+def test_what_a_device_ever_measured_is_known(hot_store_rig):
+    assert hot_store_rig.store.measured("d") == set()
+    write(hot_store_rig, reading(0, t=1, h=2), reading(1, **{"": 3}), reading(2), reading(0, device="e", other=1))
+    assert hot_store_rig.store.measured("d") == {"t", "h", ""}
+    assert hot_store_rig.store.measured("e") == {"other"}
+
+
 @pytest.mark.parametrize("odd", ODD, ids=ascii)
 def test_any_text_is_a_property_and_a_value(hot_store_rig, odd):
     write(hot_store_rig, {**reading(t="other"), odd: odd})
@@ -212,7 +219,7 @@ def test_any_text_is_a_property_and_a_value(hot_store_rig, odd):
 
 EXACT = [
     *(0, -1, 2**31, 2**53 + 1, 2**63 - 1, -(2**63)),
-    *(0.0, 1.0, 0.1 + 0.2, 1e-310, 5e-324, 1.7976931348623157e308, 2.0**53, 1e22, 21.5),
+    *(0.0, 1.0, 0.1 + 0.2, 1e-310, 5e-324, 1.7976931348623157e308, 1e308, 2.0**53, 1e22, 21.5),
     *(True, False, "", "1", "true", "null", "x" * 10_000),
 ]
 

@@ -70,7 +70,7 @@ def _asked(app: CloudApp, request: Request) -> Reply:
 def _rig(*, endpoint: bool) -> Iterator[InvocationRig]:
     told, transport = Told(), HttpTransport()
     cloud: Any = _Cloud(told, endpoint=endpoint)
-    app = CloudApp(cloud, OPERATOR_KEY)
+    app = CloudApp(cloud, OPERATOR_KEY, None)
 
     def invocation(url: str, key: str, token: str) -> EmulatedInvocation:
         return EmulatedInvocation(url, key, token, {NAME: f"{url}/{NAME}" if endpoint else None}, transport)

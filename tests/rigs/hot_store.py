@@ -1,7 +1,7 @@
 """A hot store in memory: the engine that ships over a table of dicts. Any hot store, failing when it is told to."""
 
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError, RetryableError
@@ -55,6 +55,9 @@ class FailingHotStore:
 
     def last(self, device_id: str, properties: tuple[str, ...]) -> Mapping[str, tuple[str, Scalar]]:
         return self._lit().last(device_id, properties)
+
+    def measured(self, device_id: str) -> Set[str]:
+        return self._lit().measured(device_id)
 
     def delete_range(self, device_id: str, start: str, end: str) -> int:
         return self._lit().delete_range(device_id, start, end)

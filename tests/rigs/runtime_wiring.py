@@ -169,7 +169,12 @@ class _DeadLetters:
 class _Store:
     def __init__(self, note: Note, store: HotStore) -> None:
         self._note, self._store = note, store
-        self.range, self.last, self.delete_range = store.range, store.last, store.delete_range
+        self.range, self.last, self.measured, self.delete_range = (
+            store.range,
+            store.last,
+            store.measured,
+            store.delete_range,
+        )
 
     def write(self, readings: Sequence[Reading]) -> None:
         self._store.write(readings)

@@ -97,16 +97,21 @@ class MemoryTwinView:
         self.twin = twin
         self.topology: Topology = plan(twin)
         self.dark: set[Cloud] = set()
+        self.undeclared: dict[str, Scalar] = {}
         self._now = now
         self._started = int(now().timestamp()) - 1200
 
-    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
+    def latest(
+        self, device_id: str, properties: Sequence[str], *, undeclared: bool = False
+    ) -> dict[str, tuple[str | None, Scalar]]:
         self._refuse_dark()
         second = int(self._now().timestamp())
-        return {
+        measured: dict[str, tuple[str | None, Scalar]] = {
             name: (None, "CS-1042") if name == "serial" else (_stamp(second), _value(device_id, name, second))
             for name in properties
         }
+        more = self.undeclared if undeclared else {}
+        return measured | {name: (_stamp(second), value) for name, value in more.items()}
 
     def history(
         self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000

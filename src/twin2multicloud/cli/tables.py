@@ -5,13 +5,14 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from rich.markup import escape
 from rich.text import Text
 
 from twin2multicloud.cli.console import cloud_text, locality_text, make_table
 from twin2multicloud.planning.topology import Boundary, Delivery, Topology
 
 if TYPE_CHECKING:  # `plan` needs no emulator
-    from collections.abc import Mapping, Sequence
+    from collections.abc import Collection, Mapping, Sequence
 
     from rich.table import Table
 
@@ -108,23 +109,29 @@ def rejections_table(rejections: Mapping[Cloud, Sequence[Rejection]]) -> Table:
     return table
 
 
-def history_table(series: Mapping[str, Sequence[Point]], title: str) -> Table:
-    """Readings by time, a column per property."""
-    table = make_table(title, "time", *(f">{name}" for name in series))
+def history_table(
+    series: Mapping[str, Sequence[Point]], title: str, undeclared: Collection[str] = frozenset()
+) -> Table:
+    """Readings by time, a column per property; those that no type declares are marked so."""
+    marks = {name: " (undeclared)" if name in undeclared else "" for name in series}
+    table = make_table(title, "time", *(f">{escape(name)}{mark}" for name, mark in marks.items()))
     rows: dict[str, dict[str, list[Scalar]]] = {}
     for name, points in series.items():
         for stamp, value in points:
             rows.setdefault(stamp, {}).setdefault(name, []).append(value)
     for stamp in sorted(rows):
-        table.add_row(stamp, *(", ".join(map(str, rows[stamp].get(name, []))) for name in series))
+        table.add_row(stamp, *(Text(", ".join(map(str, rows[stamp].get(name, [])))) for name in series))
     return table
 
 
-def latest_table(latest: Mapping[str, tuple[str | None, Scalar]], title: str) -> Table:
-    """The latest value of each property."""
+def latest_table(
+    latest: Mapping[str, tuple[str | None, Scalar]], title: str, undeclared: Collection[str] = frozenset()
+) -> Table:
+    """The latest value of each property; those that no type declares are marked so."""
     table = make_table(title, "property", "value", "measured")
     for name, (stamp, value) in latest.items():
-        table.add_row(name, str(value), stamp or "[dim]described, not measured[/]")
+        shown = Text(name).append(" (undeclared)", "dim") if name in undeclared else Text(name)
+        table.add_row(shown, Text(str(value)), stamp or "[dim]described, not measured[/]")
     return table
 
 

@@ -85,13 +85,19 @@ def _answer(
 ) -> None:
     if last:
         latest = twin.latest(device, *properties)
-        shown = {name: {"time": stamp, "value": value} for name, (stamp, value) in latest.items()}
-        say_json(shown) if as_json else out.print(latest_table(latest, device))
+        foreign = _undeclared(twin, device, () if properties else latest)
+        shown = {
+            name: {"time": stamp, "value": value, **({"undeclared": True} if name in foreign else {})}
+            for name, (stamp, value) in latest.items()
+        }
+        say_json(shown) if as_json else out.print(latest_table(latest, device, foreign))
         return
     start, end = _instant(since), _instant(until) if until else from_datetime(datetime.now(UTC))
     series = twin.history(device, *properties, since=start, until=end, limit=limit)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
-    say_json(listed) if as_json else out.print(history_table(series, device))
+    say_json(listed) if as_json else out.print(
+        history_table(series, device, _undeclared(twin, device, () if properties else series))
+    )
     count = len({stamp for points in series.values() for stamp, _ in points})
     if not count:
         stamps = [stamp for stamp, _ in twin.latest(device, *properties).values() if stamp is not None]
@@ -99,6 +105,12 @@ def _answer(
         say_note(f"no reading of {device} from {start} to {end}; {newest}")
     elif count == limit:
         say_note(f"the newest {limit:,} readings; --limit gives more")
+
+
+def _undeclared(twin: OperatedTwin, device: str, names: Iterable[str]) -> frozenset[str]:
+    """Those of the names that the device's type does not declare."""
+    device_type = twin.catalog.type_of(device)
+    return frozenset(name for name in names if device_type is None or device_type.property(name) is None)
 
 
 def show_publishing(

@@ -139,9 +139,9 @@ def _fed(slot: Slot, purpose: str, module: str = "", *data: Data, load: Load = L
     return _function(slot, load, (Trigger.QUEUE,), purpose, module, *data)
 
 
-def _endpoint(slot: Slot, purpose: str, module: str = "", load: Load = Load.READINGS) -> KindInfo:
+def _endpoint(slot: Slot, purpose: str, module: str = "", *data: Data, load: Load = Load.READINGS) -> KindInfo:
     """A function that other clouds post to."""
-    return _function(slot, load, (Trigger.HTTP,), purpose, module)
+    return _function(slot, load, (Trigger.HTTP,), purpose, module, *data)
 
 
 def _reader(purpose: str, module: str, load: Load) -> KindInfo:
@@ -196,7 +196,10 @@ KINDS: dict[str, KindInfo] = {
     Kind.EVENT_WORKFLOW: _service(Slot.L2, "runs the workflow when a rule fires", load=Load.FIRED),
     Kind.FEEDBACK: _fed(Slot.L2, "sends a command back to a device when a rule fires", load=Load.FIRED),
     Kind.HOT_WRITER: _endpoint(
-        Slot.L3_HOT, "receives readings from another cloud and writes them to the hot store", "storage.hot_writer"
+        Slot.L3_HOT,
+        "receives readings from another cloud and writes them to the hot store",
+        "storage.hot_writer",
+        Data.CATALOG,
     ),
     Kind.HOT_STORE: _store(Slot.L3_HOT, "stores recent readings by device and time"),
     Kind.HOT_READER: _reader("reads history by device, property and time", "storage.hot_reader", Load.HISTORY),

@@ -100,12 +100,26 @@ class Property(msgspec.Struct, frozen=True, kw_only=True):
     signal: Signal | None = None
 
 
+class Undeclared(StrEnum):
+    """What becomes of a property that a device's type does not declare."""
+
+    KEEP = "keep"
+    DROP = "drop"
+    REJECT = "reject"  # the reading goes to the dead letters
+
+
 class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
-    """What devices of one kind have in common. `processor` names the user's file in ``processors/``."""
+    """What devices of one kind have in common. `processor` names the user's file in ``processors/``.
+
+    `strict`: a value that cannot be converted to its declared type sends its reading to the dead letters, instead of
+    being left out.
+    """
 
     name: str
     properties: tuple[Property, ...]
     processor: str | None = None
+    undeclared: Undeclared = Undeclared.KEEP
+    strict: bool = False
 
     def property(self, name: str) -> Property | None:
         """The property of that name, if the type has one."""

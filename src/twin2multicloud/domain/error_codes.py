@@ -17,6 +17,7 @@ class ErrorCode(StrEnum):
     READING_TOO_LARGE = "reading-too-large"
     VALUE_LEFT_OUT = "value-left-out"
     PUBLISH_TOO_LARGE = "publish-too-large"
+    UNDECLARED_DROPPED = "undeclared-dropped"
     INGESTION_UNREACHABLE = "ingestion-unreachable"
     HOT_STORE_UNREACHABLE = "hot-store-unreachable"
     PROCESSOR_FAILED = "processor-failed"
@@ -55,6 +56,12 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
         "A device published more bytes than its cloud takes at once. The publish was refused, the device disconnected.",
         "Send smaller publishes; docs/support_matrix.md lists the limit of each cloud.",
     ),
+    ErrorCode.UNDECLARED_DROPPED: CodeInfo(
+        Severity.INFO,
+        "Properties that their device's type does not declare were dropped, as `undeclared: drop` says. "
+        "At most one event a minute, with the count of all.",
+        "None; declare the properties, or keep them with `undeclared: keep`.",
+    ),
     ErrorCode.INGESTION_UNREACHABLE: CodeInfo(
         Severity.CRITICAL,
         "The ingestion endpoint on L2's cloud did not accept readings. They are in the connector's dead letters.",
@@ -68,7 +75,8 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
     ),
     ErrorCode.PROCESSOR_FAILED: CodeInfo(
         Severity.CRITICAL,
-        "A user's processor failed, returned invalid telemetry, or returned a result too large for a queue. "
+        "A user's processor failed, returned invalid telemetry, or returned a result too large for a queue; "
+        "or a reading breaks a type that the project holds strictly. "
         "The readings are in the processor's dead letters, unchanged.",
         "Correct the processor, deploy it and run `t2mc redrive`.",
     ),

@@ -32,9 +32,9 @@ _familiar: set[Any] = {*RESERVED, *_ALIASES}
 """Keys and names of properties that are no other spelling of a key; what devices send recurs."""
 
 _MOST_FAMILIAR = 4_096
-_NEVER_TOO_LARGE = frozenset({str, float, bool})
-_SCALARS = _NEVER_TOO_LARGE | {int}
+_SCALARS = frozenset({str, float, bool, int})
 _LEAST, _MOST = -(1 << 63), (1 << 63) - 1  # LONG is the widest whole number that a property can have
+_MANY_DIGITS = re.compile(rb"\d{19}")  # as only whole numbers beyond 64 bits have, and a few that are not
 _Whole = Annotated[int, msgspec.Meta(ge=_LEAST, le=_MOST)]
 _Value = str | _Whole | float | bool
 Loose = dict[str, _Value | None]
@@ -132,6 +132,12 @@ class Reading(msgspec.Struct, frozen=True, gc=False, eq=False):
         assert read is not None, self.encoded[:200]  # noqa: S101 - as the class says
         return read
 
+    def with_values(self, values: Telemetry) -> "Reading":
+        """The same reading, by key and trace, with other properties."""
+        end = self._found[1] if self._found else self._read()[1]
+        body = _encode(values)[1:]
+        return Reading(self.encoded[:end] + (b"," + body if values else body))
+
     def traced(self, trace_id: str) -> "Reading":
         """The reading as it leaves its batch: with the batch's trace, unless it has one of its own."""
         head = _HEAD.match(self.encoded)
@@ -177,14 +183,14 @@ def normalise(
         raise TimeOutsideError(timestamp, earliest, latest)
     message_id = values.pop("message_id", None)
     values.pop("trace_id", None)
-    if not checked and not _NEVER_TOO_LARGE.issuperset(map(type, values.values())):
-        _mend(values, left_out)
+    if not checked and not _SCALARS.issuperset(map(type, values.values())):
+        _mend(values, device, left_out)
     if message_id is not None and (not isinstance(message_id, str) or len(message_id) > MESSAGE_ID_CHARACTERS):
         raise InvalidTelemetryError(f"message_id must be a string of at most {MESSAGE_ID_CHARACTERS} characters")
     try:
         body = _encode(values)
-        if b"null" in body:  # no value, or what JSON has no number for
-            _mend(values, left_out)
+        if b"null" in body or (not checked and _MANY_DIGITS.search(body)):  # NaN is encoded as null
+            _mend(values, device, left_out)
             body = _encode(values)
         head = b'{"device_id":%b,"timestamp":"%b"' % (_encode(device), timestamp.encode())
         message_id = message_id or hashlib.blake2b(head + body, digest_size=8).hexdigest()
@@ -228,7 +234,7 @@ def _values_in(body: bytes) -> Telemetry:
     try:
         return _decode_values(body)
     except _NOT_JSON as error:
-        _mend(_decoded(body), None)
+        _mend(_decoded(body), "", None)
         raise InvalidTelemetryError(f"properties must be scalars: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
@@ -308,7 +314,7 @@ def _decoded(body: bytes) -> dict[str, Any]:
         raise InvalidTelemetryError(f"not a flat JSON object: {str(error)[:_ERROR_CHARACTERS]}") from error
 
 
-def _mend(values: dict[str, Any], left_out: list[str] | None) -> None:
+def _mend(values: dict[str, Any], device: str, left_out: list[str] | None) -> None:
     """Remove what is no value, and make a double of a whole number beyond 64 bits that has no more digits than one."""
     odd = [
         name
@@ -329,7 +335,7 @@ def _mend(values: dict[str, Any], left_out: list[str] | None) -> None:
         reason = f"property {str(name)[:60]!r} must be a scalar, found {_kind(value)}"
         if left_out is None or type(value) not in (int, float):
             raise InvalidTelemetryError(reason)
-        left_out.append(reason)
+        left_out.append(f"{device}: {reason}")
 
 
 def _as_double(number: int) -> float | None:

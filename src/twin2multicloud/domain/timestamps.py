@@ -49,6 +49,16 @@ def _shown(stamp: object) -> str:
 
 
 def _from_text(text: str) -> str:
+    if text[4:5] != "-":
+        return _from_other_text(text)
+    try:  # ISO 8601's extended form, as almost all texts are
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        return _from_other_text(text)
+    return text if _CANONICAL.fullmatch(text) else _in_utc(moment)
+
+
+def _from_other_text(text: str) -> str:
     text = text.strip()
     number = _NUMBER.fullmatch(text)
     if number:  # before ISO 8601, which takes any character between date and time, a digit too
@@ -56,10 +66,9 @@ def _from_text(text: str) -> str:
     if text.endswith("z"):  # RFC 3339 allows it, Python does not
         text = f"{text[:-1]}Z"
     try:
-        moment = datetime.fromisoformat(text)
+        return _in_utc(datetime.fromisoformat(text))
     except ValueError:
         return _from_leap_second(text)
-    return text if _CANONICAL.fullmatch(text) else _in_utc(moment)
 
 
 def _in_utc(moment: datetime) -> str:

@@ -54,32 +54,41 @@ def from_device(
         reason = f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}"
         yield raw.body, InvalidTelemetryError(reason)
         return
-    arrival, device = raw.received_at or now, raw.device_id
+    arrival = raw.received_at or now
     earliest, latest = clock_skew.bounds(arrival)
     for flat in payload if isinstance(payload, list) else [payload]:
-        odd: list[str] = []
         try:
-            try:
-                reading = normalise(
-                    flat, now=arrival, device_id=device, earliest=earliest, latest=latest, left_out=odd, checked=checked
-                )
-            except TimeOutsideError as error:
-                odd = []
-                untimed = _untimed(flat, error, arrival, clock_skew)
-                reading = normalise(untimed, now=arrival, device_id=device, left_out=odd)
+            yield normalise(
+                flat,
+                now=arrival,
+                device_id=raw.device_id,
+                earliest=earliest,
+                latest=latest,
+                left_out=left_out,
+                checked=checked,
+            )
+        except TimeOutsideError as error:
+            yield _beyond(flat, raw.device_id, arrival, clock_skew, error, left_out)
         except InvalidTelemetryError as error:
             yield flat, error
-            continue
-        if odd:
-            left_out += [f"{reading.key.device_id}: {reason}" for reason in odd]
-        yield reading
 
 
-def _untimed(flat: object, error: TimeOutsideError, arrival: str, clock_skew: ClockSkew) -> dict[str, Any]:
-    """A reading whose time of arrival is to count, its own time a property. Raises InvalidTelemetryError."""
+def _beyond(
+    flat: object,
+    device_id: str | None,
+    arrival: str,
+    clock_skew: ClockSkew,
+    error: TimeOutsideError,
+    left_out: list[str],
+) -> Reading | tuple[object, InvalidTelemetryError]:
+    """What becomes of a reading whose time is beyond the clock policy."""
     if clock_skew.beyond is Beyond.REJECT or not isinstance(flat, dict) or DEVICE_TIME in flat:
-        raise InvalidTelemetryError(clock_skew.reason(error, arrival)) from error
-    return {**without_time(flat), DEVICE_TIME: error.timestamp}
+        return flat, InvalidTelemetryError(clock_skew.reason(error, arrival))
+    untimed = {**without_time(flat), DEVICE_TIME: error.timestamp}
+    try:
+        return normalise(untimed, now=arrival, device_id=device_id, left_out=left_out)
+    except InvalidTelemetryError as another:
+        return flat, another
 
 
 def refusal_of(raw: RawReading, now: str, clock_skew: ClockSkew) -> str | None:
@@ -104,8 +113,8 @@ def from_another_cloud(messages: Sequence[bytes], now: str) -> tuple[list[Readin
     return readings, failed
 
 
-def from_user_code(result: object, reading: Reading, now: str) -> Reading | None:
-    """What `process` returned for a reading; None where it dropped it.
+def from_user_code(result: object, reading: Reading, now: str, left_out: list[str]) -> Reading | None:
+    """What `process` returned for a reading; None where it dropped it. Values that no store has go to `left_out`.
 
     Reserved keys that it left out are the reading's: it stays the same reading. Raises InvalidTelemetryError, and
     whatever the user's own types raise.
@@ -115,5 +124,5 @@ def from_user_code(result: object, reading: Reading, now: str) -> Reading | None
     if not isinstance(result, dict):
         raise InvalidTelemetryError(f"process() must return telemetry or None, returned {type(result).__name__}")
     key = reading.key
-    processed = normalise({**key.named, **result}, now=now)
+    processed = normalise({**key.named, **result}, now=now, left_out=left_out)
     return processed.traced(key.trace_id) if key.trace_id else processed

@@ -1,5 +1,6 @@
 """Creates error events for one component of a twin on a cloud. The sink decides where they go."""
 
+import threading
 from collections.abc import Sequence
 
 import msgspec
@@ -11,6 +12,7 @@ from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.error_sink import ErrorSink
 
 _RAW_CHARACTERS = 4_000
+_TALLY_SECONDS = 60.0
 _REASONS = 3  # of those that an event is about, how many it says
 
 
@@ -45,16 +47,43 @@ class Reporter:
             )
         )
 
+    def left_out(self, reasons: Sequence[str]) -> None:
+        """Report the values of one batch that were left out of their readings, as one event."""
+        self.report(ErrorCode.VALUE_LEFT_OUT, _listed("left out", reasons[:_REASONS], len(reasons)), count=len(reasons))
+
     def failed(self, code: ErrorCode, error: BaseException, *, count: int = 1, trace_id: str = "") -> None:
         """Report an unexpected exception."""
         self.report(code, described(error), count=count, trace_id=trace_id, kind=type(error).__name__)
 
 
-def report_left_out(reporter: Reporter, reasons: Sequence[str]) -> None:
-    """Report the values of one batch that were left out of their readings, as one event."""
-    shown = "; ".join(reasons[:_REASONS])
-    more = f"; and {len(reasons) - _REASONS} more" if len(reasons) > _REASONS else ""
-    reporter.report(ErrorCode.VALUE_LEFT_OUT, f"left out: {shown}{more}", count=len(reasons))
+class Tally:
+    """Counts what a rule of the project drops, and reports it: the first at once, then what came in each minute.
+
+    Shared by all threads of an instance.
+    """
+
+    def __init__(self, reporter: Reporter, code: ErrorCode, clock: Clock) -> None:
+        self._reporter, self._code, self._clock = reporter, code, clock
+        self._waiting: list[str] = []
+        self._count, self._due = 0, float("-inf")
+        self._lock = threading.Lock()
+
+    def add(self, places: Sequence[str]) -> None:
+        """Count what was dropped, each with the place that it was dropped from."""
+        with self._lock:
+            self._count += len(places)
+            self._waiting += places[: _REASONS - len(self._waiting)]
+            now = self._clock.monotonic()
+            if now < self._due:
+                return
+            shown, count = self._waiting, self._count
+            self._waiting, self._count, self._due = [], 0, now + _TALLY_SECONDS
+        self._reporter.report(self._code, _listed("dropped", shown, count), count=count)
+
+
+def _listed(what: str, shown: Sequence[str], count: int) -> str:
+    more = f"; and {count - len(shown)} more" if count > len(shown) else ""
+    return f"{what}: {'; '.join(shown)}{more}"
 
 
 def _text(raw: object) -> str:

@@ -6,7 +6,7 @@ Colours are chosen to be readable on the light and on the dark page alike, so th
 from collections.abc import Sequence
 from typing import Any
 
-from twin2multicloud.domain.device import DataType, Property
+from twin2multicloud.domain.device import DataType, Property, Scalar
 from twin2multicloud.manage.series import Point, changes, thinned
 
 Options = dict[str, Any]
@@ -16,6 +16,7 @@ AXIS = "#8491a3"
 GRID = "rgba(132, 145, 163, 0.16)"
 _NUMERIC = frozenset({DataType.DOUBLE, DataType.INTEGER, DataType.LONG})
 _MOST_WORDS = 8
+_EXACT_IN_JAVASCRIPT = 2**53 - 1  # Number.MAX_SAFE_INTEGER
 
 
 def is_numeric(prop: Property) -> bool:
@@ -83,8 +84,13 @@ def _value_series(points: Sequence[Point]) -> Options:
     area = {"color": LINE, "opacity": 0.08, "origin": "start"}
     return {
         "yAxis": _axis(type="value", scale=True, splitNumber=3),
-        "series": [_series(thinned(points), areaStyle=area)],
+        "series": [_series([(time, _for_javascript(value)) for time, value in thinned(points)], areaStyle=area)],
     }
+
+
+def _for_javascript(value: Scalar) -> Scalar:
+    """A whole number that JavaScript's numbers would change as its digits, which ECharts places as the number."""
+    return str(value) if isinstance(value, int) and abs(value) > _EXACT_IN_JAVASCRIPT else value
 
 
 def _word_series(prop: Property, points: Sequence[Point]) -> Options:

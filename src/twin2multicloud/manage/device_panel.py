@@ -5,7 +5,7 @@ Everything is built once for a device and then updated in place, so that nothing
 
 from nicegui import ui
 
-from twin2multicloud.domain.device import Property
+from twin2multicloud.domain.device import DataType, Property
 from twin2multicloud.manage.charts import chart_options, is_numeric
 from twin2multicloud.manage.device_readings import DeviceReadings
 from twin2multicloud.manage.formatting import NOTHING, age_text, value_text
@@ -15,10 +15,12 @@ from twin2multicloud.manage.series import stale_after_ms
 class ValueCard:
     """Name, value, unit and age of one property."""
 
-    def __init__(self, prop: Property) -> None:
+    def __init__(self, prop: Property, note: str = "") -> None:
         self._property = prop
         with ui.element("div").classes("value-card") as self._card:
-            ui.label(prop.name).classes("value-name")
+            with ui.label(prop.name).classes("value-name"):
+                if note:
+                    ui.label(note).classes("quiet")
             with ui.element("div").classes("value-line"):
                 self._value = ui.label(NOTHING).classes("value").props(f'data-property="{prop.name}"')
                 ui.label(prop.unit).classes("unit")
@@ -79,6 +81,7 @@ class DevicePanel:
 
     def __init__(self) -> None:
         self._cards: list[ValueCard] = []
+        self._undeclared: dict[str, ValueCard] = {}
         self._charts: list[PropertyChart] = []
         with ui.element("div").classes("device-body") as self.element:
             self._card_row = ui.element("div").classes("value-cards")
@@ -90,12 +93,17 @@ class DevicePanel:
         self._chart_grid.clear()
         with self._card_row:
             self._cards = [ValueCard(prop) for prop in readings.properties]
+        self._undeclared = {}
         with self._chart_grid:
             self._charts = [PropertyChart(prop) for prop in sorted(readings.charted, key=is_numeric, reverse=True)]
 
     def update(self, readings: DeviceReadings, now: int) -> None:
         """Show what was read last."""
-        for card in self._cards:
+        for name in readings.undeclared:
+            if name not in self._undeclared:
+                with self._card_row:
+                    self._undeclared[name] = ValueCard(Property(name=name, data_type=DataType.STRING), "undeclared")
+        for card in (*self._cards, *self._undeclared.values()):
             card.update(readings, now)
         for chart in self._charts:
             chart.update(readings, now)

@@ -30,6 +30,7 @@ class DeviceReadings:
         self.device_id = device_id
         self.properties = device_type.properties[:MOST_PROPERTIES]
         self.length = length
+        self.undeclared: tuple[str, ...] = ()  # what it measured and its type does not declare
         self.latest: Latest = {}
         self.history: dict[str, list[Point]] = {prop.name: [] for prop in self.charted}
         self.loaded = False
@@ -56,7 +57,8 @@ class DeviceReadings:
             self._read_until = 0
         self._refreshes += 1
         names = [prop.name for prop in self.properties]
-        found = self._view.latest(self.device_id, names) if names else {}
+        found = self._view.latest(self.device_id, names, undeclared=True)
+        self.undeclared = tuple(name for name in found if name not in names)[:MOST_PROPERTIES]
         self.latest = {name: (epoch_ms(stamp) if stamp else None, value) for name, (stamp, value) in found.items()}
         start, newest = self.span(now)[0], self.newest
         new = self._read_history(start, newest) if newest is not None and newest > self._read_until else {}

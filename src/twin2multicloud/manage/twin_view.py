@@ -10,8 +10,13 @@ from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 class TwinView(Protocol):
     """A running twin, as a reader. Calls block; each raises `TwinError` with one sentence where there is no answer."""
 
-    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
-        """The latest value of each property that has one: its timestamp (None for a constant) and the value."""
+    def latest(
+        self, device_id: str, properties: Sequence[str], *, undeclared: bool = False
+    ) -> dict[str, tuple[str | None, Scalar]]:
+        """The latest value of each property that has one: its timestamp (None for a constant) and the value.
+
+        With `undeclared` also of those that the device's type does not declare.
+        """
         ...
 
     def history(

@@ -14,6 +14,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.timestamps import canonical
 from twin2multicloud.functions.storage.reader_client import HotReaders, Point
+from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
 
@@ -36,21 +37,29 @@ class ReadableTwin(ABC):
         """The client of the hot readers. Raises ConfigurationError where they are not deployed."""
 
     def latest(self, device: str, *properties: str) -> dict[str, tuple[str | None, Scalar]]:
-        """The latest value of each property with its time; of all where none is named. The time of a constant is None.
+        """The latest value of each property with its time; of all where none is named, also of those that the device's
+        type does not declare. The time of a constant is None.
 
         Raises TwinError where the reader does not answer.
         """
-        return self.readers.latest(device, properties or properties_of(self.catalog, device))
+        if properties:
+            return self.readers.latest(device, properties)
+        return self.readers.latest(device, properties_of(self.catalog, device), undeclared=True)
+
+    def undeclared(self, device: str) -> frozenset[str]:
+        """What a device measured and its type does not declare. Raises as `latest` does."""
+        declared = properties_of(self.catalog, device)
+        return frozenset(self.readers.latest(device, (), undeclared=True)) - frozenset(declared)
 
     def history(
         self, device: str, *properties: str, since: Moment = None, until: Moment = None, limit: int = 100_000
     ) -> dict[str, list[Point]]:
         """(time, value) by property in time order, after `since` and up to `until`; of the newest `limit` readings.
 
-        Of all properties where none is named. Raises ValueError for an instant that is none, TwinError where the reader
-        does not answer.
+        Of all properties where none is named, undeclared ones too. Raises ValueError for an instant that is none,
+        TwinError where the reader does not answer.
         """
-        names = properties or properties_of(self.catalog, device)
+        names = properties or (*properties_of(self.catalog, device), *sorted(self.undeclared(device)))[:MAX_PROPERTIES]
         start, end = _stamp(since, _ALWAYS[0]), _stamp(until, _ALWAYS[1])
         series = self.readers.history(device, names, start, end, limit * len(names))
         newest = set(sorted({stamp for points in series.values() for stamp, _ in points})[-limit:])

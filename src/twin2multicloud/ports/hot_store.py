@@ -1,6 +1,6 @@
 """The hot store: recent readings, by device and time. Idempotent by (device_id, timestamp, message_id)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping, Sequence, Set
 from typing import Protocol
 
 import msgspec
@@ -58,6 +58,10 @@ class HotStore(Protocol):
 
         Raises RetryableError.
         """
+        ...
+
+    def measured(self, device_id: str) -> Set[str]:
+        """The names of all properties that a device ever measured, deleted readings included. Raises RetryableError."""
         ...
 
     def delete_range(self, device_id: str, start: str, end: str) -> int:

@@ -9,7 +9,7 @@ from enum import StrEnum
 import msgspec
 
 from twin2multicloud.domain.clock_skew import Beyond, ClockSkew
-from twin2multicloud.domain.device import DataType, Fault, FaultKind, Signal, SignalKind
+from twin2multicloud.domain.device import DataType, DeviceType, Fault, FaultKind, Signal, SignalKind, Undeclared
 from twin2multicloud.domain.event_rule import ActionKind, Comparison
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Mode, Twin
@@ -74,6 +74,7 @@ def _default(struct: type[msgspec.Struct], name: str) -> Json:
     return next(each.default for each in msgspec.structs.fields(struct) if each.name == name)
 
 
+LENIENT, STRICT = "lenient", "strict"
 _CLOCK_SKEW = Record(
     {
         "ahead_minutes": may(
@@ -98,6 +99,12 @@ CONFIG = Document(
             "cold_retention_days": need(Integer(1, 36_500), "age in days at which it goes on to the archive"),
             "mode": need(_words(Mode), "how talkative the functions are: debug or production"),
             "dashboard": may(_words(DashboardSource), "where dashboards read", _default(Twin, "dashboard")),
+            "types": may(
+                Word((LENIENT, STRICT)),
+                "what a value of another type than declared does: it is left out (lenient), or its reading is "
+                "dead-lettered (strict)",
+                LENIENT,
+            ),
             "clock_skew": may(_CLOCK_SKEW, "how far a device's clock may be off, and what is done beyond"),
         }
     ),
@@ -187,10 +194,15 @@ _PROPERTY = Record(
 )
 _PROPERTIES = need(ListOf(Named("property", lambda: _PROPERTY), minimum=1), "what the device measures")
 _PROCESSOR = may(PROCESSOR, "the file in processors/ that every reading passes, without .py")
-_TYPE = Record({"properties": _PROPERTIES, "processor": _PROCESSOR})
+_UNDECLARED = may(
+    _words(Undeclared),
+    "what becomes of properties that are not declared: keep, drop, or reject (the reading, to the dead letters)",
+    _default(DeviceType, "undeclared"),
+)
+_TYPE = Record({"properties": _PROPERTIES, "processor": _PROCESSOR, "undeclared": _UNDECLARED})
 _ID = need(DEVICE_ID, "the device's id, as the cloud's IoT service knows it")
 _TYPED_DEVICE = Record({"id": _ID, "type": need(LABEL, "one of types"), "processor": _PROCESSOR})
-_INLINE_DEVICE = Record({"id": _ID, "properties": _PROPERTIES, "processor": _PROCESSOR})
+_INLINE_DEVICE = Record({"id": _ID, "properties": _PROPERTIES, "processor": _PROCESSOR, "undeclared": _UNDECLARED})
 _GROUP = Record(
     {
         "name": need(LABEL, "the group's name"),

@@ -5,14 +5,14 @@ from pathlib import Path
 
 import msgspec
 
-from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property
+from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Undeclared
 from twin2multicloud.domain.errors import Finding, InvalidProjectError
 from twin2multicloud.domain.event_rule import EventRule
 from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.project.cross_checks import check_config, check_events, check_hierarchy
 from twin2multicloud.project.device_checks import check_devices
-from twin2multicloud.project.documents import CONFIG, DEVICES, DOCUMENTS, EVENTS, HIERARCHY, PROVIDERS
+from twin2multicloud.project.documents import CONFIG, DEVICES, DOCUMENTS, EVENTS, HIERARCHY, PROVIDERS, STRICT
 from twin2multicloud.project.inventory import Inventory, Tree
 from twin2multicloud.project.json_files import ABSENT, read_json
 from twin2multicloud.project.notes import notes_on
@@ -129,7 +129,7 @@ def _build(trees: dict[str, Tree]) -> tuple[Twin, tuple[str, ...]]:
     about = msgspec.convert({**config, "placement": placement}, Twin)
     twin = msgspec.structs.replace(
         about,
-        catalog=_catalog(trees[DEVICES.file]),
+        catalog=_catalog(trees[DEVICES.file], strict=config.get("types") == STRICT),
         hierarchy=Hierarchy(entities=tuple(_entity(each) for each in trees[HIERARCHY.file]["entities"])),
         enable_events=events.get("enable_events", False),
         events=msgspec.convert(events.get("rules", ()), tuple[EventRule, ...]),
@@ -137,12 +137,12 @@ def _build(trees: dict[str, Tree]) -> tuple[Twin, tuple[str, ...]]:
     return twin, notes
 
 
-def _catalog(tree: Tree) -> DeviceCatalog:
+def _catalog(tree: Tree, *, strict: bool) -> DeviceCatalog:
     inventory = Inventory(tree)
     named = [each for _, each in inventory.devices()]
     inline = {each["id"]: each for each in named if "properties" in each}
     return DeviceCatalog(
-        types=tuple(_device_type(name, each) for name, each in {**inventory.types, **inline}.items()),
+        types=tuple(_device_type(name, each, strict) for name, each in {**inventory.types, **inline}.items()),
         devices=tuple(
             Device(id=each["id"], type=each["id" if "properties" in each else "type"], processor=each.get("processor"))
             for each in named
@@ -151,12 +151,14 @@ def _catalog(tree: Tree) -> DeviceCatalog:
     )
 
 
-def _device_type(name: str, tree: Tree) -> DeviceType:
+def _device_type(name: str, tree: Tree, strict: bool) -> DeviceType:
     """A type of the file; an inline device's has the device's id for a name."""
     return DeviceType(
         name=name,
         properties=tuple(_property(each) for each in tree["properties"]),
         processor=None if "id" in tree else tree.get("processor"),
+        undeclared=Undeclared(tree.get("undeclared", Undeclared.KEEP)),
+        strict=strict,
     )
 
 

@@ -103,10 +103,14 @@ class SortedHotStore:
                 if not missing:
                     break
             if number == 0 and missing:
-                missing &= self._measured(device_id)
+                missing &= self.measured(device_id)
             if not missing:
                 break
         return {name: found[name] for name in properties if name in found}
+
+    def measured(self, device_id: str) -> set[str]:
+        """See `ports.hot_store.HotStore.measured`."""
+        return {row.key.message_id for page in self._pages(device_id, ALL_NOTES, _LARGEST_PAGE, ()) for row in page}
 
     def delete_range(self, device_id: str, start: str, end: str) -> int:
         """See `ports.hot_store.HotStore.delete_range`."""
@@ -129,10 +133,6 @@ class SortedHotStore:
                 return
             within = within.beyond(rows[-1].key, descending=descending)
             limit *= 4
-
-    def _measured(self, device_id: str) -> set[str]:
-        """The names of all properties that a device ever measured."""
-        return {row.key.message_id for page in self._pages(device_id, ALL_NOTES, _LARGEST_PAGE, ()) for row in page}
 
     def _remember(self, measured: Mapping[str, set[str]]) -> None:
         """What is written need not be written again."""

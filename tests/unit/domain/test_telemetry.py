@@ -155,7 +155,7 @@ def test_the_digits_of_a_double_are_that_double_and_other_digits_are_none(double
     left_out = []
     longer = whole * 1_000 + 1
     assert values_of(normalise({"device_id": "d", "t": longer}, now=START, left_out=left_out).flat) == {}
-    assert left_out == ["property 't' must be a scalar, found a whole number beyond 64 bits"]
+    assert left_out == ["d: property 't' must be a scalar, found a whole number beyond 64 bits"]
 
 
 @pytest.mark.parametrize("number", [float("nan"), float("inf"), -float("inf"), 2**64 + 1, 10**400])
@@ -164,7 +164,7 @@ def test_a_number_that_no_store_has_is_left_out_and_the_rest_stays(number):
     reading = normalise({"device_id": "d", "a": 1, "t": number, "z": "null"}, now=START, left_out=left_out)
     assert values_of(reading.flat) == {"a": 1, "z": "null"}
     assert len(left_out) == 1
-    assert left_out[0].startswith("property 't' must be a scalar, found ")
+    assert left_out[0].startswith("d: property 't' must be a scalar, found ")
 
 
 def test_a_time_outside_of_its_bounds_is_known_to_who_asks():

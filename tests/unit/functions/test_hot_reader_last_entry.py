@@ -42,6 +42,23 @@ def test_the_latest_value_of_each_property_whenever_it_was():
     }
 
 
+def test_what_the_type_does_not_declare_is_answered_where_it_is_asked_for():
+    stored = reading(1, temperature=20.0, pressure=1013, firmware="1.2"), reading(2, "sensor-2", other=1)
+    found = last(*stored, selectedProperties=[], undeclared=True)
+    assert {name: each["propertyValue"] for name, each in found.items()} == {
+        "firmware": {"stringValue": "1.2"},
+        "pressure": {"integerValue": 1013},
+    }
+    assert list(last(*stored, selectedProperties=["pressure", "temperature"], undeclared=True)) == [
+        *("pressure", "temperature", "firmware")
+    ]
+    assert list(last(*stored, selectedProperties=["temperature"])) == ["temperature"]
+
+
+def test_of_very_many_undeclared_properties_some_are_answered():
+    assert len(last(reading(1, **{f"p{n}": n for n in range(300)}), selectedProperties=[], undeclared=True)) == 100
+
+
 def test_an_initial_value_stands_until_one_is_measured():
     asked = {"selectedProperties": ["humidity", "mode"]}
     assert last(**asked)["humidity"]["propertyValue"] == {"integerValue": 50}

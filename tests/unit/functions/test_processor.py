@@ -14,10 +14,12 @@ from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.invoker import RigInvoker
 from tests.rigs.ports import RigPorts
 from tests.rigs.readings import reading as rig_reading
+from tests.rigs.twins import CATALOG
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import RetryableError, Severity
 from twin2multicloud.domain.telemetry import Reading
+from twin2multicloud.functions.declared_types import DeclaredTypes
 from twin2multicloud.functions.processing.processor import Processor
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.functions.writers import QueueWriter, Undeliverable
@@ -32,6 +34,7 @@ class Bench:
             find_processor=lambda _: process,
             writers=[QueueWriter(self.invoker, queue) for queue in queues],
             undeliverable=Undeliverable(self.dead_letters, reports, ErrorCode.PROCESSOR_FAILED),
+            types=DeclaredTypes(CATALOG, reports, RigClock()),
             clock=RigClock(),
         )
 
@@ -111,8 +114,6 @@ def raising(_):
         (lambda _: 5, "returned int"),
         (lambda _: [], "returned list"),
         (lambda _: "x", "returned str"),
-        (lambda telemetry: {**telemetry, "t": float("nan")}, "NaN"),
-        (lambda telemetry: {**telemetry, "t": 2**70 + 1}, "64 bits"),
         (lambda telemetry: {**telemetry, "t": {}}, "found an object"),
         (lambda telemetry: {**telemetry, "t": "\ud800"}, "surrogates"),
         (lambda telemetry: {**telemetry, (1, 2): 3}, "must be Unicode"),
@@ -163,7 +164,7 @@ SPOILT = [
     raises(SystemExit(1)),
     raises(Gone()),
     lambda telemetry: {**telemetry, "t": {1, 2}},
-    lambda telemetry: {**telemetry, "t": float("nan")},
+    lambda telemetry: {**telemetry, "t": {}},
     lambda telemetry: {**telemetry, "t": "\ud800"},
     lambda telemetry: {**telemetry, "\ud800": 1},
     lambda telemetry: {**telemetry, "t": 1j},

@@ -13,6 +13,14 @@ def test_a_number_is_a_line_over_the_window() -> None:
     assert options["series"][0]["data"] == [(10, 21.5), (20, 22.0)]
 
 
+def test_whole_numbers_beyond_javascripts_are_sent_as_their_digits() -> None:
+    points = [(10, 2**53 - 1), (20, 2**53 + 1), (30, -(2**63)), (40, 1e308), (50, -0.0)]
+    data = chart_options(TEMPERATURE, points, 5, 60)["series"][0]["data"]
+    assert [repr(value) for _, value in data] == [
+        *("9007199254740991", "'9007199254740993'", "'-9223372036854775808'", "1e+308", "-0.0")
+    ]
+
+
 def test_everything_starts_with_the_first_reading() -> None:
     assert chart_options(TEMPERATURE, [(10, 21.5)], 0, 30)["xAxis"]["min"] == 10
 

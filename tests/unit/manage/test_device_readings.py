@@ -98,7 +98,16 @@ def test_what_a_dark_cloud_missed_is_read_when_it_is_back(view: MemoryTwinView, 
     assert times == list(range(clock.ms - WINDOW, clock.ms + 1, 1000))
 
 
-def test_a_device_without_properties_is_not_asked(view: MemoryTwinView, clock: Moving) -> None:
+def test_what_no_type_declares_is_shown_as_such(view: MemoryTwinView, clock: Moving) -> None:
+    view.undeclared = {"pressure": 1013.2, "firmware": "1.2"}
+    device = readings(view)
+    device.refresh(clock.ms)
+    assert device.undeclared == ("pressure", "firmware")
+    assert device.latest["pressure"] == (clock.ms, 1013.2)
+    assert "pressure" not in device.history
+
+
+def test_a_device_without_properties_has_nothing_to_show(view: MemoryTwinView, clock: Moving) -> None:
     device = DeviceReadings(view, "button", DeviceType(name="button", properties=()), WINDOW)
     device.refresh(clock.ms)
     assert device.loaded

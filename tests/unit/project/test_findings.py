@@ -77,7 +77,18 @@ SPOILT = {
     "clock key": (
         "config.json",
         lambda it: it.update(clock_skew={"ahead_minute": 1}),
-        "config.json: clock_skew.ahead_minute: found an unknown key, expected one of ahead_minutes",
+        "config.json: clock_skew.ahead_minute: found an unknown key, expected one of ahead_minutes, oldest_days, "
+        'beyond; did you mean "ahead_minutes"?',
+    ),
+    "types held": (
+        "config.json",
+        lambda it: it.update(types="strikt"),
+        'config.json: types: found "strikt", expected one of lenient, strict; did you mean "strict"?',
+    ),
+    "undeclared": (
+        DEVICES,
+        lambda it: it["types"]["vibration-sensor"].update(undeclared="kep"),
+        f'{DEVICES}: types.vibration-sensor.undeclared: found "kep", expected one of keep, drop, reject; did you mean',
     ),
     "wrong type": (DEVICES, lambda it: it.update(types=[]), f"{DEVICES}: types: found a list, expected an object"),
     "no devices": (DEVICES, lambda it: it.update(devices=[]), f"{DEVICES}: devices: found a list of 0, expected"),

@@ -7,7 +7,7 @@ from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading
 from twin2multicloud.functions.readings import RawReading, from_device
-from twin2multicloud.functions.reporting import Reporter, report_left_out
+from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Chance, Clock
@@ -70,7 +70,7 @@ class Dispatcher:
                 self._report(refused)
         too_large = self._hand_on(readings) if readings else 0
         if left_out:
-            report_left_out(self._reporter, left_out)
+            self._reporter.left_out(left_out)
         return invalid + too_large
 
     def _report(self, refused: Sequence[_Refused]) -> None:

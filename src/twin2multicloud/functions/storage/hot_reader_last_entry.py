@@ -6,7 +6,7 @@ from typing import Any
 from twin2multicloud.domain.device import DeviceCatalog, DeviceType
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.reader_function import reader_function
-from twin2multicloud.functions.storage.reader_request import parse, refuse_unknown
+from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES, parse, refuse_unknown
 from twin2multicloud.functions.storage.typed_values import declared_types, typed
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -30,6 +30,7 @@ class HotReaderLastEntry:
     def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The latest values of one device. Raises FinalError (400, 404), RetryableError.
 
+        With ``"undeclared": true`` also of what it measured and its type does not declare, up to 100 properties.
         Each entry has TwinMaker's ``propertyReference`` and ``propertyValue``; to callers other than TwinMaker, which
         knows no more keys than these, also the ``time`` of what a device measured.
         """
@@ -40,8 +41,11 @@ class HotReaderLastEntry:
         device_type = self._catalog.type_of(device_id)
         types = declared_types(device_type)
         entries: dict[str, Any] = {}
-        measured = self._store.last(device_id, request.properties)
-        for name in request.properties:
+        names = request.properties
+        if arguments.get("undeclared") is True:
+            names += tuple(sorted(self._store.measured(device_id) - types.keys() - set(names)))[:MAX_PROPERTIES]
+        measured = self._store.last(device_id, names)
+        for name in names:
             time, value = measured.get(name) or (None, _described(device_type, name))
             if value is not None:
                 entries[name] = {

@@ -1,7 +1,10 @@
-"""Hot-writer (L3-hot): the endpoint that takes readings from another cloud and writes the hot store."""
+"""Hot-writer (L3-hot): the endpoint that takes readings from another cloud and writes the hot store.
+
+Holds them to their types first: the sender may run another version of the project."""
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.placement import Slot
+from twin2multicloud.functions.declared_types import DeclaredTypes, TypedWriter
 from twin2multicloud.functions.endpoint import WriterEndpoint
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -9,7 +12,7 @@ from twin2multicloud.functions.wiring import Parts
 
 def build(parts: Parts) -> Function:
     """HTTP -> the hot store."""
-    endpoint = WriterEndpoint(
-        tokens=parts.tokens, layer=Slot.L3_HOT, writer=parts.store_writer, clock=parts.ports.clock
-    )
+    types = DeclaredTypes(parts.ports.catalog, parts.reporter, parts.ports.clock)
+    writer = TypedWriter(parts.store_writer, types)
+    endpoint = WriterEndpoint(tokens=parts.tokens, layer=Slot.L3_HOT, writer=writer, clock=parts.ports.clock)
     return parts.function({Trigger.HTTP: endpoint})

@@ -20,9 +20,16 @@ class HotReaders:
     def __init__(self, invocation: Invocation) -> None:
         self._functions = invocation
 
-    def latest(self, device_id: str, properties: Sequence[str]) -> dict[str, tuple[str | None, Scalar]]:
-        """The latest value of each property with its timestamp; None for a value that was never measured."""
-        arguments = {"iotDeviceId": device_id, "selectedProperties": list(properties)}
+    def latest(
+        self, device_id: str, properties: Sequence[str], *, undeclared: bool = False
+    ) -> dict[str, tuple[str | None, Scalar]]:
+        """The latest value of each property with its timestamp; None for a value that was never measured.
+
+        With `undeclared` also of those that the device's type does not declare.
+        """
+        arguments: dict[str, Any] = {"iotDeviceId": device_id, "selectedProperties": list(properties)}
+        if undeclared:
+            arguments["undeclared"] = True
         entries = self._functions.call("hot-reader-last-entry", arguments)["propertyValues"]
         return {name: (entry.get("time"), plain(entry["propertyValue"])) for name, entry in entries.items()}
 
