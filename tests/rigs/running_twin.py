@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.emulator.delivery.backlog import Bounds
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, Tls, load_secrets, prepare
 from twin2multicloud.emulator.host.processes import kill, start_cloud, stop, wait_until_up
 from twin2multicloud.emulator.host.status import CloudStatus
@@ -104,10 +105,12 @@ class RunningTwin:
 
 
 @contextmanager
-def running(folder: Path, *, batch_records: int | None = None, tls: Tls | None = None) -> Iterator[RunningTwin]:
+def running(
+    folder: Path, *, batch_records: int | None = None, tls: Tls | None = None, bounds: Bounds | None = None
+) -> Iterator[RunningTwin]:
     """Start the clouds of a project folder; stop them at the end, come what may."""
     project, runtime = load_project(folder), Runtime(os.environ.get("T2MC_RUNTIME", Runtime.SOURCE))
-    deployment = prepare(project, batch_records=batch_records, tls=tls, runtime=runtime)
+    deployment = prepare(project, batch_records=batch_records, bounds=bounds, tls=tls, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
     names = [site.cloud for site in deployment.sites]

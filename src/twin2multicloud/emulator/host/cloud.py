@@ -16,13 +16,16 @@ from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
+from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, run_by_the_emulator
+from twin2multicloud.emulator.host.entrance import Entrance
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
+from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
@@ -48,7 +51,8 @@ class EmulatedCloud:
         self._components = [
             each for each in covered.components if each.cloud == cloud and each.type is ComponentType.FUNCTION
         ]
-        self._journal = Journal(folder / "journal.sqlite")
+        self.backlog = Backlog(folder, deployment.bounds)
+        self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog)
         holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
@@ -62,8 +66,8 @@ class EmulatedCloud:
         self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
-        reporter, skew = self._ingress_reporter(), deployment.twin.clock_skew
-        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, reporter, SystemClock(), skew)
+        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, self._ingress_reporter())
+        self.entrance = Entrance(self.ingress.publish, self.backlog)
         self._calls_made = {each.name: Meter() for each in self._components}
         self._start(self._parts(Path(deployment.folder)))
 
@@ -125,6 +129,9 @@ class EmulatedCloud:
             published=self.ingress.meter.done,
             rejected=self.ingress.meter.refused,
             errors=errors,
+            waiting_bytes=self.backlog.bytes,
+            oldest_s=round(self.backlog.seconds, 1),
+            holding_back=self.backlog.full or self.backlog.late,
             stored=self._table.count() if self._table is not None else None,
         )
 
@@ -170,6 +177,9 @@ class EmulatedCloud:
             trigger: self._event_source.starts[trigger](function)
             for trigger in function.handlers.keys() & self._event_source.starts.keys()
         }
+        dispatcher = function.handlers.get(Trigger.DEVICE)
+        if isinstance(dispatcher, Dispatcher):
+            self.ingress.dispatcher = dispatcher
         self.ingress.start = starts.get(Trigger.DEVICE, self.ingress.start)
         if Trigger.QUEUE in starts:
             self._queues[component.deployed_as].start(starts[Trigger.QUEUE], self._event_source.environments)

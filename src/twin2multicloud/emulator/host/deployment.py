@@ -11,6 +11,7 @@ from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
+from twin2multicloud.emulator.delivery.backlog import Bounds
 from twin2multicloud.emulator.host.ports import hold_free_port
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.planning.coverage import Coverage, cover
@@ -59,6 +60,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     sites: tuple[Site, ...]
     dashboard_port: int
     batch_records: int | None = None
+    bounds: Bounds = Bounds()
     tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
     user_code: str = ""
@@ -111,6 +113,7 @@ def prepare(
     project: Project,
     *,
     batch_records: int | None = None,
+    bounds: Bounds | None = None,
     tls: Tls | None = None,
     dashboard_port: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
@@ -128,6 +131,7 @@ def prepare(
         sites=tuple(_site(cloud, twin, known.get(cloud)) for cloud in twin.placement.clouds),
         dashboard_port=dashboard_port or (before.dashboard_port if before else hold_free_port()),
         batch_records=batch_records,
+        bounds=bounds or Bounds(),
         tls=tls,
         runtime=runtime,
         user_code=user_code(project),
