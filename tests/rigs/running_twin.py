@@ -20,6 +20,7 @@ from twin2multicloud.operations.checks import wait_until_settled
 from twin2multicloud.operations.readings import connection
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.loader import load_project
+from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
 AWS, AZURE, GCP = AWS, AZURE, GCP
 ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
@@ -106,11 +107,23 @@ class RunningTwin:
 
 @contextmanager
 def running(
-    folder: Path, *, batch_records: int | None = None, tls: Tls | None = None, bounds: Bounds | None = None
+    folder: Path,
+    *,
+    batch_records: int | None = None,
+    tls: Tls | None = None,
+    bounds: Bounds | None = None,
+    function_seconds: float = FUNCTION_SECONDS,
 ) -> Iterator[RunningTwin]:
     """Start the clouds of a project folder; stop them at the end, come what may."""
     project, runtime = load_project(folder), Runtime(os.environ.get("T2MC_RUNTIME", Runtime.SOURCE))
-    deployment = prepare(project, batch_records=batch_records, bounds=bounds, tls=tls, runtime=runtime)
+    deployment = prepare(
+        project,
+        batch_records=batch_records,
+        bounds=bounds,
+        function_seconds=function_seconds,
+        tls=tls,
+        runtime=runtime,
+    )
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
     names = [site.cloud for site in deployment.sites]

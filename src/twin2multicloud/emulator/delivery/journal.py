@@ -44,6 +44,7 @@ class Record(msgspec.Struct, eq=False):
     group: int = 0
     accepted: float = 0.0  # monotonic seconds
     attempts: int = 0
+    alone: bool = False  # whether no other record shares its delivery
 
 
 class DeadLetterRecord(msgspec.Struct, frozen=True):

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.components import ComponentType, Kind, Trigger
+from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges, LocalDeviceAuthenticator
@@ -66,7 +67,7 @@ class EmulatedCloud:
         self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
-        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, self._ingress_reporter())
+        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, self._reporter(Kind.DEVICE_GATEWAY))
         self.entrance = Entrance(self.ingress.publish, self.backlog)
         self._calls_made = {each.name: Meter() for each in self._components}
         self._start(self._parts(Path(deployment.folder)))
@@ -155,14 +156,14 @@ class EmulatedCloud:
             self.gateway = self._gateway(parts)
         self._journal.start(self._deliver)
 
-    def _ingress_reporter(self) -> Reporter:
-        """What the device service reports by itself, in the gateway's name."""
+    def _reporter(self, component: str) -> Reporter:
+        """What the cloud itself reports of one of its functions or services."""
         return Reporter(
             sink=JournalErrorSink(self._journal, self.log),
             clock=SystemClock(),
             twin=self._deployment.twin.name,
             cloud=self.cloud,
-            component=Kind.DEVICE_GATEWAY.value,
+            component=component,
         )
 
     def _gateway(self, parts: CloudParts) -> Function:
@@ -245,6 +246,7 @@ class EmulatedCloud:
     def _queue(self, component: Component) -> FunctionQueue:
         dead_letters = component.variable("DEAD_LETTER_QUEUE")
         assert dead_letters is not None, component.id  # noqa: S101 - the planner gives one to every queued function
+        reporter = self._reporter(component.name)
         return FunctionQueue(
             name=component.deployed_as,
             cloud=self.cloud,
@@ -253,6 +255,8 @@ class EmulatedCloud:
             clock=SystemClock(),
             dead_letters=self._topology[dead_letters.value].deployed_as,
             batch_records=self._deployment.batch_records or BATCH_RECORDS,
+            seconds=self._deployment.function_seconds,
+            replaced=lambda reason, count: reporter.report(ErrorCode.DELIVERY_FAILED, reason, count=count),
         )
 
     def _traffic(self, component: Component, dead: Mapping[str, int]) -> FunctionTraffic:

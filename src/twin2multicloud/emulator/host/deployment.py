@@ -22,6 +22,7 @@ from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
 from twin2multicloud.project.loader import Project, require_project
 from twin2multicloud.project.places import typed
 from twin2multicloud.project.state_folder import StateFolder
+from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
 
 class Runtime(StrEnum):
@@ -61,6 +62,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     dashboard_port: int
     batch_records: int | None = None
     bounds: Bounds = Bounds()
+    function_seconds: float = FUNCTION_SECONDS
     tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
     user_code: str = ""
@@ -114,6 +116,7 @@ def prepare(
     *,
     batch_records: int | None = None,
     bounds: Bounds | None = None,
+    function_seconds: float = FUNCTION_SECONDS,
     tls: Tls | None = None,
     dashboard_port: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
@@ -132,6 +135,7 @@ def prepare(
         dashboard_port=dashboard_port or (before.dashboard_port if before else hold_free_port()),
         batch_records=batch_records,
         bounds=bounds or Bounds(),
+        function_seconds=function_seconds,
         tls=tls,
         runtime=runtime,
         user_code=user_code(project),
