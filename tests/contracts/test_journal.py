@@ -67,6 +67,24 @@ def test_a_backlog_waits_on_disk_and_not_in_memory(tmp_path: Path) -> None:
     journal.close()
 
 
+def test_the_backlog_is_what_is_not_done_in_this_process_and_the_next(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    consumer = Consumer(journal)
+    for number in range(3):
+        journal.append("q", b"%d" % number + b"x" * 1_000, 1).wait()
+    before = journal.backlog.bytes
+    assert before > 3_000
+    consumer.finish(1)
+    assert journal.backlog.bytes == before * 2 // 3
+    journal.close()
+    second = Journal(tmp_path / "journal")
+    assert second.backlog.bytes == before * 2 // 3
+    following = Consumer(second)
+    following.finish(2)
+    assert second.backlog.bytes == 0
+    second.close()
+
+
 def test_dead_letters_are_counted_and_redriven_once(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
     consumer = Consumer(journal)

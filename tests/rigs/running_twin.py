@@ -10,6 +10,7 @@ from typing import Any
 
 from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.emulator.delivery.backlog import Bounds
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, Tls, load_secrets, prepare
 from twin2multicloud.emulator.host.processes import kill, start_cloud, stop, wait_until_up
 from twin2multicloud.emulator.host.status import CloudStatus
@@ -19,6 +20,7 @@ from twin2multicloud.operations.checks import wait_until_settled
 from twin2multicloud.operations.readings import connection
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.loader import load_project
+from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
 AWS, AZURE, GCP = AWS, AZURE, GCP
 ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
@@ -104,10 +106,24 @@ class RunningTwin:
 
 
 @contextmanager
-def running(folder: Path, *, batch_records: int | None = None, tls: Tls | None = None) -> Iterator[RunningTwin]:
+def running(
+    folder: Path,
+    *,
+    batch_records: int | None = None,
+    tls: Tls | None = None,
+    bounds: Bounds | None = None,
+    function_seconds: float = FUNCTION_SECONDS,
+) -> Iterator[RunningTwin]:
     """Start the clouds of a project folder; stop them at the end, come what may."""
     project, runtime = load_project(folder), Runtime(os.environ.get("T2MC_RUNTIME", Runtime.SOURCE))
-    deployment = prepare(project, batch_records=batch_records, tls=tls, runtime=runtime)
+    deployment = prepare(
+        project,
+        batch_records=batch_records,
+        bounds=bounds,
+        function_seconds=function_seconds,
+        tls=tls,
+        runtime=runtime,
+    )
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
     names = [site.cloud for site in deployment.sites]

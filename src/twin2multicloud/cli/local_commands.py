@@ -82,6 +82,9 @@ def status(
     else:
         out.print(clouds_table(statuses, {site.cloud: site.http_url for site in deployment.sites}))
         out.print(traffic_table(boundaries))
+        for each in statuses:
+            if each.holding_back:
+                say_note(f"{label_of(each.cloud)} holds acknowledgements back: {each.holding_back}")
         if pid_of(deployment, DASHBOARD) is not None:
             out.print(f"dashboard: {deployment.dashboard_url}")
     if not all(each.running for each in statuses):

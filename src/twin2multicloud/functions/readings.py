@@ -91,16 +91,6 @@ def _beyond(
         return flat, another
 
 
-def refusal_of(raw: RawReading, now: str, clock_skew: ClockSkew) -> str | None:
-    """Why not one reading of a publish is valid; None where one is, or where there are none."""
-    reason = None
-    for reading in from_device(raw, now, clock_skew, []):
-        if isinstance(reading, Reading):
-            return None
-        reason = reason or str(reading[1])
-    return reason
-
-
 def from_another_cloud(messages: Sequence[bytes], now: str) -> tuple[list[Reading], list[ItemError]]:
     """The readings of an envelope, and the indices of messages that are invalid telemetry."""
     readings: list[Reading] = []

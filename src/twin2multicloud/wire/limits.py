@@ -9,6 +9,9 @@ MAX_BODY_BYTES = 4 * 1024 * 1024
 MAX_MESSAGES = 1_000
 """Messages in one envelope."""
 
+FUNCTION_SECONDS = 180
+"""Of one call of a function, on every cloud. A sender may need 127 s: four requests of 30 s, 1 + 2 + 4 s apart."""
+
 MAX_READINGS = 5_000
 """Readings in one publish of a device: a longer list is refused as a whole, since others wait while it is read."""
 

@@ -5,7 +5,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from twin2multicloud.domain.clock_skew import ClockSkew
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
@@ -14,26 +13,18 @@ from twin2multicloud.emulator.delivery.rejections import Rejections
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.mqtt.service import Published
-from twin2multicloud.functions.readings import RawReading, refusal_of
+from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
+from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.reporting import Reporter
-from twin2multicloud.ports.clock import Clock
 
 
 class LocalDeviceIngress:
-    """A `DeviceIngress`. `start` starts the dispatcher; there is none on a cloud without L1."""
+    """A `DeviceIngress`. `start` starts the dispatcher, `dispatcher` is asked; there is none on a cloud without L1."""
 
-    def __init__(
-        self,
-        cloud: Cloud,
-        staged: Staged,
-        log: logging.Logger,
-        reporter: Reporter,
-        clock: Clock,
-        clock_skew: ClockSkew,
-    ) -> None:
+    def __init__(self, cloud: Cloud, staged: Staged, log: logging.Logger, reporter: Reporter) -> None:
         self._cloud, self._staged, self._log, self._reporter = cloud, staged, log, reporter
-        self._clock, self._clock_skew = clock, clock_skew
         self.start: Start | None = None
+        self.dispatcher: Dispatcher | None = None
         self.meter, self.rejections = Meter(), Rejections(log)
 
     def take(self, device_id: str, payload: bytes) -> None:
@@ -68,8 +59,9 @@ class LocalDeviceIngress:
 
     def refusal(self, published: Published) -> str | None:
         """Why the dispatcher would take nothing of a publish, for clients that can be told; None if it takes some."""
-        raw = RawReading(published.payload, published.device_id)
-        return refusal_of(raw, self._clock.now(), self._clock_skew)
+        if self.dispatcher is None:
+            return None
+        return self.dispatcher.refusal(RawReading(published.payload, published.device_id))
 
     def rejected(self, *, who: str, address: str, topic: str, reason: str, too_large: bool = False) -> None:
         """Count a refusal, and log it as far as the log's rate allows; one for size is an error event as well."""

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import msgspec
 
+from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
 
 RESIDENT_BYTES = 64 * 1024 * 1024
@@ -43,6 +44,7 @@ class Record(msgspec.Struct, eq=False):
     group: int = 0
     accepted: float = 0.0  # monotonic seconds
     attempts: int = 0
+    alone: bool = False  # whether no other record shares its delivery
 
 
 class DeadLetterRecord(msgspec.Struct, frozen=True):
@@ -78,13 +80,17 @@ Deliver = Callable[[Sequence[Record]], None]
 class Journal:
     """Keeps records until they are done. `deliver` is given records as they become durable, on the journal's thread."""
 
-    def __init__(self, path: Path, resident_bytes: int = RESIDENT_BYTES) -> None:
+    def __init__(self, path: Path, resident_bytes: int = RESIDENT_BYTES, backlog: Backlog | None = None) -> None:
         self._path, self._room = path, resident_bytes
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.executescript(_SCHEMA)
         self._next_group = 1 + (self._db.execute("SELECT max(id) FROM groups").fetchone()[0] or 0)
         self._open: dict[int, int] = {}  # group -> records not done
-        self._cold: deque[int] = deque(row[0] for row in self._db.execute("SELECT id FROM groups ORDER BY id"))
+        self._cold: deque[int] = deque()
+        self.backlog = backlog or Backlog(path.parent)
+        for group, size in self._db.execute("SELECT id, length(body) FROM groups ORDER BY id"):
+            self._cold.append(group)
+            self.backlog.add(group, size)
         self._resident = 0
         self._lock = threading.Lock()
         self._deliver: Deliver | None = None
@@ -118,6 +124,7 @@ class Journal:
                     del self._open[record.group]
                     finished.append(record.group)
             warm = bool(self._cold) and self._resident < self._room // 2
+        self.backlog.remove(finished)
         for group in finished:
             self._commits.add(_Done(group))
         if warm:
@@ -182,6 +189,7 @@ class Journal:
                 db.execute("ROLLBACK")
             raise
         if records:
+            self.backlog.add(self._next_group, len(body))
             self._admit(self._next_group, records)
             self._next_group += 1
 

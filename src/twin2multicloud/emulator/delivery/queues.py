@@ -1,6 +1,6 @@
 """A function's queue: waiting records, the threads that work on them, redelivery and dead-lettering. One per function.
 
-Each thread is one execution environment of the cloud. A delivery takes the waiting records, up to the batch limit:
+A delivery takes the waiting records, up to the batch limit:
 at one message a second a batch is one message, under load it fills.
 """
 
@@ -10,14 +10,16 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Sequence
+from functools import partial
 
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
+from twin2multicloud.emulator.delivery.environments import Environments, TimeLimitError
 from twin2multicloud.emulator.delivery.journal import DeadLetterRecord, Journal, Record
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.ports.clock import Clock
-from twin2multicloud.wire.limits import MAX_BODY_BYTES
+from twin2multicloud.wire.limits import FUNCTION_SECONDS, MAX_BODY_BYTES
 from twin2multicloud.wire.retry import RetryPolicy
 
 BATCH_RECORDS = 100
@@ -49,6 +51,8 @@ class FunctionQueue:
         dead_letters: str,
         batch_records: int = BATCH_RECORDS,
         policy: RetryPolicy | None = None,
+        seconds: float = FUNCTION_SECONDS,
+        replaced: Callable[[str, int], None] = lambda *_: None,
     ) -> None:
         self.name, self.meter = name, Meter()
         self._cloud, self._journal, self._staged, self._clock = cloud, journal, staged, clock
@@ -59,14 +63,20 @@ class FunctionQueue:
         self._later: list[tuple[float, int, Record]] = []
         self._wake = threading.Condition()
         self._closing = False
-        self._threads: list[threading.Thread] = []
+        self._seconds, self._replaced = seconds, replaced
+        self._environments: Environments[list[Record], set[int]] | None = None
 
-    def start(self, function: Start, threads: int) -> None:
-        """Start the worker threads."""
-        for number in range(threads):
-            thread = threading.Thread(target=self._work, args=(function,), name=f"{self.name}-{number}", daemon=True)
-            thread.start()
-            self._threads.append(thread)
+    def start(self, function: Start, environments: int) -> None:
+        """Start delivering to a function."""
+        self._environments = Environments(
+            self.name,
+            take=self._take,
+            call=partial(_call, function),
+            settle=self._settle,
+            overdue=self._overdue,
+            seconds=self._seconds,
+        )
+        self._environments.start(environments)
 
     def deliver(self, records: Sequence[Record]) -> None:
         """Accept records that have become durable."""
@@ -82,22 +92,13 @@ class FunctionQueue:
         with self._wake:
             self._closing = True
             self._wake.notify_all()
-        deadline = time.monotonic() + timeout
-        for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+        if self._environments is not None:
+            self._environments.close(timeout)
 
     def _push(self, records: Sequence[Record]) -> None:
         with self._wake:
             self._waiting.extend(records)
             self._wake.notify()
-
-    def _work(self, function: Start) -> None:
-        while (batch := self._take()) is not None:
-            try:
-                failed = set(function([record.body for record in batch]))
-            except Exception:  # an entrypoint that raises has failed as a whole
-                failed = set(range(len(batch)))
-            self._settle(batch, failed)
 
     def _take(self) -> list[Record] | None:
         """The next batch, waiting for one; None when the queue closes."""
@@ -121,9 +122,12 @@ class FunctionQueue:
         messages = size = 0
         while self._waiting and len(batch) < self._batch_records:
             record = self._waiting[0]
-            if batch and (messages + record.messages > BATCH_MESSAGES or size + len(record.body) > MAX_BODY_BYTES):
+            fits = messages + record.messages <= BATCH_MESSAGES and size + len(record.body) <= MAX_BODY_BYTES
+            if batch and (record.alone or not fits):
                 break
             batch.append(self._waiting.popleft())
+            if record.alone:
+                break
             messages += record.messages
             size += len(record.body)
         if self._waiting:
@@ -138,6 +142,16 @@ class FunctionQueue:
             when_all_durable(staged, self._finisher(passed))
         for index in failed:
             self._again(batch[index])
+
+    def _overdue(self, batch: Sequence[Record]) -> None:
+        """Redeliver what a given-up environment had, each alone: one of them may be what it cannot cope with."""
+        reason = (
+            f"{self.name} was not finished within {self._seconds:g} s on {self._cloud}; its environment was replaced"
+        )
+        self._replaced(reason, sum(record.messages for record in batch))
+        for record in batch:
+            record.alone = True
+            self._again(record)
 
     def _finisher(self, passed: Sequence[Record]) -> Callable[[Exception | None], None]:
         def finish(error: Exception | None) -> None:
@@ -173,3 +187,11 @@ class FunctionQueue:
         )
         self.meter.died(record.messages)
         self._journal.bury(dead_letter).when_done(self._finisher([record]))
+
+
+def _call(function: Start, batch: Sequence[Record]) -> set[int]:
+    """The places of the records that failed; an entrypoint that raises has failed as a whole."""
+    try:
+        return set(function([record.body for record in batch]))
+    except (Exception, TimeLimitError):
+        return set(range(len(batch)))

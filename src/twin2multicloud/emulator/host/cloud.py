@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin2multicloud.domain.components import Kind, Trigger
+from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges, LocalDeviceAuthenticator
@@ -13,14 +14,17 @@ from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
+from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
+from twin2multicloud.emulator.host.entrance import Entrance
 from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
+from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
@@ -42,7 +46,8 @@ class EmulatedCloud:
         self.staged = Staged()
         self._functions = CloudFunctions(deployment, secrets, cloud)
         self._components = self._functions.components
-        self._journal = Journal(folder / "journal.sqlite")
+        self.backlog = Backlog(folder, deployment.bounds)
+        self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog)
         holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
         self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
@@ -56,8 +61,8 @@ class EmulatedCloud:
         self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
-        reporter, skew = self._ingress_reporter(), deployment.twin.clock_skew
-        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, reporter, SystemClock(), skew)
+        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, self._reporter(Kind.DEVICE_GATEWAY))
+        self.entrance = Entrance(self.ingress.publish, self.backlog)
         self._calls_made = {each.name: Meter() for each in self._components}
         self._start(self._parts())
 
@@ -124,6 +129,9 @@ class EmulatedCloud:
             published=self.ingress.meter.done,
             rejected=self.ingress.meter.refused,
             errors=errors,
+            waiting_bytes=self.backlog.bytes,
+            oldest_s=round(self.backlog.seconds, 1),
+            holding_back=self.backlog.full or self.backlog.late,
             stored=self._table.count() if self._table is not None else None,
         )
 
@@ -146,14 +154,14 @@ class EmulatedCloud:
             self.gateway = self._gateway(parts)
         self._journal.start(self._deliver)
 
-    def _ingress_reporter(self) -> Reporter:
-        """What the device service reports by itself, in the gateway's name."""
+    def _reporter(self, component: str) -> Reporter:
+        """What the cloud itself reports of one of its functions or services."""
         return Reporter(
             sink=JournalErrorSink(self._journal, self.log),
             clock=SystemClock(),
             twin=self._deployment.twin.name,
             cloud=self.cloud,
-            component=Kind.DEVICE_GATEWAY.value,
+            component=component,
         )
 
     def _gateway(self, parts: CloudParts) -> Function:
@@ -168,6 +176,9 @@ class EmulatedCloud:
             trigger: self._event_source.starts[trigger](function)
             for trigger in function.handlers.keys() & self._event_source.starts.keys()
         }
+        dispatcher = function.handlers.get(Trigger.DEVICE)
+        if isinstance(dispatcher, Dispatcher):
+            self.ingress.dispatcher = dispatcher
         self.ingress.start = starts.get(Trigger.DEVICE, self.ingress.start)
         if Trigger.QUEUE in starts:
             self._queues[component.deployed_as].start(starts[Trigger.QUEUE], self._event_source.environments)
@@ -205,6 +216,7 @@ class EmulatedCloud:
     def _queue(self, component: Component) -> FunctionQueue:
         dead_letters = component.variable("DEAD_LETTER_QUEUE")
         assert dead_letters is not None, component.id  # noqa: S101 - the planner gives one to every queued function
+        reporter = self._reporter(component.name)
         return FunctionQueue(
             name=component.deployed_as,
             cloud=self.cloud,
@@ -213,6 +225,8 @@ class EmulatedCloud:
             clock=SystemClock(),
             dead_letters=self._topology[dead_letters.value].deployed_as,
             batch_records=self._deployment.batch_records or BATCH_RECORDS,
+            seconds=self._deployment.function_seconds,
+            replaced=lambda reason, count: reporter.report(ErrorCode.DELIVERY_FAILED, reason, count=count),
         )
 
     def _traffic(self, component: Component, dead: Mapping[str, int]) -> FunctionTraffic:

@@ -11,6 +11,7 @@ from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
+from twin2multicloud.emulator.delivery.backlog import Bounds
 from twin2multicloud.emulator.host.ports import hold_free_port
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.planning.coverage import Coverage, cover
@@ -21,6 +22,7 @@ from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
 from twin2multicloud.project.loader import Project, require_project
 from twin2multicloud.project.places import typed
 from twin2multicloud.project.state_folder import StateFolder
+from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
 
 class Runtime(StrEnum):
@@ -59,6 +61,8 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     sites: tuple[Site, ...]
     dashboard_port: int
     batch_records: int | None = None
+    bounds: Bounds = Bounds()
+    function_seconds: float = FUNCTION_SECONDS
     tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
     user_code: str = ""
@@ -111,6 +115,8 @@ def prepare(
     project: Project,
     *,
     batch_records: int | None = None,
+    bounds: Bounds | None = None,
+    function_seconds: float = FUNCTION_SECONDS,
     tls: Tls | None = None,
     dashboard_port: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
@@ -128,6 +134,8 @@ def prepare(
         sites=tuple(_site(cloud, twin, known.get(cloud)) for cloud in twin.placement.clouds),
         dashboard_port=dashboard_port or (before.dashboard_port if before else hold_free_port()),
         batch_records=batch_records,
+        bounds=bounds or Bounds(),
+        function_seconds=function_seconds,
         tls=tls,
         runtime=runtime,
         user_code=user_code(project),

@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.client import HTTPException
 from pathlib import Path
 
@@ -131,6 +131,7 @@ def stop(deployment: LocalDeployment, name: str, timeout: float = 10.0) -> bool:
     if not _gone(pid, deployment, timeout):
         os.kill(pid, signal.SIGKILL)
         _gone(pid, deployment, timeout)
+    _end_children(pid)
     deployment.state.process_id(name).unlink(missing_ok=True)
     return True
 
@@ -141,6 +142,13 @@ def kill(deployment: LocalDeployment, name: str) -> None:
     if pid is not None:
         os.kill(pid, signal.SIGKILL)
         _gone(pid, deployment, 10.0)
+        _end_children(pid)
+
+
+def _end_children(pid: int) -> None:
+    """End what user code started and left: it would hold the process's ports. They are of its session (`_start`)."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(pid, signal.SIGKILL)
 
 
 def _start(deployment: LocalDeployment, name: str, command: list[str]) -> None:

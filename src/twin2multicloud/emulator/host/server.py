@@ -21,6 +21,7 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
+from twin2multicloud.emulator.host.entrance import Done
 from twin2multicloud.emulator.host.readers import ReaderProcess
 from twin2multicloud.emulator.mqtt.listener import Listener
 from twin2multicloud.emulator.mqtt.service import DeviceService, Published
@@ -29,7 +30,6 @@ from twin2multicloud.wire.calls import refusal, serve
 from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
-_Done = Callable[[Exception | None], None]
 _Receive = Callable[[], Awaitable[dict[str, Any]]]
 _Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -73,6 +73,7 @@ class CloudApp:
             return refused(404, "no such endpoint")
         if self._cloud.reads_only(name):
             return await self._read(name, request, natively=False)
+        await self._cloud.entrance.room()
         response = self._cloud.request(name, request)
         await all_durable(self._cloud.staged.take())
         return response
@@ -82,6 +83,7 @@ class CloudApp:
         gateway = self._cloud.gateway
         if gateway is None:
             return refused(404, "devices connect to another cloud")
+        await self._cloud.entrance.room()
         response: Response = gateway.run(Trigger.HTTP, request)
         await all_durable(self._cloud.staged.take())
         if response.status >= 400:
@@ -132,9 +134,8 @@ class CloudApp:
 def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | None) -> Listener:
     """Open the MQTT endpoint. Only on a running event loop."""
 
-    def accept(publishes: Sequence[Published], done: _Done) -> bool:
-        cloud.ingress.publish(publishes, _on_the_loop(done))
-        return True
+    def accept(publishes: Sequence[Published], done: Done) -> bool:
+        return cloud.entrance.accept(publishes, _on_the_loop(done))
 
     service = DeviceService(
         authenticator=cloud.authenticator,
@@ -146,7 +147,7 @@ def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | No
     return Listener(service, port, tls)
 
 
-def _on_the_loop(done: _Done) -> _Done:
+def _on_the_loop(done: Done) -> Done:
     """A thread-safe callback that runs on this event loop."""
     loop = asyncio.get_running_loop()
 

@@ -40,6 +40,9 @@ class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
     published: int = 0  # accepted from devices
     rejected: int = 0  # refused to devices, or no telemetry
     errors: int = 0  # error events
+    waiting_bytes: int = 0  # on disk, in all queues
+    oldest_s: float = 0.0  # how long the oldest of them has waited
+    holding_back: str | None = None  # why devices and other clouds wait for their acknowledgements, if they do
     stored: int | None = None  # readings in the hot store, on its cloud
 
 

@@ -73,6 +73,15 @@ class Dispatcher:
             self._reporter.left_out(left_out)
         return invalid + too_large
 
+    def refusal(self, publish: RawReading) -> str | None:
+        """Why no reading of a publish would be dispatched, None where one would: for those who can refuse it."""
+        reason = None
+        for reading in from_device(publish, self._clock.now(), self._clock_skew, []):
+            if isinstance(reading, Reading):
+                return None
+            reason = reason or str(reading[1])
+        return reason
+
     def _report(self, refused: Sequence[_Refused]) -> None:
         """Report the invalid readings of one publish."""
         _, first, error = refused[0]

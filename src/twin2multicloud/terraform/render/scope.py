@@ -10,9 +10,10 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
 from twin2multicloud.planning.services import is_function, is_ours, own_endpoint, own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topology, ValueKind, Variable
+from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
-TIMEOUT_S = 180
-"""A function's time-out on every cloud. A sender may need 127 s: four requests of 30 s, 1 + 2 + 4 s apart (wire)."""
+TIMEOUT_S = FUNCTION_SECONDS
+"""A function's time-out on every cloud."""
 
 ERROR_TOPIC = Kind.ERROR_TOPIC
 SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, Kind.ERROR_TOPIC})
