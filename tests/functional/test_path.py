@@ -154,7 +154,7 @@ def test_a_grafana_can_read_history_with_the_token(twin: RunningTwin) -> None:
     twin.publish("d1", {**READING, "double": 21})
     twin.settle()
     asked = {
-        "entityId": "e1", "componentName": "c1", "selectedProperties": ["double"],
+        "workspaceId": "w", "entityId": "e1", "componentName": "c1", "selectedProperties": ["double"],
         "startTime": "2026-01-15T10:00:00Z", "endTime": "2026-01-15T11:00:00Z",
     }  # fmt: skip
     request = urllib.request.Request(
