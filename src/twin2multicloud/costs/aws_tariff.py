@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.storage import ObjectStore
-from twin2multicloud.costs.tariff import Plan, Uses, Variant
+from twin2multicloud.costs.tariff import Plan, Tariff, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
 from twin2multicloud.domain.placement import Cloud
@@ -29,7 +29,7 @@ BUNDLES = (
 """TwinMaker's tiered bundles: entities, queries and API calls included (aws.amazon.com/iot-twinmaker/pricing)."""
 
 
-class AwsTariff:
+class AwsTariff(Tariff):
     """See `Tariff`."""
 
     token, egress = "secrets.month", "egress.gb"
@@ -93,9 +93,6 @@ class AwsTariff:
 
     def twin_held(self, _: Traffic) -> Uses:
         yield "plan.twinmaker", 1
-
-    def twin_written(self, _: Traffic) -> Uses:
-        return ()  # TwinMaker reads; readings are not written to it
 
     def dashboards(self, t: Traffic) -> Uses:
         yield "grafana.editor", t.workload.editors

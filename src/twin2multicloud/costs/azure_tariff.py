@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.storage import ObjectStore
-from twin2multicloud.costs.tariff import Plan, Uses, Variant
+from twin2multicloud.costs.tariff import Plan, Tariff, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
 from twin2multicloud.domain.placement import Cloud
@@ -35,15 +35,12 @@ TWIN_QUERY_UNITS, UNITS_PER_TWIN = 15.0, 0.15
 """Query units of a query: 15 at least, in proportion to the twins scanned (the paper's 1500 at 9,999 twins)."""
 
 
-class AzureTariff:
+class AzureTariff(Tariff):
     """See `Tariff`."""
 
     token, egress = "keyvault.secret_month", "egress.gb"
     cold = ObjectStore(meter="blob_cool", minimum_days=30)
     archive = ObjectStore(meter="blob_archive", minimum_days=180)
-
-    def connections(self, _: Traffic) -> Uses:
-        return ()  # billed by message
 
     def devices(self, t: Traffic) -> Uses:
         yield "plan.iothub", t.messages * math.ceil(t.workload.message_kb / HUB_UNIT_KB)
@@ -69,9 +66,6 @@ class AzureTariff:
 
     def workflow(self, runs: float) -> Uses:
         yield "workflow.action", runs * EVENT_RUN_STEPS
-
-    def schedule(self, _: float) -> Uses:
-        return ()  # a timer trigger: only the function's runs are billed
 
     def hot_held(self, t: Traffic) -> Uses:
         yield "cosmos.gb_month", t.hot_gb

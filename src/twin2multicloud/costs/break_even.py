@@ -7,7 +7,7 @@ serve all its cells: a map of 100 x 100 takes 199 enumerations instead of 10,000
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import msgspec
 
@@ -89,9 +89,9 @@ def break_even_map(
     winners, totals = [], []
     columns = [msgspec.structs.replace(workload, devices=devices) for devices in axes.devices()]
     twins = [_twin_costs(Traffic.of(column), prices, clouds) for column in columns]
-    connections, sent = _Connections(Traffic.of(workload), prices, clouds), axes.messages()
+    connections, sent = _connections(Traffic.of(workload), prices, clouds), axes.messages()
     for y in range(axes.steps):
-        l1 = [connections.costs(Traffic.of(column, messages=sent[x + y])) for x, column in enumerate(columns)]
+        l1 = [connections(Traffic.of(column, messages=sent[x + y])) for x, column in enumerate(columns)]
         cells = [_cell(diagonals[x + y], l1[x], twins[x]) for x in range(axes.steps)]
         winners.append(tuple(names.setdefault(n, len(names)) for _, n in cells))
         totals.append(tuple(cost for cost, _ in cells))
@@ -108,7 +108,7 @@ def _diagonal(
 ) -> Diagonal:
     t = Traffic.of(workload, messages=messages)
     table = cost_table(t, prices, tuple(clouds))
-    l1_costs, l4_costs = _Connections(t, prices, clouds).costs(t), _twin_costs(t, prices, clouds)
+    l1_costs, l4_costs = _connections(t, prices, clouds)(t), _twin_costs(t, prices, clouds)
     best: dict[tuple[Cloud, Cloud], tuple[float, int]] = {}
     for n in admitted:
         pair = table.placements[n][_L1], table.placements[n][_L4]
@@ -118,20 +118,15 @@ def _diagonal(
     return {(l1, l4): (cost - l1_costs[l1] - l4_costs[l4], n) for (l1, l4), (cost, n) in best.items()}
 
 
-class _Connections:
+def _connections(t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> Callable[[Traffic], Costs]:
     """What L1 pays on each cloud for the devices that it knows. Their meters' prices do not depend on the traffic."""
+    meters = {cloud: [meter for meter, _ in tariff_of(cloud).connections(t)] for cloud in clouds}
+    pricers = {cloud: meter_pricers(cloud, meters[cloud], t, prices) for cloud in clouds}
 
-    def __init__(self, t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> None:
-        self._pricers = {
-            cloud: meter_pricers(cloud, [meter for meter, _ in tariff_of(cloud).connections(t)], t, prices)
-            for cloud in clouds
-        }
+    def costs(cloud: Cloud, t: Traffic) -> float:
+        return math.fsum(pricers[cloud][meter][0](quantity) for meter, quantity in tariff_of(cloud).connections(t))
 
-    def costs(self, t: Traffic) -> Costs:
-        return {
-            cloud: math.fsum(pricers[meter][0](quantity) for meter, quantity in tariff_of(cloud).connections(t))
-            for cloud, pricers in self._pricers.items()
-        }
+    return lambda t: {cloud: costs(cloud, t) for cloud in clouds}
 
 
 def _twin_costs(t: Traffic, prices: PriceBook, clouds: Sequence[Cloud]) -> Costs:

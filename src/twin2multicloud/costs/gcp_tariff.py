@@ -10,7 +10,7 @@ from collections.abc import Mapping
 
 from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.storage import ObjectStore
-from twin2multicloud.costs.tariff import Plan, Uses, Variant
+from twin2multicloud.costs.tariff import Plan, Tariff, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
 from twin2multicloud.domain.placement import Cloud
@@ -32,7 +32,7 @@ TWIN_VCPU, TWIN_GIB, TWIN_QUERIES_PER_SECOND = 1.0, 0.5, 50.0
 GRAFANA_VCPU, GRAFANA_GIB, USERS_PER_INSTANCE = 1.0, 1.0, 200
 
 
-class GcpTariff:
+class GcpTariff(Tariff):
     """See `Tariff`."""
 
     token, egress = "secret.version_month", "egress.gib"
@@ -103,9 +103,6 @@ class GcpTariff:
         active_seconds = max(t.workload.active_hours_per_day, 1) / 24 * SECONDS_PER_MONTH
         busy = queries / active_seconds * t.workload.peak_factor / TWIN_QUERIES_PER_SECOND
         yield "plan.twin_service", max(1, math.ceil(busy))
-
-    def twin_written(self, _: Traffic) -> Uses:
-        return ()  # our twin service reads; readings are not written to it
 
     def dashboards(self, t: Traffic) -> Uses:
         users = t.workload.editors + t.workload.viewers

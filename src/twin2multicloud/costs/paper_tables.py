@@ -3,12 +3,12 @@
 Owns the printed numbers and the explanation of the two that the model does not give; computes nothing new.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from twin2multicloud.costs.paper import Components, PaperCloud
-from twin2multicloud.costs.paper_choice import PaperResult, Path, edges, solve
+from twin2multicloud.costs.paper import CLOUDS, Components
+from twin2multicloud.costs.paper_choice import Path, edges, path_cost, solve
 from twin2multicloud.costs.workload import PAPER_FIGURES, Workload
 
 _SCENARIOS = {
@@ -71,36 +71,24 @@ def table_rows() -> tuple[TableRow, ...]:
     return tuple(row for name in PRESETS for row in _rows(name))
 
 
-def _rows(name: str) -> tuple[TableRow, ...]:
+def _rows(name: str) -> Iterator[TableRow]:
     result, printed = solve(PRESETS[name]), PRINTED[name]
     without_3d = solve(msgspec.structs.replace(PRESETS[name], needs_3d=False, entities=0))
-    c = result.components
-    return (
-        TableRow(
-            scenario=name,
-            figure="twin2clouds",
-            printed=printed.twin2clouds,
-            exact=result.greedy.cost,
-            from_cents=cents_total(c, result.greedy.path),
-            layer_minima=layer_minima(c, result.greedy.path),
-        ),
-        _single(name, "aws", printed.aws_only, result),
-        _single(name, "azure", printed.azure_only, without_3d),
-    )
-
-
-def _single(name: str, cloud: PaperCloud, printed: float, result: PaperResult) -> TableRow:
-    exact = result.single_cloud[cloud]
-    if exact is None:
-        raise ValueError(f"{cloud} alone has no total for {name}")
-    path = Path(*[cloud] * 7)
-    return TableRow(
+    c, path = result.components, result.greedy.path
+    yield TableRow(
         scenario=name,
-        figure=f"{cloud} only",
-        printed=printed,
-        exact=exact,
-        from_cents=cents_total(result.components, path),
+        figure="twin2clouds",
+        printed=printed.twin2clouds,
+        exact=result.greedy.cost,
+        from_cents=cents_total(c, path),
+        layer_minima=layer_minima(c, path),
     )
+    alone = ((printed.aws_only, result), (printed.azure_only, without_3d))
+    for cloud, (figure, solved) in zip(CLOUDS, alone, strict=True):
+        path = Path(*[cloud] * 7)
+        cents = cents_total(solved.components, path)
+        exact = path_cost(solved.components, path)
+        yield TableRow(scenario=name, figure=f"{cloud} only", printed=figure, exact=exact, from_cents=cents)
 
 
 def cents_total(c: Components, path: Path) -> float:

@@ -149,19 +149,13 @@ class PriceBook(msgspec.Struct, frozen=True, kw_only=True):
 
     def scaled(self, factor: float, cloud: Cloud | None = None, meter: str | None = None) -> "PriceBook":
         """The book with its prices `factor` times as high: all of them, one cloud's, or a single one."""
-        books = (
-            msgspec.structs.replace(
-                book,
-                prices={
-                    name: price.scaled(factor)
-                    if (cloud is None or book.cloud == cloud) and meter in (None, name)
-                    else price
-                    for name, price in book.prices.items()
-                },
-            )
-            for book in self.clouds.values()
-        )
-        return PriceBook.of(*books)
+
+        def scaled(book: CloudPrices) -> CloudPrices:
+            meters = book.prices if meter is None else {meter} & book.prices.keys()
+            prices = {name: book.prices[name].scaled(factor) for name in meters}
+            return msgspec.structs.replace(book, prices=book.prices | prices)
+
+        return PriceBook.of(*(scaled(book) if cloud in (None, book.cloud) else book for book in self.clouds.values()))
 
     def digest(self) -> str:
         """16 hex digits that two books share only if every figure and source is the same."""

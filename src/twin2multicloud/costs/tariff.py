@@ -42,9 +42,12 @@ class Tariff(Protocol):
     cold: "ObjectStore"
     archive: "ObjectStore"
 
-    def connections(self, t: Traffic, /) -> Uses:
-        """Devices being known and connected: what depends on their number. Nothing else moves these meters."""
-        ...
+    def connections(self, _: Traffic, /) -> Uses:
+        """Devices being known and connected: what depends on their number, unless they are billed by message alone.
+
+        Nothing else moves these meters.
+        """
+        return ()
 
     def devices(self, t: Traffic, /) -> Uses:
         """Connected devices sending all their readings to the device gateway."""
@@ -74,9 +77,9 @@ class Tariff(Protocol):
         """Runs of the event workflow."""
         ...
 
-    def schedule(self, runs: float, /) -> Uses:
-        """One schedule."""
-        ...
+    def schedule(self, _: float, /) -> Uses:
+        """One schedule. Nothing where it is a trigger, of which only the function's runs are billed."""
+        return ()
 
     def hot_held(self, t: Traffic, /) -> Uses:
         """What the hot store holds."""
@@ -106,9 +109,9 @@ class Tariff(Protocol):
         """The twin service itself, for its entities and the dashboards' queries. Nothing else moves these meters."""
         ...
 
-    def twin_written(self, t: Traffic, /) -> Uses:
-        """All readings written to the twin service, where it does not read."""
-        ...
+    def twin_written(self, _: Traffic, /) -> Uses:
+        """All readings written to the twin service. Nothing where it reads."""
+        return ()
 
     def dashboards(self, t: Traffic, /) -> Uses:
         """Grafana, for its users."""

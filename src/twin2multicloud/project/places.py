@@ -73,10 +73,12 @@ def quoted(text: str) -> str:
 def shown(value: Json) -> str:
     """What was found, in a word or two. Lists and objects are named, not quoted."""
     match value:
-        case None | bool() | float():
+        case None | bool():
             return json.dumps(value)
         case str():
             return quoted(value)
+        case float():
+            return repr(value)
         case int():
             return str(value) if value.bit_length() <= 128 else "a very large number"
         case list():

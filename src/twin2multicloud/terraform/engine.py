@@ -15,7 +15,7 @@ import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,14 +83,10 @@ def find_engine(env: Mapping[str, str]) -> Engine:
     )
 
 
-def _no_progress(_: Progress) -> None:
-    return None
-
-
 class Workspace:
     """One twin's folder for the engine: configuration, variables, plan and, with the local backend, state."""
 
-    def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], report: Report = _no_progress) -> None:
+    def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], report: Report = lambda _: None) -> None:
         self._engine, self._folder, self._report = engine, folder, report
         # No colours, prompts or banners: the output is parsed.
         self._env = {**env, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
@@ -151,9 +147,9 @@ class Workspace:
                 start_new_session=True,  # a Ctrl-C reaches us alone: a second one would make the engine drop its state
             )
             try:
-                for line in _lines(process):
-                    lines.append(line)
-                    if (event := _event(line)) is not None:
+                for line in process.stdout or ():
+                    lines.append(line.rstrip("\n"))
+                    if (event := _event(lines[-1])) is not None:
                         self._report(event)
                 code = process.wait()
             except KeyboardInterrupt:
@@ -166,12 +162,6 @@ class Workspace:
         if code == 0 or (doing == "plan" and code == _CHANGES):
             return lines
         raise EngineError(doing, _errors(lines, said) or [f"it ended with code {code}"])
-
-
-def _lines(process: "subprocess.Popen[str]") -> Iterator[str]:
-    assert process.stdout is not None  # noqa: S101 - it was asked for
-    for line in process.stdout:
-        yield line.rstrip("\n")
 
 
 def _end(process: "subprocess.Popen[str]") -> None:

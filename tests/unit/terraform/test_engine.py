@@ -19,8 +19,8 @@ def programs(tmp_path):
 
 
 def test_tofu_comes_before_terraform(programs):
-    assert find_engine(programs("tofu", "terraform")).command[0].endswith("/tofu")
-    assert find_engine({**programs(), "T2MC_ENGINE": "terraform"}).command[0].endswith("/terraform")
+    assert find_engine(programs("tofu", "terraform"))[0].endswith("/tofu")
+    assert find_engine({**programs(), "T2MC_ENGINE": "terraform"})[0].endswith("/terraform")
 
 
 def test_a_named_engine_that_is_not_there_is_not_replaced(programs):

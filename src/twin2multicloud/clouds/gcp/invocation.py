@@ -22,7 +22,6 @@ from twin2multicloud.wire.calls import post, token_header
 if TYPE_CHECKING:
     from google.auth.credentials import Credentials
     from google.auth.transport import Request
-    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
 
 
 class CloudRunInvocation:
@@ -114,18 +113,11 @@ def open_invocation(outputs: Mapping[str, Any]) -> CloudRunInvocation:
         raise ConfigurationError(
             "calling functions on Google Cloud needs google-auth: pip install 'twin2multicloud[gcp]'"
         ) from error
-    from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+    from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets, secret_manager
     from twin2multicloud.wire.http_transport import HttpTransport
 
     urls = outputs["gcp_readers"]
     endpoints = frozenset(outputs.get("gcp_endpoints", {})) & frozenset(urls)
-    secrets = SecretManagerSecrets(cache(_secret_manager))
+    secrets = SecretManagerSecrets(cache(secret_manager))
     token = CachedSecret(secrets, str(outputs.get("gcp_token_secret", "")), SystemClock(), lambda _: None)
     return CloudRunInvocation(urls, endpoints, HttpTransport(), OperatorIdentity(Request()), token.read)
-
-
-def _secret_manager() -> "SecretManagerServiceClient":
-    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
-
-    with domain_errors("signing in to Google Cloud"):
-        return SecretManagerServiceClient()

@@ -11,6 +11,14 @@ if TYPE_CHECKING:
 TIMEOUT = 10.0
 
 
+def secret_manager() -> "SecretManagerServiceClient":
+    """A client that signs in as whoever runs this."""
+    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+
+    with domain_errors("signing in to Google Cloud"):
+        return SecretManagerServiceClient()
+
+
 class SecretManagerSecrets:
     """A `Secrets`."""
 

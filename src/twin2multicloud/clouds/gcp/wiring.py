@@ -7,7 +7,7 @@ stores and the device registry by their databases'. Credentials are the service 
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache, cached_property
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.gcp import runtime
@@ -18,7 +18,6 @@ from twin2multicloud.wire.environment import Environment, optional_env, require_
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
-    from google.cloud.secretmanager_v1 import SecretManagerServiceClient
     from google.pubsub_v1 import PublisherClient
 
     from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
@@ -49,9 +48,9 @@ class GcpPorts(CommonPorts):
     @cached_property
     def secrets(self) -> SecretManagerSecrets:
         """Secret Manager."""
-        from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+        from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets, secret_manager
 
-        return SecretManagerSecrets(lambda: self._secret_manager)
+        return SecretManagerSecrets(cache(secret_manager))
 
     def dead_letters(self, queue: str) -> QueueDeadLetters:
         """See `functions.wiring.Ports`. `queue` is a topic's full name."""
@@ -90,12 +89,6 @@ class GcpPorts(CommonPorts):
 
         host = optional_env(self._env, "PUBSUB_EMULATOR_HOST")
         return _client_of_emulator(host) if host else PublisherClient()
-
-    @cached_property
-    def _secret_manager(self) -> SecretManagerServiceClient:
-        from google.cloud.secretmanager_v1 import SecretManagerServiceClient
-
-        return SecretManagerServiceClient()
 
 
 def _client_of_emulator(host: str) -> PublisherClient:

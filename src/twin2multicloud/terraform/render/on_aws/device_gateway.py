@@ -5,14 +5,13 @@ Things and certificates are not part of this: there may be 100,000, and they are
 
 from twin2multicloud.domain.device_topics import commands_topic, telemetry_topic
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.on_aws import access
+from twin2multicloud.terraform.render.on_aws import access, queues
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
 from twin2multicloud.terraform.render.scope import CloudScope
 
 _DEAD_LETTERS = "device_dead_letters"
 _SELECT = "SELECT encode(*, 'base64') AS body, topic(3) AS device_id, timestamp() AS received_at"
 """The payload as its bytes, whatever it is: IoT SQL takes lists and numbers apart, or fails on them."""
-_FOURTEEN_DAYS_S = 14 * 24 * 3600
 
 
 def render(config: Configuration, site: CloudScope) -> None:
@@ -32,13 +31,7 @@ def render(config: Configuration, site: CloudScope) -> None:
 
 def _dead_letters(config: Configuration, site: CloudScope, dispatcher: str) -> None:
     """IoT invokes asynchronously: Lambda tries twice more, and then the reading would be gone without this queue."""
-    config.resource(
-        "aws_sqs_queue",
-        _DEAD_LETTERS,
-        name=f"{site.twin}-device-dead-letters",
-        message_retention_seconds=_FOURTEEN_DAYS_S,
-        sqs_managed_sse_enabled=True,
-    )
+    queues.declare(config, _DEAD_LETTERS, f"{site.twin}-device-dead-letters")
     config.resource(
         "aws_lambda_function_event_invoke_config",
         dispatcher,

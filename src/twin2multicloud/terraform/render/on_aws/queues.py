@@ -5,7 +5,7 @@ A queue hides a message for six times its function's time-out, as AWS asks (lamb
 
 import json
 
-from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_aws.references import queue
 from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
 
@@ -16,22 +16,23 @@ _FOURTEEN_DAYS_S = 14 * 24 * 3600  # the longest that SQS keeps a message
 
 def render(config: Configuration, site: CloudScope) -> None:
     """Declare the dead-letter queues, then the queues that fall back to them."""
+    hidden = {"visibility_timeout_seconds": VISIBILITY_S}
     for dead_letters in site.dead_letters:
-        _queue(config, key_of(dead_letters), dead_letters.deployed_as)
+        declare(config, key_of(dead_letters), dead_letters.deployed_as, **hidden)
     for function in site.functions:
         if function.from_queue:
-            _queue(config, function.key, function.component.deployed_as, redrive_policy=_redrive(function))
+            declare(config, function.key, function.component.deployed_as, redrive_policy=_redrive(function), **hidden)
 
 
-def _queue(config: Configuration, key: str, name: str, redrive_policy: str | None = None) -> None:
+def declare(config: Configuration, key: str, name: str, **more: Json) -> None:
+    """Declare a queue that keeps messages for as long as SQS can."""
     config.resource(
         "aws_sqs_queue",
         key,
         name=name,
         message_retention_seconds=_FOURTEEN_DAYS_S,
-        visibility_timeout_seconds=VISIBILITY_S,
         sqs_managed_sse_enabled=True,
-        redrive_policy=redrive_policy,
+        **more,
     )
 
 
