@@ -19,11 +19,14 @@ from twin2multicloud.emulator.delivery.rejections import Rejection
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.storage.reader_client import HotReaders
-from twin2multicloud.operations.dead_letters import TwinLetters
+from twin2multicloud.operations.dead_letters import LetterGroup, Selection, TwinLetters, grouped
+from twin2multicloud.operations.error_events import ErrorGroup, grouped_errors
 from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.http_transport import HttpTransport
+
+_SHOWN_ERRORS = 1_000
 
 
 class TwinClient(HotReaders):
@@ -82,6 +85,11 @@ class TwinClient(HotReaders):
             except RetryableError:
                 dark.append(site.cloud)
         return sorted(found, key=lambda each: each.timestamp, reverse=True)[:most], dark
+
+    def kept(self) -> tuple[list[LetterGroup], list[ErrorGroup]]:
+        """Dead letters and the newest error events, each by reason; of clouds that do not answer there are none."""
+        letters, _ = self.letters.find(Selection())
+        return grouped(letters), grouped_errors(self.errors(_SHOWN_ERRORS)[0])
 
     def _status(self, cloud: Cloud) -> CloudStatus:
         try:
