@@ -1,11 +1,16 @@
 """The emulator's durable queues: what was accepted is delivered, in this process or the next; memory stays bounded."""
 
 import sqlite3
+import time
 from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
-from twin2multicloud.emulator.delivery.journal import DeadLetterRecord, Journal, Record
+import msgspec
+
+from twin2multicloud.emulator.delivery import kept
+from twin2multicloud.emulator.delivery.journal import Journal, Record
+from twin2multicloud.emulator.delivery.kept import DeadLetterRecord, KeptLetter
 
 
 class Consumer:
@@ -85,22 +90,75 @@ def test_the_backlog_is_what_is_not_done_in_this_process_and_the_next(tmp_path: 
     second.close()
 
 
+def buried(journal: Journal, *letters: DeadLetterRecord) -> list[KeptLetter]:
+    for letter in letters:
+        journal.bury(letter).wait()
+    return journal.read(kept.page, 0, 100)
+
+
 def test_dead_letters_are_counted_and_redriven_once(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
     consumer = Consumer(journal)
-    for number, letters in enumerate(("a", "a", "b")):
-        journal.bury(DeadLetterRecord(letters, "q", "now", "why", 10, b"%d" % number)).wait()
-    assert journal.dead_letters() == {"a": 20, "b": 10}
-    assert journal.redrive("a") == 20
+    letters = buried(
+        journal,
+        *(DeadLetterRecord(queue, "q", "now", "why", 10, b"%d" % place) for place, queue in enumerate(("a", "a", "b"))),
+    )
+    assert journal.read(kept.counts) == {"a": 20, "b": 10}
+    journal.redrive(letters[:2])
     assert consumer.bodies() == [b"0", b"1"]
-    assert journal.dead_letters() == {"b": 10}
-    assert journal.redrive() == 10
-    assert journal.redrive() == 0
+    assert journal.read(kept.counts) == {"b": 10}
+    assert journal.read(kept.by_number, [1, 2, 3]) == letters[2:]
+    journal.forget(letters)
+    assert journal.read(kept.counts) == {}
+    journal.close()
+
+
+def test_letters_are_read_page_by_page_and_those_of_an_outage_alone(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    made = [DeadLetterRecord("a", "q", "now", "why", 1, b"%d" % place, place % 2 == 1) for place in range(5)]
+    letters = buried(journal, *made)
+    assert [each.letter for each in letters] == made
+    assert journal.read(kept.page, letters[1].id, 2) == letters[2:4]
+    assert journal.read(kept.oldest_waited, "a", 1) == letters[1:2]
+    assert journal.read(kept.oldest_waited, "b", 1) == []
+    journal.close()
+
+
+def test_what_is_older_than_a_moment_is_forgotten(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal")
+    young, old = "2026-01-15T10:30:00.000Z", "2026-01-01T10:30:00.000Z"
+    buried(journal, *(DeadLetterRecord("a", "q", at, "why", 1, b"") for at in (old, young)))
+    for at in (old, young):
+        journal.report(b'{"timestamp":"%b"}' % at.encode()).wait()
+    journal.age("2026-01-15T00:00:00.000Z")
+    journal.report(b'{"timestamp":"2026-01-16"}').wait()
+    assert [each.letter.at for each in journal.read(kept.page, 0, 9)] == [young]
+    assert journal.read(kept.newest_errors, 9) == [
+        b'{"timestamp":"2026-01-16"}',
+        b'{"timestamp":"%b"}' % young.encode(),
+    ]
+    journal.close()
+
+
+def test_a_file_of_an_older_version_is_read(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "journal")) as db:
+        db.executescript(
+            "CREATE TABLE groups (id INTEGER PRIMARY KEY, body BLOB NOT NULL);"
+            "CREATE TABLE dead_letters (id INTEGER PRIMARY KEY, letters TEXT NOT NULL, queue TEXT NOT NULL,"
+            "at TEXT NOT NULL, error TEXT NOT NULL, messages INTEGER NOT NULL, body BLOB NOT NULL);"
+            "INSERT INTO dead_letters VALUES (1, 'a', 'q', 'now', 'why', 1, x'00');"
+        )
+        db.execute("INSERT INTO groups VALUES (1, ?)", (msgspec.msgpack.encode([("q", b"0", 1)]),))
+        db.commit()
+    journal = Journal(tmp_path / "journal")
+    (record,) = Consumer(journal).records
+    assert time.time() - record.since < 60, "its age begins now"
+    assert journal.read(kept.counts) == {"a": 1}
     journal.close()
 
 
 def test_error_events_are_kept(tmp_path: Path) -> None:
     journal = Journal(tmp_path / "journal")
     journal.report(b"{}").wait()
-    assert journal.errors() == 1
+    assert journal.read(kept.error_count) == 1
     journal.close()

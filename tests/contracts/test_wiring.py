@@ -205,7 +205,7 @@ def test_a_publish_goes_all_the_way_to_the_hot_store(stage):
 
 
 NEEDED = {
-    "dispatcher": ("CLOUD", "TWIN_NAME", "PROCESSOR_QUEUE", "ERROR_TOPIC"),
+    "dispatcher": ("CLOUD", "TWIN_NAME", "PROCESSOR_QUEUE", "DEVICE_DEAD_LETTERS_QUEUE", "ERROR_TOPIC"),
     "persister": ("HOT_STORE_NAME", "DEAD_LETTER_QUEUE", "L3_HOT_CLOUD"),
 }
 

@@ -37,7 +37,7 @@ def test_help_names_every_command_with_an_example() -> None:
         "up",
         "down",
         "status",
-        "redrive",
+        "errors",
         "simulate",
         "replay",
         "query",
@@ -149,7 +149,7 @@ def test_a_day_with_a_twin(tmp_path: Path) -> None:
         unknown = t2mc("query", folder, "nobody")
         assert unknown.returncode == 2
         assert "no device 'nobody'" in unknown.stderr
-        assert t2mc("redrive", folder).returncode == 0
+        assert t2mc("dlq", "redrive", folder).returncode == 0
     finally:
         down = t2mc("down", folder)
     assert down.returncode == 0

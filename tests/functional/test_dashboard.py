@@ -151,6 +151,17 @@ def test_the_placement_shows_every_slot_and_what_passes(dashboard: Dashboard, vi
     expect(visit.page.locator(".health")).to_have_text("3 of 3 clouds running")
 
 
+def test_dead_letters_and_errors_are_listed_with_reason_count_and_age(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(dashboard.url)
+    letters = visit.page.locator(".panel", has_text="Dead letters").locator("tbody tr")
+    expect(letters).to_have_count(1)
+    for text in ("NaN at byte 44", "devices → L1", "AWS", "refused", "3", "1 min ago"):
+        expect(letters).to_contain_text(text)
+    errors = visit.page.locator(".panel", has_text="Error events").locator("tbody tr")
+    for text in ("12 of 12 messages wait", "persister", "hot-store-unreachable", "1 min ago"):
+        expect(errors).to_contain_text(text)
+
+
 def test_another_device_is_chosen_in_the_tree(dashboard: Dashboard, visit: Visit) -> None:
     visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
     expect(visit.page.locator(".device-id")).to_have_text("climate-kitchen")

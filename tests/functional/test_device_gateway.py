@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.rigs import vendor_clients, vendor_processes
+from tests.rigs.clock import RigClock
 from tests.rigs.clouds import GCP
 from tests.rigs.device_gateway import RigAuthenticator, RigIngress
 from tests.rigs.runtime_bundle import Running
@@ -82,7 +83,8 @@ def test_the_runtime_answers_and_does_what_the_function_does(
     gateway: Running, method: str, path: str, headers: dict[str, str], body: bytes
 ) -> None:
     request, ingress = Request(method, path, headers, body), RigIngress()
-    expected = served(DeviceGateway(authenticator=RigAuthenticator("house", KEYS), ingress=ingress))(request)
+    pure = DeviceGateway(authenticator=RigAuthenticator("house", KEYS), ingress=ingress, clock=RigClock())
+    expected = served(pure)(request)
     assert answered(gateway.runtime.request(request)) == answered(expected)
     taken = [[device, base64.b64encode(payload).decode()] for device, payload in ingress.taken]
     assert gateway.effects() == [("taken", ENV["DEVICE_TOPIC"], each) for each in taken]

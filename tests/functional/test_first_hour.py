@@ -90,7 +90,8 @@ def _processes_of(folder: Path) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    "command", ["validate", "plan", "up", "status", "down", "redrive", "simulate", "query", "replay", "devices list"]
+    "command",
+    ["validate", "plan", "up", "status", "down", "errors", "dlq list", "simulate", "query", "replay", "devices list"],
 )
 def test_every_command_takes_the_folder_first_and_says_where_there_is_none(tmp_path: Path, command: str) -> None:
     done = t2mc(*command.split(), tmp_path / "nowhere", columns=400)

@@ -335,24 +335,25 @@ def test_functions_framework_knows_how_a_target_is_started(
 
 
 NOBODY = "127.0.0.1:9"
+QUEUES = ("PROCESSOR_QUEUE", "DEVICE_DEAD_LETTERS_QUEUE")
 SIGNED_IN: dict[Cloud, dict[str, str]] = {
     AWS: {
         "AWS_ENDPOINT_URL": f"http://{NOBODY}",
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
-        "PROCESSOR_QUEUE": f"http://{NOBODY}/1/processor",
+        **dict.fromkeys(QUEUES, f"http://{NOBODY}/1/processor"),
     },
     AZURE: {
         "QUEUES__queueServiceUri": f"http://{NOBODY}/account",
         "QUEUES_KEY": base64.b64encode(b"none").decode(),
-        "PROCESSOR_QUEUE": "processor",
+        **dict.fromkeys(QUEUES, "processor"),
         "ERROR_TOPIC": f"http://{NOBODY}/topic",
         "ERROR_TOPIC_KEY": "none",
     },
     GCP: {
         "GOOGLE_CLOUD_PROJECT": "p",
         "PUBSUB_EMULATOR_HOST": NOBODY,
-        "PROCESSOR_QUEUE": "projects/p/topics/processor",
+        **dict.fromkeys(QUEUES, "projects/p/topics/processor"),
         "ERROR_TOPIC": "projects/p/topics/errors",
     },
 }

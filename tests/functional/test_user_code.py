@@ -40,7 +40,7 @@ def test_user_code_changes_drops_and_fails_by_message(tmp_path: Path) -> None:
         assert "ValueError: thirteen" in twin.log(AZURE)
     (folder / "processors" / "halve.py").write_text(HALVE_ALL)
     with running(folder) as twin:  # the code is mended: what failed is sent again
-        assert twin.client.redrive() == 1
+        assert twin.redrive() == 1
         twin.settle()
         assert sorted(twin.values("d1", "n")) == [-13, *range(10)]
 

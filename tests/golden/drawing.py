@@ -69,7 +69,11 @@ def timings() -> str:
         ["an answer to a POST is waited for", f"{sender.TIMEOUT:g} s"],
         ["`Retry-After` is respected up to", f"{policy.longest_wait:g} s"],
         ["failures that open the breaker of a boundary", f"{breaker.OPENS_AFTER:g} s"],
-        ["the breaker stays open", f"{breaker.STAYS_OPEN:g} s"],
+        [
+            "an open breaker lets a probe through",
+            f"after {breaker.FIRST_PROBE:g} s, doubling to {breaker.LONGEST_OPEN:g} s",
+        ],
+        ["what cannot pass a boundary waits in the queue", "see [dead letters](dead_letters.md)"],
     ]
     return _table(["what", "how long"], rows)
 

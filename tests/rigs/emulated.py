@@ -12,6 +12,7 @@ from socket import create_server
 import msgspec
 
 from tests.rigs.clouds import AWS
+from tests.rigs.dead_letters import letters_in
 from tests.rigs.hot_store import FailingHotStore
 from tests.rigs.telemetry_writer import hot_writer, sender
 from tests.rigs.transport import Serve
@@ -28,7 +29,6 @@ from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 from twin2multicloud.ports.transport import Reply
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.http_transport import HttpTransport
-from twin2multicloud.wire.queue_records import decode
 
 QUEUES = {"house-processor", "house-persister"}
 
@@ -98,13 +98,9 @@ class EmulatedDeadLettersRig(_Settling):
 
     def kept(self) -> list[DeadLetter]:
         db = sqlite3.connect(self._path)
-        records = [decode(body) for (body,) in db.execute("SELECT body FROM dead_letters ORDER BY id")]
+        records = [body for (body,) in db.execute("SELECT body FROM dead_letters ORDER BY id")]
         db.close()
-        return [
-            DeadLetter(message, error)
-            for record in records
-            for message, error in zip(record.readings, record.errors, strict=True)
-        ]
+        return letters_in(records)
 
 
 @contextmanager

@@ -11,12 +11,14 @@ from typing import Any
 from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.emulator.delivery.backlog import Bounds
+from twin2multicloud.emulator.delivery.queues import KEEPS
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, Tls, load_secrets, prepare
 from twin2multicloud.emulator.host.processes import kill, start_cloud, stop, wait_until_up
 from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.fleet.mqtt_device import DeviceConnection
 from twin2multicloud.operations.bring_up import lay_out_bundles
 from twin2multicloud.operations.checks import wait_until_settled
+from twin2multicloud.operations.dead_letters import Selection
 from twin2multicloud.operations.readings import connection
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.loader import load_project
@@ -91,6 +93,9 @@ class RunningTwin:
     def settle(self, timeout: float = 60.0) -> tuple[CloudStatus, ...]:
         return wait_until_settled(self.client, timeout, time.sleep, time.monotonic)
 
+    def redrive(self) -> int:
+        return sum(each.messages for each in self.client.letters.redrive(Selection()))
+
     def values(self, device: str, name: str) -> list[Any]:
         return [value for _, value in self.client.history(device, [name], *ALWAYS, 10_000_000)[name]]
 
@@ -112,6 +117,7 @@ def running(
     batch_records: int | None = None,
     tls: Tls | None = None,
     bounds: Bounds | None = None,
+    keeps_seconds: float = KEEPS,
     function_seconds: float = FUNCTION_SECONDS,
 ) -> Iterator[RunningTwin]:
     """Start the clouds of a project folder; stop them at the end, come what may."""
@@ -120,6 +126,7 @@ def running(
         project,
         batch_records=batch_records,
         bounds=bounds,
+        keeps_seconds=keeps_seconds,
         function_seconds=function_seconds,
         tls=tls,
         runtime=runtime,

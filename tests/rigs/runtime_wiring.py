@@ -163,7 +163,9 @@ class _DeadLetters:
 
     def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         for letter in dead_letters:
-            self._note("dead", self._queue, [flat(letter.message), letter.error])
+            message = letter.message
+            kept = flat(message) if isinstance(message, Reading) else message.body.decode(errors="replace")
+            self._note("dead", self._queue, [kept, letter.error])
 
 
 class _Store:

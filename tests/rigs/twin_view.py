@@ -7,12 +7,14 @@ from typing import Any
 
 from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Scalar
-from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.errors import ErrorEvent, RetryableError, Severity
 from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
+from twin2multicloud.operations.dead_letters import REFUSED, LetterGroup
+from twin2multicloud.operations.error_events import ErrorGroup, grouped_errors
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Locality, Topology
 
@@ -139,6 +141,31 @@ class MemoryTwinView:
             )
             for n, each in enumerate(self.topology.boundaries)
         )
+
+    def kept(self) -> tuple[list[LetterGroup], list[ErrorGroup]]:
+        now = _stamp(int(self._now().timestamp()) - 90)
+        letters = LetterGroup(
+            cloud=AWS,
+            boundary="devices → L1",
+            cause=REFUSED,
+            reason="NaN at byte 44, which is no JSON number",
+            letters=3,
+            messages=3,
+            oldest=now,
+            newest=now,
+            example="aws-1",
+        )
+        event = ErrorEvent(
+            twin_id="smart-home",
+            cloud_provider=AZURE,
+            severity=Severity.CRITICAL,
+            component="persister",
+            error_code="hot-store-unreachable",
+            message="12 of 12 messages wait in the queue: the other side answered 503",
+            timestamp=now,
+            count=12,
+        )
+        return [letters], grouped_errors([event])
 
     def _traffic(self, n: int, sent: int, locality: Locality) -> dict[str, Any]:
         wave = 1 + 0.2 * math.sin(sent / 40 + n)

@@ -14,13 +14,13 @@ from typing import TYPE_CHECKING, Any
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.dead_letters import letters_in
 from twin2multicloud.clouds.aws import queue as sqs
 from twin2multicloud.clouds.azure import queue as storage_queue
 from twin2multicloud.clouds.gcp import queue as pub_sub
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
 from twin2multicloud.ports.invoker import Invoker
-from twin2multicloud.wire.queue_records import decode
 
 if TYPE_CHECKING:
     from azure.storage.queue import QueueClient
@@ -63,12 +63,7 @@ class VendorDeadLettersRig:
         self.dead_letters, self._drain = dead_letters, drain
 
     def kept(self) -> list[DeadLetter]:
-        records = self._drain()
-        return [
-            DeadLetter(message, reason)
-            for record in records
-            for message, reason in zip(decode(record).readings, decode(record).errors, strict=True)
-        ]
+        return letters_in(self._drain())
 
     def settle(self) -> None:
         """What was put is durable at once."""

@@ -11,6 +11,7 @@ from tests.rigs.hot_store import RigHotStore
 from tests.rigs.ports import RigPorts
 from tests.rigs.transport import ServedTransport
 from twin2multicloud.domain.components import ComponentType, Trigger
+from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.processing.processor import FindProcessor
 from twin2multicloud.functions.readings import RawReading
@@ -18,6 +19,7 @@ from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Component, ValueKind
+from twin2multicloud.ports.dead_letters import Unread
 
 TOKEN = "the-token"
 
@@ -101,10 +103,25 @@ class World:
         return {code for ports in self.ports.values() for code in ports.errors.codes}
 
     def dead_letters(self) -> list[str]:
-        """The message ids in all dead-letter queues."""
+        """The message ids of the readings in all dead-letter queues."""
         return [
             letter.message.key.message_id
             for ports in self.ports.values()
             for queue in ports.queues.values()
             for letter in queue.letters
+            if isinstance(letter.message, Reading)
         ]
+
+    def unread(self) -> list[tuple[bytes, str]]:
+        """The bytes of what was refused as it came, with the reasons."""
+        return [
+            (letter.message.body, letter.error)
+            for ports in self.ports.values()
+            for queue in ports.queues.values()
+            for letter in queue.letters
+            if isinstance(letter.message, Unread)
+        ]
+
+    def waiting(self) -> int:
+        """How many records wait in the queues of functions."""
+        return sum(len(bodies) for ports in self.ports.values() for bodies in ports.invoker.queues.values())

@@ -28,7 +28,8 @@ COMMANDS = {
     "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
     "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
     "status": Command("local_commands", "Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down."),
-    "redrive": Command("local_commands", "Redrive the dead letters of every cloud."),
+    "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
+    "errors": Command("dlq", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
     "simulate": Command(
         "telemetry_commands",
         "Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.",

@@ -1,4 +1,4 @@
-"""t2mc up, down, status, redrive: the emulated clouds of a project, as background processes."""
+"""t2mc up, down, status: the emulated clouds of a project, as background processes."""
 
 from pathlib import Path
 from typing import Annotated
@@ -89,15 +89,6 @@ def status(
             out.print(f"dashboard: {deployment.dashboard_url}")
     if not all(each.running for each in statuses):
         raise typer.Exit(1)
-
-
-def redrive(folder: Folder = Path()) -> None:
-    """Redrive the dead letters of every cloud.
-
-    Example: t2mc redrive examples/smart-home
-    """
-    count = TwinClient(load_deployment(folder)).redrive()
-    out.print(f"{count:,} messages are on their way again")
 
 
 def start_twin(

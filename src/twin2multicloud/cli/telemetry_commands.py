@@ -1,21 +1,21 @@
 """t2mc simulate, query: readings into a running twin, and out of it."""
 
 import itertools
-import re
 from collections.abc import Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from twin2multicloud.cli.console import err, out, say_json, say_note
+from twin2multicloud.cli.moments import instant
 from twin2multicloud.cli.progress import progress_line
 from twin2multicloud.cli.project_commands import Folder, FolderAsOption, FolderFirst
 from twin2multicloud.cli.tables import history_table, latest_table
 from twin2multicloud.domain.errors import ConfigurationError, FinalError
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.domain.timestamps import canonical, from_datetime
+from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_deployment
 from twin2multicloud.operations.readings import live_readings, publish
 from twin2multicloud.operations.twin import OperatedTwin, open_twin, some_devices
@@ -92,7 +92,7 @@ def _answer(
         }
         say_json(shown) if as_json else out.print(latest_table(latest, device, foreign))
         return
-    start, end = _instant(since), _instant(until) if until else from_datetime(datetime.now(UTC))
+    start, end = instant(since), instant(until) if until else from_datetime(datetime.now(UTC))
     series = twin.history(device, *properties, since=start, until=end, limit=limit)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
     say_json(listed) if as_json else out.print(
@@ -125,16 +125,3 @@ def show_publishing(
             sent=lambda count: update(completed=count),
             stopped=lambda: err.print("stopped"),
         )
-
-
-_UNITS = {"s": 1, "m": 60, "h": 3600, "d": 86400}
-
-
-def _instant(text: str) -> str:
-    ago = re.fullmatch(r"(\d+(?:\.\d+)?)([smhd])", text)
-    if ago:
-        return from_datetime(datetime.now(UTC) - timedelta(seconds=float(ago[1]) * _UNITS[ago[2]]))
-    try:
-        return canonical(text)
-    except ValueError as error:
-        raise ConfigurationError(f"a time must be ISO 8601 or a span such as 15m, 1h or 7d, found {text!r}") from error

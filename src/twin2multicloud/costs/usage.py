@@ -121,6 +121,10 @@ def _way_uses(call: ConnectorCall, source: Cloud, target: Cloud, t: Traffic) -> 
 
 def _queue_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
     """Messages in and out, and those that end in the boundary's dead-letter queue and are sent again."""
+    if call.target == Kind.DEVICE_DEAD_LETTERS:
+        refused = tariff.dispatched(t) * t.workload.error_share
+        yield from tariff.queue(t, refused, refused, 0)
+        return
     receives = t.invocations(call.target)
     sends = tariff.dispatched(t) if call.source == Kind.DISPATCHER else receives
     fired = KINDS[call.target].load is Load.FIRED

@@ -79,6 +79,7 @@ class Kind(StrEnum):
 
     DEVICE_GATEWAY = "device-gateway"
     DISPATCHER = "dispatcher"
+    DEVICE_DEAD_LETTERS = "device-dead-letters"
     CONNECTOR = "connector"
     DEVICE_COMMANDS = "device-commands"
     INGESTION = "ingestion"
@@ -168,6 +169,9 @@ KINDS: dict[str, KindInfo] = {
         "normalises device telemetry and sends it to the processor",
         "acquisition.dispatcher",
     ),
+    Kind.DEVICE_DEAD_LETTERS: KindInfo(
+        Slot.L1, ComponentType.QUEUE, "keeps what the dispatcher refused, as it came, to be sent again"
+    ),
     Kind.CONNECTOR: _function(
         Slot.L1,
         Load.READINGS,
@@ -247,6 +251,11 @@ def home(kind: str) -> Slot:
     if slot is None:
         raise ValueError(f"{kind} exists on every cloud")
     return slot
+
+
+def runs_user_code(kind: str) -> bool:
+    """Whether a function runs the user's code, which may end its process or never return."""
+    return Data.PROCESSORS in KINDS[kind].data
 
 
 def has_code(kind: str) -> bool:

@@ -37,12 +37,13 @@ class CodeInfo(msgspec.Struct, frozen=True):
 ERROR_CODES: dict[ErrorCode, CodeInfo] = {
     ErrorCode.INVALID_TELEMETRY: CodeInfo(
         Severity.WARNING,
-        "A device published invalid telemetry. It is not processed; the event holds its content.",
-        "Correct what the device sends: a flat JSON object of numbers, texts and booleans, with a valid time.",
+        "A device published invalid telemetry. It is in L1's dead letters as it came; the event holds the first.",
+        "Correct what the device sends: a flat JSON object of numbers, texts and booleans, with a valid time. "
+        "Or correct how it is read, then run `t2mc dlq redrive`.",
     ),
     ErrorCode.READING_TOO_LARGE: CodeInfo(
         Severity.CRITICAL,
-        "A reading is larger than the processor's queue allows. It is not processed; the event holds its content.",
+        "A reading is larger than the processor's queue allows. It is in L1's dead letters.",
         "Send smaller readings; docs/support_matrix.md lists the limit of each cloud.",
     ),
     ErrorCode.VALUE_LEFT_OUT: CodeInfo(
@@ -64,31 +65,32 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
     ),
     ErrorCode.INGESTION_UNREACHABLE: CodeInfo(
         Severity.CRITICAL,
-        "The ingestion endpoint on L2's cloud did not accept readings. They are in the connector's dead letters.",
-        "Remove the cause that the message names, then run `t2mc redrive`.",
+        "The ingestion endpoint on L2's cloud did not accept readings. While it is dark they wait "
+        "in the connector's queue; what it refused is in the dead letters.",
+        "None while they wait. Otherwise remove the cause that the message names, then run `t2mc dlq redrive`.",
     ),
     ErrorCode.HOT_STORE_UNREACHABLE: CodeInfo(
         Severity.CRITICAL,
         "The hot store, or the hot-writer in front of it, did not accept readings. "
-        "They are in the persister's dead letters.",
-        "Remove the cause that the message names, then run `t2mc redrive`.",
+        "While it is dark they wait in the persister's queue; what it refused is in the dead letters.",
+        "None while they wait. Otherwise remove the cause that the message names, then run `t2mc dlq redrive`.",
     ),
     ErrorCode.PROCESSOR_FAILED: CodeInfo(
         Severity.CRITICAL,
         "A user's processor failed, returned invalid telemetry, or returned a result too large for a queue; "
         "or a reading breaks a type that the project holds strictly. "
         "The readings are in the processor's dead letters, unchanged.",
-        "Correct the processor, deploy it and run `t2mc redrive`.",
+        "Correct the processor, deploy it and run `t2mc dlq redrive`.",
     ),
     ErrorCode.INVALID_RECORD: CodeInfo(
         Severity.CRITICAL,
-        "A queue held an invalid record. The queue delivers it again and then dead-letters it.",
+        "A queue held an invalid record. It is in the dead letters as it was.",
         "Find out what else writes to that queue.",
     ),
     ErrorCode.DELIVERY_FAILED: CodeInfo(
         Severity.WARNING,
         "A function started by a queue, a device or a schedule failed. The cloud retries it; "
-        "queue records that keep failing are dead-lettered.",
+        "queue records wait, and those that keep failing while others pass are dead-lettered.",
         "None if it recovers; otherwise see the message for what is missing or does not answer.",
     ),
     ErrorCode.FUNCTION_FAILED: CodeInfo(

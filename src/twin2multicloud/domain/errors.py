@@ -44,6 +44,10 @@ class RetryableError(TwinError):
         self.retry_after = retry_after
 
 
+class OutageError(RetryableError):
+    """The other side of a boundary is dark, and that is reported: the batch waits in its queue."""
+
+
 class FinalError(TwinError):
     """The other side will never take it as it is: malformed, refused, too large. `status` is HTTP's, if any."""
 

@@ -23,6 +23,8 @@ from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.wire.limits import MAX_READINGS
 
 _decode = msgspec.json.Decoder(Loose | list[Loose]).decode
+_MARK = b"\xef\xbb\xbf"  # of UTF-8
+_decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 class RawReading(msgspec.Struct, frozen=True):
@@ -33,10 +35,15 @@ class RawReading(msgspec.Struct, frozen=True):
     received_at: str | None = None  # the cloud's own stamp, for readings without a time
 
 
-def from_device(
-    raw: RawReading, now: str, clock_skew: ClockSkew, left_out: list[str]
-) -> Iterator[Reading | tuple[object, InvalidTelemetryError]]:
-    """The readings of a publish; invalid telemetry comes with its reason.
+class Refused(msgspec.Struct, frozen=True):
+    """A publish, or one reading of a list, that is invalid telemetry: its bytes as they came, and the reason."""
+
+    body: bytes
+    reason: str
+
+
+def from_device(raw: RawReading, now: str, clock_skew: ClockSkew, left_out: list[str]) -> Iterator[Reading | Refused]:
+    """The readings of a publish, and what of it is invalid telemetry.
 
     Adds to `left_out` the reason of each value that no store can hold; the rest of its reading is there.
     """
@@ -48,29 +55,36 @@ def from_device(
         try:
             payload = foreign_json.read(raw.body)
         except foreign_json.ForeignJsonError as error:
-            yield raw.body, InvalidTelemetryError(str(error))
+            yield Refused(raw.body, str(error))
             return
     if isinstance(payload, list) and len(payload) > MAX_READINGS:
-        reason = f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}"
-        yield raw.body, InvalidTelemetryError(reason)
+        yield Refused(raw.body, f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}")
         return
     arrival = raw.received_at or now
     earliest, latest = clock_skew.bounds(arrival)
-    for flat in payload if isinstance(payload, list) else [payload]:
+    alone: list[bytes] = []  # the bytes of each reading of a list, once one of them is refused
+    for place, flat in enumerate(payload if isinstance(payload, list) else [payload]):
         try:
-            yield normalise(
-                flat,
-                now=arrival,
-                device_id=raw.device_id,
-                earliest=earliest,
-                latest=latest,
-                left_out=left_out,
-                checked=checked,
-            )
-        except TimeOutsideError as error:
-            yield _beyond(flat, raw.device_id, arrival, clock_skew, error, left_out)
+            try:
+                yield normalise(
+                    flat,
+                    now=arrival,
+                    device_id=raw.device_id,
+                    earliest=earliest,
+                    latest=latest,
+                    left_out=left_out,
+                    checked=checked,
+                )
+            except TimeOutsideError as error:
+                yield _beyond(flat, raw.device_id, arrival, clock_skew, error, left_out)
         except InvalidTelemetryError as error:
-            yield flat, error
+            alone = alone or _each_alone(raw.body, payload)
+            yield Refused(alone[place], str(error))
+
+
+def _each_alone(body: bytes, payload: object) -> list[bytes]:
+    """The bytes of each reading of a publish, as they came."""
+    return [bytes(each) for each in _decode_list(body.removeprefix(_MARK))] if isinstance(payload, list) else [body]
 
 
 def _beyond(
@@ -80,15 +94,22 @@ def _beyond(
     clock_skew: ClockSkew,
     error: TimeOutsideError,
     left_out: list[str],
-) -> Reading | tuple[object, InvalidTelemetryError]:
-    """What becomes of a reading whose time is beyond the clock policy."""
+) -> Reading:
+    """What becomes of a reading whose time is beyond the clock policy. Raises InvalidTelemetryError."""
     if clock_skew.beyond is Beyond.REJECT or not isinstance(flat, dict) or DEVICE_TIME in flat:
-        return flat, InvalidTelemetryError(clock_skew.reason(error, arrival))
+        raise InvalidTelemetryError(clock_skew.reason(error, arrival))
     untimed = {**without_time(flat), DEVICE_TIME: error.timestamp}
-    try:
-        return normalise(untimed, now=arrival, device_id=device_id, left_out=left_out)
-    except InvalidTelemetryError as another:
-        return flat, another
+    return normalise(untimed, now=arrival, device_id=device_id, left_out=left_out)
+
+
+def refusal_of(raw: RawReading, now: str, clock_skew: ClockSkew) -> str | None:
+    """Why not one reading of a publish is valid; None where one is, or where there are none."""
+    reason = None
+    for reading in from_device(raw, now, clock_skew, []):
+        if isinstance(reading, Reading):
+            return None
+        reason = reason or reading.reason
+    return reason
 
 
 def from_another_cloud(messages: Sequence[bytes], now: str) -> tuple[list[Reading], list[ItemError]]:

@@ -15,9 +15,10 @@ import msgspec
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, TwinError
+from twin2multicloud.domain.errors import ConfigurationError, FinalError, OutageError, RetryableError, TwinError
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters, Unread
 from twin2multicloud.wire import queue_records
 from twin2multicloud.wire.calls import refusal
 from twin2multicloud.wire.http import json_response
@@ -63,23 +64,26 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
 class QueueHandler:
     """Handles queued records as one batch; returns the places of those that failed.
 
-    A batch that fails is tried again record by record, so that one poisoned record does not block the others. All
-    that failed is one error event.
+    A batch that fails is tried again record by record, so that one poisoned record does not block the others; not in an
+    outage. All that failed is one error event.
     """
 
-    def __init__(self, handle: HandleBatch, reporter: Reporter) -> None:
-        self._handle, self._reporter = handle, reporter
+    def __init__(self, handle: HandleBatch, dead_letters: DeadLetters, reporter: Reporter) -> None:
+        self._handle, self._dead_letters, self._reporter = handle, dead_letters, reporter
 
     def __call__(self, bodies: Sequence[bytes | str]) -> list[int]:
-        """Handle records, each encoded. Raises nothing that the batch raised: it is reported."""
-        records, invalid = self._decode(bodies)
-        failed = self._failures(records)
-        if failed:
-            place, error = next(iter(failed.items()))
-            self._reporter.failed(ErrorCode.DELIVERY_FAILED, error, count=len(failed), trace_id=records[place].trace_id)
-        return sorted([*invalid, *failed])
+        """Handle records, each encoded. Raises nothing that the batch raised: it is reported.
 
-    def _decode(self, bodies: Sequence[bytes | str]) -> tuple[dict[int, QueueRecord], list[int]]:
+        What is no record is dead-lettered as it is. Raises RetryableError where that fails.
+        """
+        records = self._decode(bodies)
+        failed = self._failures(records)
+        place, error = next(iter(failed.items()), (0, None))
+        if error and not isinstance(error, OutageError):
+            self._reporter.failed(ErrorCode.DELIVERY_FAILED, error, count=len(failed), trace_id=records[place].trace_id)
+        return list(failed)
+
+    def _decode(self, bodies: Sequence[bytes | str]) -> dict[int, QueueRecord]:
         records: dict[int, QueueRecord] = {}
         errors: dict[int, str] = {}
         for place, body in enumerate(bodies):
@@ -88,9 +92,14 @@ class QueueHandler:
             except FinalError as error:
                 errors[place] = str(error)
         if errors:
+            raw = {
+                place: body if isinstance(body := bodies[place], bytes) else body.encode(errors="surrogatepass")
+                for place in errors
+            }
+            self._dead_letters.put([DeadLetter(Unread(raw[place]), error) for place, error in errors.items()])
             place, reason = next(iter(errors.items()))
-            self._reporter.report(ErrorCode.INVALID_RECORD, reason, raw=str(bodies[place]), count=len(errors))
-        return records, list(errors)
+            self._reporter.report(ErrorCode.INVALID_RECORD, reason, raw=raw[place], count=len(errors))
+        return records
 
     def _failures(self, records: Mapping[int, QueueRecord]) -> dict[int, Exception]:
         if not records:
@@ -98,7 +107,7 @@ class QueueHandler:
         error = self._attempt(list(records.values()))
         if error is None:
             return {}
-        if len(records) == 1:
+        if len(records) == 1 or isinstance(error, OutageError):
             return dict.fromkeys(records, error)
         return {place: error for place, record in records.items() if (error := self._attempt([record])) is not None}
 

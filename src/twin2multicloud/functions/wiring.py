@@ -95,7 +95,12 @@ class Parts:
 
     def queue_function(self, handle: HandleBatch) -> Function:
         """The function, started by its queue."""
-        return self.function({Trigger.QUEUE: QueueHandler(handle, self.reporter)})
+        return self.function({Trigger.QUEUE: QueueHandler(handle, self.dead_letters, self.reporter)})
+
+    @property
+    def dead_letters(self) -> DeadLetters:
+        """The dead-letter queue of the function's boundary."""
+        return self.ports.dead_letters(require_env(self.env, "DEAD_LETTER_QUEUE"))
 
     @property
     def tokens(self) -> tuple[str, ...]:
@@ -136,8 +141,7 @@ class Parts:
 
     def undeliverable(self, code: ErrorCode) -> Undeliverable:
         """The dead-letter queue of undeliverable readings."""
-        dead_letters = self.ports.dead_letters(require_env(self.env, "DEAD_LETTER_QUEUE"))
-        return Undeliverable(dead_letters, self.reporter, code)
+        return Undeliverable(self.dead_letters, self.reporter, code)
 
     def hand_over(self, writer: TelemetryWriter, code: ErrorCode) -> Function:
         """The function that passes its queue's records to a writer."""

@@ -6,7 +6,7 @@ A writer for another cloud is `wire.sender.Sender`. Retries are the writer's; an
 from collections.abc import Callable, Sequence
 
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.errors import FinalError, OutageError
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters
@@ -83,27 +83,40 @@ class Undeliverable:
 
     def keep(self, failed: Sequence[tuple[Reading, str]], total: int, trace_id: str) -> None:
         """Dead-letter readings of a batch of `total`, each with its reason. Raises RetryableError if that fails."""
-        dead_letters = [DeadLetter(reading.traced(trace_id), error) for reading, error in failed]
-        self._dead_letters.put(dead_letters)
-        first = dead_letters[0]
+        traced = [(reading.traced(trace_id), error) for reading, error in failed]
+        self._dead_letters.put([DeadLetter(reading, error) for reading, error in traced])
+        first, error = traced[0]
         self._reporter.report(
             self._code,
-            f"{len(failed)} of {total} messages went to the dead letters: {first.error}",
-            raw=first.message.encoded,
+            f"{len(failed)} of {total} messages went to the dead letters: {error}",
+            raw=first.encoded,
             count=len(failed),
-            trace_id=first.message.key.trace_id,
+            trace_id=first.key.trace_id,
+        )
+
+    def waits(self, count: int, total: int, error: str, trace_id: str) -> None:
+        """Report that messages of a batch stay in the queue."""
+        self._reporter.report(
+            self._code, f"{count} of {total} messages wait in the queue: {error}", count=count, trace_id=trace_id
         )
 
 
 class HandOver:
-    """Passes batches to a writer, and dead-letters what it refuses."""
+    """Passes batches to a writer, and dead-letters what it refuses for good. The rest waits in the queue."""
 
     def __init__(self, writer: TelemetryWriter, undeliverable: Undeliverable) -> None:
         self._writer, self._undeliverable = writer, undeliverable
 
     def __call__(self, messages: Sequence[Reading], trace_id: str) -> None:
-        """Write a batch. Raises RetryableError if neither the writer nor the dead letters accept it."""
+        """Write a batch. Raises RetryableError while the writer, or the dead letters, accept nothing for now.
+
+        OutageError: that is reported.
+        """
         failed = self._writer.write_batch(messages, trace_id)
+        waiting = [item for item in failed if not item.final]
+        if waiting:  # all of it comes again: a letter written now would be written twice
+            self._undeliverable.waits(len(waiting), len(messages), waiting[0].error, trace_id)
+            raise OutageError(waiting[0].error)
         if failed:
             pairs = [(messages[item.index], item.error) for item in failed]
             self._undeliverable.keep(pairs, len(messages), trace_id)

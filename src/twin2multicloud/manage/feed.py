@@ -1,4 +1,4 @@
-"""What all open pages share: the state of clouds and boundaries, asked for once for everybody. Draws nothing."""
+"""What all open pages share: clouds, boundaries, letters and errors, asked for once for everybody. Draws nothing."""
 
 import time
 
@@ -7,6 +7,8 @@ from nicegui import run
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.manage.twin_view import TwinView
+from twin2multicloud.operations.dead_letters import LetterGroup
+from twin2multicloud.operations.error_events import ErrorGroup
 
 _ALIVE_FOR = 5.0  # s after an answer
 
@@ -19,6 +21,9 @@ class Feed:
         self._answered_at: float | None = None
         self.clouds: tuple[CloudStatus, ...] = ()
         self.boundaries: tuple[BoundaryStatus, ...] = ()
+        self.letters: list[LetterGroup] = []
+        self.errors: list[ErrorGroup] = []
+        self._counts: object = None  # of letters and errors, when they were read
         self.problem = ""
 
     @property
@@ -41,4 +46,8 @@ class Feed:
 
     def _ask(self) -> tuple[tuple[CloudStatus, ...], tuple[BoundaryStatus, ...]]:
         clouds = self._view.statuses()
+        counts = [(each.dead_letters, each.errors) for each in clouds]
+        if counts != self._counts:  # they may be many: read when their number has changed
+            self.letters, self.errors = self._view.kept()
+            self._counts = counts
         return clouds, self._view.boundaries(clouds)

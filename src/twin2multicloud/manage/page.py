@@ -15,6 +15,7 @@ from twin2multicloud.manage.device_readings import DeviceReadings
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.header_bar import HeaderBar, plain_header
 from twin2multicloud.manage.hierarchy_panel import HierarchyPanel
+from twin2multicloud.manage.kept_panel import KeptPanel
 from twin2multicloud.manage.overview import MOST_DEVICES, Overview
 from twin2multicloud.manage.overview_panel import OverviewPanel
 from twin2multicloud.manage.placement_panel import BoundaryTable, PlacementPanel
@@ -69,6 +70,7 @@ class DashboardPage:
             self._device = DevicePanel()
             self._many = OverviewPanel(self._hierarchy.choose)
             self._table = BoundaryTable(topology)
+            self._kept = KeptPanel()
 
     def _choose(self, device_id: str) -> None:
         device_type = self._twin.catalog.type_of(device_id)
@@ -118,6 +120,7 @@ class DashboardPage:
         self._header.update(self._feed, readable=not self._problem)
         self._placement.update(self._feed)
         self._table.update(self._feed)
+        self._kept.update(self._feed, _now())
         if self._readings is not None:
             self._device.update(self._readings, _now())
         self._many.update(_now())

@@ -5,6 +5,8 @@ from typing import Protocol
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
+from twin2multicloud.operations.dead_letters import LetterGroup
+from twin2multicloud.operations.error_events import ErrorGroup
 
 
 class TwinView(Protocol):
@@ -32,4 +34,8 @@ class TwinView(Protocol):
 
     def boundaries(self, statuses: Sequence[CloudStatus] | None = None) -> tuple[BoundaryStatus, ...]:
         """Every boundary of the topology, with what has passed it; from `statuses` where they are at hand."""
+        ...
+
+    def kept(self) -> tuple[list[LetterGroup], list[ErrorGroup]]:
+        """Dead letters and error events, each by reason; of clouds that do not answer there are none."""
         ...

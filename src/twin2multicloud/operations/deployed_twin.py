@@ -9,16 +9,18 @@ from pathlib import Path
 from typing import Any
 
 from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.placement import Slot
+from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
+from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.operations.dead_letters import TwinLetters
 from twin2multicloud.operations.deployment import Consent, Planned, carry_out
 from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.operations.device_registration import Gateway, deployed_gateway
 from twin2multicloud.operations.twin import OperatedTwin
 from twin2multicloud.planning.clouds import deployed_on, label_of
+from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import Changes, environment
 from twin2multicloud.terraform.render.render import Backend
@@ -89,6 +91,21 @@ class Deployment(OperatedTwin):
     def gateway(self) -> Gateway:
         """See `OperatedTwin`."""
         return deployed_gateway(self.project.twin, self.outputs())
+
+    @property
+    def letters(self) -> TwinLetters:
+        """See `OperatedTwin`. Raises ConfigurationError where nothing is deployed."""
+        topology, outputs = plan(self.project.twin), self.outputs()
+        there = [cloud for cloud in topology.placement.clouds if f"{cloud}_dead_letters" in outputs]
+        if not there:
+            raise ConfigurationError(f"{topology.twin} has no dead-letter queues yet; run `t2mc deploy` first")
+        return TwinLetters(topology, {cloud: deployed_on(cloud).open_dead_letters(outputs) for cloud in there})
+
+    def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:  # noqa: ARG002 - see below
+        """See `OperatedTwin`. Raises ConfigurationError: a deployment keeps them nowhere that one could ask."""
+        raise ConfigurationError(
+            "error events of a deployed twin go to its error topics; subscribe to those, or read the functions' logs"
+        )
 
     def _rollout(self, *, destroy: bool) -> Rollout:
         if destroy:

@@ -23,6 +23,7 @@ from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.operations.bring_up import bring_up, take_down
 from twin2multicloud.operations.checks import wait_until_settled
+from twin2multicloud.operations.dead_letters import Selection, TwinLetters
 from twin2multicloud.operations.extras import require
 from twin2multicloud.operations.twin import ReadableTwin, properties_of
 from twin2multicloud.operations.twin_client import TwinClient
@@ -119,12 +120,17 @@ class Emulation(ReadableTwin):
 
     @property
     def dead_letters(self) -> int:
-        """How many messages are in the dead letters of all clouds."""
-        return sum(queue.dead_lettered for status in self.status() for queue in status.queues)
+        """How many messages are in the dead letters of all clouds, those of L1 included."""
+        return sum(each.dead_letters for each in self.status())
+
+    @property
+    def letters(self) -> TwinLetters:
+        """The dead letters of every cloud: to look at, send again or drop."""
+        return self._client.letters
 
     def redrive(self) -> int:
         """Redrive the dead letters of every cloud; returns how many messages."""
-        return self._client.redrive()
+        return sum(each.messages for each in self.letters.redrive(Selection()))
 
     @property
     def _deployment(self) -> LocalDeployment:

@@ -8,10 +8,13 @@ import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.device_topics import telemetry_topic
+from twin2multicloud.domain.errors import ErrorEvent
+from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.emulator.host.deployment import load_deployment, load_secrets
 from twin2multicloud.emulator.host.processes import pid_of
 from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.operations.dead_letters import TwinLetters
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
 from twin2multicloud.operations.twin import OperatedTwin
@@ -50,6 +53,15 @@ class LocalTwin(OperatedTwin):
     def readers(self) -> HotReaders:
         """See `ReadableTwin`."""
         return TwinClient(self._deployment)
+
+    @property
+    def letters(self) -> TwinLetters:
+        """See `OperatedTwin`."""
+        return TwinClient(self._deployment).letters
+
+    def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:
+        """See `OperatedTwin`."""
+        return TwinClient(self._deployment).errors(most)
 
     @property
     def notes(self) -> Sequence[str]:

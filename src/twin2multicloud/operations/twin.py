@@ -10,11 +10,13 @@ from itertools import islice
 from pathlib import Path
 
 from twin2multicloud.domain.device import DeviceCatalog, Scalar
-from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
+from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.timestamps import canonical
 from twin2multicloud.functions.storage.reader_client import HotReaders, Point
 from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES
+from twin2multicloud.operations.dead_letters import TwinLetters
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
 
@@ -78,6 +80,15 @@ class OperatedTwin(ReadableTwin):
     @abstractmethod
     def gateway(self) -> Gateway:
         """Where its devices sign in. Raises ConfigurationError where L1 is not deployed."""
+
+    @property
+    @abstractmethod
+    def letters(self) -> TwinLetters:
+        """Its dead letters."""
+
+    @abstractmethod
+    def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:
+        """Its newest error events, newest first, and the clouds that do not answer."""
 
     @property
     def notes(self) -> Sequence[str]:

@@ -1,26 +1,32 @@
-"""Client of a running twin: reads through the reader's endpoint where there is one, status, redrive.
+"""Client of a running twin: reads through the reader's endpoint where there is one, status, dead letters, errors.
 
 Used by the CLI, the dashboard and the checks. Owns no view of its own: what it returns is what the clouds say.
 """
 
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.errors import ErrorEvent, RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.emulator.adapters.dead_letter_queues import EmulatedDeadLetterQueues
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
 from twin2multicloud.emulator.delivery.rejections import Rejection
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.operations.dead_letters import LetterGroup, Selection, TwinLetters, grouped
+from twin2multicloud.operations.error_events import ErrorGroup, grouped_errors
 from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.http_transport import HttpTransport
+
+_SHOWN_ERRORS = 1_000
 
 
 class TwinClient(HotReaders):
@@ -59,9 +65,31 @@ class TwinClient(HotReaders):
                 found[site.cloud] = msgspec.convert(rows, list[Rejection])
         return found
 
-    def redrive(self) -> int:
-        """Redrive the dead letters of every cloud; returns how many messages."""
-        return sum(self._operator(site.cloud, "redrive")["messages"] for site in self._deployment.sites)
+    # --- what was kept -------------------------------------------------------------------------------------------
+
+    @property
+    def letters(self) -> TwinLetters:
+        """The dead letters of every cloud."""
+        clouds = [site.cloud for site in self._deployment.sites]
+        queues = {cloud: EmulatedDeadLetterQueues(partial(self._operator, cloud)) for cloud in clouds}
+        return TwinLetters(self._deployment.topology, queues)
+
+    def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:
+        """The newest error events of all clouds, newest first, and the clouds that do not answer."""
+        found: list[ErrorEvent] = []
+        dark: list[Cloud] = []
+        for site in self._deployment.sites:
+            try:
+                answer = self._operator(site.cloud, "errors", {"most": most})
+                found += msgspec.convert(answer["errors"], list[ErrorEvent])
+            except RetryableError:
+                dark.append(site.cloud)
+        return sorted(found, key=lambda each: each.timestamp, reverse=True)[:most], dark
+
+    def kept(self) -> tuple[list[LetterGroup], list[ErrorGroup]]:
+        """Dead letters and the newest error events, each by reason; of clouds that do not answer there are none."""
+        letters, _ = self.letters.find(Selection())
+        return grouped(letters), grouped_errors(self.errors(_SHOWN_ERRORS)[0])
 
     def _status(self, cloud: Cloud) -> CloudStatus:
         try:
@@ -108,9 +136,10 @@ class TwinClient(HotReaders):
         url = deployment.site(cloud).http_url
         return EmulatedInvocation(url, secrets.operator_key, secrets.token, functions, self._transport)
 
-    def _operator(self, cloud: Cloud, call: str) -> dict[str, Any]:
+    def _operator(self, cloud: Cloud, call: str, arguments: Mapping[str, Any] | None = None) -> dict[str, Any]:
         url = f"{self._deployment.site(cloud).http_url}/_cloud/{call}"
-        return post(self._transport, url, {OPERATOR_HEADER: self._secrets.operator_key}, f"{cloud} {call}", {})
+        headers = {OPERATOR_HEADER: self._secrets.operator_key}
+        return post(self._transport, url, headers, f"{cloud} {call}", arguments or {})
 
 
 def _from_queue(crossing: FunctionTraffic, queues: Sequence[FunctionTraffic]) -> dict[str, Any]:

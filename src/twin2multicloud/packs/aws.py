@@ -37,6 +37,7 @@ PACK = CloudPack(
         registry="twin2multicloud.clouds.aws.device_registry:open_registry",
         connection="twin2multicloud.clouds.aws.device_connection:connection",
         invocation="twin2multicloud.clouds.aws.invocation:open_invocation",
+        dead_letters="twin2multicloud.clouds.aws.dead_letter_queues:open_dead_letters",
         in_the_way="aws_iot_policy.devices",
     ),
 )

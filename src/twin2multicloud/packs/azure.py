@@ -62,6 +62,7 @@ PACK = CloudPack(
         registry="twin2multicloud.clouds.azure.device_registry:open_registry",
         connection="twin2multicloud.clouds.azure.device_connection:connection",
         invocation="twin2multicloud.clouds.azure.invocation:open_invocation",
+        dead_letters="twin2multicloud.clouds.azure.dead_letter_queues:open_dead_letters",
         gone_with="azurerm_iothub.device_gateway",
     ),
 )

@@ -56,6 +56,7 @@ PACK = CloudPack(
         registry="twin2multicloud.clouds.gcp.device_registry:open_registry",
         connection="twin2multicloud.clouds.gcp.device_connection:connection",
         invocation="twin2multicloud.clouds.gcp.invocation:open_invocation",
+        dead_letters="twin2multicloud.clouds.gcp.dead_letter_queues:open_dead_letters",
         gone_with="google_firestore_database.device_registry",
     ),
 )

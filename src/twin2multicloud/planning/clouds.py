@@ -26,6 +26,7 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.costs.prices import CloudPrices
     from twin2multicloud.costs.tariff import Tariff
     from twin2multicloud.emulator.events.event_source import EventSource
+    from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues
     from twin2multicloud.ports.device_connection import Connection
     from twin2multicloud.ports.device_registry import DeviceRegistry
     from twin2multicloud.ports.invocation import Invocation
@@ -82,6 +83,7 @@ class Deployed:
     registry: str
     connection: str
     invocation: str
+    dead_letters: str
     in_the_way: str = ""
     gone_with: str = ""
 
@@ -96,6 +98,11 @@ class Deployed:
     def open_invocation(self, outputs: Mapping[str, Any]) -> Invocation:
         """Native calls of its functions."""
         return resolve_name(self.invocation)(outputs)
+
+    def open_dead_letters(self, outputs: Mapping[str, Any]) -> DeadLetterQueues:
+        """Its dead-letter queues."""
+        queues: DeadLetterQueues = resolve_name(self.dead_letters)(outputs)
+        return queues
 
 
 @dataclass(frozen=True, kw_only=True)

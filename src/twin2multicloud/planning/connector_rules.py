@@ -159,9 +159,10 @@ INSIDE_SLOTS: tuple[ConnectorRow, ...] = (
         "devices → L1",
         Slot.L1,
         _case(
-            "the device service delivers every publish to the dispatcher",
+            "the device service delivers every publish to the dispatcher, which keeps what it refuses",
             ConnectorCall(DEVICES, Kind.DEVICE_GATEWAY, Delivery.DEVICE),
             ConnectorCall(Kind.DEVICE_GATEWAY, Kind.DISPATCHER, Delivery.DEVICE),
+            _feed(Kind.DISPATCHER, Kind.DEVICE_DEAD_LETTERS),
         ),
     ),
     _inside(

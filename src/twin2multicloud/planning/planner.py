@@ -27,7 +27,9 @@ def plan(twin: Twin) -> Topology:
     calls = [(row, call) for row, case in cases for call in case.calls]
     endpoints = tuple(_endpoints(twin, calls))
     queues = {
-        _id(call.target, twin): _dead_letters(row, call, twin) for row, call in calls if call.delivery is Delivery.QUEUE
+        _id(call.target, twin): _dead_letters(row, call, twin)
+        for row, call in calls
+        if call.delivery is Delivery.QUEUE and KINDS[call.target].type is not ComponentType.QUEUE
     }
     dead_letters = {function: queue.id for function, queue in queues.items()}
     error_kinds = [kind for kind, info in KINDS.items() if info.slot is None]

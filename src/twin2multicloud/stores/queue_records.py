@@ -6,11 +6,11 @@ from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.clock import Chance, Clock
-from twin2multicloud.ports.dead_letters import DeadLetter
+from twin2multicloud.ports.dead_letters import DeadLetter, Unread
 from twin2multicloud.wire import queue_records
-from twin2multicloud.wire.batches import ENVELOPE_ROOM, batches, cut
+from twin2multicloud.wire.batches import cut
 from twin2multicloud.wire.envelope import new_trace_id
-from twin2multicloud.wire.limits import MAX_MESSAGES
+from twin2multicloud.wire.queue_records import encode_unread
 
 REASON_CHARACTERS = 1_000
 """Of a dead letter's reason: a user's exception may be of any length."""
@@ -36,29 +36,30 @@ class Records:
         for piece in pieces:
             yield queue_records.encode([encoded for _, encoded in piece], trace_id, self._clock.now()), len(piece)
 
-    def of_dead_letters(self, dead_letters: Sequence[DeadLetter]) -> list[tuple[bytes, list[str]]]:
-        """Dead letters as records, in order, each with its reasons. Raises FinalError (413) as `of_batch` does."""
-        pairs = [(dead_letter.message, dead_letter.error[:REASON_CHARACTERS]) for dead_letter in dead_letters]
-        room = self._max_bytes - ENVELOPE_ROOM
-        return [self._of_pairs(part) for part in batches(pairs, most=MAX_MESSAGES, max_bytes=room, size_of=_size)]
+    def of_dead_letters(self, dead_letters: Sequence[DeadLetter]) -> list[tuple[bytes, str]]:
+        """Dead letters as records, in order, each with its reason: one a letter, so that each can go on alone.
 
-    def _of_pairs(
-        self, pairs: Sequence[tuple[Reading, str]], reason: int = REASON_CHARACTERS
-    ) -> tuple[bytes, list[str]]:
-        readings, errors = [reading for reading, _ in pairs], [error[:reason] for _, error in pairs]
-        trace_id = readings[0].key.trace_id or new_trace_id(self._chance)
-        encoded = [reading.encoded for reading in readings]
-        record = queue_records.encode(encoded, trace_id, self._clock.now(), errors)
+        An unreadable message that no record can hold is several records. Raises FinalError (413) as `of_batch` does.
+        """
+        records: list[tuple[bytes, str]] = []
+        for letter in dead_letters:
+            error = letter.error[:REASON_CHARACTERS]
+            if isinstance(letter.message, Unread):
+                own_id = new_trace_id(self._chance)
+                made = encode_unread(letter.message, self._clock.now(), error, own_id, self._max_bytes)
+            else:
+                made = [self._of_reading(letter.message, error)]
+            records += [(record, error) for record in made]
+        return records
+
+    def _of_reading(self, reading: Reading, error: str) -> bytes:
+        trace_id = reading.key.trace_id or new_trace_id(self._chance)
+        record = queue_records.encode([reading.encoded], trace_id, self._clock.now(), [error])
         if len(record) <= self._max_bytes:
-            return record, errors
-        if reason == _SHORT_REASON_CHARACTERS:
+            return record
+        if len(error) <= _SHORT_REASON_CHARACTERS:
             raise self._too_large()
-        return self._of_pairs(pairs, _SHORT_REASON_CHARACTERS)  # what fitted its own queue must fit this one
+        return self._of_reading(reading, error[:_SHORT_REASON_CHARACTERS])  # what fitted its own queue must fit this
 
     def _too_large(self) -> FinalError:
         return FinalError(f"the message is over the limit of {self._max_bytes} bytes of a queue on {self._cloud}", 413)
-
-
-def _size(pair: tuple[Reading, str]) -> int:
-    reading, error = pair
-    return len(reading.encoded) + len(error.encode(errors="replace")) + 8

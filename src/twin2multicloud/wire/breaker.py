@@ -1,4 +1,4 @@
-"""A circuit breaker per boundary: a time of failures opens it, after a longer one a probe decides. Sends nothing."""
+"""A circuit breaker per boundary: a minute of failures opens it, then probes at growing intervals. Sends nothing."""
 
 import threading
 from enum import StrEnum
@@ -6,7 +6,8 @@ from enum import StrEnum
 from twin2multicloud.ports.clock import Clock
 
 OPENS_AFTER = 60.0
-STAYS_OPEN = 300.0
+FIRST_PROBE, LONGEST_OPEN = 10.0, 300.0
+"""Seconds from opening to the first probe, and at most between two; each probe that fails doubles the time."""
 
 
 class State(StrEnum):
@@ -20,7 +21,7 @@ class State(StrEnum):
 
 ANSWERED, FAILED = "an answer", "a failure"
 FAILED_FOR_LONG = f"a failure, {OPENS_AFTER:.0f} s or more after the first"
-DUE = f"a call, after {STAYS_OPEN:.0f} s"  # lets that one caller through
+DUE = f"a call, when a probe is due ({FIRST_PROBE:.0f} s, doubling to {LONGEST_OPEN:.0f} s)"
 
 TRANSITIONS = {
     (State.CLOSED, FAILED): State.FAILING,
@@ -39,14 +40,14 @@ TRANSITIONS = {
 class Breaker:
     """Decides whether to try a request. One per boundary and process, shared by its threads."""
 
-    def __init__(self, clock: Clock, opens_after: float = OPENS_AFTER, stays_open: float = STAYS_OPEN) -> None:
-        self._clock, self._opens_after, self._stays_open = clock, opens_after, stays_open
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.state = State.CLOSED
-        self._failing_since = self._failed_at = self._due_at = 0.0
+        self._failing_since = self._failed_at = self._due_at = self._open_for = 0.0
         self._lock = threading.Lock()
 
     def allows(self) -> bool:
-        """Whether to try. After the open time one caller is let through as a probe; the rest are refused."""
+        """Whether to try. When a probe is due one caller is let through; the rest are refused."""
         with self._lock:
             if self.state in (State.CLOSED, State.FAILING):
                 return True
@@ -65,13 +66,18 @@ class Breaker:
         """The other side did not answer, or asked to retry later."""
         with self._lock:
             now = self._clock.monotonic()
-            quiet = now - self._failed_at > self._opens_after
+            quiet = now - self._failed_at > OPENS_AFTER
             self._failed_at = now
             if self.state is State.CLOSED or (self.state is State.FAILING and quiet):
                 self._failing_since = now  # failures far apart are not one continuous outage
-            long = self.state is State.FAILING and now - self._failing_since >= self._opens_after
+            long = self.state is State.FAILING and now - self._failing_since >= OPENS_AFTER
             self._record(FAILED_FOR_LONG if long else FAILED, now)
 
     def _record(self, event: str, now: float) -> None:
-        self.state = TRANSITIONS.get((self.state, event), self.state)
-        self._due_at = now + self._stays_open  # used only when open or probing
+        before, self.state = self.state, TRANSITIONS.get((self.state, event), self.state)
+        if before is State.FAILING:
+            self._open_for = FIRST_PROBE
+        elif before is State.PROBING and event == FAILED:
+            self._open_for = min(2 * self._open_for, LONGEST_OPEN)
+        if (before, event) != (State.OPEN, FAILED):  # a late failure delays no probe
+            self._due_at = now + self._open_for  # used only when open or probing

@@ -1,7 +1,8 @@
 """What waits in a queue of one cloud: a batch with its trace, and in a dead-letter queue also why each message died.
 
 Owns the record's shape, its decoding, and how messages keep their traces when records are merged. Sends nothing.
-A dead-letter record is a queue record, so that an operator or a cloud's own redrive can put it back as it is.
+A dead-letter record is a queue record, so that an operator or a cloud's own redrive can put it back as it is; one with
+an unreadable message has that as base64, in `unread`.
 """
 
 from collections.abc import Sequence
@@ -10,6 +11,7 @@ import msgspec
 
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.telemetry import Reading, is_keyed, is_trace_id
+from twin2multicloud.ports.dead_letters import Unread
 
 
 class QueueRecord(msgspec.Struct, frozen=True):
@@ -18,6 +20,17 @@ class QueueRecord(msgspec.Struct, frozen=True):
     trace_id: str
     readings: list[Reading]
     errors: list[str]
+
+
+class UnreadRecord(msgspec.Struct, frozen=True):
+    """An unreadable message in the dead letters, or the part of one that no record can hold whole."""
+
+    unread: Unread
+    queued_at: str
+    errors: list[str]
+    letter: str = ""  # what its parts have in common
+    part: int = 0
+    parts: int = 1
 
 
 class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -31,6 +44,7 @@ class _Record(msgspec.Struct, frozen=True, omit_defaults=True):
 
 _decoder = msgspec.json.Decoder(_Record)
 _encode = msgspec.json.Encoder().encode
+_PART_DIGITS = 16
 _ERROR_CHARACTERS = 300  # of msgspec's own error; a sender's text may be in it
 
 
@@ -39,6 +53,18 @@ def encode(readings: Sequence[bytes], trace_id: str, now: str, errors: Sequence[
     rest = b',"errors":%b' % _encode(errors) if errors else b""
     head = b'{"trace_id":"%b","queued_at":"%b"%b' % (trace_id.encode(), now.encode(), rest)
     return b'%b,"payload":[%b]}' % (head, b",".join(readings))
+
+
+def encode_unread(message: Unread, now: str, error: str, letter: str, max_bytes: int) -> list[bytes]:
+    """An unreadable message as records of at most `max_bytes`, each with the reason and a part of it, in order."""
+    whole, bare = message.body, UnreadRecord(msgspec.structs.replace(message, body=b""), now, [error], letter)
+    room = max(1, (max_bytes - len(_encode(bare)) - _PART_DIGITS) // 4 * 3)  # as base64
+    pieces = [whole[start : start + room] for start in range(0, len(whole), room)] or [b""]
+    replace = msgspec.structs.replace
+    return [
+        _encode(replace(bare, unread=replace(message, body=piece), part=place, parts=len(pieces)))
+        for place, piece in enumerate(pieces)
+    ]
 
 
 def decode(body: bytes | str) -> QueueRecord:

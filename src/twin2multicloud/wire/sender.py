@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.domain.errors import FinalError, OutageError, RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.clock import Chance, Clock
@@ -43,7 +43,10 @@ class Sender:
         self._breaker = breaker or Breaker(clock)
 
     def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
-        """Deliver messages, retrying as the policy says. Returns those that were not accepted."""
+        """Deliver messages, retrying as the policy says. Returns those that were not accepted.
+
+        Raises OutageError while the breaker is open.
+        """
         chunks, too_large = cut(readings)
         failed = [ItemError(place, f"message is over the limit of {MAX_BODY_BYTES} bytes") for place in too_large]
         for chunk in chunks:
@@ -59,6 +62,8 @@ class Sender:
                 lost += [item for item in failed if item.final]
                 again = {item.index: item.error for item in failed if not item.final}
                 wait = self._policy.delay(retry, self._chance)
+            except OutageError:
+                raise
             except FinalError as error:
                 return lost + [ItemError(index, str(error)) for index, _ in chunk]
             except RetryableError as error:
@@ -73,7 +78,7 @@ class Sender:
     def _try(self, chunk: list[Item], trace_id: str) -> list[ItemError]:
         """One exchange, whose outcome is reported to the breaker. Raises RetryableError, FinalError."""
         if not self._breaker.allows():
-            raise RetryableError("the circuit breaker of this boundary is open", retry_after=float("inf"))
+            raise OutageError("the circuit breaker of this boundary is open")
         try:
             reply = self._post([encoded for _, encoded in chunk], trace_id)
             answer = _classify(reply, len(chunk))

@@ -3,6 +3,7 @@
 import msgspec
 import pytest
 
+from tests.rigs.dead_letters import RigDeadLetters
 from tests.rigs.envelopes import TRACE, body
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.natives import NATIVES, HubEvent, Native, PubSubEvent
@@ -30,12 +31,13 @@ class Seen:
         self.batches: list[tuple[list, str]] = []
         self.requests: list[Request] = []
         self.runs = 0
+        self.dead_letters = RigDeadLetters()
         self.function = Function(
             name="seen",
             reporter=reporter(RigErrorSink()),
             handlers={
                 Trigger.DEVICE: self._device,
-                Trigger.QUEUE: QueueHandler(self._queue, reporter(RigErrorSink())),
+                Trigger.QUEUE: QueueHandler(self._queue, self.dead_letters, reporter(RigErrorSink())),
                 Trigger.HTTP: self._http,
                 Trigger.CALL: lambda asked: {"asked": dict(asked)},
                 Trigger.SCHEDULE: self._schedule,
@@ -151,12 +153,14 @@ def test_aws_sqs_only_what_failed_comes_again(seen):
     assert seen.batches == [([{"n": 2}], TRACE)]
 
 
-def test_aws_sqs_a_record_that_is_no_envelope_fails_alone(seen):
-    assert aws.on_queue(seen.function)(payload("aws_sqs_batch"), None) == payload("aws_sqs_partial_response")
+def test_aws_sqs_a_record_that_is_no_envelope_is_dead_lettered_and_does_not_come_again(seen):
+    assert aws.on_queue(seen.function)(payload("aws_sqs_batch"), None) == {"batchItemFailures": []}
+    (letter,) = seen.dead_letters.letters
+    assert letter.message.body.decode() == payload("aws_sqs_batch")["Records"][0]["body"]
 
 
 def test_azure_brings_the_whole_batch_again_where_one_failed(seen):
-    events = [HubEvent(record(n=1), None), HubEvent(b"no envelope", None)]
+    events = [HubEvent(record(n=1), None), HubEvent(record(bad=True), None)]
     with pytest.raises(RetryableError, match="1 of 2"):
         azure.on_queue(seen.function)(events)
     assert seen.batches == [([{"n": 1}], TRACE)]

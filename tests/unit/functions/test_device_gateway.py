@@ -6,6 +6,7 @@ import json
 
 import pytest
 
+from tests.rigs.clock import RigClock
 from tests.rigs.device_gateway import RigAuthenticator, RigIngress
 from tests.rigs.telemetry_writer import served
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
@@ -32,7 +33,9 @@ def answer(
     ingress: RigIngress, path: str = TOPIC, headers=OWN, body: bytes = READING, method: str = "POST"
 ) -> Response:
     authenticator = RigAuthenticator("house", {"sensor-1": "key-1", "room:1": "key-2"})
-    return served(DeviceGateway(authenticator=authenticator, ingress=ingress))(Request(method, path, headers, body))
+    return served(DeviceGateway(authenticator=authenticator, ingress=ingress, clock=RigClock()))(
+        Request(method, path, headers, body)
+    )
 
 
 def test_a_publish_is_handed_over_as_it_came(ingress):
@@ -41,10 +44,33 @@ def test_a_publish_is_handed_over_as_it_came(ingress):
     assert ingress.taken == [("sensor-1", READING)]
 
 
-def test_what_it_says_is_the_dispatchers_business(ingress):
-    for body in (b"", b"\xff\x00", b"not json"):
-        assert answer(ingress, body=body).status == 200
-    assert [payload for _, payload in ingress.taken] == [b"", b"\xff\x00", b"not json"]
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "the payload is empty"),
+        (b"hello", "not JSON"),
+        (b'{"temperature":NaN}', "NaN at byte 15"),
+        (b"\xff\xfeh\x00", "UTF-16"),
+        (b"7", "telemetry must be a JSON object"),
+        (b'[7,{"temperature":{"a":1}}]', "telemetry must be a JSON object"),
+        (b'{"temperature":1,"time":"yesterday"}', "yesterday"),
+        (b'{"temperature":1,"time":"2099-01-01T00:00:00Z"}', "10 minutes ahead"),
+    ],
+    ids=repr,
+)
+def test_what_the_dispatcher_would_refuse_is_refused_with_the_sentence_and_not_kept(ingress, body, reason):
+    response = answer(ingress, body=body)
+    said = json.loads(response.body)
+    assert (response.status, said["status"], ingress.taken) == (400, "refused", [])
+    assert said["error"].startswith("nothing of this publish was taken: ")
+    assert reason in said["error"]
+
+
+@pytest.mark.parametrize("body", [b"[]", b'[7,{"temperature":21.5}]'], ids=repr)
+def test_a_list_of_which_something_can_be_read_is_taken_whole(ingress, body):
+    """The dispatcher stores what is valid of it, and keeps the rest in the dead letters."""
+    assert answer(ingress, body=body).status == 200
+    assert ingress.taken == [("sensor-1", body)]
 
 
 @pytest.mark.parametrize(
@@ -93,7 +119,7 @@ def test_a_stranger_does_not_learn_whose_topic_it_is(ingress):
 
 @pytest.mark.parametrize(("size", "status"), [(MAX_PUBLISH_BYTES, 200), (MAX_PUBLISH_BYTES + 1, 413)])
 def test_the_limit_of_a_publish(ingress, size, status):
-    assert answer(ingress, body=b" " * size).status == status
+    assert answer(ingress, body=READING.ljust(size)).status == status
     assert len(ingress.taken) == (status == 200)
 
 
@@ -128,7 +154,7 @@ def test_what_cannot_be_handed_over_is_asked_for_again(ingress, error, retry_aft
 def test_an_authenticator_that_cannot_say_asks_to_wait(ingress):
     authenticator = RigAuthenticator("house", {})
     authenticator.error = RetryableError("the registry does not answer")
-    gateway = served(DeviceGateway(authenticator=authenticator, ingress=ingress))
+    gateway = served(DeviceGateway(authenticator=authenticator, ingress=ingress, clock=RigClock()))
     assert gateway(Request("POST", TOPIC, OWN, READING)).status == 503
 
 

@@ -1,4 +1,4 @@
-"""The dispatcher: telemetry goes to the processor's name, the rest to the error topic, and neither stops the other."""
+"""The dispatcher: telemetry goes to the processor's name, the rest to L1's dead letters; neither stops the other."""
 
 import json
 
@@ -6,6 +6,7 @@ import pytest
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import START, RigClock
+from tests.rigs.dead_letters import RigDeadLetters
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.invoker import RigInvoker
 from twin2multicloud.domain.errors import RetryableError, Severity
@@ -13,6 +14,7 @@ from twin2multicloud.domain.telemetry import is_trace_id
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.writers import QueueWriter
+from twin2multicloud.ports.dead_letters import Unread
 
 
 def published(payload: object, device_id: str | None = None, received_at: str | None = None) -> RawReading:
@@ -21,13 +23,19 @@ def published(payload: object, device_id: str | None = None, received_at: str | 
 
 class Bench:
     def __init__(self) -> None:
-        self.invoker, self.errors = RigInvoker(), RigErrorSink()
+        self.invoker, self.errors, self.dead_letters = RigInvoker(), RigErrorSink(), RigDeadLetters()
         self.dispatch = Dispatcher(
             writer=QueueWriter(self.invoker, "house-processor"),
+            dead_letters=self.dead_letters,
             reporter=reporter(self.errors),
+            twin="house",
             clock=RigClock(),
             chance=RigChance(),
         )
+
+    @property
+    def kept(self) -> list[tuple[Unread, str]]:
+        return [(letter.message, letter.error) for letter in self.dead_letters.letters]
 
     @property
     def batches(self):
@@ -70,6 +78,48 @@ def test_what_is_no_telemetry_is_reported_with_its_content_and_the_rest_goes_on(
     (event,) = bench.errors.events
     assert (event.error_code, event.severity, event.component) == ("invalid-telemetry", Severity.WARNING, "dispatcher")
     assert event.raw_data or payload is None
+
+
+STAMP = "2020-01-01T00:00:00.000Z"
+TOPIC = "dt/house/d/telemetry"
+
+
+@pytest.mark.parametrize(
+    "body", [b"hello", b"", b"\xff\x00", b'{"t":NaN}', b'{"t": {"a": 1}}', b"7", b'"x"', b"[]]"], ids=repr
+)
+def test_what_is_refused_is_kept_as_it_came_with_topic_time_and_reason(body):
+    bench = Bench()
+    assert bench.dispatch([RawReading(body, "d", STAMP)]) == 1
+    ((message, reason),) = bench.kept
+    assert message == Unread(body, TOPIC, "d", STAMP)
+    assert reason
+    assert reason in bench.errors.events[0].message
+
+
+def test_of_a_list_the_readings_that_failed_are_kept_alone_to_the_byte():
+    bench = Bench()
+    bench.dispatch([RawReading(b'[ {"n":1}, {"n" : {"deep":1.0}} ,7 , {"n":2}]', "d")])
+    assert [message for message, _ in bench.kept] == [
+        Unread(each, TOPIC, "d", START) for each in (b'{"n" : {"deep":1.0}}', b"7")
+    ]
+    assert [each["n"] for each in bench.invoker.messages("house-processor")] == [1, 2]
+
+
+def test_what_is_too_large_for_the_queue_is_kept_too():
+    bench = Bench()
+    bench.invoker.refuses = lambda message: message["n"] == 1
+    assert bench.dispatch([published([{"n": 0}, {"n": 1}], "d")]) == 1
+    ((message, reason),) = bench.kept
+    assert (json.loads(message.body)["n"], reason) == (1, "a message is over the limit of one record")
+    assert bench.errors.codes == ["reading-too-large"]
+
+
+def test_where_the_dead_letters_are_dark_the_publish_comes_again_and_nothing_is_reported():
+    bench = Bench()
+    bench.dead_letters.down = True
+    with pytest.raises(RetryableError):
+        bench.dispatch([RawReading(b"hello", "d")])
+    assert bench.errors.events == []
 
 
 def test_where_all_are_invalid_nothing_is_invoked():

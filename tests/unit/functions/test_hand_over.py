@@ -1,5 +1,7 @@
 """Connector and persister: what the other side does not take is dead-lettered and reported, near or far the same."""
 
+from collections.abc import Sequence
+
 import pytest
 
 from tests.rigs.dead_letters import RigDeadLetters
@@ -8,9 +10,10 @@ from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.readings import reading
 from tests.rigs.telemetry_writer import URL, LocalWriterRig, RemoteWriterRig
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.errors import RetryableError, Severity
+from twin2multicloud.domain.errors import OutageError, RetryableError, Severity
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.writers import HandOver, Undeliverable
+from twin2multicloud.ports.telemetry_writer import ItemError, TelemetryWriter
 
 
 def readings(count: int) -> list[Reading]:
@@ -23,11 +26,25 @@ def rig(request):
     return request.param()
 
 
+class PartlyDark:
+    """A writer for which the last reading of the first batch has to come again."""
+
+    def __init__(self, writer: TelemetryWriter) -> None:
+        self._writer, self._calls = writer, 0
+
+    def write_batch(self, messages: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
+        self._calls += 1
+        if self._calls > 1:
+            return self._writer.write_batch(messages, trace_id)
+        last = len(messages) - 1
+        return [*self._writer.write_batch(messages[:last], trace_id), ItemError(last, "busy", final=False)]
+
+
 class Bench:
     def __init__(self, rig, code=ErrorCode.HOT_STORE_UNREACHABLE) -> None:
         self.rig, self.dead_letters, self.errors = rig, RigDeadLetters(), RigErrorSink()
-        undeliverable = Undeliverable(self.dead_letters, reporter(self.errors, component="persister"), code)
-        self.hand_over = HandOver(rig.writer, undeliverable)
+        self.undeliverable = Undeliverable(self.dead_letters, reporter(self.errors, component="persister"), code)
+        self.hand_over = HandOver(rig.writer, self.undeliverable)
 
     @property
     def stored(self) -> list[str]:
@@ -65,21 +82,34 @@ def test_what_the_store_refuses_for_good_is_dead_lettered_and_the_rest_is_stored
 
 
 def test_while_the_store_is_dark_nothing_is_lost(rig):
-    """Near, the batch comes again from the queue; far, the sender has tried long enough and dead-letters."""
+    """Near and far, the batch waits in its queue and comes again."""
     bench = Bench(rig)
     rig.store.down = True
-    try:
+    with pytest.raises(RetryableError):
         bench.hand_over(readings(2), TRACE)
-    except RetryableError:
-        assert bench.lettered == []
-    else:
-        assert bench.lettered == ["m0", "m1"]
-    assert rig.store.count() == 0
+    assert (bench.lettered, rig.store.count()) == ([], 0)
+    rig.store.down = False
+    bench.hand_over(readings(2), TRACE)
+    assert bench.stored == ["m0", "m1"]
+
+
+def test_where_one_may_pass_later_nothing_is_dead_lettered_before_it_has():
+    """All of the batch comes again: a letter written now would be written twice."""
+    rig = RemoteWriterRig()
+    bench = Bench(rig)
+    rig.store.refuses = lambda reading: reading["n"] == 1
+    bench.hand_over = HandOver(PartlyDark(rig.writer), bench.undeliverable)
+    with pytest.raises(OutageError):
+        bench.hand_over(readings(3), TRACE)
+    assert bench.lettered == []
+    bench.hand_over(readings(3), TRACE)
+    assert (bench.stored, bench.lettered) == (["m0", "m2"], ["m1"])
 
 
 def test_where_neither_takes_it_the_batch_comes_again(rig):
     bench = Bench(rig)
-    rig.store.down = bench.dead_letters.down = True
+    rig.store.refuses = lambda _: True
+    bench.dead_letters.down = True
     with pytest.raises(RetryableError):
         bench.hand_over(readings(2), TRACE)
     assert bench.errors.events == []
@@ -89,7 +119,8 @@ def test_a_dark_endpoint_is_reported_by_its_own_code():
     rig = RemoteWriterRig()
     rig.transport.served.clear()
     bench = Bench(rig, ErrorCode.INGESTION_UNREACHABLE)
-    bench.hand_over(readings(2), TRACE)
-    assert bench.lettered == ["m0", "m1"]
-    assert bench.errors.codes == ["ingestion-unreachable"]
-    assert URL in bench.dead_letters.letters[0].error
+    with pytest.raises(OutageError, match=URL):
+        bench.hand_over(readings(2), TRACE)
+    (event,) = bench.errors.events
+    assert (event.error_code, event.count) == ("ingestion-unreachable", 2)
+    assert "2 of 2 messages wait in the queue" in event.message

@@ -3,13 +3,15 @@
 import msgspec
 import pytest
 
+from tests.rigs.dead_letters import RigDeadLetters
 from tests.rigs.envelopes import TRACE, body, request
 from tests.rigs.error_sink import RigErrorSink, reporter
 from tests.rigs.readings import flat, reading
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError, Severity
+from twin2multicloud.domain.errors import ConfigurationError, FinalError, OutageError, RetryableError, Severity
 from twin2multicloud.functions.triggers import Function, QueueHandler
+from twin2multicloud.ports.dead_letters import Unread
 
 
 class Handler:
@@ -29,9 +31,9 @@ def record(*names: str, trace: str = TRACE) -> bytes:
     return body(payload=[flat(reading({"device_id": "d", "name": name})) for name in names], trace_id=trace)
 
 
-def function(handler: Handler) -> tuple[Function, RigErrorSink]:
+def function(handler: Handler, dead_letters: RigDeadLetters | None = None) -> tuple[Function, RigErrorSink]:
     errors = RigErrorSink()
-    handlers = {Trigger.QUEUE: QueueHandler(handler, reporter(errors))}
+    handlers = {Trigger.QUEUE: QueueHandler(handler, dead_letters or RigDeadLetters(), reporter(errors))}
     return Function(name="persister", reporter=reporter(errors), handlers=handlers), errors
 
 
@@ -82,13 +84,35 @@ def test_a_batch_that_only_fails_as_a_whole_is_no_event():
     assert (deliver(run, record("a"), record("b")), errors.codes) == ([], [])
 
 
-def test_what_is_no_record_fails_alone_and_is_reported():
-    handler = Handler()
-    run, errors = function(handler)
-    assert deliver(run, b"\xff", record("a"), "{}", record("b").decode()) == [0, 2]
+def test_what_is_no_record_is_dead_lettered_alone_as_it_is_and_reported():
+    handler, dead_letters = Handler(), RigDeadLetters()
+    run, errors = function(handler, dead_letters)
+    assert deliver(run, b"\xff", record("a"), "{}", record("b").decode()) == []
+    assert [letter.message for letter in dead_letters.letters] == [Unread(b"\xff"), Unread(b"{}")]
     assert handler.batches == [(["a", "b"], TRACE)]
     assert [(each.error_code, each.severity) for each in errors.events] == [("invalid-record", Severity.CRITICAL)]
-    assert (errors.events[0].count, errors.events[0].raw_data) == (2, "\"b'\\\\xff'\"")
+    assert (errors.events[0].count, errors.events[0].raw_data) == (2, r"b'\xff'")
+
+
+def test_where_the_dead_letters_are_dark_what_is_no_record_comes_again():
+    dead_letters = RigDeadLetters()
+    dead_letters.down = True
+    run, _ = function(Handler(), dead_letters)
+    with pytest.raises(RetryableError):
+        deliver(run, b"\xff", record("a"))
+
+
+def test_in_an_outage_the_batch_is_not_taken_apart_and_not_reported_twice():
+    calls = 0
+
+    def dark(_messages, _trace_id):
+        nonlocal calls
+        calls += 1
+        raise OutageError("the other side is dark")
+
+    run, errors = function(dark)
+    assert deliver(run, record("a"), record("b")) == [0, 1]
+    assert (calls, errors.codes) == (1, [])
 
 
 def test_a_single_record_that_fails_is_not_tried_twice():

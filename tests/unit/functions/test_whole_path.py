@@ -79,29 +79,37 @@ def test_the_trace_is_kept_across_all_hops():
     assert traces[0] == traces[1]
 
 
-def test_a_dark_cloud_loses_nothing_its_messages_are_dead_lettered():
-    there = world((AWS, AZURE, GCP))
-    there.transport.served.clear()
-    there.publish(*READINGS)
-    assert there.stored("sensor-1") == {}
-    assert len(there.dead_letters()) == len(READINGS)
-    assert there.error_codes() == {"ingestion-unreachable"}
-
-
-def test_while_the_dead_letter_queue_is_dark_too_messages_stay_queued():
+@pytest.mark.parametrize("dark", ["azure.ingestion", "gcp.hot-writer"], ids=["L2 dark", "L3-hot dark"])
+@pytest.mark.parametrize("minutes", [0, 2, 60])
+def test_while_a_cloud_is_dark_messages_wait_and_go_on_when_it_answers(dark, minutes):
+    """One cloud dark for a time that opens the breaker, or not: nothing is lost, and no letter is left to a person."""
     there = world((AWS, AZURE, GCP))
     served = dict(there.transport.served)
-    there.transport.served.clear()
-    letters = there.ports[AWS].dead_letters("aws.l1-to-l2-dead-letters")
-    letters.down = True
-    there.publish(*READINGS)
-    assert there.dead_letters() == []
-    letters.down = False
+    del there.transport.served[f"https://{dark}.example"]
+    for place in range(0, len(READINGS), 10):
+        there.publish(*READINGS[place : place + 10])
+        for ports in there.ports.values():
+            ports.clock.advance(60 * minutes / 3)
+    assert (there.stored("sensor-1"), there.dead_letters()) == ({}, [])
+    assert there.waiting() > 0
+    assert len(there.error_codes()) == 1
     there.transport.served.update(served)
     for ports in there.ports.values():
-        ports.clock.advance(600)  # past the open breaker
+        ports.clock.advance(300)  # as long as any breaker waits for a probe
     there.pump()
     assert len(there.stored("sensor-1")) == len(READINGS)
+    assert (there.dead_letters(), there.waiting()) == ([], 0)
+
+
+@pytest.mark.parametrize("path", PATHS, ids="-".join)
+def test_what_cannot_be_read_is_kept_on_l1s_cloud(path):
+    there = world(path)
+    there.publish(READINGS[0], {"t": None, "timestamp": "yesterday"}, "hello", device_id="sensor-1")
+    assert len(there.stored("sensor-1")) == 1
+    letters = there.ports[path[0]].dead_letters(f"{path[0]}.device-dead-letters").letters
+    assert [letter.message.body for letter in letters] == [b'{"t":null,"timestamp":"yesterday"}', b'"hello"']
+    assert {letter.message.topic for letter in letters} == {"dt/house/sensor-1/telemetry"}
+    assert there.error_codes() == {"invalid-telemetry"}
 
 
 @pytest.mark.parametrize("where", [AWS, GCP], ids=["local", "remote"])

@@ -19,7 +19,7 @@ LOCAL = Placement.single(AWS)
 COMMON = {"CLOUD", "TWIN_NAME"}
 REQUIRED = {
     "device-gateway": COMMON | {"DEVICE_REGISTRY_NAME", "DEVICE_TOPIC"},
-    "dispatcher": COMMON | {"PROCESSOR_QUEUE"},
+    "dispatcher": COMMON | {"PROCESSOR_QUEUE", "DEVICE_DEAD_LETTERS_QUEUE"},
     "connector": COMMON | {"L2_CLOUD", "REMOTE_INGESTION_URL", "INTER_CLOUD_TOKEN", "DEAD_LETTER_QUEUE"},
     "ingestion": COMMON | {"PROCESSOR_QUEUE", "INTER_CLOUD_TOKEN"},
     "processor": COMMON | {"PERSISTER_QUEUE", "DEAD_LETTER_QUEUE"},

@@ -18,7 +18,7 @@ from twin2multicloud.functions.writers import QueueWriter, StoreWriter
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
-ENV = {"CLOUD": "aws", "TWIN_NAME": "house", "PROCESSOR_QUEUE": "q"}
+ENV = {"CLOUD": "aws", "TWIN_NAME": "house", "PROCESSOR_QUEUE": "q", "DEVICE_DEAD_LETTERS_QUEUE": "letters"}
 
 
 def published(number: int) -> dict:
@@ -82,7 +82,8 @@ def test_a_dispatcher_reports_what_its_queue_never_takes_and_does_not_ask_for_th
         dispatcher.run(Trigger.DEVICE, [RawReading(msgspec.json.encode(published(number))) for number in range(3)]) == 1
     )
     assert [message["n"] for message in ports.invoker.messages("q")] == [0, 2]
-    assert [(event.error_code, event.trace_id != "") for event in ports.errors.events] == [("reading-too-large", True)]
+    assert ports.errors.codes == ["reading-too-large"]
+    assert len(ports.dead_letters("letters").letters) == 1
 
 
 def ports_after(mode: str, count: int) -> tuple[RigPorts, str]:

@@ -18,7 +18,7 @@ from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
-from twin2multicloud.domain.components import KINDS, Data, has_code
+from twin2multicloud.domain.components import KINDS, ComponentType, Data, has_code
 from twin2multicloud.domain.device import Device, Signal
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
@@ -214,7 +214,8 @@ class TestTwinsData:
         }
         assert KINDS[name].data == {data for data, there in asked.items() if there}
         links = [link for link in topology.links if link.source == component.id]
-        ways = ["dead letters" if link.boundary == "dead letters" else link.delivery for link in links]
+        letters = {each.id for each in topology.components if each.type is ComponentType.QUEUE}
+        ways = ["dead letters" if link.target in letters else link.delivery for link in links]
         planned = {port for way in ways for port in PORTS_FOR.get(way, ())}
         assert ports.asked - {"catalog", "hierarchy", "find_processor"} == planned
 

@@ -36,7 +36,14 @@ def test_the_smallest_aws_twin_is_this_and_nothing_more():
         *("device-gateway", "dispatcher", "processor", "persister", "hot-store", "hot-reader", "hot-reader-last-entry"),
         *("hot-to-cold-schedule", "hot-to-cold-mover", "cold-store", "twin-service", "dashboard"),
         *("cold-to-archive-schedule", "cold-to-archive-mover", "archive-store"),
-        *("l1-to-l2-dead-letters", "l2-to-l3-hot-dead-letters", "error-topic", "error-reporter", "error-table"),
+        *(
+            "device-dead-letters",
+            "l1-to-l2-dead-letters",
+            "l2-to-l3-hot-dead-letters",
+            "error-topic",
+            "error-reporter",
+            "error-table",
+        ),
     }
 
 

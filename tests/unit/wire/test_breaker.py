@@ -53,11 +53,47 @@ def test_failures_an_hour_apart_are_no_minute_of_failing():
     assert breaker.allows()
 
 
-def test_it_stays_open_for_five_minutes():
+def test_the_first_probe_is_after_ten_seconds():
     breaker, clock = opened()
-    clock.advance(299.9)
+    clock.advance(9.9)
     assert not breaker.allows()
     clock.advance(0.1)
+    assert breaker.allows()
+
+
+def test_the_time_to_the_next_probe_doubles_up_to_five_minutes():
+    breaker, clock = opened()
+    waits = []
+    for _ in range(8):
+        begun = clock.monotonic()
+        while not breaker.allows():
+            clock.advance(1)
+        waits.append(clock.monotonic() - begun)
+        breaker.failed()
+    assert waits == [10, 20, 40, 80, 160, 300, 300, 300]
+
+
+def test_after_an_outage_the_next_one_begins_with_ten_seconds_again():
+    breaker, clock = opened()
+    for _ in range(3):
+        clock.advance(300)
+        breaker.allows()
+        breaker.failed()
+    clock.advance(300)
+    breaker.allows()
+    breaker.succeeded()
+    breaker.failed()
+    clock.advance(60)
+    breaker.failed()
+    clock.advance(10)
+    assert breaker.allows()
+
+
+def test_a_late_failure_delays_no_probe():
+    breaker, clock = opened()
+    clock.advance(9)
+    breaker.failed()
+    clock.advance(1)
     assert breaker.allows()
 
 
@@ -73,18 +109,6 @@ def test_a_probe_that_succeeds_closes_it():
     breaker.allows()
     breaker.succeeded()
     assert [breaker.allows() for _ in range(3)] == [True, True, True]
-
-
-def test_a_probe_that_fails_opens_it_for_five_more_minutes():
-    breaker, clock = opened()
-    clock.advance(300)
-    breaker.allows()
-    clock.advance(10)
-    breaker.failed()
-    clock.advance(299)
-    assert not breaker.allows()
-    clock.advance(1)
-    assert breaker.allows()
 
 
 def test_a_probe_that_never_came_back_is_followed_by_another():

@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import START, RigClock
 from tests.rigs.clouds import AWS
+from tests.rigs.dead_letters import letters_in
 from tests.rigs.envelopes import TRACE, body
 from tests.rigs.readings import flat
 from tests.rigs.readings import reading as rig_reading
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.telemetry import Reading
-from twin2multicloud.ports.dead_letters import DeadLetter
+from twin2multicloud.ports.dead_letters import DeadLetter, Unread
 from twin2multicloud.stores.queue_records import REASON_CHARACTERS, Records
 from twin2multicloud.wire.queue_records import QueueRecord, decode, encode, merge
 
@@ -88,10 +89,18 @@ def records(max_bytes: int = 4_096) -> Records:
 
 def test_a_dead_letter_record_can_be_put_back_into_its_queue_as_it_is():
     dead_letters = [DeadLetter(reading(number, trace_id=TRACE), f"reason {number}") for number in range(3)]
-    ((dead, errors),) = records().of_dead_letters(dead_letters)
-    assert errors == [each.error for each in dead_letters]
-    assert decode(dead) == QueueRecord(TRACE, [each.message for each in dead_letters], errors)
-    assert merge([decode(dead)]) == (TRACE, [each.message for each in dead_letters])
+    made = records().of_dead_letters(dead_letters)
+    assert [error for _, error in made] == [each.error for each in dead_letters]
+    dead = [decode(record) for record, _ in made]
+    assert dead == [QueueRecord(TRACE, [each.message], [each.error]) for each in dead_letters]
+    assert merge(dead) == (TRACE, [each.message for each in dead_letters])
+
+
+@given(st.binary(max_size=20_000), st.text(max_size=300), st.text(max_size=1_000))
+def test_what_is_no_reading_is_kept_in_records_that_fit(body, topic, error):
+    made = records(12_288).of_dead_letters([DeadLetter(Unread(body, topic, "d", START), error)])
+    assert all(len(record) <= 12_288 for record, _ in made)
+    assert letters_in([record for record, _ in made]) == [DeadLetter(Unread(body, topic, "d", START), error)]
 
 
 def test_every_record_fits_and_counts_its_messages():
@@ -101,13 +110,13 @@ def test_every_record_fits_and_counts_its_messages():
     assert sum(count for _, count in pairs) == 20
     dead = records().of_dead_letters([DeadLetter(reading(number), "y" * 5_000) for number in range(5)])
     assert all(len(record) <= 4_096 for record, _ in dead)
-    assert {len(error) for _, errors in dead for error in errors} == {REASON_CHARACTERS}
+    assert {len(error) for _, error in dead} == {REASON_CHARACTERS}
 
 
 def test_what_fitted_a_queue_fits_its_dead_letters_whatever_the_reason():
     largest = next(size for size in range(4_096, 0, -1) if _fits(reading(0, text="x" * size)))
-    ((dead, (error,)),) = records().of_dead_letters([DeadLetter(reading(0, text="x" * largest), "\x00" * 5_000)])
-    assert (len(dead) <= 4_096, error) == (True, "\x00" * 100)
+    ((dead, _),) = records().of_dead_letters([DeadLetter(reading(0, text="x" * largest), "\x00" * 5_000)])
+    assert (len(dead) <= 4_096, decode(dead).errors) == (True, ["\x00" * 100])
 
 
 def _fits(message: Reading) -> bool:

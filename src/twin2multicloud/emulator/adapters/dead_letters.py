@@ -5,13 +5,14 @@ from collections.abc import Callable, Sequence
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.invoker import records
 from twin2multicloud.emulator.delivery.durability import Staged
-from twin2multicloud.emulator.delivery.journal import DeadLetterRecord, Journal
+from twin2multicloud.emulator.delivery.journal import Journal
+from twin2multicloud.emulator.delivery.kept import DeadLetterRecord
 from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.ports.dead_letters import DeadLetter
 
 
 class JournalDeadLetters:
-    """The `DeadLetters` of one function: records for the queue that they came from, each with its reasons."""
+    """The `DeadLetters` of one function: records for the queue that they came from, each with its reason."""
 
     def __init__(
         self, name: str, queue: str, cloud: Cloud, journal: Journal, staged: Staged, on_dead: Callable[[int], None]
@@ -22,7 +23,7 @@ class JournalDeadLetters:
 
     def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""
-        for body, errors in self._records.of_dead_letters(dead_letters):
-            kept = DeadLetterRecord(self._name, self._queue, self._clock.now(), errors[0], len(errors), body)
+        for body, error in self._records.of_dead_letters(dead_letters):
+            kept = DeadLetterRecord(self._name, self._queue, self._clock.now(), error, 1, body)
             self._staged.add(self._journal.bury(kept))
         self._on_dead(len(dead_letters))

@@ -1,4 +1,4 @@
-"""The durable queues of one emulated cloud, its dead letters and its error table: one SQLite file, one fsync a group.
+"""The durable queues of one emulated cloud, in one SQLite file, one fsync a group. Beside them `kept`, in its commits.
 
 A row is a whole commit group, not a message: this makes 20,000 messages a second affordable. A group's row is deleted
 when all its records are done; after a crash the group is redelivered, and the stores are idempotent.
@@ -11,11 +11,14 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Sequence
 from contextlib import closing
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 
+from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
+from twin2multicloud.emulator.delivery.kept import DeadLetterRecord, KeptLetter
 
 RESIDENT_BYTES = 64 * 1024 * 1024
 """Limit of queued records held in memory; the rest waits on disk."""
@@ -26,17 +29,12 @@ PRAGMA page_size={_PAGE_BYTES};
 PRAGMA wal_autocheckpoint={4 * 1024 * 1024 // _PAGE_BYTES};
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
-CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
-CREATE TABLE IF NOT EXISTS dead_letters (
-    id INTEGER PRIMARY KEY, letters TEXT NOT NULL, queue TEXT NOT NULL, at TEXT NOT NULL, error TEXT NOT NULL,
-    messages INTEGER NOT NULL, body BLOB NOT NULL
-);
-CREATE TABLE IF NOT EXISTS errors (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, body BLOB NOT NULL, at REAL NOT NULL DEFAULT 0);
 """
 
 
 class Record(msgspec.Struct, eq=False):
-    """One invocation waiting for its function. `attempts` counts failed deliveries since the process started."""
+    """One invocation waiting for its function. `attempts` and `passes` are its queue's, since the process started."""
 
     queue: str
     body: bytes  # an encoded envelope
@@ -45,25 +43,20 @@ class Record(msgspec.Struct, eq=False):
     accepted: float = 0.0  # monotonic seconds
     attempts: int = 0
     alone: bool = False  # whether no other record shares its delivery
-
-
-class DeadLetterRecord(msgspec.Struct, frozen=True):
-    """A dead-lettered envelope: which dead-letter queue holds it, the queue to redrive it to, and the reason."""
-
-    dead_letter_queue: str
-    queue: str
-    at: str
-    error: str
-    messages: int
-    body: bytes
+    passes: int = -1
+    since: float = 0.0  # when it came, in seconds of the wall clock
 
 
 class _Done(msgspec.Struct, frozen=True):
     group: int
 
 
-class _Redriven(msgspec.Struct, frozen=True):
-    id: int
+class _Forgotten(msgspec.Struct, frozen=True):
+    letter: int
+
+
+class _Aged(msgspec.Struct, frozen=True):
+    before: str
 
 
 class _Error(msgspec.Struct, frozen=True):
@@ -71,10 +64,11 @@ class _Error(msgspec.Struct, frozen=True):
 
 
 _Stored = tuple[str, bytes, int]
-_Item = Record | DeadLetterRecord | _Done | _Redriven | _Error
+_Item = Record | DeadLetterRecord | _Done | _Forgotten | _Aged | _Error
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[_Stored]).decode
 Deliver = Callable[[Sequence[Record]], None]
+T = TypeVar("T")
 
 
 class Journal:
@@ -84,6 +78,9 @@ class Journal:
         self._path, self._room = path, resident_bytes
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._db.executescript(_SCHEMA)
+        kept.make_tables(self._db)
+        if "at" not in {row[1] for row in self._db.execute("PRAGMA table_info(groups)")}:  # made by an older version
+            self._db.execute("ALTER TABLE groups ADD COLUMN at REAL NOT NULL DEFAULT 0")
         self._next_group = 1 + (self._db.execute("SELECT max(id) FROM groups").fetchone()[0] or 0)
         self._open: dict[int, int] = {}  # group -> records not done
         self._cold: deque[int] = deque()
@@ -130,39 +127,37 @@ class Journal:
         if warm:
             self._warm_up()
 
-    def dead_letters(self) -> dict[str, int]:
-        """Messages in each dead-letter queue."""
-        with self._reading() as db:
-            return dict(db.execute("SELECT letters, sum(messages) FROM dead_letters GROUP BY letters"))
+    def read(self, query: Callable[..., T], *arguments: object) -> T:
+        """What a query of `kept` finds, on a connection of its own."""
+        with closing(sqlite3.connect(self._path, isolation_level=None)) as db:
+            return query(db, *arguments)
 
-    def redrive(self, queue: str | None = None) -> int:
-        """Redrive dead letters, of one queue or all; returns how many messages. Each is removed as it is queued."""
-        with self._reading() as db:
-            rows = db.execute(
-                "SELECT id, queue, body, messages FROM dead_letters WHERE letters = ? OR ? IS NULL", (queue, queue)
-            ).fetchall()
+    def redrive(self, letters: Iterable[KeptLetter]) -> None:
+        """Queue dead letters again; each is removed in the commit that queues it."""
         group = None
-        for identity, target, body, messages in rows:
-            self._commits.stage(Record(target, body, messages))
-            group = self._commits.stage(_Redriven(identity))
+        for each in letters:
+            record = each.letter
+            self._commits.stage(Record(record.queue, record.body, record.messages))
+            group = self._commits.stage(_Forgotten(each.id))
         if group is not None:
             group.wait()
-        return sum(row[3] for row in rows)
 
-    def errors(self) -> int:
-        """How many error events there are."""
-        with self._reading() as db:
-            count: int = db.execute("SELECT count(*) FROM errors").fetchone()[0]
-            return count
+    def forget(self, letters: Iterable[KeptLetter]) -> None:
+        """Remove dead letters."""
+        group = None
+        for each in letters:
+            group = self._commits.stage(_Forgotten(each.id))
+        if group is not None:
+            group.wait()
+
+    def age(self, before: str) -> None:
+        """Remove dead letters and error events from before a moment."""
+        self._commits.stage(_Aged(before))
 
     def close(self) -> None:
         """Write what is staged and close the file."""
         self._commits.close()
         self._db.close()
-
-    def _reading(self) -> closing[sqlite3.Connection]:
-        """A connection of its own for a read."""
-        return closing(sqlite3.connect(self._path, isolation_level=None))
 
     def _write(self, items: Sequence[_Item]) -> None:
         """Write all staged items in one transaction; then deliver the new records."""
@@ -170,19 +165,18 @@ class Journal:
         for item in items:
             by_type[type(item)].append(item)
         records: list[Record] = by_type[Record]  # type: ignore[assignment]
-        db = self._db
+        db, now = self._db, time.time()
         db.execute("BEGIN")
         try:
             if records:
                 body = _pack([(each.queue, each.body, each.messages) for each in records])
-                db.execute("INSERT INTO groups VALUES (?, ?)", (self._next_group, body))
-            db.executemany(
-                "INSERT INTO dead_letters (letters, queue, at, error, messages, body) VALUES (?, ?, ?, ?, ?, ?)",
-                [msgspec.structs.astuple(each) for each in by_type[DeadLetterRecord]],
-            )
+                db.execute("INSERT INTO groups VALUES (?, ?, ?)", (self._next_group, body, now))
+            kept.bury(db, by_type[DeadLetterRecord])  # type: ignore[arg-type]
             db.executemany("INSERT INTO errors (body) VALUES (?)", [(each.body,) for each in by_type[_Error]])  # type: ignore[union-attr]
             db.executemany("DELETE FROM groups WHERE id = ?", [(each.group,) for each in by_type[_Done]])  # type: ignore[union-attr]
-            db.executemany("DELETE FROM dead_letters WHERE id = ?", [(each.id,) for each in by_type[_Redriven]])  # type: ignore[union-attr]
+            kept.forget_letters(db, [each.letter for each in by_type[_Forgotten]])  # type: ignore[union-attr]
+            for each in by_type[_Aged]:
+                kept.forget_before(db, each.before)  # type: ignore[union-attr]
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -190,22 +184,22 @@ class Journal:
             raise
         if records:
             self.backlog.add(self._next_group, len(body))
-            self._admit(self._next_group, records)
+            self._admit(self._next_group, records, now)
             self._next_group += 1
 
-    def _admit(self, group: int, records: list[Record]) -> None:
+    def _admit(self, group: int, records: list[Record], since: float) -> None:
         """Deliver a group's records, or leave them on disk where memory is full."""
         with self._lock:
             if self._deliver is None or self._cold or self._resident > self._room:
                 self._cold.append(group)
                 return
-            self._own(group, records)
+            self._own(group, records, since)
         self._deliver(records)
 
-    def _own(self, group: int, records: list[Record]) -> None:
+    def _own(self, group: int, records: list[Record], since: float) -> None:
         now = time.monotonic()
         for record in records:
-            record.group, record.accepted = group, now
+            record.group, record.accepted, record.since = group, now, since
             self._resident += len(record.body)
         self._open[group] = len(records)
 
@@ -217,8 +211,13 @@ class Journal:
                 if not self._cold or self._resident > self._room:
                     return
                 group = self._cold.popleft()
-                with self._reading() as db:
-                    (body,) = db.execute("SELECT body FROM groups WHERE id = ?", (group,)).fetchone()
+                body, at = self.read(_group, group)
                 records = [Record(queue, record, messages) for queue, record, messages in _unpack(body)]
-                self._own(group, records)
+                self._own(group, records, at or time.time())
             self._deliver(records)
+
+
+def _group(db: sqlite3.Connection, group: int) -> tuple[bytes, float]:
+    """A group's body, and when it was accepted; 0 where an older version wrote it."""
+    found: tuple[bytes, float] = db.execute("SELECT body, at FROM groups WHERE id = ?", (group,)).fetchone()
+    return found

@@ -2,6 +2,10 @@
 
 A delivery takes the waiting records, up to the batch limit:
 at one message a second a batch is one message, under load it fills.
+
+While nothing passes (the other side is dark), all records wait, as on the clouds' queues: deliveries pause, and no
+attempt is counted, up to the age that the queue keeps. A function that runs user code may end its process: there
+every attempt counts.
 """
 
 import heapq
@@ -15,7 +19,8 @@ from functools import partial
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
 from twin2multicloud.emulator.delivery.environments import Environments, TimeLimitError
-from twin2multicloud.emulator.delivery.journal import DeadLetterRecord, Journal, Record
+from twin2multicloud.emulator.delivery.journal import Journal, Record
+from twin2multicloud.emulator.delivery.kept import DeadLetterRecord
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.ports.clock import Clock
@@ -25,14 +30,20 @@ from twin2multicloud.wire.retry import RetryPolicy
 BATCH_RECORDS = 100
 BATCH_MESSAGES = 200  # larger batches are not merged: it costs more than it gains
 POLICY = RetryPolicy()
+LONGEST_PAUSE = 10.0  # s: no longer than the first probe of a breaker, which a delivery makes
+KEEPS = 14 * 24 * 3600.0
+"""Seconds that a record waits, and a dead letter is kept: the longest that SQS keeps a message."""
 
 RECORD_STATES = {
     ("waiting", "is taken with a batch"): "in delivery",
     ("in delivery", "passes, and what the function staged is durable"): "done",
-    ("in delivery", f"fails, up to {POLICY.retries} times"): "waiting again",
+    ("in delivery", "fails, and nothing has passed since it failed before"): "waiting",
+    ("in delivery", f"fails while others pass, up to {POLICY.retries} times"): "waiting again",
     ("waiting again", "its delay is over"): "waiting",
-    ("in delivery", f"fails, the time after {POLICY.retries} retries"): "dead-lettered",
+    ("in delivery", f"fails while others pass, the time after {POLICY.retries} retries"): "dead-lettered",
+    ("in delivery", f"fails, {KEEPS / 86400:g} days after it came"): "dead-lettered, to be sent again",
     ("dead-lettered", "is redriven"): "waiting",
+    ("dead-lettered, to be sent again", "the other side answers"): "waiting",
 }
 """The states of a record, for documents; a test walks a queue through all of them."""
 
@@ -51,12 +62,14 @@ class FunctionQueue:
         dead_letters: str,
         batch_records: int = BATCH_RECORDS,
         policy: RetryPolicy | None = None,
+        keeps: float = KEEPS,
+        runs_user_code: bool = False,
         seconds: float = FUNCTION_SECONDS,
         replaced: Callable[[str, int], None] = lambda *_: None,
     ) -> None:
-        self.name, self.meter = name, Meter()
+        self.name, self.dead_letters, self.meter = name, dead_letters, Meter()
         self._cloud, self._journal, self._staged, self._clock = cloud, journal, staged, clock
-        self._dead_letters, self._batch_records = dead_letters, batch_records
+        self._batch_records, self._keeps, self._runs_user_code = batch_records, keeps, runs_user_code
         self._policy = policy or POLICY
         self._chance = random.Random()  # noqa: S311 - jitter
         self._waiting: deque[Record] = deque()
@@ -65,6 +78,8 @@ class FunctionQueue:
         self._closing = False
         self._seconds, self._replaced = seconds, replaced
         self._environments: Environments[list[Record], set[int]] | None = None
+        self._passes = 0  # deliveries of which something passed
+        self._pause = self._paused_until = 0.0
 
     def start(self, function: Start, environments: int) -> None:
         """Start delivering to a function."""
@@ -87,6 +102,11 @@ class FunctionQueue:
         """Messages accepted and not yet done."""
         return max(0, self.meter.received - self.meter.done)
 
+    @property
+    def takes_letters(self) -> bool:
+        """Whether to send letters again: the other side answers, or nothing is left here that would ask it."""
+        return not self._runs_user_code and (self._pause == 0 or self.waiting() == 0)
+
     def close(self, timeout: float = 10.0) -> None:
         """Stop after the current batches; waiting records are on disk."""
         with self._wake:
@@ -105,9 +125,10 @@ class FunctionQueue:
         with self._wake:
             while not self._closing:
                 wait = self._ripen()
-                if self._waiting:
+                held = self._paused_until - time.monotonic()
+                if self._waiting and held <= 0:
                     return self._batch()
-                self._wake.wait(wait)
+                self._wake.wait(held if self._waiting else wait)
         return None
 
     def _ripen(self) -> float | None:
@@ -135,13 +156,38 @@ class FunctionQueue:
         return batch
 
     def _settle(self, batch: Sequence[Record], failed: set[int]) -> None:
-        """Finish records once the function's writes are durable; redeliver or dead-letter the failed ones."""
+        """Finish records once the function's writes are durable; the failed ones wait, come again or are buried."""
         staged = self._staged.take()
         passed = [record for index, record in enumerate(batch) if index not in failed]
         if passed:
+            self._passes, self._pause = self._passes + 1, 0.0
             when_all_durable(staged, self._finisher(passed))
-        for index in failed:
-            self._again(batch[index])
+        if failed:
+            self._failed([batch[index] for index in sorted(failed)])
+
+    def _failed(self, records: Sequence[Record]) -> None:
+        """Old records are buried; those that fail while others pass come again; the rest waits for the other side."""
+        waiting = []
+        for record in records:
+            counts = self._runs_user_code or record.passes != self._passes
+            record.passes = self._passes
+            if not self._runs_user_code and time.time() - record.since > self._keeps:
+                self._bury(record, f"{self.name} did not pass it on in {self._keeps:g} s on {self._cloud}", waited=True)
+            elif counts:
+                self._again(record)
+            else:
+                waiting.append(record)
+        if waiting:
+            self._hold(waiting)
+
+    def _hold(self, records: Sequence[Record]) -> None:
+        """Put records back in front, and pause: each time twice as long, until something passes."""
+        with self._wake:
+            self._waiting.extendleft(reversed(records))
+            now = time.monotonic()
+            if now >= self._paused_until:
+                self._pause = min(max(self._policy.first, 2 * self._pause), LONGEST_PAUSE)
+                self._paused_until = now + self._pause
 
     def _overdue(self, batch: Sequence[Record]) -> None:
         """Redeliver what a given-up environment had, each alone: one of them may be what it cannot cope with."""
@@ -170,20 +216,21 @@ class FunctionQueue:
         wait = self._policy.delay(record.attempts, self._chance)
         record.attempts += 1
         if wait is None:
-            self._bury(record)
+            self._bury(record, f"{self.name} failed {record.attempts} times on {self._cloud}")
             return
         with self._wake:
             heapq.heappush(self._later, (time.monotonic() + wait, id(record), record))
             self._wake.notify()
 
-    def _bury(self, record: Record) -> None:
+    def _bury(self, record: Record, error: str, *, waited: bool = False) -> None:
         dead_letter = DeadLetterRecord(
-            dead_letter_queue=self._dead_letters,
+            dead_letter_queue=self.dead_letters,
             queue=self.name,
             at=self._clock.now(),
-            error=f"{self.name} failed {record.attempts} times on {self._cloud}",
+            error=error,
             messages=record.messages,
             body=record.body,
+            waited=waited,
         )
         self.meter.died(record.messages)
         self._journal.bury(dead_letter).when_done(self._finisher([record]))

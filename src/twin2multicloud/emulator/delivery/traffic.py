@@ -30,6 +30,14 @@ class Meter:
         with self._lock:
             self.dead += messages
 
+    def revived(self, messages: int) -> None:
+        """Dead-lettered messages are about to come again: they are counted once."""
+        with self._lock:
+            messages = min(messages, self.dead)  # those of an earlier process were not counted by this one
+            self.received -= messages
+            self.done -= messages
+            self.dead -= messages
+
     def was_refused(self) -> None:
         """A request was refused."""
         with self._lock:

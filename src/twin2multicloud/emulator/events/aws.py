@@ -8,6 +8,7 @@ from typing import Any
 
 from twin2multicloud.clouds.aws import entrypoint
 from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.timestamps import to_datetime
 from twin2multicloud.emulator.events.event_source import Start, event_source
 from twin2multicloud.emulator.mqtt.service import Published
 from twin2multicloud.functions.triggers import Function
@@ -70,7 +71,12 @@ EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, _on_call, max_pu
 
 def _device_event(publish: Published, received_at: int) -> dict[str, Any]:
     body = binascii.b2a_base64(publish.payload, newline=False).decode()
-    return {"body": body, "device_id": publish.device_id, "received_at": received_at}
+    came = _milliseconds(publish.received_at) if publish.received_at else received_at
+    return {"body": body, "device_id": publish.device_id, "received_at": came}
+
+
+def _milliseconds(stamp: str) -> int:
+    return round(to_datetime(stamp).timestamp() * 1000)
 
 
 def _url_event(request: Request) -> dict[str, Any]:

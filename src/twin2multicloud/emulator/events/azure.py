@@ -50,7 +50,10 @@ def _on_device(function: Function) -> Start:
         now = from_milliseconds(time.time_ns() // 1_000_000)
         handler(
             [
-                EventHubEvent(publish.payload, {"connection-device-id": publish.device_id, "enqueuedtime": now})
+                EventHubEvent(
+                    publish.payload,
+                    {"connection-device-id": publish.device_id, "enqueuedtime": publish.received_at or now},
+                )
                 for publish in publishes
             ]
         )

@@ -42,7 +42,7 @@ def _on_device(function: Function) -> Start:
 
     def start(publishes: Sequence[Published]) -> None:
         for publish in publishes:
-            handler(_event(publish.payload, {"device_id": publish.device_id}))
+            handler(_event(publish.payload, {"device_id": publish.device_id}, publish.received_at))
 
     return start
 
@@ -82,11 +82,11 @@ def _acknowledged(handler: Any, body: bytes) -> bool:  # noqa: ANN401 - an entry
     return True
 
 
-def _event(body: bytes, attributes: Mapping[str, str]) -> CloudEvent:
+def _event(body: bytes, attributes: Mapping[str, str], published: str | None = None) -> CloudEvent:
     message = {
         "data": base64.b64encode(body).decode(),
         "attributes": attributes,
         "messageId": "0",
-        "publishTime": from_milliseconds(time.time_ns() // 1_000_000),
+        "publishTime": published or from_milliseconds(time.time_ns() // 1_000_000),
     }
     return CloudEvent({"message": message, "subscription": "projects/emulator/subscriptions/emulator"})

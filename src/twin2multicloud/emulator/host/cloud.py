@@ -5,15 +5,18 @@ import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from twin2multicloud.domain.components import Kind, Trigger
+import msgspec
+
+from twin2multicloud.domain.components import Kind, Trigger, runs_user_code
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.errors import ErrorEvent, TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
+from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
@@ -23,6 +26,7 @@ from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
 from twin2multicloud.emulator.host.entrance import Entrance
 from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
+from twin2multicloud.emulator.host.letters import CloudLetters
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import Reporter
@@ -64,6 +68,7 @@ class EmulatedCloud:
         self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, self._reporter(Kind.DEVICE_GATEWAY))
         self.entrance = Entrance(self.ingress.publish, self.backlog)
         self._calls_made = {each.name: Meter() for each in self._components}
+        self.letters = CloudLetters(self._journal, self.staged, self._queues, lambda: self.ingress.start)
         self._start(self._parts())
 
     @property
@@ -107,16 +112,16 @@ class EmulatedCloud:
         meter.went(1, time.monotonic() - begun)
         return answer
 
-    def redrive(self, queue: str | None) -> int:
-        """Send dead letters again, all or those of one dead-letter queue; returns how many messages."""
-        return self._journal.redrive(queue)
+    def errors(self, most: int) -> list[ErrorEvent]:
+        """The newest error events, newest first."""
+        return [msgspec.json.decode(each, type=ErrorEvent) for each in self._journal.read(kept.newest_errors, most)]
 
     # --- status --------------------------------------------------------------------------------------------------
 
     def status(self) -> CloudStatus:
         """The status of this cloud."""
-        dead = self._journal.dead_letters()
-        errors = self._journal.errors()
+        dead = self._journal.read(kept.counts)
+        errors = self._journal.read(kept.error_count)
         return CloudStatus(
             cloud=self.cloud,
             running=True,
@@ -132,11 +137,13 @@ class EmulatedCloud:
             waiting_bytes=self.backlog.bytes,
             oldest_s=round(self.backlog.seconds, 1),
             holding_back=self.backlog.full or self.backlog.late,
+            device_dead_letters=dead.get(f"{self._topology.twin}-{Kind.DEVICE_DEAD_LETTERS}", 0),
             stored=self._table.count() if self._table is not None else None,
         )
 
     def close(self) -> None:
         """Finish the current batches and close the files."""
+        self.letters.close()
         for queue in self._queues.values():
             queue.close()
         if self._table is not None:
@@ -153,6 +160,7 @@ class EmulatedCloud:
         if self.ingress.start is not None:
             self.gateway = self._gateway(parts)
         self._journal.start(self._deliver)
+        self.letters.start()
 
     def _reporter(self, component: str) -> Reporter:
         """What the cloud itself reports of one of its functions or services."""
@@ -169,6 +177,8 @@ class EmulatedCloud:
         name = Kind.DEVICE_GATEWAY.value
         environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
         environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
+        if policy := self._topology[f"{self.cloud}.{Kind.DISPATCHER}"].variable("CLOCK_SKEW"):
+            environment[policy.name] = policy.value
         return wire(name, environment, FunctionPorts(parts, name, nobody))
 
     def _expose(self, component: Component, function: Function) -> None:
@@ -227,6 +237,8 @@ class EmulatedCloud:
             batch_records=self._deployment.batch_records or BATCH_RECORDS,
             seconds=self._deployment.function_seconds,
             replaced=lambda reason, count: reporter.report(ErrorCode.DELIVERY_FAILED, reason, count=count),
+            keeps=self._deployment.keeps_seconds,
+            runs_user_code=runs_user_code(component.name),
         )
 
     def _traffic(self, component: Component, dead: Mapping[str, int]) -> FunctionTraffic:

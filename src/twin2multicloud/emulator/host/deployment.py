@@ -12,6 +12,7 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.delivery.backlog import Bounds
+from twin2multicloud.emulator.delivery.queues import KEEPS
 from twin2multicloud.emulator.host.ports import hold_free_port
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.planning.coverage import Coverage, cover
@@ -63,6 +64,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     batch_records: int | None = None
     bounds: Bounds = Bounds()
     function_seconds: float = FUNCTION_SECONDS
+    keeps_seconds: float = KEEPS  # how long a record waits in a queue
     tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
     user_code: str = ""
@@ -117,6 +119,7 @@ def prepare(
     batch_records: int | None = None,
     bounds: Bounds | None = None,
     function_seconds: float = FUNCTION_SECONDS,
+    keeps_seconds: float = KEEPS,
     tls: Tls | None = None,
     dashboard_port: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
@@ -136,6 +139,7 @@ def prepare(
         batch_records=batch_records,
         bounds=bounds or Bounds(),
         function_seconds=function_seconds,
+        keeps_seconds=keeps_seconds,
         tls=tls,
         runtime=runtime,
         user_code=user_code(project),

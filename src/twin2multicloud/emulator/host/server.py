@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.components import Trigger
-from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.errors import FinalError, TwinError
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
@@ -110,8 +110,9 @@ class CloudApp:
                 return await self._read(argument, request, natively=True)
             case "rejected":
                 return json_response(200, {"rejections": self._cloud.ingress.rejections.rows()})
-            case "redrive":
-                return json_response(200, {"messages": await self._on_thread(self._cloud.redrive, argument or None)})
+            case "letters" | "errors":
+                kept: Response = await self._on_thread(serve, partial(self._kept, path), request)
+                return kept
             case _:
                 return refused(404, "no such call")
 
@@ -126,6 +127,21 @@ class CloudApp:
         here = partial(serve, partial(self._cloud.invoke, name)) if natively else partial(self._cloud.request, name)
         response: Response = await self._on_thread(here, request)
         return response
+
+    def _kept(self, call: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        """Dead letters and error events. Raises FinalError for an unknown call."""
+        letters = self._cloud.letters
+        match call:
+            case "letters":
+                return {"letters": letters.page(str(arguments.get("after", "")))}
+            case "letters/redrive":
+                return {"messages": letters.redrive(arguments["ids"])}
+            case "letters/drop":
+                return {"messages": letters.drop(arguments["ids"])}
+            case "errors":
+                return {"errors": self._cloud.errors(int(arguments["most"]))}
+            case _:
+                raise FinalError("no such call", 404)
 
     async def _on_thread(self, function: Callable[..., Any], *arguments: Any) -> Any:  # noqa: ANN401 - passes through
         return await asyncio.get_running_loop().run_in_executor(self._threads, function, *arguments)

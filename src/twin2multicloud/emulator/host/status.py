@@ -43,7 +43,13 @@ class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
     waiting_bytes: int = 0  # on disk, in all queues
     oldest_s: float = 0.0  # how long the oldest of them has waited
     holding_back: str | None = None  # why devices and other clouds wait for their acknowledgements, if they do
+    device_dead_letters: int = 0  # publishes that the dispatcher refused, kept as they came
     stored: int | None = None  # readings in the hot store, on its cloud
+
+    @property
+    def dead_letters(self) -> int:
+        """Messages in all of its dead-letter queues."""
+        return self.device_dead_letters + sum(queue.dead_lettered for queue in self.queues)
 
 
 class BoundaryStatus(msgspec.Struct, frozen=True, kw_only=True):

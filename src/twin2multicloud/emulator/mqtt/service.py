@@ -28,6 +28,7 @@ class Published(msgspec.Struct, frozen=True):
 
     device_id: str
     payload: bytes
+    received_at: str | None = None  # now, unless it came before
 
 
 Accept = Callable[[Sequence[Published], Callable[[Exception | None], None]], bool]

@@ -1,18 +1,22 @@
 """Device gateway (L1): receives publishes over HTTPS on a cloud without a device service.
 
 ``POST /topics/dt/<twin>/<device>/telemetry``, as AWS IoT Core has it (HTTPS publish, ``POST /topics/<topic>``), with
-Basic authentication: device id and key. Knows who may publish where from its authenticator; reads no payload.
+Basic authentication: device id and key. Knows who may publish where from its authenticator. What the dispatcher would
+refuse whole is refused here: the device can be told.
 """
 
 import base64
 
+from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew, read_policy
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.functions.readings import RawReading, refusal_of
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
+from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 from twin2multicloud.ports.device_ingress import DeviceIngress
-from twin2multicloud.wire.environment import require_env
+from twin2multicloud.wire.environment import optional_env, require_env
 from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.receiver import read_body
 
@@ -29,6 +33,8 @@ def build(parts: Parts) -> Function:
     gateway = DeviceGateway(
         authenticator=parts.ports.authenticator(require_env(parts.env, "DEVICE_REGISTRY_NAME")),
         ingress=parts.ports.ingress(require_env(parts.env, "DEVICE_TOPIC")),
+        clock=parts.ports.clock,
+        clock_skew=read_policy(optional_env(parts.env, "CLOCK_SKEW")),
     )
     return parts.function({Trigger.HTTP: gateway})
 
@@ -36,8 +42,16 @@ def build(parts: Parts) -> Function:
 class DeviceGateway:
     """Answers 200 only for what the ingress has accepted. A refused publish is not kept."""
 
-    def __init__(self, *, authenticator: DeviceAuthenticator, ingress: DeviceIngress) -> None:
+    def __init__(
+        self,
+        *,
+        authenticator: DeviceAuthenticator,
+        ingress: DeviceIngress,
+        clock: Clock,
+        clock_skew: ClockSkew = DEFAULT,
+    ) -> None:
         self._authenticator, self._ingress = authenticator, ingress
+        self._clock, self._clock_skew = clock, clock_skew
 
     def __call__(self, request: Request) -> Response:
         """Answer one publish: 401, 403, 404, 405 are final. Raises FinalError (400, 413, 415) and RetryableError."""
@@ -62,6 +76,9 @@ class DeviceGateway:
         payload = read_body(request)
         if len(payload) > MAX_PUBLISH_BYTES:
             raise FinalError(f"the publish has {len(payload)} bytes, the limit is {MAX_PUBLISH_BYTES}", 413)
+        reason = refusal_of(RawReading(payload, device), self._clock.now(), self._clock_skew)
+        if reason is not None:
+            return refused(400, f"nothing of this publish was taken: {reason}")
         self._ingress.take(device, payload)
         return json_response(200, {"status": "received"})
 

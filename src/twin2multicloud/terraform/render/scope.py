@@ -126,7 +126,9 @@ def _named(components: tuple[Component, ...], name: str) -> Component | None:
 def _function(coverage: Coverage, component: Component) -> FunctionView:
     topology = coverage.topology
     if is_ours(component):  # started by its callers only; its renderer knows what it uses
-        environment = own_environment(component, topology.twin)
+        # The gateway refuses what the dispatcher beside it would refuse, by the same policy.
+        policy = topology[f"{component.cloud}.{Kind.DISPATCHER}"].variable("CLOCK_SKEW")
+        environment = own_environment(component, topology.twin) + (() if policy is None else (policy,))
         return FunctionView(component=component, endpoint=own_endpoint(component), environment=environment)
     incoming = {link.delivery for link in topology.links if link.target == component.id}
     outgoing = [link for link in coverage.links if link.source == component.id]

@@ -65,8 +65,6 @@ def _statements(function: FunctionView) -> list[Statement]:
     if function.from_queue:
         found.append(allow(_RECEIVE, queue(function.key, "arn")))
     targets = [queue(key_of(each), "arn") for each in function.puts_into]
-    if function.from_devices:
-        targets.append(queue("device_dead_letters", "arn"))
     if targets:
         found.append(allow("sqs:SendMessage", *targets))
     if function.store:

@@ -5,11 +5,11 @@ Things and certificates are not part of this: there may be 100,000, and they are
 
 from twin2multicloud.domain.device_topics import commands_topic, telemetry_topic
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.on_aws import access, queues
+from twin2multicloud.terraform.render.on_aws import access
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
 from twin2multicloud.terraform.render.scope import CloudScope
 
-_DEAD_LETTERS = "device_dead_letters"
+_DEAD_LETTERS = "device_dead_letters"  # the dispatcher's own, see `queues`
 _SELECT = "SELECT encode(*, 'base64') AS body, topic(3) AS device_id, timestamp() AS received_at"
 """The payload as its bytes, whatever it is: IoT SQL takes lists and numbers apart, or fails on them."""
 
@@ -19,7 +19,7 @@ def render(config: Configuration, site: CloudScope) -> None:
     if site.gateway is None:
         return
     dispatcher = next(each for each in site.functions if each.from_devices)
-    _dead_letters(config, site, dispatcher.key)
+    _undelivered(config, dispatcher.key)
     _rule(config, site, dispatcher.key)
     _device_policy(config, site)
     config.data("aws_iot_endpoint", "devices", endpoint_type="iot:Data-ATS")
@@ -29,9 +29,8 @@ def render(config: Configuration, site: CloudScope) -> None:
     config.output("twin", site.twin, "Name of the twin, the tag of its devices")
 
 
-def _dead_letters(config: Configuration, site: CloudScope, dispatcher: str) -> None:
-    """IoT invokes asynchronously: Lambda tries twice more, and then the reading would be gone without this queue."""
-    queues.declare(config, _DEAD_LETTERS, f"{site.twin}-device-dead-letters")
+def _undelivered(config: Configuration, dispatcher: str) -> None:
+    """IoT invokes asynchronously: Lambda tries twice more, and then the reading would be gone without the queue."""
     config.resource(
         "aws_lambda_function_event_invoke_config",
         dispatcher,

@@ -12,7 +12,6 @@ from twin2multicloud.terraform.render.on_gcp import access, hot_store
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, member, topic
 from twin2multicloud.terraform.render.scope import CloudScope
 
-DEVICE_DEAD_LETTERS = "device_dead_letters"
 _GATEWAY, _REGISTRY = "device_gateway", "device_registry"
 _CONCURRENCY = 20  # publishes in one instance, each waiting for Pub/Sub most of its time
 
@@ -29,11 +28,10 @@ ENVIRONMENT: Mapping[str, str] = {
 
 
 def render(config: Configuration, site: CloudScope) -> None:
-    """Declare topic and registry, who uses them, and where readings go that the dispatcher cannot take."""
+    """Declare topic and registry, and who uses them."""
     if site.gateway is None:
         return
-    for key, name in ((_GATEWAY, site.gateway.deployed_as), (DEVICE_DEAD_LETTERS, f"{site.twin}-device-dead-letters")):
-        config.resource("google_pubsub_topic", key, name=name, depends_on=SERVICES_ON)
+    config.resource("google_pubsub_topic", _GATEWAY, name=site.gateway.deployed_as, depends_on=SERVICES_ON)
     hot_store.database(config, _REGISTRY, f"{site.twin}-devices")
     access.publisher(config, f"{_GATEWAY}_to_{_GATEWAY}", _GATEWAY, member(_GATEWAY))
     access.database(config, _GATEWAY, "registry", access.READ_DATABASE, "the twin's device registry", _REGISTRY)

@@ -6,7 +6,6 @@ subscription of its own: a topic without subscription drops its messages.
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp import access
-from twin2multicloud.terraform.render.on_gcp.device_gateway import DEVICE_DEAD_LETTERS
 from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON, member, topic
 from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
 
@@ -21,8 +20,6 @@ def render(config: Configuration, site: CloudScope) -> None:
     for each in site.dead_letters:
         config.resource("google_pubsub_topic", key_of(each), name=each.deployed_as, depends_on=SERVICES_ON)
         _keep(config, key_of(each), each.deployed_as)
-    if site.gateway is not None:
-        _keep(config, DEVICE_DEAD_LETTERS, f"{site.twin}-device-dead-letters")
     started = [each for each in site.functions if each.from_queue or each.from_devices]
     if started:
         purpose = f"{site.twin}: Pub/Sub when it starts a function"
@@ -49,7 +46,8 @@ def _start(config: Configuration, function: FunctionView) -> None:
     key = function.key
     if function.from_queue:
         config.resource("google_pubsub_topic", key, name=function.component.deployed_as, depends_on=SERVICES_ON)
-    dead_letters = key_of(function.dead_letters) if function.dead_letters is not None else DEVICE_DEAD_LETTERS
+    assert function.dead_letters is not None, key  # noqa: S101 - the planner gives one to every function started so
+    dead_letters = key_of(function.dead_letters)
     # The service's own run.app address: internal ingress knows Pub/Sub by it, and by no other name of the function.
     url = f"${{google_cloudfunctions2_function.{key}.service_config[0].uri}}"
     subscription = config.resource(
