@@ -14,6 +14,8 @@ from twin2multicloud.fleet.mqtt_device import DeviceConnection, DeviceEndpoint
 from twin2multicloud.fleet.pacing import play
 from twin2multicloud.fleet.simulation import simulate
 
+_BEHIND = timedelta(seconds=1)  # what a busy machine may be late, before stamps skip ahead
+
 
 def live_readings(
     deployment: LocalDeployment, *, rate: float, seed: int, devices: Sequence[str] | None = None
@@ -23,10 +25,10 @@ def live_readings(
     count = len(devices) if devices else len(catalog)
     step = timedelta(seconds=count / rate)
     source = simulate(catalog, seed=seed, start=datetime.now(UTC), step=step, devices=devices)
-    gap = timedelta(seconds=1 / rate)
-    begun = datetime.now(UTC)
-    for number, reading in enumerate(source):
-        yield {**reading, "timestamp": from_datetime(begun + number * gap)}
+    gap, stamp = timedelta(seconds=1 / rate), datetime.now(UTC)
+    for reading in source:
+        yield {**reading, "timestamp": from_datetime(stamp)}
+        stamp = max(stamp + gap, datetime.now(UTC) - _BEHIND)  # who waited for the next one gets it of now
 
 
 def connection(
