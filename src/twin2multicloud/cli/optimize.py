@@ -71,7 +71,7 @@ def optimize_command(
         _say_paper_tables()
         return
     figures = {"devices": devices, "interval_min": interval, "message_kb": message_kb}
-    named = {name: value for name, value in figures.items() if value is not None}
+    named: dict[str, object] = {name: value for name, value in figures.items() if value is not None}
     given = read_workloads(project, workload, preset, named)
     if model is Model.PAPER:
         _answer_paper(given, as_json=as_json, as_csv=as_csv)
