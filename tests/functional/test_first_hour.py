@@ -181,6 +181,22 @@ def test_up_again_with_another_certificate_is_refused(twin: RunningTwin, tmp_pat
     assert t2mc("status", twin.deployment.folder).returncode == 0
 
 
+def test_a_cloud_that_is_down_is_named_and_its_counts_are_not_made_up(twin: RunningTwin) -> None:
+    """Last of those that share the twin: its clouds go one by one."""
+    folder = twin.deployment.folder
+    twin.kill(AZURE)
+    done = t2mc("status", folder, columns=400)
+    assert done.returncode == 1
+    assert re.search("L2 → L3-hot .*azure is down", done.stdout)
+    assert re.search("L1 → L2 .*remote +9 +9 ", done.stdout)
+    twin.kill(GCP)
+    twin.kill(AWS)
+    up = f"is down; `t2mc up {shlex.quote(folder)}` starts it"
+    for command, label in ((("query", folder, "d1"), "Google Cloud"), (("simulate", folder, "--count", 1), "AWS")):
+        done = t2mc(*command, columns=400)
+        assert (done.returncode, f"the {label} of this machine {up}" in done.stderr) == (1, True), done.stderr
+
+
 # --- the tour ------------------------------------------------------------------------------------------------------
 
 

@@ -10,6 +10,7 @@ from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets
+from twin2multicloud.emulator.host.processes import require_running
 from twin2multicloud.fleet.mqtt_device import DeviceConnection, DeviceEndpoint
 from twin2multicloud.fleet.pacing import play
 from twin2multicloud.fleet.simulation import simulate
@@ -63,9 +64,10 @@ def publish(
 ) -> int:
     """Publish readings as the gateway; `sent` receives the count so far. Returns how many were acknowledged.
 
-    KeyboardInterrupt ends it in order where `stopped` is there to hear of it. Raises TwinError where L1 does not
-    acknowledge them.
+    KeyboardInterrupt ends it in order where `stopped` is there to hear of it. Raises TwinError where L1 is down or does
+    not acknowledge them.
     """
+    require_running(deployment, deployment.acquisition.cloud)
     with connection(deployment) as gateway:
         try:
             play(source, gateway.publish, speed=speed, progress=sent)
