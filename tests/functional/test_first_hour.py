@@ -22,6 +22,7 @@ from twin2multicloud.operations.bring_up import clouds
 from twin2multicloud.operations.twin_client import TwinClient
 
 pytestmark = pytest.mark.functional
+ROOM_MAPPING = Path("mappings", "room-climate.json")
 
 
 # --- stopping the demo ---------------------------------------------------------------------------------------------
@@ -170,3 +171,48 @@ def test_the_folder_as_an_option_still_works(twin: RunningTwin) -> None:
     code, printed, _ = query(twin, "d1", "long", "--last", "--json")
     older = t2mc("query", "d1", "long", "--last", "--json", "-p", twin.deployment.folder)
     assert (code, older.stdout) == (0, printed)
+
+
+def test_up_again_with_another_certificate_is_refused(twin: RunningTwin, tmp_path: Path) -> None:
+    for name in ("cert.pem", "key.pem"):
+        (tmp_path / name).write_text("", encoding="utf-8")
+    certificate = ("--tls-cert", tmp_path / "cert.pem", "--tls-key", tmp_path / "key.pem")
+    done = t2mc("up", twin.deployment.folder, "--no-dashboard", *certificate, columns=400)
+    assert (done.returncode, "already up without TLS" in done.stderr) == (2, True), done.stderr
+    assert t2mc("status", twin.deployment.folder).returncode == 0
+
+
+def test_a_cloud_that_is_down_is_named_and_its_counts_are_not_made_up(twin: RunningTwin) -> None:
+    """Last of those that share the twin: its clouds go one by one."""
+    folder = twin.deployment.folder
+    twin.kill(AZURE)
+    done = t2mc("status", folder, columns=400)
+    assert done.returncode == 1
+    assert re.search("L2 → L3-hot .*azure is down", done.stdout)
+    assert re.search("L1 → L2 .*remote +9 +9 ", done.stdout)
+    twin.kill(GCP)
+    twin.kill(AWS)
+    up = f"is down; `t2mc up {shlex.quote(folder)}` starts it"
+    for command, label in ((("query", folder, "d1"), "Google Cloud"), (("simulate", folder, "--count", 1), "AWS")):
+        done = t2mc(*command, columns=400)
+        assert (done.returncode, f"the {label} of this machine {up}" in done.stderr) == (1, True), done.stderr
+
+
+# --- the tour ------------------------------------------------------------------------------------------------------
+
+
+def test_the_tours_recording_is_shipped_and_comes_back_equal(tmp_path: Path) -> None:
+    room = tmp_path / "room"
+    assert t2mc("init", room, "--template", "room-climate").returncode == 0
+    with running(room):
+        done = t2mc("replay", room, room / "recordings" / "morning.csv", "--mapping", room / ROOM_MAPPING, "--check")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "120 readings published and acknowledged, 120 stored, 0 cells left out" in " ".join(done.stdout.split())
+
+
+def test_every_example_that_the_pages_name_is_there() -> None:
+    root = Path(__file__).parents[2]
+    pages = [root / "README.md", *root.glob("docs/*.md"), *root.glob("examples/*/README.md")]
+    named = {word for page in pages for word in re.findall(r"(?<![\w/.])examples/[\w./-]*\w", page.read_text("utf-8"))}
+    assert len(named) > 5
+    assert [word for word in sorted(named) if not (root / word).exists()] == []

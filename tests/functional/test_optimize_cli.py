@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -52,6 +53,23 @@ def test_a_table_for_people() -> None:
         "digest",
     ):
         assert word in said
+
+
+def test_figures_of_the_command_line_win_over_those_of_a_preset() -> None:
+    answer = json.loads(run("optimize", "--preset", "medium", "--devices", "70", "--interval", "3", "--json"))
+    assert (answer["workload"]["devices"], answer["workload"]["interval_min"]) == (70, 3)
+    assert answer["workload"]["message_kb"] == MEDIUM["message_kb"]
+
+
+@pytest.mark.parametrize(
+    ("conditions", "sentence"),
+    [
+        ((), "all 2,187 placements were priced, each with its cheapest service variants\n"),
+        (("--fix", "L1=aws"), "all 2,187 placements were priced, .* variants; 729 of them meet your conditions\n"),
+    ],
+)
+def test_what_was_compared_is_said_in_plain_words(conditions: tuple[str, ...], sentence: str) -> None:
+    assert re.search(sentence, run("optimize", "--preset", "medium", *conditions))
 
 
 def test_json_is_complete_and_unrounded() -> None:

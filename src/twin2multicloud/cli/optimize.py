@@ -44,6 +44,7 @@ def optimize_command(
     project: Folder = None,
     workload: Annotated[Path | None, typer.Option("--workload", "-w", help="The workload as a JSON file.")] = None,
     preset: Annotated[str | None, typer.Option(help=f"One of the paper's scenarios: {', '.join(PRESETS)}.")] = None,
+    devices: Annotated[int | None, typer.Option(help="How many devices.", min=1)] = None,
     interval: Annotated[float | None, typer.Option(help="Minutes between a device's messages.")] = None,
     message_kb: Annotated[float | None, typer.Option(help="KB per message.")] = None,
     model: Annotated[Model, typer.Option(help="Cost model: ours, or the published one.")] = Model.OURS,
@@ -69,8 +70,9 @@ def optimize_command(
     if paper_tables:
         _say_paper_tables()
         return
-    said = {"interval_min": interval, "message_kb": message_kb}
-    given = read_workloads(project, workload, preset, {name: each for name, each in said.items() if each is not None})
+    figures = {"devices": devices, "interval_min": interval, "message_kb": message_kb}
+    named: dict[str, object] = {name: value for name, value in figures.items() if value is not None}
+    given = read_workloads(project, workload, preset, named)
     if model is Model.PAPER:
         _answer_paper(given, as_json=as_json, as_csv=as_csv)
         return

@@ -76,6 +76,9 @@ def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries
         if not each.running:
             table.add_row(*head, Text("planned", style="dim italic"))
             continue
+        if not each.known:
+            table.add_row(*head, Text(f"{each.source_cloud} is down", style="bold red"))
+            continue
         dead = Text(f"{each.dead_lettered:,}", style="bold red" if each.dead_lettered else "dim")
         table.add_row(
             *head, f"{each.messages_in:,}", f"{each.messages_out:,}", dead, _ms(each.p50_ms), _ms(each.p99_ms)

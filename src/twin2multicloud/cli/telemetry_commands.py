@@ -95,10 +95,11 @@ def _answer(
     start, end = instant(since), instant(until) if until else from_datetime(datetime.now(UTC))
     series = twin.history(device, *properties, since=start, until=end, limit=limit)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
-    say_json(listed) if as_json else out.print(
-        history_table(series, device, _undeclared(twin, device, () if properties else series))
-    )
     count = len({stamp for points in series.values() for stamp, _ in points})
+    if as_json:
+        say_json(listed)
+    elif count:
+        out.print(history_table(series, device, _undeclared(twin, device, () if properties else series)))
     if not count:
         stamps = [stamp for stamp, _ in twin.latest(device, *properties).values() if stamp is not None]
         newest = f"the latest is of {max(stamps)}" if stamps else "there is none at all"

@@ -148,10 +148,8 @@ def _single(table: CostTable, cloud: Cloud, workload: Workload) -> float | None:
 
 
 def _proof(table: CostTable, admitted: Sequence[int]) -> str:
-    return (
-        f"enumeration: all {len(table.costs):,} placements were priced, the {len(admitted):,} admitted ones compared; "
-        "every service variant was priced inside each and the cheapest taken"
-    )
+    every = f"all {len(table.costs):,} placements were priced, each with its cheapest service variants"
+    return every if len(admitted) == len(table.costs) else f"{every}; {len(admitted):,} of them meet your conditions"
 
 
 def _runner_ups(table: CostTable, admitted: Sequence[int], best: int) -> tuple[RunnerUp, ...]:

@@ -55,7 +55,9 @@ def _boundary(topology: Topology, name: str, boundaries: Sequence[BoundaryStatus
         for link in topology.links
         if link.boundary == name
     ]
-    if status is not None and status.running:
+    if status is not None and not status.known:
+        lines.append(("passed", f"not known: {here} is down"))
+    elif status is not None and status.running:
         passed = f"{status.messages_in:,} in, {status.messages_out:,} out, {status.dead_lettered:,} dead-lettered"
         lines.append(("passed", f"{passed}; p50 {latency_text(status.p50_ms)}, p99 {latency_text(status.p99_ms)}"))
     elif status is not None:

@@ -136,7 +136,7 @@ def _title(boundary: Boundary) -> str:
 
 def _passes(status: BoundaryStatus | None) -> TypeGuard[BoundaryStatus]:
     """Whether there is anything to write beside a link: that it is planned, its dots say."""
-    return status is not None and (status.running or status.messages_in > 0)
+    return status is not None and status.known and (status.running or status.messages_in > 0)
 
 
 def _tag(boundary: Boundary, route: Route, status: BoundaryStatus) -> str:

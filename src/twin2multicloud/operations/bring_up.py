@@ -48,7 +48,7 @@ def bring_up(
     process does not start.
     """
     require("uvicorn", "httptools", *(["nicegui"] if dashboard else []))
-    refuse_another_twin(project, runtime)
+    refuse_another_twin(project, runtime, tls)
     deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
@@ -79,11 +79,11 @@ def clouds(deployment: LocalDeployment) -> list[str]:
     return [site.cloud for site in deployment.sites]
 
 
-def refuse_another_twin(project: Project, runtime: Runtime) -> None:
+def refuse_another_twin(project: Project, runtime: Runtime, tls: Tls | None = None) -> None:
     """Refuse to mix running clouds with a changed project.
 
-    Raises ConfigurationError where clouds are up from another description of the twin, with other processors, or from
-    another runtime.
+    Raises ConfigurationError where clouds are up from another description of the twin, with other processors, from
+    another runtime, or with another certificate.
     """
     try:
         before = load_deployment(project.folder)
@@ -93,6 +93,12 @@ def refuse_another_twin(project: Project, runtime: Runtime) -> None:
     if running and before.runtime is not runtime:
         raise ConfigurationError(
             f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {typed(project.folder)}` first"
+        )
+    if running and before.tls != tls:
+        how = f"with {before.tls.certificate}" if before.tls else "without TLS"
+        raise ConfigurationError(
+            f"{running} already up {how}; give the same --tls-cert and --tls-key, "
+            f"or `t2mc down {typed(project.folder)}` first"
         )
     if running and not before.describes(project):
         raise ConfigurationError(

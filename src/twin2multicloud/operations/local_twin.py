@@ -9,10 +9,10 @@ import msgspec
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.errors import ErrorEvent
-from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.emulator.host.deployment import load_deployment, load_secrets
-from twin2multicloud.emulator.host.processes import pid_of
+from twin2multicloud.emulator.host.processes import pid_of, require_running
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.dead_letters import TwinLetters
 from twin2multicloud.operations.device_files import DeviceFiles
@@ -51,7 +51,8 @@ class LocalTwin(OperatedTwin):
 
     @property
     def readers(self) -> HotReaders:
-        """See `ReadableTwin`."""
+        """See `ReadableTwin`. Raises TwinError where their cloud is down."""
+        require_running(self._deployment, self._deployment.twin.placement[Slot.L3_HOT])
         return TwinClient(self._deployment)
 
     @property

@@ -10,9 +10,12 @@ from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.emulator.adapters.device_authenticator import GATEWAY, password
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets
+from twin2multicloud.emulator.host.processes import require_running
 from twin2multicloud.fleet.mqtt_device import DeviceConnection, DeviceEndpoint
 from twin2multicloud.fleet.pacing import play
 from twin2multicloud.fleet.simulation import simulate
+
+_BEHIND = timedelta(seconds=1)  # what a busy machine may be late, before stamps skip ahead
 
 
 def live_readings(
@@ -23,10 +26,10 @@ def live_readings(
     count = len(devices) if devices else len(catalog)
     step = timedelta(seconds=count / rate)
     source = simulate(catalog, seed=seed, start=datetime.now(UTC), step=step, devices=devices)
-    gap = timedelta(seconds=1 / rate)
-    begun = datetime.now(UTC)
-    for number, reading in enumerate(source):
-        yield {**reading, "timestamp": from_datetime(begun + number * gap)}
+    gap, stamp = timedelta(seconds=1 / rate), datetime.now(UTC)
+    for reading in source:
+        yield {**reading, "timestamp": from_datetime(stamp)}
+        stamp = max(stamp + gap, datetime.now(UTC) - _BEHIND)  # who waited for the next one gets it of now
 
 
 def connection(
@@ -61,9 +64,10 @@ def publish(
 ) -> int:
     """Publish readings as the gateway; `sent` receives the count so far. Returns how many were acknowledged.
 
-    KeyboardInterrupt ends it in order where `stopped` is there to hear of it. Raises TwinError where L1 does not
-    acknowledge them.
+    KeyboardInterrupt ends it in order where `stopped` is there to hear of it. Raises TwinError where L1 is down or does
+    not acknowledge them.
     """
+    require_running(deployment, deployment.acquisition.cloud)
     with connection(deployment) as gateway:
         try:
             play(source, gateway.publish, speed=speed, progress=sent)

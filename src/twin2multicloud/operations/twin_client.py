@@ -110,6 +110,7 @@ class TwinClient(HotReaders):
             source_cloud=boundary.source_cloud,
             target_cloud=boundary.target_cloud,
             running=running,
+            known=known[boundary.source_cloud].running if boundary.source_cloud in known else False,
             **(counted if running else {}),
         )
 

@@ -97,7 +97,7 @@ class EmulatedCloud:
         """Count an answer of a function, which took that long."""
         meter = self._calls_made[function]
         meter.came(1)
-        if response.status >= 400:
+        if response.status >= 500:  # one that is refused for what it asks is answered
             meter.was_refused()
         meter.went(1, seconds)
 

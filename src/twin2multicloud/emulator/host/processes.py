@@ -18,6 +18,8 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host import bundled_runtime
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
 from twin2multicloud.emulator.host.ports import release_port
+from twin2multicloud.planning.clouds import label_of
+from twin2multicloud.project.places import typed
 
 START_TIMEOUT = 30.0
 DASHBOARD = "dashboard"
@@ -120,6 +122,13 @@ def pid_of(deployment: LocalDeployment, name: str) -> int | None:
     except (FileNotFoundError, ValueError):
         return None
     return pid if _is_ours(pid, deployment) else None
+
+
+def require_running(deployment: LocalDeployment, cloud: Cloud) -> None:
+    """Raises TwinError where an emulated cloud is not running, with what starts it."""
+    if pid_of(deployment, cloud) is None:
+        start = f"`t2mc up {typed(Path(deployment.folder))}` starts it"
+        raise TwinError(f"the {label_of(cloud)} of this machine is down; {start}")
 
 
 def stop(deployment: LocalDeployment, name: str, timeout: float = 10.0) -> bool:

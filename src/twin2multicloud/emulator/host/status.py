@@ -24,7 +24,7 @@ class EndpointTraffic(msgspec.Struct, frozen=True, kw_only=True):
 
     function: str
     requests: int = 0
-    refused: int = 0
+    refused: int = 0  # with a status of 500 or more
     p50_ms: float | None = None
     p99_ms: float | None = None
 
@@ -60,6 +60,7 @@ class BoundaryStatus(msgspec.Struct, frozen=True, kw_only=True):
     source_cloud: Cloud
     target_cloud: Cloud
     running: bool  # False where the emulator does not run this boundary's functions (yet)
+    known: bool = True  # False where the source's cloud does not answer: then there are no counts
     messages_in: int = 0
     messages_out: int = 0
     dead_lettered: int = 0
