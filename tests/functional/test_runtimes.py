@@ -31,8 +31,7 @@ from twin2multicloud.wire.tokens import HEADER
 
 pytestmark = pytest.mark.functional
 
-PROCESSOR = b"""
-def process(telemetry):
+PROCESSOR = b"""def process(telemetry):
     if telemetry.get("drop"):
         return None
     if telemetry.get("mode") == "broken":

@@ -71,7 +71,6 @@ MAY_NAME = {
     "project/documents.py": "the alias again, for the schema",
     "costs/paper.py": "the published model, which compares AWS and Azure",
     "costs/paper_choice.py": "the same",
-    "costs/paper_tables.py": "the same",
     "cli/cost_tables.py": "the same model's table",
 }
 

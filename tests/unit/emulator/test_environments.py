@@ -9,7 +9,7 @@ import pytest
 
 from tests.rigs.clock import RigClock
 from tests.rigs.clouds import AWS
-from twin2multicloud.emulator.delivery import environments
+from twin2multicloud.emulator.delivery import environments, kept
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.environments import TimeLimitError
 from twin2multicloud.emulator.delivery.journal import Journal
@@ -41,6 +41,7 @@ class Bench:
             dead_letters="dead",
             policy=RetryPolicy(first=0.001, retries=1),
             seconds=0.1,
+            runs_user_code=True,
             replaced=lambda reason, count: self.replaced.append((reason, count)),
         )
 
@@ -74,7 +75,7 @@ def test_a_function_that_spins_is_interrupted_and_the_others_pass(tmp_path: Path
     bench = Bench(tmp_path, handle)
     bench.deliver(b"1", b"spins", b"2", b"spins too", b"3")
     until(lambda: bench.queue.meter.done == 5)
-    assert bench.journal.dead_letters() == {"dead": 2}
+    assert bench.journal.read(kept.counts) == {"dead": 2}
     assert bench.replaced == [], "the thread was reached"
     assert bench.batches[0] == [b"1", b"spins", b"2", b"spins too", b"3"]
     assert {body for batch in bench.batches[1:] for body in batch} == {b"spins", b"spins too"}
@@ -96,7 +97,7 @@ def test_a_function_that_waits_for_ever_is_given_up_and_replaced(
     bench = Bench(tmp_path, handle)
     bench.deliver(b"1", b"waits", b"2")
     until(lambda: bench.queue.meter.done == 3)
-    assert bench.journal.dead_letters() == {"dead": 1}
+    assert bench.journal.read(kept.counts) == {"dead": 1}
     assert bench.batches[0] == [b"1", b"waits", b"2"]
     assert sorted(bench.batches[1:]) == [[b"1"], [b"2"], [b"waits"]], "each alone"
     assert bench.replaced[0] == ("f was not finished within 0.1 s on aws; its environment was replaced", 3)
@@ -125,7 +126,7 @@ def test_what_a_given_up_environment_does_later_is_not_looked_at(
     gate.release()
     until(lambda: not given_up.is_alive())
     assert bench.queue.meter.done == 1
-    assert bench.journal.dead_letters() == {}
+    assert bench.journal.read(kept.counts) == {}
     bench.close()
 
 
