@@ -58,15 +58,15 @@ class PlacementPanel:
 
     def _show(self, name: str) -> None:
         clouds, boundaries = (self._feed.clouds, self._feed.boundaries) if self._feed is not None else ((), ())
-        found = details(self._topology, name, clouds, boundaries)
-        if found is None:
+        shown = details(self._topology, name, clouds, boundaries)
+        if shown is None:
             return
         self._details.clear()
         with self._details:
-            ui.label(found.title).classes("device-id")
-            ui.label(found.sentence).classes("quiet")
+            ui.label(shown.title).classes("device-id")
+            ui.label(shown.sentence).classes("quiet")
             with ui.element("dl"):
-                for term, words in found.lines:
+                for term, words in shown.lines:
                     ui.html(f"<dt>{escape(term)}</dt><dd>{escape(words)}</dd>", sanitize=False)
         self._dialog.open()
 
