@@ -241,7 +241,7 @@ def test_all_devices_are_listed_first_sorted_as_one_likes_and_lead_to_each(dashb
     expect(visit.page.locator(".overview")).to_be_hidden()
     visit.page.locator('[data-node="entity|house"]').click()
     expect(rows).to_have_count(4)
-    assert visit.page.url.endswith("/?entity=house")
+    expect(visit.page).to_have_url(f"{dashboard.url}/?entity=house")
     assert visit.errors == []
 
 

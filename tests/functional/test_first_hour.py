@@ -49,11 +49,10 @@ def _publishes(folder: Path) -> bool:
 @pytest.mark.parametrize(
     ("moment", "ending", "code"),
     [
-        (_is_prepared, signal.SIGINT, 130),
+        (_is_prepared, signal.SIGHUP, 129),
         (_has_a_process, signal.SIGINT, 130),
         (_has_a_process, signal.SIGTERM, 143),
         (_publishes, signal.SIGINT, 130),
-        (_publishes, signal.SIGHUP, 129),
     ],
 )
 def test_a_demo_that_is_stopped_says_so_and_leaves_nothing(

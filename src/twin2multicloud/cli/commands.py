@@ -63,12 +63,12 @@ COMMANDS = {
 def load(name: str) -> Any:  # noqa: ANN401 - typer's commands are of its own, private, copy of click
     """A command with its options, imported now. Raises KeyError for a name that is not in the table."""
     command = COMMANDS[name]
-    found = getattr(import_module(f"twin2multicloud.cli.{command.module}"), command.function or name)
-    if not isinstance(found, typer.Typer):
+    loaded = getattr(import_module(f"twin2multicloud.cli.{command.module}"), command.function or name)
+    if not isinstance(loaded, typer.Typer):
         alone = typer.Typer(add_completion=False, rich_markup_mode="rich")
-        alone.command(name)(found)
-        found = alone
-    return get_command(found)
+        alone.command(name)(loaded)
+        loaded = alone
+    return get_command(loaded)
 
 
 class LazyGroup(TyperGroup):

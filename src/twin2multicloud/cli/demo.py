@@ -62,18 +62,18 @@ def _play_and_check(deployment: LocalDeployment, played: list[Telemetry]) -> boo
     with progress_line("devices are publishing", len(played)) as update:
         publish(deployment, played, speed=1.0, sent=lambda count: update(completed=count))
     statuses = wait_until_settled(client, 30.0, time.sleep, time.monotonic)
-    found = _compare_some(client, played, deployment)
+    comparisons = _compare_some(client, played, deployment)
     boundaries = client.boundaries()
     out.print(traffic_table(boundaries, title=f"{deployment.twin.name}: {len(played)} readings, hop by hop"))
     dark = [f"{label_of(each.cloud)} does not answer" for each in statuses if not each.running]
     problems = complaints(boundaries) + dark
-    if not all(each.equal for each in found):
-        out.print(comparison_table(found))
+    if not all(each.equal for each in comparisons):
+        out.print(comparison_table(comparisons))
         problems.append("what the hot reader returns is not what was published")
     for problem in problems:
         err.print(f"[bold red]✗[/] {problem}")
     if not problems:
-        values = sum(each.published for each in found)
+        values = sum(each.published for each in comparisons)
         out.print(f"[green]✓[/] every reading arrived once; {values:,} values read back equal what was published")
     return not problems
 

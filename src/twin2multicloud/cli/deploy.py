@@ -70,14 +70,14 @@ def outputs(
 
     Example: t2mc outputs examples/smart-home --json
     """
-    found = deployed_outputs(load_project(folder), environment())
+    addresses = deployed_outputs(load_project(folder), environment())
     if as_json:
-        say_json(found)
+        say_json(addresses)
         return
-    if not found:
+    if not addresses:
         raise TwinError(f"nothing is deployed from {folder}; run `t2mc deploy {typed(folder)}` first")
     table = Table(box=None, show_header=False)
-    for name, value in sorted(found.items()):
+    for name, value in sorted(addresses.items()):
         rows = value.items() if isinstance(value, dict) else [("", value)]
         for part, text in rows:
             table.add_row(f"{name} {part}".strip(), str(text))
@@ -145,10 +145,10 @@ def _backend(folder: Path, kind: str | None, settings: list[str] | None) -> Back
 
 
 def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    found = {}
+    pairs = {}
     for each in given or ():
         name, sign, value = each.partition("=")
         if not sign or not name or not value:
             raise ConfigurationError(f"{option} must be name=value; found {each!r}")
-        found[name] = value
-    return found
+        pairs[name] = value
+    return pairs

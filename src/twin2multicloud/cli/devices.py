@@ -82,19 +82,19 @@ def list_devices(
     Example: t2mc devices list examples/smart-home --json
     """
     twin = _open(folder, local)
-    found = list(registration.standings(twin.gateway, twin.files, twin.catalog))
+    standings = list(registration.standings(twin.gateway, twin.files, twin.catalog))
     if as_json:
-        say_json(found)
+        say_json(standings)
         return
     table = make_table("", "device", "may connect", "files", "")
-    for each in found:
+    for each in standings:
         where = escape(twin.files.folder(each.device_id).name) if each.has_files else ""
         remark = "" if each.in_project else "[yellow]not in the project[/]"
         table.add_row(escape(each.device_id), "[green]yes[/]" if each.registered else "no", where, remark)
     out.print(table)
-    count = sum(each.registered for each in found)
-    out.print(f"{count:,} of {len(found):,} devices may connect to {twin.gateway_label}")
-    if any(each.has_files for each in found):
+    count = sum(each.registered for each in standings)
+    out.print(f"{count:,} of {len(standings):,} devices may connect to {twin.gateway_label}")
+    if any(each.has_files for each in standings):
         out.print(f"files: {escape(str(twin.files.root))}", soft_wrap=True)
 
 

@@ -72,11 +72,11 @@ def status(
     statuses = client.statuses()
     boundaries = client.boundaries(statuses)
     if rejected:
-        found = client.rejections()
+        rejections = client.rejections()
         if as_json:
-            say_json(found)
+            say_json(rejections)
         else:
-            out.print(rejections_table(found))
+            out.print(rejections_table(rejections))
     elif as_json:
         say_json({"clouds": statuses, "boundaries": boundaries})
     else:

@@ -34,7 +34,7 @@ def package(
     Example: t2mc package examples/smart-home --to build
     """
     project = load_project(folder)
-    made = build_archives(project, lambda _: None, to=to, wheels=wheels, measure=measure)
+    made = build_archives(project, to=to, wheels=wheels, measure=measure)
     if as_json:
         say_json(made.reports)
         return

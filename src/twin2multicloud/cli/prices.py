@@ -41,8 +41,8 @@ def show(
     book = load_book(prices)
     clouds = _clouds(cloud)
     if as_json:
-        found = [msgspec.to_builtins(book[each]) for each in clouds]
-        say_json({"digest": book.digest(), "books": found})
+        books = [msgspec.to_builtins(book[each]) for each in clouds]
+        say_json({"digest": book.digest(), "books": books})
         return
     if markdown:
         typer.echo("\n".join(_markdown(book[each]) for each in clouds), nl=False)

@@ -126,11 +126,11 @@ def _say_left_out(cells: list[LeftOut], without_value: int) -> None:
         say_note(f"{without_value:,} rows without a value were not published")
 
 
-def _say_misread(found: list[str], name: str) -> None:
-    for each in found[:_SHOWN]:
+def _say_misread(misreadings: list[str], name: str) -> None:
+    for each in misreadings[:_SHOWN]:
         err.print(f"{name}, read a second way, {each}", markup=False, soft_wrap=True)
-    if len(found) > _SHOWN:
-        err.print(f"{len(found) - _SHOWN:,} more differences between the two readings")
+    if len(misreadings) > _SHOWN:
+        err.print(f"{len(misreadings) - _SHOWN:,} more differences between the two readings")
 
 
 def _mapping(time: list[str] | None, device: DeviceColumn, named: list[str] | None, header: bool) -> Mapping:

@@ -25,7 +25,14 @@ def stacked_bars(result: Result, book: PriceBook) -> dict[str, Any]:
     return {
         "animationDuration": 200,
         "grid": {"left": 8, "right": 24, "top": 30, "bottom": 4, "containLabel": True},
-        "legend": {"top": 0, "left": 0, "itemWidth": 12, "itemHeight": 12, "textStyle": {"color": AXIS}},
+        "legend": {
+            "type": "scroll",
+            "top": 0,
+            "left": 0,
+            "itemWidth": 12,
+            "itemHeight": 12,
+            "textStyle": {"color": AXIS},
+        },
         "tooltip": {"trigger": "axis", "axisPointer": {"type": "shadow"}, "confine": True},
         "xAxis": {"type": "value", "axisLabel": {"color": AXIS}, "splitLine": {"lineStyle": {"color": GRID}}},
         "yAxis": {

@@ -57,9 +57,9 @@ class DeviceReadings:
             self._read_until = 0
         self._refreshes += 1
         names = [prop.name for prop in self.properties]
-        found = self._view.latest(self.device_id, names, undeclared=True)
-        self.undeclared = tuple(name for name in found if name not in names)[:MOST_PROPERTIES]
-        self.latest = {name: (epoch_ms(stamp) if stamp else None, value) for name, (stamp, value) in found.items()}
+        latest = self._view.latest(self.device_id, names, undeclared=True)
+        self.undeclared = tuple(name for name in latest if name not in names)[:MOST_PROPERTIES]
+        self.latest = {name: (epoch_ms(stamp) if stamp else None, value) for name, (stamp, value) in latest.items()}
         start, newest = self.span(now)[0], self.newest
         new = self._read_history(start, newest) if newest is not None and newest > self._read_until else {}
         self.history = {name: merged(points, new.get(name, ()), start) for name, points in self.history.items()}
@@ -69,6 +69,6 @@ class DeviceReadings:
         """What came after the last reading; a window's first ms is read too, although `history` excludes its start."""
         names = list(self.history)
         after = stamp_of(max(self._read_until, start - 1, 0))
-        found = self._view.history(self.device_id, names, after, stamp_of(newest), MOST_READ)
+        history = self._view.history(self.device_id, names, after, stamp_of(newest), MOST_READ)
         self._read_until = newest
-        return {name: [(epoch_ms(stamp), value) for stamp, value in points] for name, points in found.items()}
+        return {name: [(epoch_ms(stamp), value) for stamp, value in points] for name, points in history.items()}

@@ -105,14 +105,14 @@ class HierarchyPanel:
         if self._group is None:
             return
         text = self._search.value or ""
-        found = members(self._group, text)
+        listed = members(self._group, text)
         if not text:  # what is in view stays in the list, wherever it is in the group
-            found = tuple(dict.fromkeys([self._chosen, *found]))
+            listed = tuple(dict.fromkeys([self._chosen, *listed]))
         self._matches.clear()
         with self._matches:
-            for device_id in found:
+            for device_id in listed:
                 self._member(device_id)
-            if not found:
+            if not listed:
                 ui.label("No device has that id.").classes("quiet")
 
     def _member(self, device_id: str) -> None:

@@ -120,9 +120,9 @@ def entity_ids(nodes: Iterable[Node]) -> list[str]:
 def members(group: DeviceGroup, text: str, most: int = 12) -> tuple[str, ...]:
     """Up to `most` ids of a group for a search text: a number is the n-th member; else ids that contain the text."""
     wanted = text.strip().lower()
-    found = (each for each in group if wanted in each.lower())
+    matches = (each for each in group if wanted in each.lower())
     nth = _nth_member(group, wanted)
-    return tuple(dict.fromkeys([*nth, *islice(found, most)]))[:most]
+    return tuple(dict.fromkeys([*nth, *islice(matches, most)]))[:most]
 
 
 def _nth_member(group: DeviceGroup, text: str) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from nicegui import ui
 from twin2multicloud.manage.overview import Overview
 
 _COLUMNS = [
-    {"name": name, "label": label, "field": field, "align": "left", "sortable": name != "values"}
+    {"name": name, "label": label, "field": field, "align": "left", "sortable": name != "values", "classes": name}
     for name, label, field in (
         ("device", "Device", "device"),
         ("state", "State", "state"),

@@ -55,7 +55,7 @@ def _boundary(topology: Topology, name: str, boundaries: Sequence[BoundaryStatus
         for link in topology.links
         if link.boundary == name
     ]
-    if status is not None and not status.known:
+    if status is not None and status.running and not status.known:
         lines.append(("passed", f"not known: {here} is down"))
     elif status is not None and status.running:
         passed = f"{status.messages_in:,} in, {status.messages_out:,} out, {status.dead_lettered:,} dead-lettered"

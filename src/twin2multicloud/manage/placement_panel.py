@@ -58,15 +58,15 @@ class PlacementPanel:
 
     def _show(self, name: str) -> None:
         clouds, boundaries = (self._feed.clouds, self._feed.boundaries) if self._feed is not None else ((), ())
-        found = details(self._topology, name, clouds, boundaries)
-        if found is None:
+        shown = details(self._topology, name, clouds, boundaries)
+        if shown is None:
             return
         self._details.clear()
         with self._details:
-            ui.label(found.title).classes("device-id")
-            ui.label(found.sentence).classes("quiet")
+            ui.label(shown.title).classes("device-id")
+            ui.label(shown.sentence).classes("quiet")
             with ui.element("dl"):
-                for term, words in found.lines:
+                for term, words in shown.lines:
                     ui.html(f"<dt>{escape(term)}</dt><dd>{escape(words)}</dd>", sanitize=False)
         self._dialog.open()
 
@@ -107,11 +107,12 @@ def _columns() -> list[dict[str, Any]]:
 def _row(status: BoundaryStatus, reason: str) -> dict[str, Any]:
     here, there = label_of(status.source_cloud), label_of(status.target_cloud)
     counts = (status.messages_in, status.messages_out, status.dead_lettered)
-    idle = not status.known or (not status.running and not any(counts))
+    down = status.running and not status.known
+    idle = down or (not status.running and not any(counts))
     numbers = [f"{count:,}" for count in counts] + [latency_text(status.p50_ms), latency_text(status.p99_ms)]
     return {
         "name": status.name,
-        "kind": "down" if not status.known else "planned" if idle else status.locality.value,
+        "kind": "down" if down else "planned" if idle else status.locality.value,
         "clouds": here if here == there else f"{here} → {there}",
         "how": reason,
         "bad": status.dead_lettered > 0,

@@ -5,7 +5,6 @@ from pathlib import Path
 import msgspec
 
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.packaging import build
 from twin2multicloud.packaging import report as measuring
 from twin2multicloud.planning.clouds import packaging_of
@@ -13,8 +12,6 @@ from twin2multicloud.planning.coverage import cover
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import Project
 from twin2multicloud.project.state_folder import StateFolder
-
-JOB, WRITTEN = "package", "written"
 
 
 class Archives(msgspec.Struct, frozen=True, kw_only=True):
@@ -26,18 +23,14 @@ class Archives(msgspec.Struct, frozen=True, kw_only=True):
     incomplete: tuple[Cloud, ...]
 
 
-def package(project: Project, report: Report, *, to: Path | None, wheels: bool, measure: int) -> Archives:
+def package(project: Project, *, to: Path | None, wheels: bool, measure: int) -> Archives:
     """Build, write and measure every archive. `measure` is the number of cold imports of each. Raises TwinError."""
     state, clouds = StateFolder(project.folder), project.twin.placement.clouds
     made = build.package(project, cache=state.wheels if wheels else None)
     build.write(made, to or state.bundles)
-    reports = []
-    for each in made:
-        reports.append(measuring.report(each, rounds=measure))
-        report(Progress(job=JOB, kind=WRITTEN, cloud=each.cloud, address=each.name, message=f"{each.name} is written"))
     return Archives(
         folder=to or state.bundles,
-        reports=tuple(reports),
+        reports=tuple(measuring.report(each, rounds=measure) for each in made),
         left_out=cover(plan(project.twin), ()).functions_left_out,
         incomplete=() if wheels else tuple(each for each in clouds if packaging_of(each).vendored),
     )

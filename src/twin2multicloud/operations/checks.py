@@ -95,13 +95,13 @@ def wait_until_settled(
 
 def complaints(boundaries: Sequence[BoundaryStatus]) -> list[str]:
     """Problems of the running boundaries, a sentence each."""
-    found = []
+    problems = []
     for each in boundaries:
         if each.running and each.dead_lettered:
-            found.append(f"{each.name}: {each.dead_lettered} messages are in the dead letters")
+            problems.append(f"{each.name}: {each.dead_lettered} messages are in the dead letters")
         if each.running and each.messages_out != each.messages_in:
-            found.append(f"{each.name}: {each.messages_in} messages went in, {each.messages_out} came out")
-    return found
+            problems.append(f"{each.name}: {each.messages_in} messages went in, {each.messages_out} came out")
+    return problems
 
 
 def _comparable(value: Scalar) -> Scalar:

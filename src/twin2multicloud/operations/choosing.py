@@ -81,16 +81,16 @@ def _from_file(path: Path, given: dict[str, object], twin: Twin | None = None) -
     A single one need not say what the project does.
     """
     try:
-        found = json.loads(path.read_bytes())
+        document = json.loads(path.read_bytes())
     except OSError as error:
         raise ConfigurationError(f"{path}: cannot be read: {error.strerror}") from error
     except ValueError as error:
         raise ConfigurationError(f"{path}: not JSON: {error}") from error
-    if not isinstance(found, dict):
-        return Workloads(by_id={path.stem: workload_from(found, str(path))})
-    many = found.get("workloads", found.get("scenarios"))
+    if not isinstance(document, dict):
+        return Workloads(by_id={path.stem: workload_from(document, str(path))})
+    many = document.get("workloads", document.get("scenarios"))
     if many is None:
-        name, figures = str(found.get("id", path.stem)), found.get("workload", found)
+        name, figures = str(document.get("id", path.stem)), document.get("workload", document)
         figures = _with(figures, given)
         if twin is not None and isinstance(figures, dict):
             return _completed(name, figures, twin, str(path))
@@ -107,16 +107,16 @@ def _with(figures: object, given: dict[str, object]) -> object:
 
 
 def _by_id(path: Path, listed: list[object], given: dict[str, object]) -> dict[str, Workload]:
-    found: dict[str, Workload] = {}
+    workloads: dict[str, Workload] = {}
     for n, entry in enumerate(listed):
         place = f"{path}: workloads[{n}]"
         if not isinstance(entry, dict) or "workload" not in entry:
             raise ConfigurationError(f"{place}: expected an object with id and workload")
         name = str(entry.get("id", n))
-        if name in found:
+        if name in workloads:
             raise ConfigurationError(f"{place}.id: duplicate id {name!r}")
-        found[name] = workload_from(_with(entry["workload"], given), f"{place}.workload")
-    return found
+        workloads[name] = workload_from(_with(entry["workload"], given), f"{place}.workload")
+    return workloads
 
 
 def move_to(result: Result, folder: Path, book: PriceBook) -> Move:

@@ -53,8 +53,8 @@ class DeviceFiles:
         new = folder.with_name(f".{folder.name}.new")
         shutil.rmtree(new, ignore_errors=True)
         new.mkdir(mode=0o700)
-        said = msgspec.json.format(msgspec.json.encode(connection)).decode() + "\n"
-        for name, text in {**credentials.files, CONNECTION: said}.items():
+        content = msgspec.json.format(msgspec.json.encode(connection)).decode() + "\n"
+        for name, text in {**credentials.files, CONNECTION: content}.items():
             write_atomically(new / name, text, mode=OWNER_ONLY)
         if folder.exists():
             folder.rename(self._aside(folder))

@@ -49,10 +49,10 @@ def load_book(path: Path | None) -> PriceBook:
     if not path.exists():
         raise ConfigurationError(f"{path}: no such file or folder of price books; make one with t2mc prices fetch")
     files = sorted(path.glob("*.json")) if path.is_dir() else [path]
-    found = [decode_prices(each.read_bytes(), str(each)) for each in files]
-    if not found:
+    read = [decode_prices(each.read_bytes(), str(each)) for each in files]
+    if not read:
         raise ConfigurationError(f"{path}: no price book (*.json) in this folder")
-    newest = sorted(found, key=lambda each: each.date)
+    newest = sorted(read, key=lambda each: each.date)
     return PriceBook.of(*shipped.clouds.values(), *newest)
 
 

@@ -18,18 +18,30 @@ from twin2multicloud.fleet.simulation import simulate
 _BEHIND = timedelta(seconds=1)  # what a busy machine may be late, before stamps skip ahead
 
 
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
 def live_readings(
-    deployment: LocalDeployment, *, rate: float, seed: int, devices: Sequence[str] | None = None
+    deployment: LocalDeployment,
+    *,
+    rate: float,
+    seed: int,
+    devices: Sequence[str] | None = None,
+    now: Callable[[], datetime] = _now,
 ) -> Iterator[Telemetry]:
-    """Simulated readings from this instant on, spread over time so that `rate` of them come in a second."""
+    """Simulated readings from this instant on, spread over time so that `rate` of them come in a second.
+
+    Who pauses gets the next one stamped with then; the signals go on where they were, so that no meter falls.
+    """
     catalog = deployment.twin.catalog
     count = len(devices) if devices else len(catalog)
     step = timedelta(seconds=count / rate)
-    source = simulate(catalog, seed=seed, start=datetime.now(UTC), step=step, devices=devices)
-    gap, stamp = timedelta(seconds=1 / rate), datetime.now(UTC)
+    source = simulate(catalog, seed=seed, start=now(), step=step, devices=devices)
+    gap, stamp = timedelta(seconds=1 / rate), now()
     for reading in source:
         yield {**reading, "timestamp": from_datetime(stamp)}
-        stamp = max(stamp + gap, datetime.now(UTC) - _BEHIND)  # who waited for the next one gets it of now
+        stamp = max(stamp + gap, now() - _BEHIND)
 
 
 def connection(

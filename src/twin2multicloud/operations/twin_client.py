@@ -58,12 +58,12 @@ class TwinClient(HotReaders):
 
     def rejections(self) -> dict[Cloud, list[Rejection]]:
         """What the device service of each cloud refused since it started, by kind, the latest first."""
-        found = {}
+        by_cloud = {}
         for site in self._deployment.sites:
             with suppress(RetryableError):  # down: `statuses` says so
                 rows = self._operator(site.cloud, "rejected")["rejections"]
-                found[site.cloud] = msgspec.convert(rows, list[Rejection])
-        return found
+                by_cloud[site.cloud] = msgspec.convert(rows, list[Rejection])
+        return by_cloud
 
     # --- what was kept -------------------------------------------------------------------------------------------
 
@@ -76,15 +76,15 @@ class TwinClient(HotReaders):
 
     def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:
         """The newest error events of all clouds, newest first, and the clouds that do not answer."""
-        found: list[ErrorEvent] = []
+        events: list[ErrorEvent] = []
         dark: list[Cloud] = []
         for site in self._deployment.sites:
             try:
                 answer = self._operator(site.cloud, "errors", {"most": most})
-                found += msgspec.convert(answer["errors"], list[ErrorEvent])
+                events += msgspec.convert(answer["errors"], list[ErrorEvent])
             except RetryableError:
                 dark.append(site.cloud)
-        return sorted(found, key=lambda each: each.timestamp, reverse=True)[:most], dark
+        return sorted(events, key=lambda each: each.timestamp, reverse=True)[:most], dark
 
     def kept(self) -> tuple[list[LetterGroup], list[ErrorGroup]]:
         """Dead letters and the newest error events, each by reason; of clouds that do not answer there are none."""

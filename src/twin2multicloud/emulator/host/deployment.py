@@ -187,8 +187,8 @@ def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
 def _read_deployment(folder: Path) -> LocalDeployment | None:
     path = StateFolder(folder).deployment
     try:
-        found = msgspec.json.decode(path.read_bytes(), type=LocalDeployment)
-        return msgspec.structs.replace(found, folder=str(folder))  # a copied or moved project is a different one
+        deployment = msgspec.json.decode(path.read_bytes(), type=LocalDeployment)
+        return msgspec.structs.replace(deployment, folder=str(folder))  # a copied or moved project is a different one
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:

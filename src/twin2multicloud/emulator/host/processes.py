@@ -99,8 +99,8 @@ def answers(deployment: LocalDeployment, name: str) -> bool:
     try:
         if name == DASHBOARD:
             return _read(f"{deployment.dashboard_url}/favicon.ico") is not None
-        said = msgspec.json.decode(_read(f"{deployment.site(Cloud(name)).http_url}/_cloud/health"), type=_Health)
-        return said.pid == pid_of(deployment, name)
+        health = msgspec.json.decode(_read(f"{deployment.site(Cloud(name)).http_url}/_cloud/health"), type=_Health)
+        return health.pid == pid_of(deployment, name)
     except (OSError, HTTPException, msgspec.MsgspecError):  # no answer, or one of another program
         return False
 
