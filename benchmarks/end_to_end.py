@@ -47,7 +47,6 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
     share = 50 if quick else 1
     batched = _throughput(60_000 // share, per_publish=100)
     single = _throughput(40_000 // share)
-    unbatched = _throughput(6_000 // share, batch_records=1)
     on_google = [
         _throughput(60_000 // share, per_publish=100, where=placement(GCP, AZURE, AWS)),
         _throughput(20_000 // share, where=placement(GCP, AZURE, AWS)),
@@ -55,7 +54,6 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
     throughput = [
         Result("100 readings a publish (a gateway's batch)", _said(batched), "40,000/s, 45 µs"),
         Result("one reading a publish; hops take what is waiting, up to 100", _said(single), "25,000/s, 65 µs"),
-        Result("one reading a publish and one a hop (batching off)", _said(unbatched)),
         Result("L1 on Google Cloud (then Azure, AWS), 100 readings a publish", _said(on_google[0]), "15,000/s"),
         Result("L1 on Google Cloud (then Azure, AWS), one reading a publish", _said(on_google[1])),
     ]
@@ -71,12 +69,10 @@ def _said(cost: Cost) -> str:
     return f"{rate(cost.per_second, 1)}, {cost.cpu_us:,.0f} µs"
 
 
-def _throughput(
-    count: int, *, per_publish: int = 1, batch_records: int | None = None, where: Placement = _PLACEMENT
-) -> Cost:
+def _throughput(count: int, *, per_publish: int = 1, where: Placement = _PLACEMENT) -> Cost:
     with (
         tempfile.TemporaryDirectory(dir=".") as folder,
-        pipelines.twin(Path(folder), where=where, batch_records=batch_records) as (_, pipeline),
+        pipelines.twin(Path(folder), where=where) as (_, pipeline),
     ):
         cost = cpu.run(pipeline, payloads(count, per_publish), per_publish)
     assert not cost.lost, f"{cost.lost} readings were acknowledged and never stored"
@@ -105,19 +101,19 @@ def _latency(per_second: int, seconds: int) -> Result:
 
 
 def _alone(count: int) -> Result:
-    """Batching off, and each reading published when the one before is readable: what an idle twin takes for one."""
+    """Each reading is published when the one before is readable: what an idle twin takes for one."""
     samples: list[float] = []
     warm_up = count // 10
     with (
         tempfile.TemporaryDirectory(dir=".") as folder,
-        pipelines.twin(Path(folder), batch_records=1) as (twin, pipeline),
+        pipelines.twin(Path(folder)) as (twin, pipeline),
     ):
         _probe(twin, pipeline, range(warm_up), [])
         used = cpu.cpu_seconds(pipeline.pids)
         _probe(twin, pipeline, range(warm_up, warm_up + count), samples)
         used = cpu.cpu_seconds(pipeline.pids) - used
     return Result(
-        "batching off, one reading in flight after the other: p50 / p95; CPU",
+        "one reading in flight after the other: p50 / p95; CPU",
         f"{1000 * median(samples):.1f} / {1000 * percentile(samples, 0.95):.1f} ms; {1e6 * used / count:,.0f} µs",
         "p50 < 2.5 ms; 700 µs",
     )

@@ -48,11 +48,11 @@ Start = Callable[[Path], AbstractContextManager[Pipeline]]
 
 @contextmanager
 def twin(
-    folder: Path, *, where: Placement | None = None, batch_records: int | None = None, **changes: Mapping[str, Any]
+    folder: Path, *, where: Placement | None = None, **changes: Mapping[str, Any]
 ) -> Iterator[tuple[RunningTwin, Pipeline]]:
     """Our clouds: by default L1 on AWS, L2 on Azure, the rest on Google Cloud. `changes` are of a project's files."""
     where = where or placement(AWS, AZURE, GCP)
-    with running(write_project(folder / "project", where, **changes), batch_records=batch_records) as running_twin:
+    with running(write_project(folder / "project", where, **changes)) as running_twin:
         deployment, key = running_twin.deployment, running_twin.secrets.device_key
         pids = [pid for site in deployment.sites if (pid := pid_of(deployment, site.cloud))]
         port = deployment.acquisition.mqtt_port
@@ -63,9 +63,9 @@ def twin(
 
 
 @contextmanager
-def ours(folder: Path, batch_records: int | None = None) -> Iterator[Pipeline]:
+def ours(folder: Path) -> Iterator[Pipeline]:
     """Our clouds, as a pipeline."""
-    with twin(folder, batch_records=batch_records) as (_, pipeline):
+    with twin(folder) as (_, pipeline):
         yield pipeline
 
 

@@ -3,7 +3,6 @@
 import tempfile
 from collections import defaultdict
 from collections.abc import Sequence
-from functools import partial
 from pathlib import Path
 from statistics import median
 from typing import NamedTuple
@@ -16,7 +15,7 @@ from benchmarks.report import Grid, Section
 
 
 class Contestant(NamedTuple):
-    """A row: who, and how many readings make a run of some seconds, one a publish and 100 a publish (0: not run)."""
+    """A row: who, and how many readings make a run of some seconds, one a publish and 100 a publish."""
 
     name: str
     start: Start
@@ -28,7 +27,6 @@ OURS = "**ours**, fsync before every acknowledgement"
 BY_HAND_PYTHON = "by hand: paho, aiohttp, async FastAPI, SQLite"
 CONTESTANTS = (
     Contestant(OURS, pipelines.ours, 40_000, 60_000),
-    Contestant("ours, batching off", partial(pipelines.ours, batch_records=1), 5_000, 0),
     Contestant(BY_HAND_PYTHON, pipelines.by_hand_python, 8_000, 60_000),
     Contestant("by hand: Node.js, SQLite", pipelines.by_hand_node, 15_000, 60_000),
     Contestant("Node-RED ×3, SQLite", pipelines.node_red, 4_000, 40_000),
@@ -57,7 +55,7 @@ def table(contestants: Sequence[Contestant], rounds: int, share: float) -> Grid:
         for per_publish in _SHAPES:
             for each in contestants:
                 count = int(share * (each.single if per_publish == 1 else each.batched))
-                if count and missing[each.name] is None:
+                if missing[each.name] is None:
                     count = max(count, 10 * per_publish) // per_publish * per_publish
                     costs[each.name, per_publish].append(_run(each.start, count, per_publish))
     rows = []

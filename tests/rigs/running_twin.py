@@ -114,7 +114,6 @@ class RunningTwin:
 def running(
     folder: Path,
     *,
-    batch_records: int | None = None,
     tls: Tls | None = None,
     bounds: Bounds | None = None,
     keeps_seconds: float = KEEPS,
@@ -124,7 +123,6 @@ def running(
     project, runtime = load_project(folder), Runtime(os.environ.get("T2MC_RUNTIME", Runtime.SOURCE))
     deployment = prepare(
         project,
-        batch_records=batch_records,
         bounds=bounds,
         keeps_seconds=keeps_seconds,
         function_seconds=function_seconds,

@@ -127,6 +127,11 @@ class Reading(msgspec.Struct, frozen=True, gc=False, eq=False):
         key, _, values = self.parts
         return key.named | values | key.named
 
+    @property
+    def decoded(self) -> tuple[str, Telemetry] | None:
+        """Device and properties, where somebody had to decode them: not to be changed."""
+        return (self._found[0].device_id, self._found[2]) if self._found else None
+
     def _read(self) -> tuple[Key, int]:
         read = _key_in(self.encoded)
         assert read is not None, self.encoded[:200]  # noqa: S101 - as the class says

@@ -25,6 +25,8 @@ _KEY_TYPES = dict.fromkeys((*RESERVED, DEVICE_TIME), str)
 _MOST_DEVICES = 50_000  # whose type one process remembers
 _LEAST, _MOST = -(1 << 31), (1 << 31) - 1  # of an INTEGER
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
+_Flat = tuple[str, Mapping[str, Any]]
+"""A reading's device, and its properties, with or without the reserved keys."""
 
 
 class _Rules:
@@ -38,17 +40,20 @@ class _Rules:
             **_KEY_TYPES,
         }
         self._small = tuple(name for name, data_type in self._declared.items() if data_type is DataType.INTEGER)
+        self._unknown: type = object if device_type.undeclared is Undeclared.KEEP else type(None)
 
     def keep(self, flat: Mapping[str, Any]) -> bool:
         """Whether a reading is as its type declares it."""
-        exact = self._exact
+        exact, unknown, kept = self._exact.get, self._unknown, object
         for name, value in flat.items():
-            if type(value) is not exact.get(name):
+            declared = exact(name, unknown)
+            if declared is not type(value) and declared is not kept:
                 return False
         return not self._small or all(_LEAST <= flat.get(name, 0) <= _MOST for name in self._small)
 
-    def held(self, reading: Reading, flat: Mapping[str, Any], left_out: list[str], dropped: list[str]) -> Reading:
+    def held(self, reading: Reading, decoded: _Flat, left_out: list[str], dropped: list[str]) -> Reading:
         """The reading with values of their declared types. Raises InvalidTelemetryError where the project says so."""
+        device, flat = decoded
         values: Telemetry = {}
         changed = False
         for name, value in flat.items():
@@ -59,7 +64,7 @@ class _Rules:
                 if self._undeclared(name):
                     values[name] = value
                 else:
-                    dropped.append(f"{flat['device_id']}: {name[:60]!r}")
+                    dropped.append(f"{device}: {name[:60]!r}")
                 continue
             try:
                 values[name] = fitting = converted(value, data_type)
@@ -67,7 +72,7 @@ class _Rules:
                 reason = f"property {name!r} must be {data_type}, found {str(value)[:60]!r}"
                 if self._type.strict:
                     raise InvalidTelemetryError(f"{reason} (types: strict)") from error
-                left_out.append(f"{flat['device_id']}: {reason}")
+                left_out.append(f"{device}: {reason}")
             else:
                 changed = changed or type(fitting) is not type(value)
         same = not changed and len(values) == sum(name not in RESERVED for name in flat)
@@ -107,13 +112,16 @@ class DeclaredTypes:
         left_out = list(already_left_out)
         dropped: list[str] = []
         outcomes: list[Reading | InvalidTelemetryError] = []
-        for reading, flat in zip(readings, _flats(readings), strict=True):
+        for reading, decoded in zip(readings, _flats(readings), strict=True):
             try:
-                if isinstance(flat, InvalidTelemetryError):
-                    raise flat
-                rules = self._rules_of(flat["device_id"])
-                as_it_is = rules is None or rules.keep(flat)
-                outcomes.append(reading if as_it_is or not rules else rules.held(reading, flat, left_out, dropped))
+                if isinstance(decoded, InvalidTelemetryError):
+                    raise decoded
+                device, flat = decoded
+                rules = self._rules_of(device)
+                if rules is None or rules.keep(flat):
+                    outcomes.append(reading)
+                else:
+                    outcomes.append(rules.held(reading, decoded, left_out, dropped))
             except InvalidTelemetryError as error:
                 outcomes.append(error)
         return Held(outcomes, left_out, dropped)
@@ -134,17 +142,20 @@ class DeclaredTypes:
         return self._by_device[device_id]
 
 
-def _flats(readings: Sequence[Reading]) -> Sequence[Mapping[str, Any] | InvalidTelemetryError]:
-    """Each reading's flat object; decoded in one go, since all that our own functions queue is sound."""
+def _flats(readings: Sequence[Reading]) -> Sequence[_Flat | InvalidTelemetryError]:
+    """Each reading decoded, with its device; out of a queue in one go, since what our functions queue is sound."""
+    if readings and readings[0].decoded is not None:
+        return [_decoded(reading) for reading in readings]
     try:
-        return _decode(b"[%b]" % b",".join([reading.encoded for reading in readings]))
+        flats = _decode(b"[%b]" % b",".join([reading.encoded for reading in readings]))
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return [_flat(reading) for reading in readings]
+        return [_decoded(reading) for reading in readings]
+    return [(flat["device_id"], flat) for flat in flats]
 
 
-def _flat(reading: Reading) -> Mapping[str, Any] | InvalidTelemetryError:
+def _decoded(reading: Reading) -> _Flat | InvalidTelemetryError:
     try:
-        return reading.flat
+        return reading.decoded or (reading.key.device_id, reading.flat)
     except InvalidTelemetryError as error:
         return error
 

@@ -39,7 +39,6 @@ def bring_up(
     dashboard: bool,
     port: int | None = None,
     tls: Tls | None = None,
-    batch_records: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
 ) -> LocalDeployment:
     """Plan, start and wait. If a cloud fails, stops what it started.
@@ -49,7 +48,7 @@ def bring_up(
     """
     require("uvicorn", "httptools", *(["nicegui"] if dashboard else []))
     refuse_another_twin(project, runtime, tls)
-    deployment = prepare(project, batch_records=batch_records, tls=tls, dashboard_port=port, runtime=runtime)
+    deployment = prepare(project, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
     if gaps := run_by_the_emulator(deployment.topology).functions_left_out:

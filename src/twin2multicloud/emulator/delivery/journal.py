@@ -8,10 +8,10 @@ import sqlite3
 import threading
 import time
 from collections import defaultdict, deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import closing
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import msgspec
 
@@ -20,6 +20,7 @@ from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
 from twin2multicloud.emulator.delivery.kept import DeadLetterRecord, KeptLetter
 
+_MOST_FINISHED = 16  # groups that are done and wait for a commit without new records, to be forgotten together
 RESIDENT_BYTES = 64 * 1024 * 1024
 """Limit of queued records held in memory; the rest waits on disk."""
 
@@ -83,6 +84,7 @@ class Journal:
             self._db.execute("ALTER TABLE groups ADD COLUMN at REAL NOT NULL DEFAULT 0")
         self._next_group = 1 + (self._db.execute("SELECT max(id) FROM groups").fetchone()[0] or 0)
         self._open: dict[int, int] = {}  # group -> records not done
+        self._finished: list[_Done] = []  # and still on disk
         self._cold: deque[int] = deque()
         self.backlog = backlog or Backlog(path.parent)
         for group, size in self._db.execute("SELECT id, length(body) FROM groups ORDER BY id"):
@@ -157,6 +159,7 @@ class Journal:
     def close(self) -> None:
         """Write what is staged and close the file."""
         self._commits.close()
+        self._write(())
         self._db.close()
 
     def _write(self, items: Sequence[_Item]) -> None:
@@ -164,20 +167,21 @@ class Journal:
         by_type: dict[type, list[_Item]] = defaultdict(list)
         for item in items:
             by_type[type(item)].append(item)
-        records: list[Record] = by_type[Record]  # type: ignore[assignment]
-        db, now = self._db, time.time()
-        db.execute("BEGIN")
+        records: list[Record] = by_type.pop(Record, [])  # type: ignore[assignment]
+        self._finished += by_type.pop(_Done, [])  # type: ignore[arg-type]
+        if not records or len(self._finished) >= _MOST_FINISHED:
+            by_type[_Done], self._finished = self._finished, []  # type: ignore[assignment]
+        body, now = _pack([(each.queue, each.body, each.messages) for each in records]), time.time()
+        db = self._db
+        if by_type:  # else it is one statement, a transaction by itself
+            db.execute("BEGIN")
         try:
             if records:
-                body = _pack([(each.queue, each.body, each.messages) for each in records])
                 db.execute("INSERT INTO groups VALUES (?, ?, ?)", (self._next_group, body, now))
-            kept.bury(db, by_type[DeadLetterRecord])  # type: ignore[arg-type]
-            db.executemany("INSERT INTO errors (body) VALUES (?)", [(each.body,) for each in by_type[_Error]])  # type: ignore[union-attr]
-            db.executemany("DELETE FROM groups WHERE id = ?", [(each.group,) for each in by_type[_Done]])  # type: ignore[union-attr]
-            kept.forget_letters(db, [each.letter for each in by_type[_Forgotten]])  # type: ignore[union-attr]
-            for each in by_type[_Aged]:
-                kept.forget_before(db, each.before)  # type: ignore[union-attr]
-            db.execute("COMMIT")
+            for kind, some in by_type.items():
+                _WRITERS[kind](db, some)
+            if by_type:
+                db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
@@ -215,6 +219,33 @@ class Journal:
                 records = [Record(queue, record, messages) for queue, record, messages in _unpack(body)]
                 self._own(group, records, at or time.time())
             self._deliver(records)
+
+
+def _forget_groups(db: sqlite3.Connection, groups: Iterable[_Done]) -> None:
+    db.executemany("DELETE FROM groups WHERE id = ?", [(each.group,) for each in groups])
+
+
+def _keep_errors(db: sqlite3.Connection, errors: Iterable[_Error]) -> None:
+    db.executemany("INSERT INTO errors (body) VALUES (?)", [(each.body,) for each in errors])
+
+
+def _forget_letters(db: sqlite3.Connection, forgotten: Iterable[_Forgotten]) -> None:
+    kept.forget_letters(db, [each.letter for each in forgotten])
+
+
+def _age(db: sqlite3.Connection, aged: Iterable[_Aged]) -> None:
+    for each in aged:
+        kept.forget_before(db, each.before)
+
+
+_WRITERS: Mapping[type, Callable[[sqlite3.Connection, Iterable[Any]], None]] = {
+    DeadLetterRecord: kept.bury,
+    _Error: _keep_errors,
+    _Done: _forget_groups,
+    _Forgotten: _forget_letters,
+    _Aged: _age,
+}
+"""What each kind of item beside new records does to the file."""
 
 
 def _group(db: sqlite3.Connection, group: int) -> tuple[bytes, float]:

@@ -60,7 +60,6 @@ class FunctionQueue:
         staged: Staged,
         clock: Clock,
         dead_letters: str,
-        batch_records: int = BATCH_RECORDS,
         policy: RetryPolicy | None = None,
         keeps: float = KEEPS,
         runs_user_code: bool = False,
@@ -69,7 +68,7 @@ class FunctionQueue:
     ) -> None:
         self.name, self.dead_letters, self.meter = name, dead_letters, Meter()
         self._cloud, self._journal, self._staged, self._clock = cloud, journal, staged, clock
-        self._batch_records, self._keeps, self._runs_user_code = batch_records, keeps, runs_user_code
+        self._keeps, self._runs_user_code = keeps, runs_user_code
         self._policy = policy or POLICY
         self._chance = random.Random()  # noqa: S311 - jitter
         self._waiting: deque[Record] = deque()
@@ -141,7 +140,7 @@ class FunctionQueue:
     def _batch(self) -> list[Record]:
         batch: list[Record] = []
         messages = size = 0
-        while self._waiting and len(batch) < self._batch_records:
+        while self._waiting and len(batch) < BATCH_RECORDS:
             record = self._waiting[0]
             fits = messages + record.messages <= BATCH_MESSAGES and size + len(record.body) <= MAX_BODY_BYTES
             if batch and (record.alone or not fits):

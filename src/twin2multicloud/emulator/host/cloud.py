@@ -20,7 +20,7 @@ from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
-from twin2multicloud.emulator.delivery.queues import BATCH_RECORDS, FunctionQueue
+from twin2multicloud.emulator.delivery.queues import FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
@@ -234,7 +234,6 @@ class EmulatedCloud:
             staged=self.staged,
             clock=SystemClock(),
             dead_letters=self._topology[dead_letters.value].deployed_as,
-            batch_records=self._deployment.batch_records or BATCH_RECORDS,
             seconds=self._deployment.function_seconds,
             replaced=lambda reason, count: reporter.report(ErrorCode.DELIVERY_FAILED, reason, count=count),
             keeps=self._deployment.keeps_seconds,

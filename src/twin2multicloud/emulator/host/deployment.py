@@ -61,7 +61,6 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     topology: Topology
     sites: tuple[Site, ...]
     dashboard_port: int
-    batch_records: int | None = None
     bounds: Bounds = Bounds()
     function_seconds: float = FUNCTION_SECONDS
     keeps_seconds: float = KEEPS  # how long a record waits in a queue
@@ -116,7 +115,6 @@ class _LocalSecrets(msgspec.Struct, frozen=True):
 def prepare(
     project: Project,
     *,
-    batch_records: int | None = None,
     bounds: Bounds | None = None,
     function_seconds: float = FUNCTION_SECONDS,
     keeps_seconds: float = KEEPS,
@@ -136,7 +134,6 @@ def prepare(
         topology=plan(twin),
         sites=tuple(_site(cloud, twin, known.get(cloud)) for cloud in twin.placement.clouds),
         dashboard_port=dashboard_port or (before.dashboard_port if before else hold_free_port()),
-        batch_records=batch_records,
         bounds=bounds or Bounds(),
         function_seconds=function_seconds,
         keeps_seconds=keeps_seconds,
