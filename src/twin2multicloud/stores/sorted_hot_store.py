@@ -123,9 +123,14 @@ class SortedHotStore:
     def _pages(
         self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
     ) -> Iterator[Sequence[Row]]:
-        """All rows of a span, in pages that grow: a reader that finds little asks for more at once."""
+        """All rows of a span, in pages that grow: a reader that finds little asks for more at once.
+
+        What takes several of the largest is cut into equal ones, so that the last reads no row in vain.
+        """
+        pages = -(-limit // _LARGEST_PAGE)
+        largest = _LARGEST_PAGE if pages == 1 else -(-limit // pages)
         while not within.is_empty:
-            limit = min(limit, _LARGEST_PAGE)
+            limit = min(limit, largest)
             rows = self._table.page(device_id, within, limit, properties, descending=descending)
             if rows:
                 yield rows
