@@ -6,14 +6,14 @@ spelling all of them agree.
 """
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 import msgspec
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading
-from twin2multicloud.ports.hot_store import RangeQuery, RowKey
+from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 
 KEY_CHARACTERS = 900
 """Of a spelt text, at most: DynamoDB's sort keys end at 1,024 bytes, Cosmos DB's ids at 1,023."""
@@ -45,7 +45,7 @@ def sortable(text: str) -> str:
 
 
 class Put(msgspec.Struct, frozen=True, gc=False):
-    """A row to write: a reading, or the note that a device has measured a property. `body` is the values as JSON."""
+    """A row to write: a reading, or a note of properties that a device measured. `body` is the values as JSON."""
 
     device_id: str
     key: RowKey
@@ -84,6 +84,11 @@ class Span(msgspec.Struct, frozen=True):
 NOTES = "property."
 """Stands where a reading's timestamp would, and after every one of them, since digits come before letters."""
 
+NOTED = "names"
+"""The value of a note: a JSON list of properties."""
+
+_NOTED_NAMES = 100  # of one note
+
 ALL_NOTES = Span((NOTES[:-1] + "-", True, ""), (NOTES, True, ""))
 ALL_READINGS = Span(("0001-01-01T00:00:00.000Z", False, ""), ("9999-12-31T23:59:59.999Z", True, ""))
 
@@ -97,13 +102,29 @@ def reading_put(reading: Reading) -> Put:
         raise FinalError(str(error), 400) from error
 
 
+def note_puts(device_id: str, names: Iterable[str]) -> Iterator[Put]:
+    """The notes that a device has measured properties: each the names of some, under a digest of them."""
+    ordered = sorted(names)
+    for start in range(0, len(ordered), _NOTED_NAMES):
+        text = msgspec.json.encode(ordered[start : start + _NOTED_NAMES])
+        key = RowKey(NOTES, hashlib.blake2b(text, digest_size=8).hexdigest())
+        values: dict[str, Scalar] = {NOTED: text.decode()}
+        yield Put(device_id, key, values, msgspec.json.encode(values))
+
+
+def noted(note: Row) -> Sequence[str]:
+    """The properties that a note names. Older stores have a note for each, whose id is the name."""
+    text = note.values.get(NOTED)
+    return msgspec.json.decode(text, type=list[str]) if isinstance(text, str) else (note.key.message_id,)
+
+
 def sort_key(key: RowKey) -> str:
     """A row's key as one text, in the order of the keys."""
     return key.timestamp + sortable(key.message_id)
 
 
 def row_key(sort_key: str, message_id: str) -> RowKey:
-    """The key of a row that a store keeps under `sort_key`, with its message id (a note's property) as it was."""
+    """The key of a row that a store keeps under `sort_key`, with its message id as it was."""
     return RowKey(NOTES if sort_key.startswith(NOTES) else sort_key[:_STAMP], message_id)
 
 

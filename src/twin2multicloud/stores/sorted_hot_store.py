@@ -12,7 +12,18 @@ from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
-from twin2multicloud.stores.rows import ALL_NOTES, ALL_READINGS, NOTES, Put, Span, reading_put, span, time_span
+from twin2multicloud.stores.rows import (
+    ALL_NOTES,
+    ALL_READINGS,
+    NOTED,
+    Put,
+    Span,
+    note_puts,
+    noted,
+    reading_put,
+    span,
+    time_span,
+)
 
 _KNOWN_DEVICES = 50_000  # whose properties one process remembers; a small function has 128 MB
 _FIRST_PAGE, _LARGEST_PAGE = 16, 1_000  # rows
@@ -51,8 +62,9 @@ class SortedTable(Protocol):
 class SortedHotStore:
     """A `HotStore` over a table.
 
-    Beside its readings a device has one row for each property that it ever measured. It is written once per process,
-    and keeps `last` from reading a device's whole history in search of a property that was never there.
+    Beside its readings a device has notes of the properties that it ever measured, those that are new with a reading in
+    one row. A process writes each once; they keep `last` from reading a device's whole history in search of a property
+    that was never there.
     `known_devices`: of how many devices one process remembers the properties. `first_page`: how many rows `last` reads
     first; few where a question costs little.
     """
@@ -67,17 +79,18 @@ class SortedHotStore:
     def write(self, readings: Sequence[Reading]) -> None:
         """See `ports.hot_store.HotStore.write`."""
         rows: dict[tuple[str, RowKey], Put] = {}
-        new: dict[str, set[str]] = {}
+        notes: list[Put] = []
+        measured: dict[str, frozenset[str]] = {}
         for reading in readings:
             row = reading_put(reading)
             self._check_size(row)
             rows[row.device_id, row.key] = row
-            known = self._known.get(row.device_id, _NONE)
+            known = measured.get(row.device_id) or self._known.get(row.device_id, _NONE)
             if not known.issuperset(row.values):
-                new.setdefault(row.device_id, set()).update(row.values.keys() - known)
-        notes = [Put(device, RowKey(NOTES, name)) for device, names in new.items() for name in sorted(names)]
+                notes += note_puts(row.device_id, row.values.keys() - known)
+                measured[row.device_id] = known.union(row.values)
         self._table.put([*notes, *rows.values()])
-        self._remember(new)
+        self._remember(measured)
 
     def range(self, query: RangeQuery) -> Sequence[Row]:
         """See `ports.hot_store.HotStore.range`."""
@@ -110,7 +123,8 @@ class SortedHotStore:
 
     def measured(self, device_id: str) -> set[str]:
         """See `ports.hot_store.HotStore.measured`."""
-        return {row.key.message_id for page in self._pages(device_id, ALL_NOTES, _LARGEST_PAGE, ()) for row in page}
+        pages = self._pages(device_id, ALL_NOTES, _LARGEST_PAGE, (NOTED,))
+        return {name for page in pages for row in page for name in noted(row)}
 
     def delete_range(self, device_id: str, start: str, end: str) -> int:
         """See `ports.hot_store.HotStore.delete_range`."""
@@ -123,9 +137,14 @@ class SortedHotStore:
     def _pages(
         self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
     ) -> Iterator[Sequence[Row]]:
-        """All rows of a span, in pages that grow: a reader that finds little asks for more at once."""
+        """All rows of a span, in pages that grow: a reader that finds little asks for more at once.
+
+        What takes several of the largest is cut into equal ones, so that the last reads no row in vain.
+        """
+        pages = -(-limit // _LARGEST_PAGE)
+        largest = _LARGEST_PAGE if pages == 1 else -(-limit // pages)
         while not within.is_empty:
-            limit = min(limit, _LARGEST_PAGE)
+            limit = min(limit, largest)
             rows = self._table.page(device_id, within, limit, properties, descending=descending)
             if rows:
                 yield rows
@@ -134,14 +153,13 @@ class SortedHotStore:
             within = within.beyond(rows[-1].key, descending=descending)
             limit *= 4
 
-    def _remember(self, measured: Mapping[str, set[str]]) -> None:
+    def _remember(self, measured: Mapping[str, frozenset[str]]) -> None:
         """What is written need not be written again."""
         if len(self._known) + len(measured) > self._known_devices:
             self._known.clear()
             self._sets.clear()
         for device, names in measured.items():
-            all_names = self._known.get(device, _NONE) | names
-            self._known[device] = self._sets.setdefault(all_names, all_names)
+            self._known[device] = self._sets.setdefault(names, names)
 
     def _check_size(self, row: Put) -> None:
         if len(row.body) > self._table.max_row_bytes:

@@ -103,3 +103,31 @@ def test_a_request_waits_for_room_and_is_asked_to_come_again_if_there_is_none(mo
         await bench.entrance.room()
 
     asyncio.run(scenario())
+
+
+@pytest.mark.parametrize("error", [None, RetryableError("no disk")])
+def test_what_comes_in_one_turn_is_passed_on_as_one_and_all_hear_of_its_end(error: Exception | None) -> None:
+    passed: list[list[bytes]] = []
+    heard: list[tuple[bytes, Exception | None]] = []
+
+    def publish(publishes: Sequence[Published], done: Done) -> None:
+        passed.append([each.payload for each in publishes])
+        done(error)
+
+    async def scenario() -> None:
+        entrance = Entrance(publish, Bench().backlog)
+
+        def accept(*payloads: bytes) -> None:
+            entrance.accept([Published("d", each) for each in payloads], lambda e: heard.append((payloads[0], e)))
+
+        accept(b"1", b"2")
+        accept(b"3")
+        await asyncio.sleep(0.01)
+        accept(*[b"n"] * 1_500)
+        assert len(passed) == 2, "so many are not kept until the turn ends"
+        accept(b"4")
+        await asyncio.sleep(0.01)
+
+    asyncio.run(scenario())
+    assert passed == [[b"1", b"2", b"3"], [b"n"] * 1_500, [b"4"]]
+    assert heard == [(b"1", error), (b"3", error), (b"n", error), (b"4", error)]

@@ -2,12 +2,13 @@
 
 import math
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rigs.readings import reading
-from twin2multicloud.ports.hot_store import RangeQuery, RowKey
+from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 from twin2multicloud.stores.rows import (
     ALL_NOTES,
     ALL_READINGS,
@@ -15,6 +16,8 @@ from twin2multicloud.stores.rows import (
     NOTES,
     escaped,
     inexact,
+    note_puts,
+    noted,
     plain,
     reading_put,
     restored,
@@ -75,6 +78,19 @@ def test_notes_of_properties_stand_apart_from_readings(key, name):
     assert not holds(ALL_NOTES, key)
     assert holds(ALL_READINGS, key)
     assert not holds(ALL_READINGS, note)
+
+
+@given(st.sets(TEXTS, max_size=250))
+def test_notes_name_all_properties_in_few_rows_and_the_same_ones_again(names):
+    notes = list(note_puts("d", names))
+    assert len(notes) == -(-len(names) // 100)
+    assert {name for each in notes for name in noted(Row(each.key, each.values))} == names
+    assert all(msgspec.json.decode(each.body) == each.values for each in notes)
+    assert [each.key for each in note_puts("d", sorted(names, reverse=True))] == [each.key for each in notes]
+
+
+def test_a_note_of_an_older_store_names_one_property():
+    assert list(noted(Row(RowKey(NOTES, "speed"), {}))) == ["speed"]
 
 
 @given(KEYS, KEYS, st.booleans())

@@ -93,7 +93,7 @@ class SqliteRows:
         if not properties:
             return [Row(RowKey(_stamp(time), message), {}) for time, message in found]
         select = _projection(tuple(properties))
-        return [Row(RowKey(from_milliseconds(time), message), select(body)) for time, message, body in found]
+        return [Row(RowKey(_stamp(time), message), select(body)) for time, message, body in found]
 
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """Refuse to delete. Raises FinalError."""

@@ -33,7 +33,7 @@ from twin2multicloud.planning.topology import Component
 from twin2multicloud.wire.calls import refusal, serve
 from twin2multicloud.wire.http import Request, Response, refused
 
-_LOWER_PRIORITY = 10  # of 19; see nice(2)
+_LOWER_PRIORITY = 9  # of 19; see nice(2)
 _THREADS = 2  # a long read must not keep a short one waiting
 _LENGTH_BYTES = 4
 _NEVER_BY_LENGTH = 1 << 30

@@ -9,7 +9,7 @@ import hmac
 import os
 import ssl
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Any
@@ -21,10 +21,9 @@ from twin2multicloud.domain.errors import FinalError, TwinError
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
-from twin2multicloud.emulator.host.entrance import Done
 from twin2multicloud.emulator.host.readers import ReaderProcess
 from twin2multicloud.emulator.mqtt.listener import Listener
-from twin2multicloud.emulator.mqtt.service import DeviceService, Published
+from twin2multicloud.emulator.mqtt.service import DeviceService
 from twin2multicloud.functions.acquisition.device_gateway import TOPICS, credentials
 from twin2multicloud.wire.calls import refusal, serve
 from twin2multicloud.wire.http import Request, Response, json_response, refused
@@ -149,28 +148,14 @@ class CloudApp:
 
 def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | None) -> Listener:
     """Open the MQTT endpoint. Only on a running event loop."""
-
-    def accept(publishes: Sequence[Published], done: Done) -> bool:
-        return cloud.entrance.accept(publishes, _on_the_loop(done))
-
     service = DeviceService(
         authenticator=cloud.authenticator,
-        accept=accept,
+        accept=cloud.entrance.accept,
         rejected=cloud.ingress.rejected,
         refusal=cloud.ingress.refusal,
         max_publish_bytes=cloud.max_publish_bytes,
     )
     return Listener(service, port, tls)
-
-
-def _on_the_loop(done: Done) -> Done:
-    """A thread-safe callback that runs on this event loop."""
-    loop = asyncio.get_running_loop()
-
-    def from_any_thread(error: Exception | None) -> None:
-        loop.call_soon_threadsafe(done, error)
-
-    return from_any_thread
 
 
 async def _read(receive: _Receive) -> bytes | None:
