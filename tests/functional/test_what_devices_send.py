@@ -1,6 +1,7 @@
 """What devices send, to a running cloud of each kind, over MQTT and over HTTPS: what the readers answer afterwards."""
 
 import base64
+import json
 import urllib.request
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -8,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from tests.rigs.clouds import ALL
+from tests.rigs.command_line import t2mc
 from tests.rigs.running_twin import ALWAYS, RunningTwin, placement, running, write_project
 
 from twin2multicloud.emulator.adapters.device_registry import KEY
@@ -48,8 +50,8 @@ def test_times_values_and_undeclared_properties(twin: RunningTwin, send: Send) -
     )
     send(b'{"timestamp":"2016-12-31T23:59:60z","double":1e308,"integer":421.5}')
     twin.settle()
-    names = ["double", "integer", "long", "boolean", "string", "pressure"]
-    found = twin.client.history("d1", names[:5], *ALWAYS)
+    names = ["double", "integer", "long", "boolean", "string"]
+    found = twin.client.history("d1", names, *ALWAYS)
     assert found["double"] == [("2016-12-31T23:59:59.999Z", 1e308), *found["double"][1:]]
     assert (found["double"][-1], found["integer"][-1]) == ((stamp, 21.0), (stamp, 422))
     assert isinstance(found["double"][-1][1], float)
@@ -57,6 +59,20 @@ def test_times_values_and_undeclared_properties(twin: RunningTwin, send: Send) -
     assert found["boolean"] == found["string"] == []
     latest = twin.client.latest("d1", ["double"], undeclared=True)
     assert {name: repr(value) for name, (_, value) in latest.items()} == {"double": "21.0", "pressure": "-0.0"}
+
+
+def test_a_query_marks_what_no_type_declares(twin: RunningTwin) -> None:
+    twin.publish("d1", b'{"double":1.5,"[b]odd":"[/b]"}')
+    twin.settle()
+    folder = twin.deployment.folder
+    asked = json.loads(t2mc("query", folder, "d1", "--last", "--json").stdout)
+    assert asked["double"].get("undeclared") is None
+    assert (asked["[b]odd"]["value"], asked["[b]odd"]["undeclared"]) == ("[/b]", True)
+    for options in (("--last",), ()):
+        shown = t2mc("query", folder, "d1", *options, columns=200).stdout
+        assert "[b]odd (undeclared)" in shown
+        assert "double (undeclared)" not in shown
+        assert "[/b]" in shown
 
 
 @pytest.mark.parametrize(
