@@ -143,6 +143,14 @@ def test_a_value_is_seen_and_changes_without_an_error_or_a_request_outside(dashb
     assert visit.outside() == []
 
 
+def test_what_no_type_declares_is_shown_as_undeclared_and_exact(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
+    expect(visit.page.locator('[data-property="uptime"]')).to_have_text("9,007,199,254,740,993")
+    expect(visit.page.locator(".value-card", has_text="uptime")).to_contain_text("undeclared")
+    expect(visit.page.locator(".value-card", has_text="temperature")).not_to_contain_text("undeclared")
+    assert visit.errors == []
+
+
 def test_the_placement_shows_every_slot_and_what_passes(dashboard: Dashboard, visit: Visit) -> None:
     visit.page.goto(dashboard.url)
     expect(visit.page.locator("svg.t2mc .slot")).to_have_count(7)

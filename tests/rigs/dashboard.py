@@ -12,6 +12,7 @@ from twin2multicloud.manage.app import serve
 
 def main() -> None:
     view = MemoryTwinView(smart_home())
+    view.undeclared = {"uptime": 2**53 + 1}
     signal.signal(signal.SIGUSR1, lambda *_: view.dark.symmetric_difference_update({view.twin.placement.l3_hot}))
     serve(view.twin, view.topology, view, int(sys.argv[1]))
 

@@ -47,7 +47,9 @@ def replay(
     speed: Annotated[
         float | None, typer.Option(help="Recorded seconds per second: 1 is the original pace.", min=0.001)
     ] = None,
-    now: Annotated[bool, typer.Option("--now", help="Shift the recording to the present.")] = False,
+    now: Annotated[
+        bool, typer.Option("--now", help="Shift it: it ends now, or begins now at a speed up to 1.")
+    ] = False,
     limit: Annotated[int | None, typer.Option(help="Only the first N rows.", min=1)] = None,
     check: Annotated[
         bool,
@@ -83,7 +85,7 @@ def _play(
     recording = open_recording(file, how, catalog, limit)
     for remark in recording.remarks:
         say_note(remark)
-    rows = to_publish(recording, now=now, ends=speed is None)
+    rows = to_publish(recording, now=now, ends=speed is None or speed > 1)  # never ahead of the clock
     sent = show_publishing(deployment, rows, total=len(rows), speed=speed, title=f"replaying {file.name}")
     arrived = look_for(rows[:sent], TwinClient(deployment), catalog)
     misread = differences(recording, file.name, limit) if check else []

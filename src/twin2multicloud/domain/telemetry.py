@@ -128,9 +128,9 @@ class Reading(msgspec.Struct, frozen=True, gc=False, eq=False):
         return key.named | values | key.named
 
     @property
-    def decoded(self) -> tuple[str, Telemetry] | None:
-        """Device and properties, where somebody had to decode them: not to be changed."""
-        return (self._found[0].device_id, self._found[2]) if self._found else None
+    def is_decoded(self) -> bool:
+        """Whether `parts` costs nothing."""
+        return self._found is not None
 
     def _read(self) -> tuple[Key, int]:
         read = _key_in(self.encoded)
@@ -139,9 +139,9 @@ class Reading(msgspec.Struct, frozen=True, gc=False, eq=False):
 
     def with_values(self, values: Telemetry) -> "Reading":
         """The same reading, by key and trace, with other properties."""
-        end = self._found[1] if self._found else self._read()[1]
+        key, end = self._found[:2] if self._found else self._read()
         body = _encode(values)[1:]
-        return Reading(self.encoded[:end] + (b"," + body if values else body))
+        return Reading(self.encoded[:end] + (b"," + body if values else body), (key, end, values))
 
     def traced(self, trace_id: str) -> "Reading":
         """The reading as it leaves its batch: with the batch's trace, unless it has one of its own."""

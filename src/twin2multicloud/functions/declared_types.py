@@ -1,6 +1,7 @@
 """Readings held to what their device's type declares: types of values, and what becomes of undeclared properties."""
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from typing import Any, NamedTuple
 
 import msgspec
@@ -21,12 +22,9 @@ _PYTHON = {
     DataType.LONG: int,
     DataType.BOOLEAN: bool,
 }
-_KEY_TYPES = dict.fromkeys((*RESERVED, DEVICE_TIME), str)
 _MOST_DEVICES = 50_000  # whose type one process remembers
 _LEAST, _MOST = -(1 << 31), (1 << 31) - 1  # of an INTEGER
 _decode = msgspec.json.Decoder(list[dict[str, Any]]).decode
-_Flat = tuple[str, Mapping[str, Any]]
-"""A reading's device, and its properties, with or without the reserved keys."""
 
 
 class _Rules:
@@ -34,29 +32,29 @@ class _Rules:
 
     def __init__(self, device_type: DeviceType) -> None:
         self._type = device_type
-        self._declared = {each.name: each.data_type for each in device_type.properties} | {DEVICE_TIME: DataType.STRING}
+        declared = {each.name: each.data_type for each in device_type.properties}
+        self._declared = {DEVICE_TIME: DataType.STRING, **declared}
         self._exact: Mapping[str, type] = {
+            **dict.fromkeys(RESERVED, str),
             **{name: _PYTHON[data_type] for name, data_type in self._declared.items()},
-            **_KEY_TYPES,
         }
         self._small = tuple(name for name, data_type in self._declared.items() if data_type is DataType.INTEGER)
-        self._unknown: type = object if device_type.undeclared is Undeclared.KEEP else type(None)
 
     def keep(self, flat: Mapping[str, Any]) -> bool:
         """Whether a reading is as its type declares it."""
-        exact, unknown, kept = self._exact.get, self._unknown, object
+        exact = self._exact
         for name, value in flat.items():
-            declared = exact(name, unknown)
-            if declared is not type(value) and declared is not kept:
+            if type(value) is not exact.get(name):
                 return False
         return not self._small or all(_LEAST <= flat.get(name, 0) <= _MOST for name in self._small)
 
-    def held(self, reading: Reading, decoded: _Flat, left_out: list[str], dropped: list[str]) -> Reading:
+    def held(
+        self, reading: Reading, device: str, found: Mapping[str, Any], left_out: list[str], dropped: list[str]
+    ) -> Reading:
         """The reading with values of their declared types. Raises InvalidTelemetryError where the project says so."""
-        device, flat = decoded
         values: Telemetry = {}
         changed = False
-        for name, value in flat.items():
+        for name, value in found.items():
             if name in RESERVED:
                 continue
             data_type = self._declared.get(name)
@@ -75,7 +73,7 @@ class _Rules:
                 left_out.append(f"{device}: {reason}")
             else:
                 changed = changed or type(fitting) is not type(value)
-        same = not changed and len(values) == sum(name not in RESERVED for name in flat)
+        same = not changed and len(values) == sum(name not in RESERVED for name in found)
         return reading if same else reading.with_values(values)
 
     def _undeclared(self, name: str) -> bool:
@@ -112,16 +110,17 @@ class DeclaredTypes:
         left_out = list(already_left_out)
         dropped: list[str] = []
         outcomes: list[Reading | InvalidTelemetryError] = []
-        for reading, decoded in zip(readings, _flats(readings), strict=True):
+        for reading, found in zip(readings, _decoded(readings), strict=True):
+            if isinstance(found, InvalidTelemetryError):
+                outcomes.append(found)
+                continue
+            device, values = found
+            rules = self._rules_of(device)
+            if rules is None or rules.keep(values):
+                outcomes.append(reading)
+                continue
             try:
-                if isinstance(decoded, InvalidTelemetryError):
-                    raise decoded
-                device, flat = decoded
-                rules = self._rules_of(device)
-                if rules is None or rules.keep(flat):
-                    outcomes.append(reading)
-                else:
-                    outcomes.append(rules.held(reading, decoded, left_out, dropped))
+                outcomes.append(rules.held(reading, device, values, left_out, dropped))
             except InvalidTelemetryError as error:
                 outcomes.append(error)
         return Held(outcomes, left_out, dropped)
@@ -142,22 +141,25 @@ class DeclaredTypes:
         return self._by_device[device_id]
 
 
-def _flats(readings: Sequence[Reading]) -> Sequence[_Flat | InvalidTelemetryError]:
-    """Each reading decoded, with its device; out of a queue in one go, since what our functions queue is sound."""
-    if readings and readings[0].decoded is not None:
-        return [_decoded(reading) for reading in readings]
-    try:
-        flats = _decode(b"[%b]" % b",".join([reading.encoded for reading in readings]))
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return [_decoded(reading) for reading in readings]
-    return [(flat["device_id"], flat) for flat in flats]
+_Decoded = tuple[str, Mapping[str, Any]]
+"""A reading's device and values; keys may stand among them."""
 
 
-def _decoded(reading: Reading) -> _Flat | InvalidTelemetryError:
+def _decoded(readings: Sequence[Reading]) -> Sequence[_Decoded | InvalidTelemetryError]:
+    """Readings that are not decoded yet are so in one go, since all that our own functions queue is sound."""
+    if not all(reading.is_decoded for reading in readings):
+        with suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            flats = _decode(b"[%b]" % b",".join([reading.encoded for reading in readings]))
+            return [(flat["device_id"], flat) for flat in flats]
+    return [_alone(reading) for reading in readings]
+
+
+def _alone(reading: Reading) -> _Decoded | InvalidTelemetryError:
     try:
-        return reading.decoded or (reading.key.device_id, reading.flat)
+        key, _, values = reading.parts
     except InvalidTelemetryError as error:
         return error
+    return key.device_id, values
 
 
 class TypedWriter:

@@ -57,8 +57,9 @@ def from_device(raw: RawReading, now: str, clock_skew: ClockSkew, left_out: list
         except foreign_json.ForeignJsonError as error:
             yield Refused(raw.body, str(error))
             return
-    if isinstance(payload, list) and len(payload) > MAX_READINGS:
-        yield Refused(raw.body, f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}")
+    if isinstance(payload, list) and not 0 < len(payload) <= MAX_READINGS:
+        too_many = f"{len(payload):,} readings in one publish, the limit is {MAX_READINGS:,}"
+        yield Refused(raw.body, too_many if payload else "a list without a reading")
         return
     arrival = raw.received_at or now
     earliest, latest = clock_skew.bounds(arrival)
@@ -103,7 +104,7 @@ def _beyond(
 
 
 def refusal_of(raw: RawReading, now: str, clock_skew: ClockSkew) -> str | None:
-    """Why not one reading of a publish is valid; None where one is, or where there are none."""
+    """Why not one reading of a publish is valid; None where one is."""
     reason = None
     for reading in from_device(raw, now, clock_skew, []):
         if isinstance(reading, Reading):

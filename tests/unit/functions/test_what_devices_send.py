@@ -186,6 +186,7 @@ REFUSED = {
     b"true": "telemetry must be a JSON object, found true or false",
     b'"on"': "telemetry must be a JSON object, found a text",
     b"null": "telemetry must be a JSON object, found null",
+    b"[]": "a list without a reading",
     b'{"values":{"t":1}}': "property 'values' must be a scalar, found an object",
 }
 

@@ -7,11 +7,13 @@ from pathlib import Path
 import pytest
 from tests.rigs.clouds import AWS, GCP
 
+from twin2multicloud.domain.clock_skew import Beyond, ClockSkew, read_policy
 from twin2multicloud.domain.device import DataType, SignalKind
 from twin2multicloud.domain.errors import InvalidProjectError
 from twin2multicloud.domain.event_rule import ActionKind
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Mode
+from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
@@ -118,6 +120,24 @@ def test_a_whole_number_becomes_a_double_where_the_property_is_one(tmp_path):
     assert b.signal is not None
     assert [type(value) for value in b.signal.values] == [float, float]
     assert isinstance(c.initial, int)
+
+
+def test_policies_of_times_and_values_reach_the_functions_that_hold_them(tmp_path):
+    devices = {
+        "types": {"t": {"properties": [_prop("t")], "undeclared": "drop"}},
+        "devices": [{"id": "a", "type": "t"}, {"id": "b", "properties": [_prop("t")], "undeclared": "reject"}],
+    }
+    folder = _small(tmp_path, devices)
+    assert {each.strict for each in load_project(folder).twin.catalog.types} == {False}
+    file = folder / "config.json"
+    policies = {"types": "strict", "clock_skew": {"oldest_days": 30, "beyond": "arrival"}}
+    file.write_text(json.dumps({**json.loads(file.read_text()), **policies}))
+    about = load_project(folder).twin
+
+    assert [(each.undeclared, each.strict) for each in about.catalog.types] == [("drop", True), ("reject", True)]
+    assert about.clock_skew == ClockSkew(ahead_minutes=10, oldest_days=30, beyond=Beyond.ARRIVAL)
+    policy = plan(about).named("dispatcher").variable("CLOCK_SKEW")
+    assert read_policy(policy.value) == about.clock_skew
 
 
 def test_an_entity_without_a_name_is_called_by_its_id(tmp_path):

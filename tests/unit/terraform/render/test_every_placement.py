@@ -2,13 +2,16 @@
 
 import json
 
+import msgspec
 import pytest
 
 from tests.rigs.clouds import ALL
 from tests.rigs.twins import twin
 from tests.unit.terraform.render.laws import LAWS
-from twin2multicloud.domain.placement import all_placements
+from twin2multicloud.domain.clock_skew import Beyond, ClockSkew
+from twin2multicloud.domain.placement import Placement, all_placements
 from twin2multicloud.domain.twin import DashboardSource
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.terraform import schemas
@@ -39,6 +42,16 @@ def test_every_placement_renders_fits_the_schemas_and_keeps_the_laws(dashboard, 
     assert count == 3**7
     assert len(seen) >= 3**3, "L1, L2 and L3-hot alone make 27 different configurations"
     assert broken[:_SHOWN] == []
+
+
+@pytest.mark.parametrize("cloud", ALL)
+def test_a_clock_policy_reaches_whoever_refuses_by_it_and_the_default_nobody(cloud):
+    policy = ClockSkew(ahead_minutes=1, beyond=Beyond.ARRIVAL)
+    about = twin(Placement.single(cloud))
+    doors = 1 + bool(pack(cloud).services.own)  # the dispatcher, and a device gateway of ours
+    text = json.dumps(render(plan(msgspec.structs.replace(about, clock_skew=policy))))
+    assert text.count(json.dumps(json.dumps(json.loads(msgspec.json.encode(policy)), separators=(",", ":")))) == doors
+    assert "CLOCK_SKEW" not in json.dumps(render(plan(about)))
 
 
 def test_what_is_left_out_is_said():
