@@ -50,7 +50,7 @@ class MqttConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
         self._transport.set_write_buffer_limits(_UNSENT_BYTES)
         self._address = (transport.get_extra_info("peername") or ("",))[0]
-        reason = self._service.arrived(self._address)
+        reason = self._service.arrived(self, self._address)
         if reason is not None:
             self._refuse(reason, 0)
             return
@@ -59,7 +59,7 @@ class MqttConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """See asyncio.Protocol."""
         self._transport, self._ended = None, True
-        self._service.left(self._address, signed_in=self._user is not None)
+        self._service.left(self, self._address)
         if self._user is not None:
             self._service.sign_off(self, self._user, self._hello.client_id)
 
@@ -153,6 +153,10 @@ class MqttConnection(asyncio.Protocol):
     def taken_over(self) -> None:
         """See `service.Client`."""
         self._end(packets.disconnect(packets.SESSION_TAKEN_OVER, self._in_words("another client has this client id")))
+
+    def give_way(self, reason: str) -> None:
+        """See `service.Client`."""
+        self._refuse(reason, 0)
 
     # --- publishes -----------------------------------------------------------------------------------------------
 
