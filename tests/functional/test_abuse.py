@@ -3,6 +3,7 @@
 How long it waits is measured in `benchmarks/abuse.py`; here it must be served while the abuse goes on.
 """
 
+import base64
 import socket
 import threading
 from collections.abc import Callable, Iterator
@@ -136,6 +137,28 @@ def test_wrong_passwords_leave_room(twin: RunningTwin) -> None:
         assert_served(twin, "g-051")
     assert abuse.times > 10
     assert twin.log(twin.deployment.acquisition.cloud)[before:].count("rejected 'g-050'") <= 1
+
+
+def post(twin: RunningTwin, user: str, body: bytes, length: int | None = None) -> bytes:
+    """A publish over HTTPS as it is written to a socket."""
+    signed = base64.b64encode(f"{user}:{password(twin.secrets.device_key, user)}".encode()).decode()
+    head = f"POST /topics/dt/testtwin/{user}/telemetry HTTP/1.1\r\nHost: x\r\nAuthorization: Basic {signed}\r\n"
+    return f"{head}Content-Length: {len(body) if length is None else length}\r\n\r\n".encode() + body
+
+
+def test_half_of_a_request_is_nothing_and_unfinished_ones_leave_room(twin: RunningTwin) -> None:
+    where = "127.0.0.1", twin.deployment.acquisition.http_port
+    whole, half = post(twin, "g-060", b'{"n":1,"ts":1}'), post(twin, "g-061", b'{"n":1,"ts":1}', length=100)
+    with ExitStack() as stack:
+        for part in [half, half[:40], b""] * 100:
+            stack.enter_context(socket.create_connection(where, timeout=10)).sendall(part)
+        with socket.create_connection(where, timeout=10) as honest:
+            honest.sendall(whole)
+            assert honest.recv(1_000).startswith(b"HTTP/1.1 200")
+        assert_served(twin, "g-062", publishes=5)
+    twin.settle()
+    assert twin.values("g-060", "n") == [1]
+    assert twin.values("g-061", "n") == [], "its clients went before their requests were whole"
 
 
 WAIT = """

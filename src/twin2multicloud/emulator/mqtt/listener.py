@@ -6,6 +6,7 @@ handshake gives its place to the next after a second, and is dropped later.
 """
 
 import asyncio
+import resource
 import socket
 import ssl
 from contextlib import suppress
@@ -18,6 +19,8 @@ _PLACE_SECONDS = 1.0  # for which a handshake holds its place
 _HANDSHAKE_SECONDS = 20.0
 _SEND_BUFFER = 64 * 1024  # of the kernel's: who reads no answers is noticed before megabytes of them wait
 _BACKLOG = 1024
+_OTHER_FILES = 500  # descriptors for everything but devices: the databases, requests, connections to other clouds
+_MOST_FILES = 65_536
 
 
 class Listener:
@@ -78,3 +81,17 @@ class _Place:
         if self._places is not None:
             self._places.release()
             self._places = None
+
+
+def room_for_connections() -> int:
+    """How many devices may be connected, as far as file descriptors reach: as many as this process may have, less some.
+
+    Raises the process's own limit first, which many systems set at 1,024.
+    """
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = _MOST_FILES if hard == resource.RLIM_INFINITY else min(hard, _MOST_FILES)
+    if soft < wanted:
+        with suppress(OSError, ValueError):
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
+            soft = wanted
+    return max(soft - _OTHER_FILES, _OTHER_FILES)

@@ -234,7 +234,7 @@ def read_topics(body: bytes, version: int, *, with_options: bool) -> tuple[int, 
     packet_id = reader.short()
     if version == 5:
         reader.properties()
-    topics = []
+    topics: list[str] = []
     while not reader.at_end:
         if len(topics) == MAX_TOPICS:
             raise MalformedPacketError(f"more than {MAX_TOPICS} topics in one packet")
