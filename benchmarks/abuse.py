@@ -118,7 +118,7 @@ def _connects(port: int, _key: str) -> None:
 def _half_open(port: int, _key: str) -> None:
     while True:
         with ExitStack() as stack, suppress(OSError):
-            for _ in range(1_200):
+            for _ in range(3_000):
                 stack.enter_context(RawDevice(port)).send(b"\x10")
             time.sleep(2)
 
@@ -135,6 +135,6 @@ _ABUSES: dict[str, _Abuse] = {
     "publishes of 43,000 empty lists": _many_elements,
     "subscriptions to 30,000 topics": _many_topics,
     "a flood of connects": _connects,
-    "1,200 half-open connections, again and again": _half_open,
+    "3,000 half-open connections, again and again": _half_open,
     "guesses of a password": _guesses,
 }

@@ -9,7 +9,6 @@ import pytest
 
 from tests.rigs.mqtt import ADDRESS, LIMIT, RigClient, RigEndpoint, connect, publish, text
 from twin2multicloud.emulator.mqtt import packets
-from twin2multicloud.emulator.mqtt.service import UNSIGNED_PER_ADDRESS
 
 V3, V5 = 4, 5
 both_versions = pytest.mark.parametrize("version", [V3, V5], ids=["3.1.1", "5"])
@@ -327,14 +326,15 @@ class TestOneClientHarmsNoOther:
         assert (client.transport.paused, client.answers()) == (False, [(packets.PUBACK, b"\x00\x01")])
 
     @on_a_loop
-    async def test_one_addresss_unsigned_connections_are_bounded_and_the_oldest_gives_way(self) -> None:
+    async def test_one_addresss_unsigned_connections_are_bounded_and_the_oldest_gives_way(self, monkeypatch) -> None:
+        monkeypatch.setattr("twin2multicloud.emulator.mqtt.service.UNSIGNED_PER_ADDRESS", most := 100)
         endpoint = RigEndpoint()
         known = endpoint.client()
-        crowd = [RigClient(endpoint) for _ in range(UNSIGNED_PER_ADDRESS)]
+        crowd = [RigClient(endpoint) for _ in range(most)]
         other = RigClient(endpoint, "10.0.0.8")
         assert not any(each.ended for each in crowd)
         newest = endpoint.client("d2")
-        assert [each.ended for each in crowd] == [True] + [False] * (UNSIGNED_PER_ADDRESS - 1)
+        assert [each.ended for each in crowd] == [True] + [False] * (most - 1)
         assert not any(each.ended for each in (known, other, newest))
         assert "have not signed in" in endpoint.reasons()[0]
         RigClient(endpoint)

@@ -12,7 +12,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 REQUEST_SECONDS = 20.0
 """From a connection, or its last answer, to the end of a request. A connector's body of 4 MiB takes milliseconds."""
 
-WAITING_PER_ADDRESS = 1_000
+WAITING_PER_ADDRESS = 8_000
 
 
 class PatientHttp(HttpToolsProtocol):

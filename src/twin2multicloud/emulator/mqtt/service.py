@@ -16,8 +16,9 @@ from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 TOPIC_ROOM = 18 * 1024
 """Bytes of a packet beside its payload. With it AWS IoT Core's Maximum Packet Size is what it says: 149,504."""
 
-UNSIGNED_PER_ADDRESS = 1_000
-"""Connections of one address that have not signed in: for one more, the oldest of them ends, which had its time."""
+UNSIGNED_PER_ADDRESS = 8_000
+"""Connections of one address that have not signed in: for one more, the oldest of them ends, which had its time.
+Thousands of honest ones come at once when a network comes back."""
 
 _REMEMBERED_CLIENTS = 10_000
 REMEMBERED_PUBLISHES = 20  # of one client: as many as paho has in flight
