@@ -40,7 +40,6 @@ class Bench:
             clock=RigClock(),
             dead_letters="dead",
             policy=RetryPolicy(first=0.001, retries=1),
-            runs_user_code=True,
             seconds=0.1,
             runs_user_code=True,
             replaced=lambda reason, count: self.replaced.append((reason, count)),
