@@ -15,11 +15,11 @@ from twin2multicloud.emulator.mqtt.service import REMEMBERED_PUBLISHES, DeviceSe
 
 _IN_FLIGHT = 5_000  # publishes of one connection that are not durable yet, before it is not read from any more
 _IN_FLIGHT_BYTES = 4 * 1024 * 1024  # of their payloads
-_UNSENT_BYTES = 64 * 1024  # answers that a client has not taken, before it is not read from any more
+_UNSENT_BYTES = 32 * 1024  # answers that a client has not taken, before it is not read from any more
 _UNSENT_SECONDS = 30.0  # for so long, then its connection ends
 _CONNECT_SECONDS = 10.0  # from the first byte to CONNECT
 _LINGER_SECONDS = 1.0  # for a client to read why its connection ends: closing with unread input would destroy it
-_TURN = 1_000  # packets of one connection handled at a time, before others have theirs handled
+_TURN = 250  # packets of one connection handled at a time, before others have theirs handled
 _UNUSUAL = packets.SENT_BEFORE | packets.QOS_2 | packets.RETAIN
 _REASON_ROOM = 1_024  # a client that takes smaller packets gets no reason in words
 
