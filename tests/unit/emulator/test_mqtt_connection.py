@@ -1,11 +1,14 @@
 """One client of the MQTT endpoint: who is let in, what is acknowledged, what is refused and with which words."""
 
 import asyncio
+import itertools
 from collections.abc import Callable, Coroutine
 from functools import wraps
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.rigs.mqtt import ADDRESS, LIMIT, RigClient, RigEndpoint, connect, publish, text
 from twin2multicloud.emulator.mqtt import packets
@@ -366,3 +369,52 @@ class TestOneClientHarmsNoOther:
         assert (kind, body) == (packets.SUBACK, b"\x00\x01" + b"\x80" * 100)
         client.send(packets.packet(packets.SUBSCRIBE, b"\x00\x01" + b"\x00\x01t\x01" * 101))
         assert (client.ended, endpoint.reasons()) == (True, ["more than 100 topics in one packet"])
+
+
+PAYLOADS = st.sampled_from([b"1", b"2", b"hello", b"x" * LIMIT, b"x" * (LIMIT + 1), b""])
+TOPICS = st.sampled_from(["t/d1", "t/d1", "t/d1", "t/d2"])
+OTHERS = st.sampled_from([b"\xc0\x00", b"\x82\x06\x00\x01\x00\x01t\x00", b"\xff\x00", b"\x32\x00", b"\xe0\x00"])
+
+
+class TestWhateverIsSent:
+    @both_versions
+    @given(
+        sent=st.lists(st.tuples(PAYLOADS, TOPICS) | OTHERS, max_size=12),
+        cuts=st.lists(st.integers(1, 1_500), min_size=1, max_size=5),
+    )
+    def test_what_is_acknowledged_was_taken_however_the_bytes_are_cut(
+        self, version: int, sent: list[Any], cuts: list[int]
+    ) -> None:
+        stream = [
+            each if isinstance(each, bytes) else publish(each[0], number + 1, topic=each[1], version=version)
+            for number, each in enumerate(sent)
+        ]
+
+        async def heard(parts: list[bytes]) -> tuple[list[bytes], list[int], bool]:
+            """What was taken, the packet ids that were acknowledged, and whether the connection ended."""
+            endpoint = RigEndpoint()
+            client = endpoint.client(version=version)
+            for part in parts:
+                client.send(part)
+                endpoint.settle()
+            bodies = [body for kind, body in client.answers() if kind == packets.PUBACK and len(body) == 2]
+            return [each.payload for each in endpoint.taken], [body[1] for body in bodies], client.ended
+
+        whole = b"".join(stream)
+        ends = [0, *itertools.accumulate(itertools.islice(itertools.cycle(cuts), len(whole)))]
+        taken, acknowledged, ended = asyncio.run(heard(stream))
+        assert [sent[each - 1][0] for each in acknowledged] == taken
+        cut_taken, cut_acknowledged, cut_ended = asyncio.run(heard([whole[a:b] for a, b in itertools.pairwise(ends)]))
+        assert (cut_taken, cut_ended) == (taken, ended)
+        assert cut_acknowledged == acknowledged[: len(cut_acknowledged)]
+        assert ended or cut_acknowledged == acknowledged
+
+    @given(st.binary(max_size=200))
+    def test_any_bytes_end_the_connection_or_are_answered(self, data: bytes) -> None:
+        async def scenario() -> None:
+            endpoint = RigEndpoint()
+            RigClient(endpoint).send(data)
+            endpoint.client().send(data)
+            assert all(each.device_id == "d1" for each in endpoint.taken)
+
+        asyncio.run(scenario())
