@@ -353,6 +353,18 @@ class TestOneClientHarmsNoOther:
         assert not second.ended
 
     @on_a_loop
+    async def test_whoever_is_silent_is_closed_unless_it_is_not_read(self) -> None:
+        endpoint = RigEndpoint()
+        silent, waiting = endpoint.client("d1", keepalive=1), endpoint.client("d2", keepalive=1)
+        for each in (silent, waiting):
+            each.connection._keepalive = 0.02  # seconds, which a CONNECT cannot say so short
+        waiting.connection.pause_writing()
+        for each in (silent, waiting):
+            each.connection._watch()
+        await asyncio.sleep(0.15)
+        assert (silent.ended, waiting.ended) == (True, False)
+
+    @on_a_loop
     async def test_whoever_sends_no_connect_is_closed(self, monkeypatch) -> None:
         monkeypatch.setattr("twin2multicloud.emulator.mqtt.endpoint._CONNECT_SECONDS", 0.01)
         endpoint = RigEndpoint()

@@ -324,11 +324,13 @@ class MqttConnection(asyncio.Protocol):
         if self._transport is None:
             return
         loop = asyncio.get_running_loop()
+        if self._paused:  # what it may have sent has not been read
+            self._last_heard = loop.time()
         left = self._last_heard + self._keepalive - loop.time()
-        if left <= 0 and not self._paused:
+        if left <= 0:
             self._end()
         else:
-            loop.call_later(max(left, 0) + 0.05, self._watch)
+            loop.call_later(left + 0.05, self._watch)
 
 
 def _mark(publish: Publish) -> tuple[int, int]:
