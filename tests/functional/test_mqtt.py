@@ -14,7 +14,7 @@ from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
 from paho.mqtt.properties import Properties
 from tests.rigs import command_line
 from tests.rigs.clouds import AWS, AZURE, GCP
-from tests.rigs.mqtt import publish
+from tests.rigs.mqtt import V3, V5, publish
 from tests.rigs.raw_device import RawDevice
 from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
@@ -25,7 +25,6 @@ from twin2multicloud.emulator.mqtt import packets
 pytestmark = pytest.mark.functional
 
 LIMITS = {AWS: 128 * 1024, AZURE: 256 * 1024, GCP: 128 * 1024}
-V3, V5 = 4, 5
 
 
 @pytest.fixture(scope="module", params=LIMITS)

@@ -8,6 +8,7 @@ from twin2multicloud.emulator.mqtt import packets
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
 from twin2multicloud.emulator.mqtt.service import DeviceService, Published
 
+V3, V5 = 4, 5  # MQTT 3.1.1 and 5, as CONNECT says them
 LIMIT = 1_000
 ADDRESS = "10.0.0.7"
 Done = Callable[[Exception | None], None]

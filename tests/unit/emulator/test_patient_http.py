@@ -1,14 +1,14 @@
 """A request must be whole in time, and the connections of one address that are waited for are bounded."""
 
 import asyncio
-from collections.abc import Callable, Coroutine
-from functools import wraps
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 import uvicorn
 from uvicorn.server import ServerState
 
+from tests.rigs.event_loop import on_a_loop
 from tests.rigs.mqtt import RigTransport
 from twin2multicloud.emulator.host import patient_http as module
 from twin2multicloud.emulator.host.patient_http import PatientHttp, patient_http
@@ -20,14 +20,6 @@ async def answering(_scope: Any, receive: Any, send: Any) -> None:
     assert (await receive())["body"] == b"body"
     await send({"type": "http.response.start", "status": 200, "headers": [(b"content-length", b"0")]})
     await send({"type": "http.response.body", "body": b""})
-
-
-def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    @wraps(test)
-    def run(*arguments: Any, **options: Any) -> None:
-        asyncio.run(test(*arguments, **options))
-
-    return run
 
 
 class Server:
@@ -46,16 +38,22 @@ class Server:
         return connection, transport
 
 
+async def until(holds: Callable[[], bool]) -> None:
+    async with asyncio.timeout(10):
+        while not holds():
+            await asyncio.sleep(0)
+
+
 @on_a_loop
-async def test_a_whole_request_is_answered_and_the_next_may_come(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "REQUEST_SECONDS", 0.05)
+async def test_whole_requests_are_answered_one_after_the_other() -> None:
     connection, transport = Server().connect()
     for _ in range(3):
-        await asyncio.sleep(0.03)
-        connection.data_received(REQUEST)
-        await asyncio.sleep(0.01)
-        assert transport.written.startswith(b"HTTP/1.1 200")
+        connection.data_received(REQUEST[:10])
+        connection.data_received(REQUEST[10:])
+        assert connection.waiting == {}, "it is not waited for while it is answered"
+        await until(lambda: transport.written.startswith(b"HTTP/1.1 200"))
         transport.written.clear()
+        assert list(connection.waiting) == ["10.0.0.7"]
     assert not transport.closed
 
 
@@ -65,13 +63,11 @@ async def test_a_request_that_is_not_whole_in_time_ends_its_connection(
     monkeypatch: pytest.MonkeyPatch, part: bytes
 ) -> None:
     monkeypatch.setattr(module, "REQUEST_SECONDS", 0.02)
-    server = Server()
-    connection, transport = server.connect()
+    connection, transport = Server().connect()
     connection.data_received(REQUEST)
-    await asyncio.sleep(0.01)
+    await until(lambda: bool(transport.written))
     connection.data_received(part)
-    await asyncio.sleep(0.04)
-    assert transport.closed
+    await until(lambda: transport.closed)
     assert connection.waiting == {}
 
 
@@ -82,6 +78,6 @@ async def test_the_connection_that_is_waited_for_longest_gives_way(monkeypatch: 
     crowd = [server.connect() for _ in range(3)]
     other = server.connect("10.0.0.8")
     crowd[0][0].data_received(REQUEST)
-    await asyncio.sleep(0.01)  # answered, and waited for again: the newest of the three now
+    await until(lambda: bool(crowd[0][1].written))  # answered, and waited for again: the newest of the three now
     server.connect()
     assert [transport.closed for _, transport in [*crowd, other]] == [False, True, False, False]

@@ -314,10 +314,11 @@ class MqttConnection(asyncio.Protocol):
             self._refuse(f"no CONNECT within {_CONNECT_SECONDS:g} s", 0)
 
     def _expect_reading(self) -> None:
-        since = asyncio.get_running_loop().time() - self._unsent_since
-        if "unsent" in self._paused and since >= _UNSENT_SECONDS and self._transport is not None:
-            self._reject("", f"it has not read its answers for {_UNSENT_SECONDS:g} s")
-            self._transport.abort()
+        paused_for = asyncio.get_running_loop().time() - self._unsent_since
+        if "unsent" not in self._paused or self._transport is None or paused_for < 0.9 * _UNSENT_SECONDS:
+            return  # it has read, and a later pause has a timer of its own
+        self._reject("", f"it has not read its answers for {_UNSENT_SECONDS:g} s")
+        self._transport.abort()
 
     def _watch(self) -> None:
         """Close a connection that has been silent for one and a half keep-alives (MQTT 3.1.2.10)."""
