@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import bundles, command_line, core, costs, end_to_end, growth, limits, reader, side_by_side
+from benchmarks import abuse, bundles, command_line, core, costs, end_to_end, growth, limits, reader, side_by_side
 from benchmarks.report import Section, machine, table
 
 PARTS = {
@@ -16,6 +16,7 @@ PARTS = {
     "limits": limits,
     "end_to_end": end_to_end,
     "growth": growth,
+    "abuse": abuse,
     "reader": reader,
     "peers": side_by_side,
 }

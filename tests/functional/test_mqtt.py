@@ -2,14 +2,19 @@
 
 import base64
 import json
+import queue
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from typing import Any
 
+import paho.mqtt.client as mqtt
 import pytest
+from paho.mqtt.enums import CallbackAPIVersion, MQTTProtocolVersion
+from paho.mqtt.properties import Properties
 from tests.rigs import command_line
 from tests.rigs.clouds import AWS, AZURE, GCP
-from tests.rigs.mqtt import publish
+from tests.rigs.mqtt import V3, V5, publish
 from tests.rigs.raw_device import RawDevice
 from tests.rigs.running_twin import RunningTwin, placement, running, write_project
 
@@ -20,7 +25,6 @@ from twin2multicloud.emulator.mqtt import packets
 pytestmark = pytest.mark.functional
 
 LIMITS = {AWS: 128 * 1024, AZURE: 256 * 1024, GCP: 128 * 1024}
-V3, V5 = 4, 5
 
 
 @pytest.fixture(scope="module", params=LIMITS)
@@ -141,3 +145,59 @@ def test_the_owner_of_a_device_sees_why_it_was_refused(twin: RunningTwin) -> Non
     log = twin.log(acquisition(twin))
     assert log.count("rejected 'g-040' from 127.0.0.1") == 1, "not a line for each attempt"
     assert sum(each.rejected for each in twin.client.statuses()) == before + 5
+
+
+class Paho:
+    """An independent MQTT 5 client, and what it heard."""
+
+    def __init__(self, twin: RunningTwin, user: str, client_id: str) -> None:
+        self.heard: queue.Queue[tuple[str, int, Properties | None]] = queue.Queue()
+        client = mqtt.Client(CallbackAPIVersion.VERSION2, client_id=client_id, protocol=MQTTProtocolVersion.MQTTv5)
+        client.username_pw_set(user, password(twin.secrets.device_key, user))
+        client.on_connect = lambda _c, _d, _f, code, said: self.heard.put(("connect", code.value, said))
+        client.on_publish = lambda _c, _d, _m, code, said: self.heard.put(("publish", code.value, said))
+        client.on_disconnect = lambda _c, _d, _f, code, said: self.heard.put(("disconnect", code.value, said))
+        client.connect("127.0.0.1", twin.deployment.acquisition.mqtt_port or 0)
+        client.loop_start()
+        self._client, self._topic = client, f"dt/testtwin/{user}/telemetry"
+
+    def __enter__(self) -> "Paho":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._client.disconnect()
+        self._client.loop_stop()
+        self._client.on_connect = self._client.on_publish = self._client.on_disconnect = None
+
+    def publish(self, payload: bytes, **options: Any) -> None:
+        self._client.publish(self._topic, payload, **{"qos": 1, **options})
+
+    def hears(self) -> tuple[str, int, dict[str, Any]]:
+        what, code, said = self.heard.get(timeout=20)
+        return what, code, {} if said is None else said.json()
+
+
+def test_an_independent_client_understands_every_word(twin: RunningTwin) -> None:
+    with Paho(twin, "g-050", "") as client:
+        what, code, said = client.hears()
+        assert (what, code) == ("connect", 0)
+        limit = LIMITS[acquisition(twin)]
+        assert (said["MaximumQoS"], said["RetainAvailable"], said["MaximumPacketSize"]) == (1, 0, limit + 18 * 1024)
+        assert said["AssignedClientIdentifier"].startswith("auto-")
+        client.publish(b'{"n":1}')
+        assert client.hears()[:2] == ("publish", 0)
+        client.publish(b"hello")
+        what, code, said = client.hears()
+        assert (what, code) == ("publish", 0x99)
+        assert len(said["ReasonString"]) > 10
+        client.publish(b'{"n":2}'.ljust(limit + 1))
+        what, code, said = client.hears()
+        assert (what, code) == ("disconnect", 0x95)
+        assert "the limit is" in said["ReasonString"]
+    with Paho(twin, "g-051", "plug") as first:
+        assert first.hears()[:2] == ("connect", 0)
+        with Paho(twin, "g-051", "plug") as second:
+            assert second.hears()[:2] == ("connect", 0)
+            what, code, said = first.hears()
+            assert (what, code, said["ReasonString"]) == ("disconnect", 0x8E, "another client has this client id")
+            first._client.disconnect()  # it would come back, and end the second

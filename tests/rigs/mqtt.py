@@ -8,6 +8,7 @@ from twin2multicloud.emulator.mqtt import packets
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
 from twin2multicloud.emulator.mqtt.service import DeviceService, Published
 
+V3, V5 = 4, 5  # MQTT 3.1.1 and 5, as CONNECT says them
 LIMIT = 1_000
 ADDRESS = "10.0.0.7"
 Done = Callable[[Exception | None], None]
@@ -80,6 +81,9 @@ class RigTransport(asyncio.Transport):
             self.on_close()
 
     abort = close
+
+    def is_closing(self) -> bool:
+        return self.closed
 
     def pause_reading(self) -> None:
         self.paused = True

@@ -20,6 +20,7 @@ from twin2multicloud.emulator.host.deployment import (
     load_deployment,
     load_secrets,
 )
+from twin2multicloud.emulator.host.patient_http import patient_http
 from twin2multicloud.emulator.host.readers import ReaderProcess, fork_readers
 from twin2multicloud.emulator.host.server import CloudApp, listen_for_devices
 
@@ -46,7 +47,7 @@ async def serve(
         CloudApp(cloud, secrets.operator_key, readers),
         host="127.0.0.1",
         port=site.http_port,
-        http="httptools",
+        http=patient_http(),
         ws="none",
         lifespan="off",
         log_level="warning",

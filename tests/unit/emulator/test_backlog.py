@@ -75,7 +75,7 @@ def test_what_does_not_fit_waits_in_its_order_and_is_taken_when_there_is_room() 
 
 
 def test_acknowledgements_slow_down_where_the_oldest_is_late(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_SLOW_SECONDS", 0.05)
+    monkeypatch.setattr(module, "_SLOW_SECONDS", 0.3)
 
     async def scenario() -> None:
         bench = Bench()
@@ -84,7 +84,7 @@ def test_acknowledgements_slow_down_where_the_oldest_is_late(monkeypatch: pytest
         assert not bench.accept(b"1")
         await asyncio.sleep(0.03)
         assert bench.published == []
-        await asyncio.sleep(0.1)
+        await asyncio.sleep(0.4)
         assert bench.published == [b"1"]
 
     asyncio.run(scenario())

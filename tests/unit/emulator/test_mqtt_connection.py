@@ -1,26 +1,12 @@
 """One client of the MQTT endpoint: who is let in, what is acknowledged, what is refused and with which words."""
 
-import asyncio
-from collections.abc import Callable, Coroutine
-from functools import wraps
-from typing import Any
-
 import pytest
 
-from tests.rigs.mqtt import ADDRESS, LIMIT, RigClient, RigEndpoint, connect, publish, text
+from tests.rigs.event_loop import on_a_loop
+from tests.rigs.mqtt import ADDRESS, LIMIT, V3, V5, RigClient, RigEndpoint, connect, publish, text
 from twin2multicloud.emulator.mqtt import packets
-from twin2multicloud.emulator.mqtt.service import UNSIGNED_PER_ADDRESS
 
-V3, V5 = 4, 5
 both_versions = pytest.mark.parametrize("version", [V3, V5], ids=["3.1.1", "5"])
-
-
-def on_a_loop(test: Callable[..., Coroutine[Any, Any, None]]) -> Callable[..., None]:
-    @wraps(test)
-    def run(*arguments: Any, **options: Any) -> None:
-        asyncio.run(test(*arguments, **options))
-
-    return run
 
 
 def reason_of(body: bytes) -> str:
@@ -274,93 +260,3 @@ class TestPublishing:
             assert reason in reason_of(body)
         else:
             assert [kind for kind, _ in answers] in ([], [packets.PUBACK])
-
-
-class TestOneClientHarmsNoOther:
-    @on_a_loop
-    async def test_whoever_does_not_read_answers_is_not_read_and_then_closed(self, monkeypatch) -> None:
-        monkeypatch.setattr("twin2multicloud.emulator.mqtt.endpoint._UNSENT_SECONDS", 0.01)
-        endpoint = RigEndpoint()
-        slow, dead = endpoint.client("d1"), endpoint.client("d2")
-        for each in (slow, dead):
-            each.connection.pause_writing()  # as a transport does over its limit
-            assert each.transport.paused
-        slow.connection.resume_writing()
-        assert not slow.transport.paused
-        await asyncio.sleep(0.03)
-        assert (slow.ended, dead.ended) == (False, True)
-        assert endpoint.reasons() == ["it has not read its answers for 0.01 s"]
-
-    @pytest.mark.parametrize(("payload", "below"), [(b"x", 8), (b"x" * LIMIT, 6)], ids=["count", "bytes"])
-    @on_a_loop
-    async def test_what_one_client_has_in_flight_is_bounded(self, payload: bytes, below: int) -> None:
-        endpoint = RigEndpoint()
-        client = endpoint.client()
-        for _ in range(below):
-            client.send(publish(payload) * 600)
-        assert not client.transport.paused
-        client.send(publish(payload) * 600)
-        assert client.transport.paused
-        endpoint.settle()
-        assert not client.transport.paused
-
-    @on_a_loop
-    async def test_a_thousand_packets_are_a_turn(self) -> None:
-        endpoint = RigEndpoint()
-        client = endpoint.client()
-        client.send(publish(b"x") * 2_500)
-        turns = []
-        while len(endpoint.taken) < 2_500:
-            turns.append((len(endpoint.taken), client.transport.paused))
-            await asyncio.sleep(0)
-        assert turns == [(1_000, True), (2_000, True)]
-        assert not client.transport.paused
-
-    @on_a_loop
-    async def test_a_client_is_not_read_while_too_much_waits(self) -> None:
-        endpoint = RigEndpoint()
-        endpoint.holds_back = True
-        client = endpoint.client()
-        client.send(publish(b"1"))
-        assert client.transport.paused
-        endpoint.settle()
-        assert (client.transport.paused, client.answers()) == (False, [(packets.PUBACK, b"\x00\x01")])
-
-    @on_a_loop
-    async def test_one_addresss_unsigned_connections_are_bounded_and_leave_room_for_others(self) -> None:
-        endpoint = RigEndpoint()
-        known = endpoint.client()
-        crowd = [RigClient(endpoint) for _ in range(UNSIGNED_PER_ADDRESS + 1)]
-        assert [each.ended for each in crowd] == [False] * UNSIGNED_PER_ADDRESS + [True]
-        assert not RigClient(endpoint, "10.0.0.8").ended
-        assert not known.ended
-        crowd[0].transport.close()
-        assert not RigClient(endpoint).ended
-        assert "have not signed in" in endpoint.reasons()[0]
-
-    @on_a_loop
-    async def test_connections_have_a_limit(self) -> None:
-        endpoint = RigEndpoint(max_connections=2)
-        first, second = endpoint.client("d1"), endpoint.client("d2")
-        assert RigClient(endpoint).ended
-        first.transport.close()
-        assert not RigClient(endpoint).ended
-        assert not second.ended
-
-    @on_a_loop
-    async def test_whoever_sends_no_connect_is_closed(self, monkeypatch) -> None:
-        monkeypatch.setattr("twin2multicloud.emulator.mqtt.endpoint._CONNECT_SECONDS", 0.01)
-        endpoint = RigEndpoint()
-        known, silent = endpoint.client(), RigClient(endpoint)
-        await asyncio.sleep(0.03)
-        assert (known.ended, silent.ended) == (False, True)
-
-    @on_a_loop
-    async def test_a_subscription_to_very_many_topics_takes_no_quadratic_time(self) -> None:
-        endpoint = RigEndpoint()
-        endpoint.service.max_publish_bytes = 256 * 1024
-        client = endpoint.client()
-        topics = 60_000
-        client.send(packets.packet(packets.SUBSCRIBE, b"\x00\x01" + b"\x00\x01t\x01" * topics))
-        ((kind, body),) = client.answers()
-        assert (kind, body) == (packets.SUBACK, b"\x00\x01" + b"\x80" * topics)

@@ -1,7 +1,7 @@
 """A function's queue: waiting records, the threads that work on them, redelivery and dead-lettering. One per function.
 
-A delivery takes the waiting records, up to the batch limit:
-at one message a second a batch is one message, under load it fills.
+A delivery takes the waiting records, up to the batch limit: at one message a second a batch is one message, under load
+it fills. One that exceeds the function's time is given up (`environments`), and its records come again, each alone.
 
 While nothing passes (the other side is dark), all records wait, as on the clouds' queues: deliveries pause, and no
 attempt is counted, up to the age that the queue keeps. A function that runs user code may end its process: there

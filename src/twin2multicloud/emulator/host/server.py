@@ -22,7 +22,7 @@ from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.host.readers import ReaderProcess
-from twin2multicloud.emulator.mqtt.listener import Listener
+from twin2multicloud.emulator.mqtt.listener import Listener, room_for_connections
 from twin2multicloud.emulator.mqtt.service import DeviceService
 from twin2multicloud.functions.acquisition.device_gateway import TOPICS, credentials
 from twin2multicloud.wire.calls import refusal, serve
@@ -48,7 +48,10 @@ class CloudApp:
         for name, value in scope["headers"]:
             key, text = name.decode("latin-1"), value.decode("latin-1")
             headers[key] = f"{headers[key]},{text}" if key in headers else text
-        body = await _read(receive)
+        try:
+            body = await _read(receive)
+        except ConnectionError:
+            return
         if body is None:
             response = refused(413, f"body is over the limit of {MAX_BODY_BYTES} bytes")
         else:
@@ -154,23 +157,24 @@ def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | No
         rejected=cloud.ingress.rejected,
         refusal=cloud.ingress.refusal,
         max_publish_bytes=cloud.max_publish_bytes,
+        max_connections=room_for_connections(),
     )
     return Listener(service, port, tls)
 
 
 async def _read(receive: _Receive) -> bytes | None:
-    """The body; None where it is over the limit."""
-    message = await receive()
-    body: bytes = message.get("body", b"")
-    if not message.get("more_body", False):
-        return body if len(body) <= MAX_BODY_BYTES else None
-    parts = bytearray(body)
-    while message.get("more_body", False):
+    """The body; None where it is over the limit. Raises ConnectionError for a client that has gone: half is nothing."""
+    parts = bytearray()
+    while True:
         message = await receive()
-        parts += message.get("body", b"")
-        if len(parts) > MAX_BODY_BYTES:
+        if message["type"] == "http.disconnect":
+            raise ConnectionError("the client has gone before its request was whole")
+        body: bytes = message.get("body", b"")
+        if len(parts) + len(body) > MAX_BODY_BYTES:
             return None
-    return bytes(parts)
+        if not message.get("more_body", False):
+            return bytes(parts + body) if parts else body
+        parts += body
 
 
 async def _write(send: _Send, response: Response) -> None:

@@ -15,11 +15,11 @@ from twin2multicloud.emulator.mqtt.service import REMEMBERED_PUBLISHES, DeviceSe
 
 _IN_FLIGHT = 5_000  # publishes of one connection that are not durable yet, before it is not read from any more
 _IN_FLIGHT_BYTES = 4 * 1024 * 1024  # of their payloads
-_UNSENT_BYTES = 64 * 1024  # answers that a client has not taken, before it is not read from any more
+_UNSENT_BYTES = 32 * 1024  # answers that a client has not taken, before it is not read from any more
 _UNSENT_SECONDS = 30.0  # for so long, then its connection ends
 _CONNECT_SECONDS = 10.0  # from the first byte to CONNECT
 _LINGER_SECONDS = 1.0  # for a client to read why its connection ends: closing with unread input would destroy it
-_TURN = 1_000  # packets of one connection handled at a time, before others have theirs handled
+_TURN = 250  # packets of one connection handled at a time, before others have theirs handled
 _UNUSUAL = packets.SENT_BEFORE | packets.QOS_2 | packets.RETAIN
 _REASON_ROOM = 1_024  # a client that takes smaller packets gets no reason in words
 
@@ -50,7 +50,7 @@ class MqttConnection(asyncio.Protocol):
         self._transport = cast("asyncio.Transport", transport)  # uvloop's is one in all but its base class
         self._transport.set_write_buffer_limits(_UNSENT_BYTES)
         self._address = (transport.get_extra_info("peername") or ("",))[0]
-        reason = self._service.arrived(self._address)
+        reason = self._service.arrived(self, self._address)
         if reason is not None:
             self._refuse(reason, 0)
             return
@@ -59,7 +59,7 @@ class MqttConnection(asyncio.Protocol):
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
         """See asyncio.Protocol."""
         self._transport, self._ended = None, True
-        self._service.left(self._address, signed_in=self._user is not None)
+        self._service.left(self, self._address)
         if self._user is not None:
             self._service.sign_off(self, self._user, self._hello.client_id)
 
@@ -153,6 +153,10 @@ class MqttConnection(asyncio.Protocol):
     def taken_over(self) -> None:
         """See `service.Client`."""
         self._end(packets.disconnect(packets.SESSION_TAKEN_OVER, self._in_words("another client has this client id")))
+
+    def give_way(self, reason: str) -> None:
+        """See `service.Client`."""
+        self._refuse(reason, 0)
 
     # --- publishes -----------------------------------------------------------------------------------------------
 
@@ -310,21 +314,24 @@ class MqttConnection(asyncio.Protocol):
             self._refuse(f"no CONNECT within {_CONNECT_SECONDS:g} s", 0)
 
     def _expect_reading(self) -> None:
-        since = asyncio.get_running_loop().time() - self._unsent_since
-        if "unsent" in self._paused and since >= _UNSENT_SECONDS and self._transport is not None:
-            self._reject("", f"it has not read its answers for {_UNSENT_SECONDS:g} s")
-            self._transport.abort()
+        paused_for = asyncio.get_running_loop().time() - self._unsent_since
+        if "unsent" not in self._paused or self._transport is None or paused_for < 0.9 * _UNSENT_SECONDS:
+            return  # it has read, and a later pause has a timer of its own
+        self._reject("", f"it has not read its answers for {_UNSENT_SECONDS:g} s")
+        self._transport.abort()
 
     def _watch(self) -> None:
         """Close a connection that has been silent for one and a half keep-alives (MQTT 3.1.2.10)."""
         if self._transport is None:
             return
         loop = asyncio.get_running_loop()
+        if self._paused:  # what it may have sent has not been read
+            self._last_heard = loop.time()
         left = self._last_heard + self._keepalive - loop.time()
-        if left <= 0 and not self._paused:
+        if left <= 0:
             self._end()
         else:
-            loop.call_later(max(left, 0) + 0.05, self._watch)
+            loop.call_later(left + 0.05, self._watch)
 
 
 def _mark(publish: Publish) -> tuple[int, int]:

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Mapping
 import msgspec
 
 MAX_CONNECT_BYTES = 32 * 1024  # of a packet from a client that is not signed in yet; a will is part of it
+MAX_TOPICS = 100  # of one SUBSCRIBE or UNSUBSCRIBE; AWS IoT Core takes eight
 MAX_CLIENT_ID = 128  # bytes, as AWS IoT Core and IoT Hub have it
 CONNECT, CONNACK, PUBLISH, PUBACK, SUBSCRIBE, SUBACK, UNSUBSCRIBE, UNSUBACK = 1, 2, 3, 4, 8, 9, 10, 11
 PINGREQ, PINGRESP, DISCONNECT = 12, 13, 14
@@ -228,13 +229,15 @@ def read_publish(flags: int, body: bytes, version: int) -> Publish:
 
 
 def read_topics(body: bytes, version: int, *, with_options: bool) -> tuple[int, list[str]]:
-    """The packet id and topic filters of a SUBSCRIBE (`with_options`) or an UNSUBSCRIBE."""
+    """The packet id and topic filters of a SUBSCRIBE (`with_options`) or an UNSUBSCRIBE. May be malformed."""
     reader = _Reader(body)
     packet_id = reader.short()
     if version == 5:
         reader.properties()
-    topics = []
+    topics: list[str] = []
     while not reader.at_end:
+        if len(topics) == MAX_TOPICS:
+            raise MalformedPacketError(f"more than {MAX_TOPICS} topics in one packet")
         topics.append(reader.text())
         if with_options:
             reader.byte()

@@ -5,7 +5,7 @@ device needs.
 """
 
 import secrets
-from collections import Counter, OrderedDict, deque
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from typing import Protocol
 
@@ -16,8 +16,9 @@ from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 TOPIC_ROOM = 18 * 1024
 """Bytes of a packet beside its payload. With it AWS IoT Core's Maximum Packet Size is what it says: 149,504."""
 
-UNSIGNED_PER_ADDRESS = 1_000
-"""Connections of one address that have not signed in: more are closed at once."""
+UNSIGNED_PER_ADDRESS = 8_000
+"""Connections of one address that have not signed in: for one more, the oldest of them ends, which had its time.
+Thousands of honest ones come at once when a network comes back."""
 
 _REMEMBERED_CLIENTS = 10_000
 REMEMBERED_PUBLISHES = 20  # of one client: as many as paho has in flight
@@ -41,6 +42,10 @@ class Client(Protocol):
 
     def taken_over(self) -> None:
         """End it: its client has connected again."""
+        ...
+
+    def give_way(self, reason: str) -> None:
+        """End it: it has not signed in, and others want to."""
         ...
 
 
@@ -69,7 +74,7 @@ class DeviceService:
         self.max_publish_bytes = max_publish_bytes
         self._clients: dict[tuple[str, str], Client] = {}
         self._recent: OrderedDict[tuple[str, str], deque[tuple[int, int]]] = OrderedDict()
-        self._unsigned: Counter[str] = Counter()
+        self._unsigned: dict[str, dict[Client, None]] = {}  # by address, in the order in which they came
         self._connections, self._max_connections = 0, max_connections
 
     @property
@@ -77,28 +82,30 @@ class DeviceService:
         """The largest packet, as CONNACK has it."""
         return self.max_publish_bytes + TOPIC_ROOM
 
-    def arrived(self, address: str) -> str | None:
+    def arrived(self, client: Client, address: str) -> str | None:
         """Count a connection in; why it has to leave again, None where it may stay. `left` counts it out."""
         self._connections += 1
-        self._unsigned[address] += 1
+        unsigned = self._unsigned.setdefault(address, {})
+        unsigned[client] = None
+        if len(unsigned) > UNSIGNED_PER_ADDRESS:
+            next(iter(unsigned)).give_way(
+                f"over {UNSIGNED_PER_ADDRESS:,} connections of this address have not signed in"
+            )
         if self._connections > self._max_connections:
             return f"more than {self._max_connections:,} connections"
-        if self._unsigned[address] > UNSIGNED_PER_ADDRESS:
-            return f"more than {UNSIGNED_PER_ADDRESS:,} connections of this address have not signed in"
         return None
 
-    def left(self, address: str, *, signed_in: bool) -> None:
+    def left(self, client: Client, address: str) -> None:
         """Count a connection out."""
         self._connections -= 1
-        if not signed_in:
-            self._signed(address)
+        self._signed(client, address)
 
     def sign_in(self, client: Client, user: str, client_id: str, address: str) -> deque[tuple[int, int]]:
         """Let a client in; an earlier connection of the same id ends (MQTT 3.1.4). Only a user's own can.
 
         Gives what its connections published last, as packet id and hash, so that a publish that comes again is known.
         """
-        self._signed(address)
+        self._signed(client, address)
         key = user, client_id
         before = self._clients.get(key)
         self._clients[key] = client
@@ -117,10 +124,12 @@ class DeviceService:
         if self._clients.get((user, client_id)) is client:
             del self._clients[user, client_id]
 
-    def _signed(self, address: str) -> None:
-        self._unsigned[address] -= 1
-        if not self._unsigned[address]:
-            del self._unsigned[address]
+    def _signed(self, client: Client, address: str) -> None:
+        """A connection is no longer one that has not signed in."""
+        unsigned = self._unsigned.get(address, {})
+        unsigned.pop(client, None)
+        if not unsigned:
+            self._unsigned.pop(address, None)
 
 
 def new_client_id() -> str:
