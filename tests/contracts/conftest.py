@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 
+from tests.rigs.dead_letter_queues import emulated_letters
 from tests.rigs.dead_letters import DeadLettersRig
 from tests.rigs.device_gateway import DeviceAuthenticatorRig, DeviceIngressRig
 from tests.rigs.device_registry import DeviceRegistryRig
@@ -48,6 +49,7 @@ RIGS: dict[str, dict[str, MakeRig]] = {
     "hot_store_rig": {"memory": _in_memory(HotStoreRig), "emulator": emulated_hot_store},
     "invoker_rig": {"memory": _in_memory(InvokerRig), "emulator": emulated_invoker},
     "dead_letters_rig": {"memory": _in_memory(DeadLettersRig), "emulator": emulated_dead_letters},
+    "dead_letter_queues_rig": {"emulator": emulated_letters},
     "telemetry_writer_rig": {
         "store": _in_memory(LocalWriterRig),
         "sender": _in_memory(RemoteWriterRig),
@@ -108,6 +110,7 @@ def _fixture(port: str):
 hot_store_rig = _fixture("hot_store_rig")
 invoker_rig = _fixture("invoker_rig")
 dead_letters_rig = _fixture("dead_letters_rig")
+dead_letter_queues_rig = _fixture("dead_letter_queues_rig")
 telemetry_writer_rig = _fixture("telemetry_writer_rig")
 transport_rig = _fixture("transport_rig")
 error_sink_rig = _fixture("error_sink_rig")

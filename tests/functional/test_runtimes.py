@@ -333,8 +333,7 @@ def test_functions_framework_knows_how_a_target_is_started(
     assert Path(running.runtime.ready["package"]).is_relative_to(running.folder)
 
 
-NOBODY = "127.0.0.1:9"
-QUEUES = ("PROCESSOR_QUEUE", "DEVICE_DEAD_LETTERS_QUEUE")
+NOBODY, QUEUES = "127.0.0.1:9", ("PROCESSOR_QUEUE", "DEVICE_DEAD_LETTERS_QUEUE")
 SIGNED_IN: dict[Cloud, dict[str, str]] = {
     AWS: {
         "AWS_ENDPOINT_URL": f"http://{NOBODY}",

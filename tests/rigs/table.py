@@ -6,6 +6,7 @@ and the groups of parallel runs from here. That every rig is in the table, and n
 
 import msgspec
 
+from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues
 from twin2multicloud.ports.dead_letters import DeadLetters
 from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 from twin2multicloud.ports.device_ingress import DeviceIngress
@@ -57,6 +58,7 @@ SUITES = (
     Suite("hot_store_rig", "hot store", HotStore),
     Suite("invoker_rig", "queue", Invoker),
     Suite("dead_letters_rig", "dead letters", DeadLetters),
+    Suite("dead_letter_queues_rig", "dead letters, for operators", DeadLetterQueues),
     Suite("telemetry_writer_rig", "telemetry writer", TelemetryWriter),
     Suite("error_sink_rig", "error topic", ErrorSink),
     Suite("device_registry_rig", "device registry", DeviceRegistry),
@@ -91,6 +93,7 @@ OWN = (
             "hot_store_rig": ("emulator",),
             "invoker_rig": ("emulator",),
             "dead_letters_rig": ("emulator",),
+            "dead_letter_queues_rig": ("emulator",),
             "telemetry_writer_rig": ("emulator", "emulator-sender"),
             "error_sink_rig": ("emulator",),
             "device_registry_rig": ("emulator",),
@@ -178,7 +181,7 @@ VENDORS = (
         service="SQS",
         runs_on="moto",
         process="moto",
-        names={"invoker_rig": ("sqs-moto",), "dead_letters_rig": ("sqs-moto",)},
+        names=dict.fromkeys(("invoker_rig", "dead_letters_rig", "dead_letter_queues_rig"), ("sqs-moto",)),
         gaps="takes any character, never fails in part",
         covered="answers put under botocore",
     ),
@@ -186,7 +189,7 @@ VENDORS = (
         service="storage queue",
         runs_on="azurite",
         process="azurite",
-        names={"invoker_rig": ("storage-queue-azurite",), "dead_letters_rig": ("storage-queue-azurite",)},
+        names=dict.fromkeys(("invoker_rig", "dead_letters_rig", "dead_letter_queues_rig"), ("storage-queue-azurite",)),
         gaps="never busy, no roles",
         covered="answers put under `requests`",
     ),
@@ -197,6 +200,7 @@ VENDORS = (
         names={
             "invoker_rig": ("pubsub-google",),
             "dead_letters_rig": ("pubsub-google",),
+            "dead_letter_queues_rig": ("pubsub-google",),
             "device_ingress_rig": ("pubsub-google",),
         },
         gaps="no permissions, no quota",

@@ -5,6 +5,7 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+from tests.rigs import dead_letter_queues as letters
 from tests.rigs import vendor_device_gateways as device_gateways
 from tests.rigs import vendor_device_registries as device_registries
 from tests.rigs import vendor_hot_stores as hot_stores
@@ -30,6 +31,11 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
         "storage-queue-azurite": queues.storage_queue_dead_letters,
         "pubsub-ours": queues.pubsub_dead_letters,
         "pubsub-google": queues.google_pubsub_dead_letters,
+    },
+    "dead_letter_queues_rig": {
+        "sqs-moto": letters.letters_on_sqs,
+        "storage-queue-azurite": letters.letters_on_storage_queues,
+        "pubsub-google": letters.letters_on_googles_pub_sub,
     },
     "error_sink_rig": {
         "eventbridge-moto": topics.eventbridge,

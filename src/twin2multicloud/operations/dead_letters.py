@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 import msgspec
 
 from twin2multicloud.domain.components import ComponentType
-from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.errors import RetryableError, TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.topology import Topology
@@ -142,9 +142,12 @@ class TwinLetters:
         for cloud in self._queues:
             try:
                 outcomes.append(Outcome(cloud=cloud, messages=work(cloud)))
-            except TwinError as error:
+                self._queues[cloud].release()
+            except RetryableError as error:
                 problem = f"{label_of(cloud)} does not answer, its dead letters are as they were: {error}"
                 outcomes.append(Outcome(cloud=cloud, messages=0, problem=problem))
+            except TwinError as error:
+                outcomes.append(Outcome(cloud=cloud, messages=0, problem=f"{label_of(cloud)}: {error}"))
         return outcomes
 
 

@@ -39,3 +39,7 @@ class DeadLetterQueues(Protocol):
     def drop(self, letters: Sequence[StoredLetter]) -> int:
         """Remove letters for good; returns how many messages."""
         ...
+
+    def release(self) -> None:
+        """Let go of letters that were read and neither sent again nor dropped: a cloud's queue hides what is read."""
+        ...

@@ -18,6 +18,7 @@ class WholeLetter(msgspec.Struct, frozen=True):
 
     parts: tuple[StoredLetter, ...]
     content: Unread | QueueRecord | None
+    complete: bool = True
 
 
 def whole_letters(letters: Iterable[StoredLetter]) -> Iterator[WholeLetter]:
@@ -49,5 +50,7 @@ def read_letter(body: bytes) -> UnreadRecord | QueueRecord | None:
 
 def _joined(parts: dict[int, tuple[StoredLetter, UnreadRecord]]) -> WholeLetter:
     ordered = [parts[place] for place in sorted(parts)]
+    first = ordered[0][1]
     body = b"".join(record.unread.body for _, record in ordered)
-    return WholeLetter(tuple(letter for letter, _ in ordered), msgspec.structs.replace(ordered[0][1].unread, body=body))
+    content = msgspec.structs.replace(first.unread, body=body)
+    return WholeLetter(tuple(letter for letter, _ in ordered), content, complete=len(parts) == first.parts)

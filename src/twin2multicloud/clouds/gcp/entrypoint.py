@@ -94,6 +94,7 @@ def _body(message: Mapping[str, Any]) -> bytes:
 
 
 def _reading(message: Mapping[str, Any]) -> RawReading:
-    published = message.get("publishTime") or message.get("publish_time")
     attributes = message.get("attributes") or {}
+    # An operator who sends a dead letter again says when it arrived; only the gateway and operators may publish here.
+    published = attributes.get("received_at") or message.get("publishTime") or message.get("publish_time")
     return RawReading(_body(message), attributes.get("device_id"), canonical(published) if published else None)

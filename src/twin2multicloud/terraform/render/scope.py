@@ -5,7 +5,7 @@ Everything here is derived from the topology's links, endpoints and variables: n
 
 import msgspec
 
-from twin2multicloud.domain.components import Access, ComponentType, Kind
+from twin2multicloud.domain.components import Access, ComponentType, Kind, runs_user_code
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
 from twin2multicloud.planning.services import is_function, is_ours, own_endpoint, own_environment
@@ -47,6 +47,11 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """The name of its resources in the configuration: ``hot_reader``."""
         return key_of(self.component)
+
+    @property
+    def waits(self) -> bool:
+        """Whether its queue keeps what it does not take for as long as it can: user code may fail for ever."""
+        return not runs_user_code(self.name)
 
     @property
     def puts_into(self) -> tuple[Component, ...]:

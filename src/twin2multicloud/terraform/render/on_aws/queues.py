@@ -5,12 +5,14 @@ A queue hides a message for six times its function's time-out, as AWS asks (lamb
 
 import json
 
+from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_aws.references import queue
 from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
 
 VISIBILITY_S = 6 * TIMEOUT_S
-ATTEMPTS = 5
+ATTEMPTS, ATTEMPTS_OF_WAITING = 5, 1_000
+"""Deliveries before a dead letter: 1,000 is the most, and 12.5 days of an outage at one each 18 minutes."""
 _FOURTEEN_DAYS_S = 14 * 24 * 3600  # the longest that SQS keeps a message
 
 
@@ -22,6 +24,20 @@ def render(config: Configuration, site: CloudScope) -> None:
     for function in site.functions:
         if function.from_queue:
             declare(config, function.key, function.component.deployed_as, redrive_policy=_redrive(function), **hidden)
+    addresses = {
+        function.dead_letters.deployed_as: _address(function, function.dead_letters)
+        for function in site.functions
+        if function.dead_letters is not None
+    }
+    if addresses:
+        config.output("aws_dead_letters", addresses, "Dead-letter queues on AWS, and where their letters go")
+
+
+def _address(function: FunctionView, dead_letters: Component) -> Json:
+    url = queue(key_of(dead_letters), "url")
+    if function.from_devices:
+        return {"url": url, "dispatcher": f"${{aws_lambda_function.{function.key}.function_name}}"}
+    return {"url": url, "target": queue(function.key, "url")}
 
 
 def declare(config: Configuration, key: str, name: str, **more: Json) -> None:
@@ -40,4 +56,5 @@ def _redrive(function: FunctionView) -> str | None:
     if function.dead_letters is None:
         return None
     target = queue(key_of(function.dead_letters), "arn")
-    return json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": ATTEMPTS}, separators=(",", ":"))
+    attempts = ATTEMPTS_OF_WAITING if function.waits else ATTEMPTS
+    return json.dumps({"deadLetterTargetArn": target, "maxReceiveCount": attempts}, separators=(",", ":"))

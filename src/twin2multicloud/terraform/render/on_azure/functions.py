@@ -13,6 +13,10 @@ from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
 
 RUNTIME_VERSION = "3.13"
 _MEMORY_MB = 512  # the minimum
+_SETTINGS_OF_QUEUES = "AzureFunctionsJobHost__extensions__queues__"
+_WAITS = {f"{_SETTINGS_OF_QUEUES}visibilityTimeout": "00:05:00", f"{_SETTINGS_OF_QUEUES}maxDequeueCount": "4032"}
+"""Over host.json's own (functions-host-json): two weeks of an outage before a message is poison."""
+
 _INSTANCES = 40  # the lowest allowed maximum
 
 
@@ -110,6 +114,8 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
             "QUEUE_CONNECTION__credential": "managedidentity",
             "QUEUE_CONNECTION__clientId": client,
         }
+        if function.waits:
+            found |= _WAITS
     if function.from_devices:
         found |= {
             "EVENT_HUB_NAME": device_gateway.HUB_NAME,

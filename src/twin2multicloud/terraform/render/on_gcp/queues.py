@@ -4,14 +4,16 @@ The subscription is ours, not Eventarc's, because only so it has a dead-letter t
 subscription of its own: a topic without subscription drops its messages.
 """
 
-from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.planning.topology import Component
+from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_gcp import access
 from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON, member, topic
 from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
 
 _ACK_S = 2 * TIMEOUT_S
 _KEPT = "604800s"  # a week, the default's maximum without further cost
-_ATTEMPTS = 5
+_ATTEMPTS, _BACKOFF = 5, "60s"
+_ATTEMPTS_OF_WAITING, _LONGEST_BACKOFF = 100, "600s"  # the most that Pub/Sub has: 16 hours of an outage
 _AGENT = "serviceAccount:service-${data.google_project.here.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 
 
@@ -26,6 +28,20 @@ def render(config: Configuration, site: CloudScope) -> None:
         access.account(config, "push", f"{site.twin}-push", purpose)
     for function in started:
         _start(config, function)
+    addresses = {
+        function.dead_letters.deployed_as: _address(function, function.dead_letters)
+        for function in started
+        if function.dead_letters is not None
+    }
+    if addresses:
+        config.output("gcp_dead_letters", addresses, "Dead-letter subscriptions, and where their letters go")
+
+
+def _address(function: FunctionView, dead_letters: Component) -> Json:
+    subscription = f"${{google_pubsub_subscription.{key_of(dead_letters)}.id}}"
+    if function.from_devices:
+        return {"subscription": subscription, "target": topic("device_gateway"), "devices": True}
+    return {"subscription": subscription, "target": topic(function.key)}
 
 
 def _keep(config: Configuration, key: str, name: str) -> None:
@@ -48,6 +64,8 @@ def _start(config: Configuration, function: FunctionView) -> None:
         config.resource("google_pubsub_topic", key, name=function.component.deployed_as, depends_on=SERVICES_ON)
     assert function.dead_letters is not None, key  # noqa: S101 - the planner gives one to every function started so
     dead_letters = key_of(function.dead_letters)
+    waits = function.from_queue and function.waits
+    attempts, backoff = (_ATTEMPTS_OF_WAITING, _LONGEST_BACKOFF) if waits else (_ATTEMPTS, _BACKOFF)
     # The service's own run.app address: internal ingress knows Pub/Sub by it, and by no other name of the function.
     url = f"${{google_cloudfunctions2_function.{key}.service_config[0].uri}}"
     subscription = config.resource(
@@ -64,8 +82,8 @@ def _start(config: Configuration, function: FunctionView) -> None:
                 "oidc_token": [{"service_account_email": "${google_service_account.push.email}", "audience": url}],
             }
         ],
-        retry_policy=[{"minimum_backoff": "1s", "maximum_backoff": "60s"}],
-        dead_letter_policy=[{"dead_letter_topic": topic(dead_letters), "max_delivery_attempts": _ATTEMPTS}],
+        retry_policy=[{"minimum_backoff": "1s", "maximum_backoff": backoff}],
+        dead_letter_policy=[{"dead_letter_topic": topic(dead_letters), "max_delivery_attempts": attempts}],
         depends_on=[f"google_pubsub_topic_iam_member.{dead_letters}_agent"],
     )
     config.resource(
