@@ -2,6 +2,8 @@
 
 import pytest
 
+from twin2multicloud.domain.device_topics import IGNORED
+
 
 def topic(device: str, twin: str = "house", kind: str = "telemetry") -> str:
     return f"dt/{twin}/{device}/{kind}"
@@ -61,3 +63,23 @@ def test_a_device_has_its_own_topic_and_no_other(device_authenticator_rig, devic
         "",
     ):
         assert device_of(device, other) is None
+
+
+def test_a_device_has_the_projects_further_topics_too(device_authenticator_rig):
+    device_authenticator_rig.register("sensor-1")
+    device_of = device_authenticator_rig.authenticator.device_of
+    assert device_of("sensor-1", "tele/sensor-1/SENSOR") == "sensor-1"
+    assert device_of("sensor-1", "tele/sensor-2/SENSOR") is None
+    assert device_of("sensor-1", "tele/sensor-1/STATE") is None
+    assert device_of("sensor-1", "stat/sensor-1/RESULT") == IGNORED
+
+
+def test_a_gateway_publishes_for_every_device_there_is(device_authenticator_rig):
+    for each in ("sensor-1", "bridge"):
+        device_authenticator_rig.register(each)
+    device_of = device_authenticator_rig.authenticator.device_of
+    assert device_of("bridge", topic("sensor-1")) == "sensor-1"
+    assert device_of("bridge", topic("bridge")) == "bridge"
+    assert device_of("bridge", "tele/sensor-1/SENSOR") == "sensor-1"
+    assert device_of("bridge", topic("nobody")) is None
+    assert device_of("bridge", topic("sensor-1", twin="other")) is None

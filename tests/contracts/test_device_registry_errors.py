@@ -157,6 +157,22 @@ class TestIotCore:
         assert set(rig.registry.registered()) == {"pump", "fan"}
         assert len(faults.asked) == 3
 
+    def test_a_gateway_has_a_policy_more_and_loses_both(self, core):
+        rig, _ = core
+        further = f"{rig.twin}-gateways"
+        allowed = {"Effect": "Allow", "Action": ["iot:Publish"], "Resource": ["*"]}
+        document = json.dumps({"Version": "2012-10-17", "Statement": [allowed]})
+        rig.client.create_policy(policyName=further, policyDocument=document)
+        registry = aws.IotCoreDeviceRegistry(rig.client, rig.twin, rig.policy, rig.clock, further={"bridge": further})
+        list(registry.register(["pump", "bridge"]))
+        targets = rig.client.list_targets_for_policy(policyName=further)["targets"]
+        assert len(targets) == 1
+        assert rig.client.describe_thing(thingName="bridge")["attributes"]["certificate"] == targets[0]
+        assert set(registry.registered()) == {"pump", "bridge"}
+        registry.remove(["bridge"])
+        assert rig.client.list_targets_for_policy(policyName=further)["targets"] == []
+        assert set(registry.registered()) == {"pump"}
+
     def test_without_its_policy_nobody_is_registered_and_nobody_can_be(self, core):
         rig, _ = core
         registry = aws.IotCoreDeviceRegistry(rig.client, rig.twin, "no-such-policy", rig.clock)

@@ -27,6 +27,7 @@ from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
 from twin2multicloud.clouds.gcp.queue import queues, send
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
 from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
+from twin2multicloud.domain.device_topics import TopicRules
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.ports.dead_letters import DeadLetter
@@ -113,7 +114,7 @@ class TestEveryAnswer:
     def test_of_firestore_to_the_authenticator(self, server, client, code, expected):
         server.faults, server.stuck = [code], True
         with pytest.raises(expected, match="device registry"):
-            FirestoreDeviceAuthenticator(client, "house", RigClock(), PATIENCE).knows("sensor-1", "key")
+            FirestoreDeviceAuthenticator(client, TopicRules("house"), RigClock(), PATIENCE).knows("sensor-1", "key")
 
     @pytest.mark.parametrize("call", ["register", "remove", "list"])
     def test_of_firestore_to_the_registry(self, server, client, code, expected, call):

@@ -15,6 +15,7 @@ from twin2multicloud.project.shapes import (
     HUGE,
     AnyScalar,
     ByKey,
+    Either,
     Field,
     Flag,
     Integer,
@@ -87,6 +88,8 @@ def _schema(shape: Shape, defs: Schema) -> Schema:
         case ByKey():
             records = {id(record): record for _, record in shape.cases}
             return {"oneOf": [_schema(record, defs) for record in records.values()]}
+        case Either():
+            return {"anyOf": [_schema(shape.short, defs), _schema(shape.record, defs)]}
         case Named():
             return _named(shape, defs)
 

@@ -2,8 +2,13 @@
 
 from collections.abc import Mapping
 
+from twin2multicloud.domain.device_topics import TopicRules
+
 TWIN = "house"
 """The twin of every authenticator's rig."""
+
+RULES = TopicRules(TWIN, ("tele/+/SENSOR",), ("stat/#",), frozenset({"bridge"}))
+"""Its topics; ``bridge`` publishes for every device."""
 
 
 class RigAuthenticator:
@@ -19,11 +24,11 @@ class RigAuthenticator:
         return bool(username and password) and self._keys.get(username or "") == password
 
     def device_of(self, username: str, topic: str) -> str | None:
-        return username if topic == f"dt/{self._twin}/{username}/telemetry" else None
+        return RULES._replace(twin=self._twin).device_of(username, topic, self._keys.__contains__)
 
 
 class DeviceAuthenticatorRig:
-    """A authenticator with the operator's side of it. Devices are ``sensor-1``, ``sensor-2`` and ``room:1``."""
+    """An authenticator and its operator: ``sensor-1``, ``sensor-2``, ``room:1``, ``bridge``."""
 
     def __init__(self) -> None:
         self._keys: dict[str, str] = {}

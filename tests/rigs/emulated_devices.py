@@ -1,10 +1,10 @@
 """The emulator's authenticator and its registry, over a file of their own, as rigs for the contract suites."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from tests.rigs.device_gateway import TWIN
+from tests.rigs.device_gateway import RULES, TWIN
 from twin2multicloud.domain.device import Device, DeviceCatalog, DeviceGroup, DeviceType
 from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges, LocalDeviceAuthenticator
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
@@ -13,11 +13,15 @@ from twin2multicloud.ports.device_registry import DeviceCredentials
 _SECRET = "a rig's device key"
 
 
-def _catalog(*names: str, many: int = 0) -> DeviceCatalog:
+def _catalog(*names: str, many: int = 0, gateways: Collection[str] = ()) -> DeviceCatalog:
+    topics = (tuple(RULES.patterns), tuple(RULES.ignored)) if gateways else ((), ())
     group = DeviceGroup(name="many", type="any", count=many, id_pattern="sensor-{n}")
     return DeviceCatalog(
-        types=(DeviceType(name="any", properties=()),),
-        devices=tuple(Device(id=each, type="any") for each in names),
+        types=(DeviceType(name="any", properties=(), topics=topics[0], ignored_topics=topics[1]),),
+        devices=(
+            *(Device(id=each, type="any") for each in names),
+            *(Device(id=each, type="any", gateway=True) for each in gateways),
+        ),
         groups=(group,) if many else (),
     )
 
@@ -26,7 +30,7 @@ class EmulatedDeviceAuthenticatorRig:
     """See `tests.rigs.device_gateway.DeviceAuthenticatorRig`. Nobody is registered at first, as on a cloud."""
 
     def __init__(self, folder: Path) -> None:
-        catalog = _catalog("sensor-1", "sensor-2", "room:1")
+        catalog = _catalog("sensor-1", "sensor-2", "room:1", gateways=RULES.gateways)
         self.authenticator = LocalDeviceAuthenticator(
             TWIN, _SECRET, catalog, DeviceChanges(folder / "device-registry.json")
         )

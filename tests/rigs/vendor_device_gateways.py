@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from tests.rigs import vendor_clients, vendor_processes
 from tests.rigs.clock import RigClock
-from tests.rigs.device_gateway import TWIN
+from tests.rigs.device_gateway import RULES
 from twin2multicloud.clouds.gcp.device_authenticator import KEPT_SECONDS, FirestoreDeviceAuthenticator
 from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 from twin2multicloud.clouds.gcp.device_registry import KEY, FirestoreDeviceRegistry
@@ -23,7 +23,7 @@ class FirestoreDeviceAuthenticatorRig:
 
     def __init__(self, client: "Client") -> None:
         self._registry, self._clock = FirestoreDeviceRegistry(client), RigClock()
-        self.authenticator = FirestoreDeviceAuthenticator(client, TWIN, self._clock)
+        self.authenticator = FirestoreDeviceAuthenticator(client, RULES, self._clock)
 
     def register(self, device_id: str) -> str:
         (made,) = self._registry.register([device_id])
@@ -47,7 +47,7 @@ class FirestoreRegistryRig:
 
     def may_connect(self, credentials: DeviceCredentials) -> bool:
         """Whether a gateway that remembers nothing lets it in."""
-        authenticator = FirestoreDeviceAuthenticator(self._client, TWIN, RigClock())
+        authenticator = FirestoreDeviceAuthenticator(self._client, RULES, RigClock())
         return authenticator.knows(credentials.device_id, credentials.files[KEY])
 
     def stranger(self) -> str:

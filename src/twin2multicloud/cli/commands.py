@@ -25,6 +25,11 @@ COMMANDS = {
     "init": Command("project_commands", "Make a new project from a template."),
     "validate": Command("project_commands", "Check every file of a project and list all problems."),
     "plan": Command("project_commands", "Print the components of a twin, their clouds and reasons. Changes nothing."),
+    "check-payload": Command(
+        "check_payload",
+        "Show step by step what one message of a device becomes, or why it is refused. Needs no running twin.",
+        "check_payload",
+    ),
     "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
     "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
     "status": Command("local_commands", "Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down."),

@@ -7,7 +7,7 @@ import typer
 from rich.markup import escape
 
 from twin2multicloud.cli.console import out, say_json, say_note
-from twin2multicloud.cli.tables import boundaries_table, components_table, rows_table
+from twin2multicloud.cli.tables import boundaries_table, components_table, rows_table, topics_table
 from twin2multicloud.planning.planner import plan as plan_twin
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import typed
@@ -73,6 +73,8 @@ def plan(
     say_notes(project)
     out.print(components_table(topology, explain=explain))
     out.print(boundaries_table(topology))
+    if topology.topics or topology.gateways:
+        out.print(topics_table(topology))
     if explain:
         out.print(rows_table(topology))
     out.print(

@@ -56,6 +56,16 @@ def boundaries_table(topology: Topology) -> Table:
     return table
 
 
+def topics_table(topology: Topology) -> Table:
+    """The topics beside those of every device, with what they become on L1's cloud, and who publishes for others."""
+    table = make_table("further topics", "topic", "types", "", "what it becomes", unwrapped=1)
+    for each in topology.topics:
+        table.add_row(each.pattern, ", ".join(each.types), "read" if each.read else "ignored", each.becomes)
+    if topology.gateways:
+        table.add_row("those of every device", ", ".join(topology.gateways), "gateway", "a right of these devices")
+    return table
+
+
 def rows_table(topology: Topology) -> Table:
     """The row of the planner's table behind each boundary, and its reason."""
     table = make_table("rows of the planner's table (planning/connector_rules.py)", "row", "reason", unwrapped=1)

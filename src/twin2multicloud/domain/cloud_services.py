@@ -13,7 +13,9 @@ class CloudServices(msgspec.Struct, frozen=True, kw_only=True):
     `twin_reads`: its twin service reads the hot readers; otherwise it has to be written to. `twin_sign_in` and
     `remote_twin_sign_in`: how a dashboard on the same and on another cloud signs in to it. `hot_store_plugin`: Grafana
     has a free plugin for its hot store. `own`: services that the cloud lacks, which are our functions there, each
-    with the path under which it answers.
+    with the path under which it answers. `topics`: what a further topic of a device type becomes; empty where devices
+    have the service's own topics only: `no_topics` says why and what to do. `ignored_topics`: what becomes of
+    a topic that is taken and not read.
     """
 
     twin_reads: bool
@@ -21,3 +23,6 @@ class CloudServices(msgspec.Struct, frozen=True, kw_only=True):
     remote_twin_sign_in: SignIn
     hot_store_plugin: bool = False
     own: Mapping[str, str] = {}
+    topics: str = ""
+    ignored_topics: str = ""
+    no_topics: str = "its devices have one topic each; place L1 on another cloud"

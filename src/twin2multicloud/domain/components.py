@@ -67,9 +67,10 @@ class Load(StrEnum):
 
 
 class Data(StrEnum):
-    """The parts of a twin that a function's bundle carries."""
+    """The parts of a twin that a function's bundle carries; `payloads` is the catalog where a type has a payload."""
 
     CATALOG = "catalog"
+    PAYLOADS = "payloads"
     HIERARCHY = "hierarchy"
     PROCESSORS = "processors"
 
@@ -159,8 +160,13 @@ def _service(slot: Slot, purpose: str, module: str = "", *triggers: Trigger, loa
 
 
 KINDS: dict[str, KindInfo] = {
-    Kind.DEVICE_GATEWAY: _service(
-        Slot.L1, "authenticates devices and receives what they publish", "acquisition.device_gateway", Trigger.HTTP
+    Kind.DEVICE_GATEWAY: KindInfo(
+        Slot.L1,
+        ComponentType.SERVICE,
+        "authenticates devices and receives what they publish",
+        triggers=(Trigger.HTTP,),
+        module="acquisition.device_gateway",
+        data=frozenset({Data.PAYLOADS}),
     ),
     Kind.DISPATCHER: _function(
         Slot.L1,
@@ -168,6 +174,7 @@ KINDS: dict[str, KindInfo] = {
         (Trigger.DEVICE,),
         "normalises device telemetry and sends it to the processor",
         "acquisition.dispatcher",
+        Data.PAYLOADS,
     ),
     Kind.DEVICE_DEAD_LETTERS: KindInfo(
         Slot.L1, ComponentType.QUEUE, "keeps what the dispatcher refused, as it came, to be sent again"

@@ -7,6 +7,8 @@ from functools import cached_property
 
 import msgspec
 
+from twin2multicloud.domain.payload import Payload
+
 Scalar = str | int | float | bool
 """A property's value. JSON null is not one: a device leaves out what it did not measure."""
 
@@ -113,6 +115,8 @@ class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
 
     `strict`: a value that cannot be converted to its declared type sends its reading to the dead letters, instead of
     being left out.
+    `payload` is how their messages are read, None for flat telemetry; `topics` are the patterns of further topics that
+    they publish to, see `device_topics`; `ignored_topics` are those that are taken and not read.
     """
 
     name: str
@@ -120,6 +124,9 @@ class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
     processor: str | None = None
     undeclared: Undeclared = Undeclared.KEEP
     strict: bool = False
+    payload: Payload | None = None
+    topics: tuple[str, ...] = ()
+    ignored_topics: tuple[str, ...] = ()
 
     def property(self, name: str) -> Property | None:
         """The property of that name, if the type has one."""
@@ -127,11 +134,12 @@ class DeviceType(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Device(msgspec.Struct, frozen=True, kw_only=True):
-    """One device, by name. `processor` overrides the type's."""
+    """One device, by name. `processor` overrides the type's. A `gateway` publishes for every device of the twin."""
 
     id: str
     type: str
     processor: str | None = None
+    gateway: bool = False
 
 
 class DeviceGroup(msgspec.Struct, frozen=True, kw_only=True, dict=True):
@@ -203,6 +211,26 @@ class DeviceCatalog(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         """The type of a device, or None where the twin has no such device."""
         device = self.find(device_id)
         return None if device is None else self._types[device.type]
+
+    @property
+    def payloads(self) -> tuple[Payload, ...]:
+        """The formats of all types that have one."""
+        return tuple(each.payload for each in self.types if each.payload is not None)
+
+    @property
+    def topics(self) -> tuple[str, ...]:
+        """The topic patterns of all types, each once."""
+        return tuple(dict.fromkeys(topic for each in self.types for topic in each.topics))
+
+    @property
+    def ignored_topics(self) -> tuple[str, ...]:
+        """The patterns of topics that are taken and not read, each once."""
+        return tuple(dict.fromkeys(topic for each in self.types for topic in each.ignored_topics))
+
+    @property
+    def gateways(self) -> tuple[str, ...]:
+        """The devices that publish for every device."""
+        return tuple(each.id for each in self.devices if each.gateway)
 
     def processor_of(self, device_id: str) -> str | None:
         """The user's processor for a device: its own, else its type's, else none."""

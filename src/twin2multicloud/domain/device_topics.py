@@ -1,6 +1,17 @@
-"""The MQTT topics of a device: ``dt/<twin>/<device>/telemetry`` and ``…/commands``. Owns their form alone."""
+"""The topics of a device: ``dt/<twin>/<device>/telemetry``, ``…/commands``, and the patterns that a project adds.
+
+A pattern has levels of words, ``+`` for any one, and ``{device}`` for the device's id. A pattern's only ``+`` is the
+device's, too; one without a place for the device is a topic of whoever is connected. A pattern of topics that are taken
+and not read may end in ``#``, for all that follows. Owns their form alone.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Sequence
+from typing import NamedTuple
 
 _SUFFIX = "/telemetry"
+DEVICE, ANY, REST = "{device}", "+", "#"
+IGNORED = ""
+"""The device of a topic that is taken and not read; no device has an empty id."""
 
 
 def telemetry_topic(twin: str, device_id: str) -> str:
@@ -19,3 +30,60 @@ def device_in(twin: str, topic: str) -> str | None:
     if not (topic.startswith(prefix) and topic.endswith(_SUFFIX)):
         return None
     return topic[len(prefix) : -len(_SUFFIX)]
+
+
+TOPIC_VARIABLES = ("DEVICE_TOPICS", "IGNORED_TOPICS", "DEVICE_GATEWAYS")
+"""The variables of a device gateway of our own with the lists of `TopicRules`, in its order, separated by commas."""
+
+
+class TopicRules(NamedTuple):
+    """Who may publish where in one twin: a device to its own topics, a gateway to those of every device.
+
+    `patterns` are further topics; those that match `ignored` alone are taken and not read.
+    """
+
+    twin: str
+    patterns: Sequence[str] = ()
+    ignored: Sequence[str] = ()
+    gateways: Collection[str] = ()
+
+    def device_of(self, username: str, topic: str, exists: Callable[[str], bool]) -> str | None:
+        """The device of a topic, IGNORED, or None where this user may not publish there.
+
+        `exists` is asked for a device that is not the user itself.
+        """
+        device = device_in(self.twin, topic)
+        if device is None and self.patterns:
+            device = device_by_pattern(self.patterns, topic, username)
+        gateway = username in self.gateways
+        if device is not None and (exists(device) if gateway else device == username):
+            return device
+        if device is not None and not gateway:
+            return None  # another device's
+        return IGNORED if any(overlap(each, topic) for each in self.ignored) else None
+
+
+def device_level(pattern: str) -> int | None:
+    """The level, from 0, that is the device's id; None where a pattern has no place for it."""
+    levels = pattern.split("/")
+    return next((number for mark in (DEVICE, ANY) for number, each in enumerate(levels) if each == mark), None)
+
+
+def device_by_pattern(patterns: Iterable[str], topic: str, sender: str) -> str | None:
+    """The device of a topic that matches a pattern; `sender` where the pattern has no place for it."""
+    for pattern in patterns:
+        if overlap(pattern, topic):
+            place = device_level(pattern)
+            return sender if place is None else topic.split("/")[place]
+    return None
+
+
+def overlap(one: str, other: str) -> bool:
+    """Whether a topic can match both patterns, or a pattern and a topic match."""
+    ones, others = one.split("/"), other.split("/")
+    for a, b in zip(ones, others, strict=False):
+        if REST in (a, b):
+            return True
+        if a != b and not {a, b} & {ANY, DEVICE}:
+            return False
+    return len(ones) == len(others)

@@ -25,8 +25,11 @@ class DashboardSource(StrEnum):
     HOT_STORE = "hot-store"
 
 
+DEFAULT_ZONE = "UTC"
+
+
 class Twin(msgspec.Struct, frozen=True, kw_only=True):
-    """A digital twin, described once. Retention is in days."""
+    """A digital twin, described once. Retention is in days; `time_zone` is that of devices that send local times."""
 
     name: str
     placement: Placement
@@ -39,3 +42,4 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     mode: Mode = Mode.PRODUCTION
     dashboard: DashboardSource = DashboardSource.TWIN
     clock_skew: ClockSkew = DEFAULT
+    time_zone: str = DEFAULT_ZONE

@@ -35,7 +35,7 @@ def decode(content: bytes, encoding: str | None, name: str) -> tuple[str, str]:
 
     Raises ConfigurationError for an unknown encoding, and with line and column for bytes that are not of it.
     """
-    marked = next((each for mark, each in _MARKS if content.startswith(mark)), None)
+    marked = next((codec for mark, codec in _MARKS if content.startswith(mark)), None)
     if marked is not None and (encoding is None or marked.startswith(encoding.lower().replace("_", "-"))):
         encoding = marked
     encoding = encoding or "utf-8"
@@ -54,10 +54,10 @@ def decode(content: bytes, encoding: str | None, name: str) -> tuple[str, str]:
 
 def delimiter_of(word: str) -> str:
     r"""A delimiter as people write it: one character, ``\t`` or ``tab``. Raises ConfigurationError."""
-    found = _NAMES.get(word.lower(), word)
-    if len(found) != 1 or found in '"\r\n':
+    delimiter = _NAMES.get(word.lower(), word)
+    if len(delimiter) != 1 or delimiter in '"\r\n':
         raise ConfigurationError(f"the delimiter must be one character, \\t or tab, found {word!r}")
-    return found
+    return delimiter
 
 
 def find_delimiter(text: str, wanted: Sequence[str], least: int) -> str:
@@ -113,7 +113,7 @@ def split(text: str, delimiter: str, name: str) -> Iterator[list[Cell]]:
                     "quote, expected the delimiter"
                 )
         else:
-            ends = min(end for each in (delimiter, "\r", "\n") if (end := _find(text, each, place)) >= 0)
+            ends = min(end for mark in (delimiter, "\r", "\n") if (end := _find(text, mark, place)) >= 0)
             cell, place = text[place:ends], ends
         row.append(Cell(cell, at_line, at_column))
         if text[place : place + 1] == delimiter:
@@ -130,8 +130,8 @@ def split(text: str, delimiter: str, name: str) -> Iterator[list[Cell]]:
 
 
 def _find(text: str, sought: str, start: int) -> int:
-    found = text.find(sought, start)
-    return found if found >= 0 else len(text)
+    end = text.find(sought, start)
+    return end if end >= 0 else len(text)
 
 
 def _quoted(text: str, place: int, where: str) -> tuple[str, int]:

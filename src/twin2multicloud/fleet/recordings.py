@@ -8,12 +8,12 @@ from typing import Literal
 
 import msgspec
 
-from twin2multicloud.domain.device import DataType, DeviceCatalog, DeviceType
+from twin2multicloud.domain.conversions import converted
+from twin2multicloud.domain.device import DataType, DeviceCatalog, DeviceType, Scalar
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.fleet.cell_times import CellTimes
-from twin2multicloud.fleet.cell_values import typed
 from twin2multicloud.fleet.csv_text import decode, delimiter_of, find_delimiter, rows
 
 Column = int | str
@@ -163,9 +163,9 @@ class _Table:
 
 def _readings(table: _Table, times: CellTimes, left_out: list[LeftOut]) -> Iterator[Telemetry]:
     mapping, decimal = table.mapping, table.mapping.decimal or "."
-    stamp_columns = [table.column(each) for each in mapping.times]
+    stamp_columns = [table.column(column) for column in mapping.times]
     device = _device_reader(mapping.device, table)
-    columns = [(each, table.column(column)) for each, column in mapping.properties.items()]
+    columns = [(name, table.column(column)) for name, column in mapping.properties.items()]
     types: dict[str, dict[str, DataType]] = {}
     for line, row in table.rows():
         where = f"{table.name}, line {line}"
@@ -173,7 +173,7 @@ def _readings(table: _Table, times: CellTimes, left_out: list[LeftOut]) -> Itera
         if device_id not in types:
             types[device_id] = _types(table.catalog, device_id, mapping, where)
         try:
-            stamp = times.stamp(" ".join(_cell(row, each, where) for each in stamp_columns), device_id)
+            stamp = times.stamp(" ".join(_cell(row, column, where) for column in stamp_columns), device_id)
         except ValueError as error:
             raise ConfigurationError(f"{where}, column {stamp_columns[0] + 1}: {error}") from error
         reading: Telemetry = {"device_id": device_id, "timestamp": stamp}
@@ -182,7 +182,7 @@ def _readings(table: _Table, times: CellTimes, left_out: list[LeftOut]) -> Itera
             if not text:
                 continue
             try:
-                reading[name] = typed(text, expected, decimal)
+                reading[name] = _typed(text, expected, decimal)
             except ValueError:
                 if "\n" in text:
                     raise ConfigurationError(
@@ -204,16 +204,16 @@ def _device_reader(device: DeviceColumn, table: _Table) -> Callable[[Sequence[st
 
 
 def _types(catalog: DeviceCatalog, device_id: str, mapping: Mapping, where: str) -> dict[str, DataType]:
-    found = catalog.type_of(device_id)
-    if found is None:
+    device_type = catalog.type_of(device_id)
+    if device_type is None:
         raise ConfigurationError(f"{where}: the twin has no device {device_id!r}; add it to config_iot_devices.json")
-    return {name: _data_type(found, name, device_id, where) for name in mapping.properties}
+    return {name: _data_type(device_type, name, device_id, where) for name in mapping.properties}
 
 
 def _data_type(device_type: DeviceType, name: str, device_id: str, where: str) -> DataType:
     declared = device_type.property(name)
     if declared is None:
-        known = ", ".join(each.name for each in device_type.properties)
+        known = ", ".join(one.name for one in device_type.properties)
         raise ConfigurationError(f"{where}: device {device_id!r} has no property {name!r}; its type has {known}")
     return declared.data_type
 
@@ -224,13 +224,22 @@ def _cell(row: Sequence[str], index: int, where: str) -> str:
     return row[index].strip()
 
 
+def _typed(text: str, data_type: DataType, decimal: str) -> Scalar:
+    """The value of a cell. Raises ValueError for what is none of its property's type; thousands are not grouped."""
+    if decimal != "." and data_type is not DataType.STRING:
+        if "." in text:
+            raise ValueError(text)
+        text = text.replace(decimal, ".")
+    return converted(text, data_type)
+
+
 def _looked(text: str, mapping: Mapping, name: str) -> Mapping:
     """The mapping with delimiter and decimal mark as they were found."""
     if mapping.delimiter is not None:
         delimiter = delimiter_of(mapping.delimiter)
     else:
-        names = [each for each in mapping.columns if isinstance(each, str)]
-        numbers = [int(each) for each in mapping.columns if isinstance(each, int) or each.isdigit()]
+        names = [column for column in mapping.columns if isinstance(column, str)]
+        numbers = [int(column) for column in mapping.columns if isinstance(column, int) or column.isdigit()]
         delimiter = find_delimiter(text, names, max(numbers, default=0))
     decimal = mapping.decimal or ("," if delimiter != "," and _has_decimal_commas(text, delimiter, name) else ".")
     return msgspec.structs.replace(mapping, delimiter=delimiter, decimal=decimal)

@@ -34,7 +34,7 @@ def differences(recording: Recording, name: str, limit: int | None = None) -> li
     table = split(recording.text, mapping.delimiter or ",", name)
     header = [cell.text.strip() for cell in next(table)] if mapping.header else []
     clock = _Clock(mapping)
-    skipped = {(each.line, each.name) for each in recording.left_out}
+    skipped = {(cell.line, cell.name) for cell in recording.left_out}
     found: list[str] = []
     count = 0
     for reading, row in zip(recording.readings, table, strict=False):  # in this order: no row is taken too many
@@ -55,7 +55,7 @@ def _row_differences(
     skipped: set[tuple[int, str]],
 ) -> Iterator[str]:
     first = row[0]
-    stamp = clock.stamp(" ".join(_at(row, header, each).text.strip() for each in mapping.times), reading)
+    stamp = clock.stamp(" ".join(_at(row, header, column).text.strip() for column in mapping.times), reading)
     if stamp is not None and stamp != reading["timestamp"]:
         yield f"line {first.line}: the time is {stamp}, read {reading['timestamp']}"
     if mapping.device.id is None and mapping.device.column is not None:
@@ -116,15 +116,15 @@ class _Clock:
         """Of the instants that are this local time the first that does not go back; else the last."""
         assert self._zone is not None  # noqa: S101 - the caller looked
         around = datetime.fromtimestamp(local // 1000, UTC)
-        days = (around + timedelta(days=each) for each in (-1, 1))
-        offsets = {each.astimezone(self._zone).utcoffset() or timedelta(0) for each in days}
+        days = (around + timedelta(days=shift) for shift in (-1, 1))
+        offsets = {day.astimezone(self._zone).utcoffset() or timedelta(0) for day in days}
         possible = ((local - int(offset.total_seconds()) * 1000, offset) for offset in offsets)
         instants = sorted(
             instant
             for instant, offset in possible
             if datetime.fromtimestamp(instant // 1000, self._zone).utcoffset() == offset
         )
-        return next((each for each in instants if before is None or each >= before), instants[-1])
+        return next((instant for instant in instants if before is None or instant >= before), instants[-1])
 
     def _read(self, text: str) -> tuple[int | None, int | None]:
         """Milliseconds of the text as if it were UTC, and its own offset in s."""
@@ -132,9 +132,9 @@ class _Clock:
             if any(each in self._format for each in ("%f", "%z", "%Z", "%s")):
                 return None, None
             return calendar.timegm(time.strptime(text, self._format)) * 1000, None
-        found = _DIGITS.fullmatch(text)
-        if found is not None and "1970" <= found[1] < "2200" and found[2] <= "12" and found[3] <= "31":
-            return _milliseconds([found[each] for each in range(1, 7)], None), None
+        digits = _DIGITS.fullmatch(text)
+        if digits is not None and "1970" <= digits[1] < "2200" and digits[2] <= "12" and digits[3] <= "31":
+            return _milliseconds([digits[group] for group in range(1, 7)], None), None
         if _EPOCH.fullmatch(text):
             number = Decimal(text)
             unit = next((per for digits, per in _UNITS if abs(number) < Decimal(10) ** digits), 0)
@@ -142,11 +142,11 @@ class _Clock:
         iso = _ISO.fullmatch(text)
         if iso is None:
             return None, None
-        return _milliseconds([iso[each] for each in range(1, 7)], iso[7]), _offset(iso[8])
+        return _milliseconds([iso[group] for group in range(1, 7)], iso[7]), _offset(iso[8])
 
 
 def _milliseconds(parts: Sequence[str | None], fraction: str | None) -> int:
-    year, month, day, hour, minute, second = (int(each or 0) for each in parts)
+    year, month, day, hour, minute, second = (int(part or 0) for part in parts)
     return calendar.timegm((year, month, day, hour, minute, second)) * 1000 + int(((fraction or "") + "000")[:3])
 
 

@@ -4,7 +4,7 @@ Nothing else in `functions` looks into a reading, apart from user code, the read
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
 
@@ -22,9 +22,15 @@ from twin2multicloud.domain.telemetry import (
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.wire.limits import MAX_READINGS
 
+if TYPE_CHECKING:
+    from twin2multicloud.functions.payloads.formats import Formats
+
 _decode = msgspec.json.Decoder(Loose | list[Loose]).decode
 _MARK = b"\xef\xbb\xbf"  # of UTF-8
 _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
+
+
+_SHOWN = 3  # reasons of one publish that a refusal names
 
 
 class RawReading(msgspec.Struct, frozen=True):
@@ -42,11 +48,17 @@ class Refused(msgspec.Struct, frozen=True):
     reason: str
 
 
-def from_device(raw: RawReading, now: str, clock_skew: ClockSkew, left_out: list[str]) -> Iterator[Reading | Refused]:
+def from_device(
+    raw: RawReading, now: str, clock_skew: ClockSkew, left_out: list[str], formats: "Formats | None" = None
+) -> Iterator[Reading | Refused]:
     """The readings of a publish, and what of it is invalid telemetry.
 
-    Adds to `left_out` the reason of each value that no store can hold; the rest of its reading is there.
+    Adds to `left_out` the reason of each value that no store can hold; the rest of its reading is there. `formats` are
+    those of types with a payload of their own, None where all telemetry is flat.
     """
+    if formats is not None and (format_ := formats.of_publish(raw.device_id, raw.body)) is not None:
+        yield from _formatted(raw, format_.read(raw.body, raw.received_at or now), now, clock_skew, left_out)
+        return
     checked = True
     try:
         payload: Any = _decode(raw.body)
@@ -88,6 +100,37 @@ def _each_alone(body: bytes, payload: object) -> list[bytes]:
     return [bytes(each) for each in _decode_list(body.removeprefix(_MARK))] if isinstance(payload, list) else [body]
 
 
+def _formatted(
+    raw: RawReading,
+    read: Sequence[tuple[str | None, dict[str, Any]] | InvalidTelemetryError],
+    now: str,
+    clock_skew: ClockSkew,
+    left_out: list[str],
+) -> Iterator[Reading | Refused]:
+    """The readings that a format made of a publish. What is invalid of it is one refusal, with all of its bytes."""
+    if len(read) > MAX_READINGS:
+        read = [InvalidTelemetryError(f"{len(read):,} readings in one publish, the limit is {MAX_READINGS:,}")]
+    arrival = raw.received_at or now
+    earliest, latest = clock_skew.bounds(arrival)
+    reasons: dict[str, None] = {}  # each once, in order
+    for each in read:
+        try:
+            if isinstance(each, InvalidTelemetryError):
+                raise each
+            flat, device_id = each[1], each[0] or raw.device_id
+            try:
+                yield normalise(
+                    flat, now=arrival, device_id=device_id, earliest=earliest, latest=latest, left_out=left_out
+                )
+            except TimeOutsideError as error:
+                yield _beyond(flat, device_id, arrival, clock_skew, error, left_out)
+        except InvalidTelemetryError as error:
+            reasons[str(error)] = None
+    if reasons:
+        more = f" (and {len(reasons) - _SHOWN} more)" if len(reasons) > _SHOWN else ""
+        yield Refused(raw.body, "; ".join([*reasons][:_SHOWN]) + more)
+
+
 def _beyond(
     flat: object,
     device_id: str | None,
@@ -103,10 +146,10 @@ def _beyond(
     return normalise(untimed, now=arrival, device_id=device_id, left_out=left_out)
 
 
-def refusal_of(raw: RawReading, now: str, clock_skew: ClockSkew) -> str | None:
+def refusal_of(raw: RawReading, now: str, clock_skew: ClockSkew, formats: "Formats | None" = None) -> str | None:
     """Why not one reading of a publish is valid; None where one is."""
     reason = None
-    for reading in from_device(raw, now, clock_skew, []):
+    for reading in from_device(raw, now, clock_skew, [], formats):
         if isinstance(reading, Reading):
             return None
         reason = reason or reading.reason

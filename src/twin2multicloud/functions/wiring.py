@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twin2multicloud.domain.error_codes import ErrorCode
     from twin2multicloud.domain.hierarchy import Hierarchy
     from twin2multicloud.domain.placement import Slot
+    from twin2multicloud.functions.payloads.formats import Formats
     from twin2multicloud.functions.processing.processor import FindProcessor
     from twin2multicloud.functions.triggers import HandleBatch, Handler
     from twin2multicloud.ports.clock import Chance, Clock
@@ -116,6 +117,12 @@ class Parts:
     def store_writer(self) -> TelemetryWriter:
         """Writes to the hot store."""
         return self._observed(StoreWriter(self.store))
+
+    @property
+    def formats(self) -> Formats | None:
+        """The formats of types whose messages are not flat. By name: a bundle without such types does not hold them."""
+        module = optional_env(self.env, "PAYLOAD_FORMATS")
+        return import_module(module).Formats(self.ports.catalog) if module else None
 
     def queue_writer(self, queue: str) -> TelemetryWriter:
         """Writes to a queue, by its deployed name."""

@@ -98,7 +98,7 @@ class Emulation(ReadableTwin):
         from twin2multicloud.operations.readings import publish  # imports the MQTT client
 
         properties_of(self.catalog, device)
-        source = ({**reading, "device_id": device} for reading in readings)
+        source = ({"device_id": device} | {**reading, "device_id": device} for reading in readings)
         return publish(self._deployment, source, speed=None)
 
     def settle(self, timeout: float = 60.0) -> None:

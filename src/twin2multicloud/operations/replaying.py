@@ -45,14 +45,14 @@ def to_publish(recording: Recording, *, now: bool, ends: bool) -> list[Telemetry
 
 def look_for(published: Sequence[Telemetry], client: TwinClient, catalog: DeviceCatalog) -> Arrived:
     """Wait until no queue holds a message, then ask the hot reader for every published reading."""
-    silent = [each.cloud for each in client.statuses() if not each.running]
+    silent = [status.cloud for status in client.statuses() if not status.running]
     if silent:
-        return Arrived(stored=None, dark=[label_of(each) for each in silent])
+        return Arrived(stored=None, dark=[label_of(status) for status in silent])
     wait_until_settled(client, SETTLE_SECONDS, time.sleep, time.monotonic)
     points = read_back(published, client)
     stamps: dict[str, set[str]] = {}
     for (device, _), answered in points.items():
         stamps.setdefault(device, set()).update(stamp for stamp, _ in answered)
-    absent = [each for each in published if each["timestamp"] not in stamps.get(str(each["device_id"]), ())]
-    lost = sum(1 for each in absent if catalog.processor_of(str(each["device_id"])) is None)
+    absent = [reading for reading in published if reading["timestamp"] not in stamps.get(str(reading["device_id"]), ())]
+    lost = sum(1 for reading in absent if catalog.processor_of(str(reading["device_id"])) is None)
     return Arrived(stored=len(published) - len(absent), lost=lost, comparisons=comparisons(published, points))

@@ -25,6 +25,7 @@ from twin2multicloud.packaging.requirements import pinned, requirements
 from twin2multicloud.packaging.sources import PACKAGE, shipped_modules, sources
 from twin2multicloud.planning.coverage import functions_of
 from twin2multicloud.planning.topology import Component, Topology
+from twin2multicloud.planning.wiring import FORMATS_MODULE
 
 _EPOCH = (1980, 1, 1, 0, 0, 0)  # the earliest that the format can say
 _MODE = 0o100644  # Lambda needs files that everyone can read
@@ -73,7 +74,7 @@ def bundles(
     for cloud in topology.placement.clouds:
         wheels = (vendored or {}).get(cloud, {})
         for function in (each.name for each in packaged(topology, cloud)):
-            code = sources(shipped_modules(cloud, [function]))
+            code = sources(shipped_modules(cloud, [function], named=payload_modules(function, twin)))
             root = entry(cloud, function, twin.name, asked(cloud))
             data = twin_files(function, twin, processors)
             yield Bundle(cloud=cloud, function=function, files={**wheels, **code, **root, **data})
@@ -93,7 +94,7 @@ def twin_files(function: str, twin: Twin, processors: Mapping[str, bytes]) -> di
     """The twin's data and user code, as far as a function asks for it. Raises TwinError for a processor not there."""
     carried = KINDS[function].data
     data = BundledTwin(
-        catalog=_shortened(twin.catalog, Data.PROCESSORS in carried) if Data.CATALOG in carried else DeviceCatalog(),
+        catalog=_shortened(twin.catalog, carried) if _needs_catalog(carried, twin) else DeviceCatalog(),
         hierarchy=twin.hierarchy if Data.HIERARCHY in carried else Hierarchy(),
     )
     files = {TWIN_FILE: msgspec.json.encode(data)}
@@ -102,6 +103,15 @@ def twin_files(function: str, twin: Twin, processors: Mapping[str, bytes]) -> di
             raise TwinError(f"the twin names the processor {name!r}, but {PROCESSORS}/{name}.py does not exist")
         files[f"{PROCESSORS}/{name}.py"] = processors[name]
     return files
+
+
+def payload_modules(function: str, twin: Twin) -> list[str]:
+    """The modules that read the messages of a twin's types, where a function does that: only the presets in use."""
+    if Data.PAYLOADS not in KINDS[function].data or not twin.catalog.payloads:
+        return []
+    folder = FORMATS_MODULE.rsplit(".", 1)[0]
+    presets = {each.preset.replace("-", "_") for each in twin.catalog.payloads}
+    return [FORMATS_MODULE, *(f"{folder}.{name}" for name in sorted(presets))]
 
 
 def pack(files: Mapping[str, bytes]) -> bytes:
@@ -115,14 +125,21 @@ def pack(files: Mapping[str, bytes]) -> bytes:
     return buffer.getvalue()
 
 
-def _shortened(catalog: DeviceCatalog, kept: bool) -> DeviceCatalog:
-    """Without signals, which no function reads; without processors' names where the function does not run them."""
+def _needs_catalog(carried: frozenset[Data], twin: Twin) -> bool:
+    return Data.CATALOG in carried or (Data.PAYLOADS in carried and bool(twin.catalog.payloads))
+
+
+def _shortened(catalog: DeviceCatalog, carried: frozenset[Data]) -> DeviceCatalog:
+    """Without signals, which no function reads, and without what the function does not run or read."""
     replace = msgspec.structs.replace
+    kept = Data.PROCESSORS in carried
     types = tuple(
         replace(
             each,
             properties=tuple(replace(one, signal=None) for one in each.properties),
             processor=each.processor if kept else None,
+            payload=each.payload if Data.PAYLOADS in carried else None,
+            topics=(),
         )
         for each in catalog.types
     )

@@ -25,16 +25,17 @@ _SHARED = ("domain", "ports", "wire", "functions", "stores", "hosting")
 
 
 def shipped_modules(
-    cloud: Cloud, functions: Iterable[str] = FUNCTIONS, package: Path | None = None
+    cloud: Cloud, functions: Iterable[str] = FUNCTIONS, package: Path | None = None, named: Iterable[str] = ()
 ) -> dict[str, ast.Module]:
     """Every module that `functions` on one cloud can reach, by dotted name, parsed; parents before children, sorted.
 
-    `package` is the folder of this package. Raises TwinError where the code reaches for something that must not ship.
+    `package` is the folder of this package; `named` are further modules, those that are imported by name. Raises
+    TwinError where the code reaches for something that must not ship.
     """
     folder = package or Path(__file__).parents[1]
     found: dict[str, ast.Module] = {}
     wired = [f"{PACKAGE}.functions.{KINDS[name].module}" for name in functions]  # imported by name
-    waiting = [f"{PACKAGE}.clouds.{cloud}.wiring", *(name for name in wired if _is_ours(name, folder))]
+    waiting = [f"{PACKAGE}.clouds.{cloud}.wiring", *named, *(name for name in wired if _is_ours(name, folder))]
     while waiting:
         name = waiting.pop()
         if name in found:

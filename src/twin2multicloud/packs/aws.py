@@ -18,7 +18,13 @@ PACK = CloudPack(
     fetcher="twin2multicloud.costs.aws_fetch:fetch_aws",
     renderer="twin2multicloud.terraform.render.on_aws.cloud:RENDERER",
     has_3d=True,  # TwinMaker's scenes
-    services=CloudServices(twin_reads=True, twin_sign_in=SignIn.PLUGIN, remote_twin_sign_in=SignIn.SIGV4),
+    services=CloudServices(
+        twin_reads=True,
+        twin_sign_in=SignIn.PLUGIN,
+        remote_twin_sign_in=SignIn.SIGV4,
+        topics="an IoT rule, and the right to publish in the devices' IoT policy",
+        ignored_topics="the right to publish in the devices' IoT policy; no rule",
+    ),
     footprint=Footprint(
         watts_per_vcpu=2.12,  # half load: Cloud Carbon Footprint's methodology, recalled
         pue=1.135,

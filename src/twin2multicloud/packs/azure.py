@@ -29,7 +29,14 @@ PACK = CloudPack(
     prices="twin2multicloud.costs.snapshots:shipped_prices",
     fetcher="twin2multicloud.costs.azure_fetch:fetch_azure",
     renderer="twin2multicloud.terraform.render.on_azure.cloud:RENDERER",
-    services=CloudServices(twin_reads=False, twin_sign_in=SignIn.OAUTH2, remote_twin_sign_in=SignIn.OAUTH2),
+    services=CloudServices(
+        twin_reads=False,
+        twin_sign_in=SignIn.OAUTH2,
+        remote_twin_sign_in=SignIn.OAUTH2,
+        # learn.microsoft.com/azure/iot/iot-mqtt-connect-to-iot-hub: static, predefined topics
+        no_topics="IoT Hub has static topics and message routing begins behind them; let the devices publish to "
+        "devices/<id>/messages/events/, or place L1 on another cloud",
+    ),
     footprint=Footprint(
         watts_per_vcpu=2.27,  # half load: Cloud Carbon Footprint's methodology, recalled
         pue=1.185,

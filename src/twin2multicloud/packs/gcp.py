@@ -23,6 +23,8 @@ PACK = CloudPack(
         remote_twin_sign_in=SignIn.TOKEN,
         hot_store_plugin=True,
         own={Kind.DEVICE_GATEWAY: "/topics"},  # IoT Core ended in August 2023
+        topics="a path of the device gateway, POST /topics/<topic>; there is no MQTT",
+        ignored_topics="a path of the device gateway, answered and dropped",
     ),
     footprint=Footprint(
         watts_per_vcpu=2.49,  # half load: Cloud Carbon Footprint's methodology, recalled

@@ -5,10 +5,12 @@ from collections.abc import Iterator
 import msgspec
 
 from twin2multicloud.domain.components import KINDS, Access, ComponentType, Kind, home
-from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import TABLE, Case, ConnectorCall, ConnectorRow
-from twin2multicloud.planning.topology import Boundary, Component, Delivery, Endpoint, Link, Locality, Topology
+from twin2multicloud.planning.services import services_of
+from twin2multicloud.planning.topology import Boundary, Component, Delivery, Endpoint, Link, Locality, Topic, Topology
 from twin2multicloud.planning.wiring import environment
 
 _Calls = list[tuple[ConnectorRow, ConnectorCall]]
@@ -48,7 +50,21 @@ def plan(twin: Twin) -> Topology:
         links=tuple(_links(twin, calls)) + tuple(_side_links(components, dead_letters)),
         endpoints=endpoints,
         boundaries=tuple(_boundary(row, case, twin) for row, case in cases if row.source is not row.target),
+        topics=tuple(_topics(twin)),
+        gateways=twin.catalog.gateways,
     )
+
+
+def _topics(twin: Twin) -> Iterator[Topic]:
+    """The topics that types name, read ones first. Raises ConfigurationError where L1's cloud has none."""
+    services, types = services_of(twin.placement[Slot.L1]), twin.catalog.types
+    patterns = [(each, True) for each in twin.catalog.topics] + [(each, False) for each in twin.catalog.ignored_topics]
+    if patterns and not services.topics:
+        raise ConfigurationError(f"no topic {patterns[0][0]!r} with L1 there: {services.no_topics}")
+    for pattern, read in patterns:
+        names = (each.name for each in types if pattern in (each.topics if read else each.ignored_topics))
+        becomes = services.topics if read else services.ignored_topics
+        yield Topic(pattern=pattern, types=tuple(names), read=read, becomes=becomes)
 
 
 def _id(name: str, twin: Twin) -> str:

@@ -108,8 +108,20 @@ class Boundary(msgspec.Struct, frozen=True, kw_only=True):
     reason: str
 
 
-class Topology(msgspec.Struct, frozen=True, kw_only=True, dict=True):
-    """What the planner derives from a twin: a value that can be printed, saved and compared."""
+class Topic(msgspec.Struct, frozen=True, kw_only=True):
+    """Topics beside those of every device: a pattern (`domain.device_topics`), and what it becomes on L1's cloud."""
+
+    pattern: str
+    types: tuple[str, ...]
+    read: bool  # or taken and not read
+    becomes: str
+
+
+class Topology(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaults=True):
+    """What the planner derives from a twin: a value that can be printed, saved and compared.
+
+    `topics` and `gateways` are what its devices need beside a topic each: `gateways` publish for every device.
+    """
 
     twin: str
     placement: Placement
@@ -117,6 +129,8 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True, dict=True):
     links: tuple[Link, ...]
     endpoints: tuple[Endpoint, ...]
     boundaries: tuple[Boundary, ...]
+    topics: tuple[Topic, ...] = ()
+    gateways: tuple[str, ...] = ()
 
     def __getitem__(self, component_id: str) -> Component:
         """The component of that id. Raises KeyError."""

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew
-from twin2multicloud.domain.components import KINDS, Trigger, home
+from twin2multicloud.domain.components import KINDS, Data, Trigger, home
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import ConnectorCall, ConnectorRow
@@ -13,6 +13,12 @@ from twin2multicloud.planning.services import own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, ValueKind, Variable
 
 TOKEN_VARIABLE = "INTER_CLOUD_TOKEN"  # noqa: S105 - the variable's name
+FORMATS_VARIABLE = "PAYLOAD_FORMATS"
+READ_BY = ("CLOCK_SKEW", FORMATS_VARIABLE)
+"""By which the dispatcher reads publishes; a device gateway of our own has the same."""
+
+FORMATS_MODULE = "twin2multicloud.functions.payloads.formats"
+"""The module that reads messages of types with a payload; a twin without such types has no such variable."""
 
 
 def cloud_variable(slot: Slot) -> str:
@@ -39,6 +45,8 @@ def environment(
     found["MODE"] = Variable("MODE", ValueKind.LITERAL, twin.mode.value)
     if Trigger.DEVICE in KINDS[component.name].triggers and twin.clock_skew != DEFAULT:
         found["CLOCK_SKEW"] = Variable("CLOCK_SKEW", ValueKind.LITERAL, _json(twin.clock_skew))
+    if Data.PAYLOADS in KINDS[component.name].data and twin.catalog.payloads:
+        found[FORMATS_VARIABLE] = Variable(FORMATS_VARIABLE, ValueKind.LITERAL, FORMATS_MODULE)
     for row, call in calls:
         if call.source == component.name:
             found.update((each.name, each) for each in _outgoing(component, twin, row, call))

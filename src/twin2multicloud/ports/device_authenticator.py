@@ -11,5 +11,8 @@ class DeviceAuthenticator(Protocol):
         ...
 
     def device_of(self, username: str, topic: str) -> str | None:
-        """The device that a topic belongs to, if this user may publish there; None otherwise, whatever the reason."""
+        """The device that a topic belongs to, if this user may publish there; None otherwise, whatever the reason.
+
+        `domain.device_topics.IGNORED` for a topic that is taken and not read. Raises RetryableError as above.
+        """
         ...

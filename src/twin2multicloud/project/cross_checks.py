@@ -1,6 +1,7 @@
 """Consistency checks of config, hierarchy and event rules, also with the device file. Reads no file."""
 
 from collections.abc import Iterator
+from zoneinfo import available_timezones
 
 from twin2multicloud.domain.device import DataType
 from twin2multicloud.domain.event_rule import Comparison
@@ -11,11 +12,17 @@ _ORDERED = (Comparison.GREATER, Comparison.GREATER_EQUAL, Comparison.LESS, Compa
 
 
 def check_config(tree: Tree, at: Place) -> Iterator[Problem]:
-    """Readings are in the cold store after the hot one, not before."""
+    """Readings are in the cold store after the hot one, not before; the time zone exists."""
     hot, cold = tree.get("hot_retention_days"), tree.get("cold_retention_days")
     if hot is not None and cold is not None and cold < hot:
         yield (at / "cold_retention_days").problem(
             shown(cold), f"at least hot_retention_days, {hot}, because both are the age of a reading"
+        )
+
+    zone = tree.get("time_zone")
+    if zone is not None and zone not in available_timezones():
+        yield (at / "time_zone").problem(
+            quoted(zone), "a time zone of this machine", did_you_mean(zone, available_timezones())
         )
 
 

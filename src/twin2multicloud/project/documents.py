@@ -9,8 +9,18 @@ from enum import StrEnum
 import msgspec
 
 from twin2multicloud.domain.clock_skew import Beyond, ClockSkew
-from twin2multicloud.domain.device import DataType, DeviceType, Fault, FaultKind, Signal, SignalKind, Undeclared
+from twin2multicloud.domain.device import (
+    DataType,
+    Device,
+    DeviceType,
+    Fault,
+    FaultKind,
+    Signal,
+    SignalKind,
+    Undeclared,
+)
 from twin2multicloud.domain.event_rule import ActionKind, Comparison
+from twin2multicloud.domain.payload import PRESETS, Payload, PropertyPath
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Mode, Twin
 from twin2multicloud.planning.clouds import known_clouds
@@ -19,6 +29,7 @@ from twin2multicloud.project.places import Json
 from twin2multicloud.project.shapes import (
     AnyScalar,
     ByKey,
+    Either,
     Field,
     Flag,
     Integer,
@@ -54,6 +65,7 @@ ENTITY_NAME = Text(  # TwinMaker's EntityName
 )
 UNIT = Text(r"[^\x00-\x1f\x7f]{0,256}", "a unit of up to 256 characters")
 PROCESSOR = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in processors/, without .py")
+_ZONE = Text("[A-Za-z][A-Za-z0-9_+/-]{0,63}", "a time zone such as Europe/Berlin")
 _SCHEMA_KEY = {"$schema": may(Text(r"[^\x00-\x1f\x7f]*", "a text"), "where an editor finds the JSON Schema")}
 
 
@@ -106,6 +118,7 @@ CONFIG = Document(
                 LENIENT,
             ),
             "clock_skew": may(_CLOCK_SKEW, "how far a device's clock may be off, and what is done beyond"),
+            "time_zone": may(_ZONE, "the zone of devices that send local times", _default(Twin, "time_zone")),
         }
     ),
 )
@@ -199,9 +212,54 @@ _UNDECLARED = may(
     "what becomes of properties that are not declared: keep, drop, or reject (the reading, to the dead letters)",
     _default(DeviceType, "undeclared"),
 )
-_TYPE = Record({"properties": _PROPERTIES, "processor": _PROCESSOR, "undeclared": _UNDECLARED})
+_PATH = Text(r"[^\x00-\x1f\x7f]{1,256}", "a path such as ENERGY.Power, or $.received_at from the message's root")
+_PROPERTY_PATH = Record(
+    {
+        "path": need(_PATH, "where the value is"),
+        "scale": may(Number(), "what it is multiplied by", _default(PropertyPath, "scale")),
+        "offset": may(Number(), "what is added then", _default(PropertyPath, "offset")),
+        "optional": may(Flag(), "whether it may be missing", _default(PropertyPath, "optional")),
+    }
+)
+FLAT = "flat"
+_PAYLOAD = Either(
+    Word((FLAT, *PRESETS)),
+    Record(
+        {
+            "preset": may(Word(PRESETS), "the format; left out: mapping", "mapping"),
+            "properties": may(MapOf(NAME, Either(_PATH, _PROPERTY_PATH)), "where properties are, by their name"),
+            "each": may(_PATH, "mapping: the list of records"),
+            "time": may(_PATH, "mapping: the time of a record; left out: that of arrival"),
+            "values": may(_PATH, "mapping: the object with a record's values"),
+            "columns": may(
+                ListOf(Text("time|-|" + NAME.pattern, "time, a property or -"), minimum=1), "csv-line: columns"
+            ),
+            "delimiter": may(Text(r'[^"\r\n]', "one character"), "csv-line: separator", _default(Payload, "delimiter")),
+            "gateway": may(Flag(), "thingsboard: messages name other devices", _default(Payload, "gateway")),
+        }
+    ),
+)
+_LEVEL_OF_TOPIC = r"(?:[A-Za-z0-9_.:@= -]+|\+|\{device\})"
+TOPIC = Text(
+    rf"(?!dt/|\+(/|$)){_LEVEL_OF_TOPIC}(?:/{_LEVEL_OF_TOPIC})*|\+(?:/{_LEVEL_OF_TOPIC})+",
+    "a topic whose levels are words, + or {device}, not below dt/",
+)
+IGNORED_TOPIC = Text(
+    rf"(?!dt/){_LEVEL_OF_TOPIC}(?:/{_LEVEL_OF_TOPIC})*(?:/#)?", "a topic whose levels are words or +, # at the end"
+)
+_TYPE = Record(
+    {
+        "properties": _PROPERTIES,
+        "processor": _PROCESSOR,
+        "undeclared": _UNDECLARED,
+        "payload": may(_PAYLOAD, "how its messages are read; left out: flat telemetry", FLAT),
+        "topics": may(ListOf(TOPIC), "further topics that its devices publish to, with the device's place in them"),
+        "ignored_topics": may(ListOf(IGNORED_TOPIC), "topics that its devices publish to, taken and not read"),
+    }
+)
 _ID = need(DEVICE_ID, "the device's id, as the cloud's IoT service knows it")
-_TYPED_DEVICE = Record({"id": _ID, "type": need(LABEL, "one of types"), "processor": _PROCESSOR})
+_GATEWAY = may(Flag(), "whether it publishes for every device of the twin", _default(Device, "gateway"))
+_TYPED_DEVICE = Record({"id": _ID, "type": need(LABEL, "one of types"), "processor": _PROCESSOR, "gateway": _GATEWAY})
 _INLINE_DEVICE = Record({"id": _ID, "properties": _PROPERTIES, "processor": _PROCESSOR, "undeclared": _UNDECLARED})
 _GROUP = Record(
     {

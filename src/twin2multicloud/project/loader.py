@@ -16,6 +16,7 @@ from twin2multicloud.project.documents import CONFIG, DEVICES, DOCUMENTS, EVENTS
 from twin2multicloud.project.inventory import Inventory, Tree
 from twin2multicloud.project.json_files import ABSENT, read_json
 from twin2multicloud.project.notes import notes_on
+from twin2multicloud.project.payloads import check_payloads, payload_of
 from twin2multicloud.project.placement_file import placement_of
 from twin2multicloud.project.places import Json, Place, Problem, did_you_mean, typed
 from twin2multicloud.project.processors import find_processors
@@ -85,6 +86,7 @@ def _cross_checks(trees: dict[str, Tree], processors: tuple[str, ...]) -> Iterat
     yield from check_config(trees.get(CONFIG.file, {}), Place(CONFIG.file))
     if inventory is not None:
         yield from check_devices(inventory, processors, Place(DEVICES.file))
+        yield from check_payloads(inventory, trees.get(PROVIDERS.file, {}), Place(DEVICES.file))
     yield from check_hierarchy(trees.get(HIERARCHY.file, {}), inventory, Place(HIERARCHY.file))
     yield from check_events(trees.get(EVENTS.file, {}), inventory, Place(EVENTS.file))
 
@@ -129,7 +131,7 @@ def _build(trees: dict[str, Tree]) -> tuple[Twin, tuple[str, ...]]:
     about = msgspec.convert({**config, "placement": placement}, Twin)
     twin = msgspec.structs.replace(
         about,
-        catalog=_catalog(trees[DEVICES.file], strict=config.get("types") == STRICT),
+        catalog=_catalog(trees[DEVICES.file], about.time_zone, strict=config.get("types") == STRICT),
         hierarchy=Hierarchy(entities=tuple(_entity(each) for each in trees[HIERARCHY.file]["entities"])),
         enable_events=events.get("enable_events", False),
         events=msgspec.convert(events.get("rules", ()), tuple[EventRule, ...]),
@@ -137,21 +139,28 @@ def _build(trees: dict[str, Tree]) -> tuple[Twin, tuple[str, ...]]:
     return twin, notes
 
 
-def _catalog(tree: Tree, *, strict: bool) -> DeviceCatalog:
+def _catalog(tree: Tree, time_zone: str, *, strict: bool) -> DeviceCatalog:
     inventory = Inventory(tree)
     named = [each for _, each in inventory.devices()]
     inline = {each["id"]: each for each in named if "properties" in each}
     return DeviceCatalog(
-        types=tuple(_device_type(name, each, strict) for name, each in {**inventory.types, **inline}.items()),
+        types=tuple(
+            _device_type(name, each, time_zone, strict) for name, each in {**inventory.types, **inline}.items()
+        ),
         devices=tuple(
-            Device(id=each["id"], type=each["id" if "properties" in each else "type"], processor=each.get("processor"))
+            Device(
+                id=each["id"],
+                type=each["id" if "properties" in each else "type"],
+                processor=each.get("processor"),
+                gateway=each.get("gateway", False),
+            )
             for each in named
         ),
         groups=tuple(DeviceGroup(**each) for _, each in inventory.group_entries()),
     )
 
 
-def _device_type(name: str, tree: Tree, strict: bool) -> DeviceType:
+def _device_type(name: str, tree: Tree, time_zone: str, strict: bool) -> DeviceType:
     """A type of the file; an inline device's has the device's id for a name."""
     return DeviceType(
         name=name,
@@ -159,6 +168,9 @@ def _device_type(name: str, tree: Tree, strict: bool) -> DeviceType:
         processor=None if "id" in tree else tree.get("processor"),
         undeclared=Undeclared(tree.get("undeclared", Undeclared.KEEP)),
         strict=strict,
+        payload=payload_of(tree.get("payload"), time_zone),
+        topics=tuple(tree.get("topics", ())),
+        ignored_topics=tuple(tree.get("ignored_topics", ())),
     )
 
 

@@ -2,14 +2,20 @@
 
 from collections.abc import Collection, Iterator
 
-from twin2multicloud.domain.twin import Twin
+from twin2multicloud.domain.twin import DEFAULT_ZONE, Twin
 
 _MOST_NAMES = 5
 
 
 def notes_on(twin: Twin, processors: Collection[str]) -> tuple[str, ...]:
     """One sentence for each oddity: unused processors, rules that are switched off, devices that nothing shows."""
-    return (*_unused(twin, processors), *_idle_rules(twin), *_homeless(twin))
+    return (*_unused(twin, processors), *_idle_rules(twin), *_homeless(twin), *_local_times(twin))
+
+
+def _local_times(twin: Twin) -> Iterator[str]:
+    names = [each.name for each in twin.catalog.types if each.payload is not None and each.payload.local_time]
+    if names and twin.time_zone == DEFAULT_ZONE:
+        yield f"{', '.join(names)}: local times are read as {DEFAULT_ZONE}; time_zone in config.json says another zone"
 
 
 def _unused(twin: Twin, processors: Collection[str]) -> Iterator[str]:

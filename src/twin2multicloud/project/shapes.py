@@ -106,6 +106,13 @@ class ByKey(msgspec.Struct, frozen=True):
     cases: tuple[tuple[str, Record], ...]
 
 
+class Either(msgspec.Struct, frozen=True):
+    """A word or text, or a record that says more."""
+
+    short: Text | Word
+    record: Record
+
+
 class Named(msgspec.Struct, frozen=True):
     """A shape with its own name in the schema; `resolve` is lazy, so that a shape can be recursive."""
 
@@ -113,7 +120,7 @@ class Named(msgspec.Struct, frozen=True):
     resolve: Callable[[], "Shape"]
 
 
-Shape = Text | Word | Integer | Number | Flag | AnyScalar | ListOf | MapOf | Record | Tagged | ByKey | Named
+Shape = Text | Word | Integer | Number | Flag | AnyScalar | ListOf | MapOf | Record | Tagged | ByKey | Either | Named
 """What a JSON value may look like."""
 
 

@@ -13,6 +13,7 @@ from twin2multicloud.project.shapes import (
     HUGE,
     AnyScalar,
     ByKey,
+    Either,
     Flag,
     Integer,
     ListOf,
@@ -48,6 +49,8 @@ def read(shape: Shape, value: Json, at: Place, report: ReportProblem) -> Json:
             return _tagged(shape, value, at, report)
         case ByKey():
             return _by_key(shape, value, at, report)
+        case Either():
+            return read(shape.record if isinstance(value, dict) else shape.short, value, at, report)
         case Named():
             return _named(shape, value, at, report)
         case _:

@@ -14,6 +14,7 @@ from twin2multicloud.clouds.gcp.device_authenticator import (
     FirestoreDeviceAuthenticator,
     fingerprint,
 )
+from twin2multicloud.domain.device_topics import IGNORED, TopicRules
 from twin2multicloud.stores.rows import sortable
 
 pytest.importorskip("google.api_core", reason="the extra gcp is not installed")
@@ -53,7 +54,8 @@ class Door:
 
     def __init__(self, remembered: int = 100) -> None:
         self.documents, self.clock = Documents(), RigClock()
-        self.authenticator = FirestoreDeviceAuthenticator(self.documents, "house", self.clock, remembered=remembered)  # type: ignore[arg-type]
+        rules = TopicRules("house", ("tele/+/SENSOR",), ("tele/+/LWT",), ("bridge",))
+        self.authenticator = FirestoreDeviceAuthenticator(self.documents, rules, self.clock, remembered=remembered)  # type: ignore[arg-type]
         self.knows = self.authenticator.knows
 
     def reads(self, device_id: str) -> int:
@@ -140,3 +142,25 @@ def test_many_threads_find_the_same(door):
     with ThreadPoolExecutor(8) as pool:
         found = list(pool.map(lambda number: door.knows(f"sensor-{number % 200}", "right"), range(2_000)))
     assert [index for index, known in enumerate(found) if known] == list(range(1, 2_000, 200))
+
+
+def test_a_gateway_publishes_for_registered_devices_and_a_look_is_remembered(door):
+    device_of = door.authenticator.device_of
+    for _ in range(3):
+        assert device_of("bridge", "dt/house/sensor-1/telemetry") == "sensor-1"
+        assert device_of("bridge", "tele/sensor-1/SENSOR") == "sensor-1"
+        assert device_of("bridge", "dt/house/nobody/telemetry") is None
+        assert device_of("bridge", f"dt/house/{'x' * 10_000}/telemetry") is None
+    assert (door.reads("sensor-1"), door.reads("nobody")) == (1, 1)
+    door.register("nobody", "somebody")
+    door.clock.sleep(REFUSED_SECONDS)
+    assert device_of("bridge", "dt/house/nobody/telemetry") == "nobody"
+
+
+def test_a_device_has_the_projects_topics_too_and_costs_no_look(door):
+    device_of = door.authenticator.device_of
+    assert device_of("sensor-1", "tele/sensor-1/SENSOR") == "sensor-1"
+    assert device_of("sensor-1", "tele/sensor-2/SENSOR") is None
+    assert device_of("sensor-1", "tele/sensor-1/LWT") == IGNORED
+    assert device_of("sensor-1", "tele/sensor-1/STATE") is None
+    assert not door.documents.reads

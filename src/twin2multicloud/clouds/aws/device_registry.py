@@ -12,6 +12,7 @@ Calls, patterns and what is asynchronous: botocore's model of iot. An account ha
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
 from twin2multicloud.clouds.aws.invocation import operators_client
@@ -53,10 +54,22 @@ class Iot(Protocol):
 
 
 class IotCoreDeviceRegistry:
-    """A `DeviceRegistry` in one account and region. `policy` names the IoT policy of the twin's devices."""
+    """A `DeviceRegistry` in one account and region. `policy` names the IoT policy of the twin's devices.
 
-    def __init__(self, client: Iot, twin: str, policy: str, clock: Clock, page: int = _PAGE) -> None:
+    `further` are the policies that some devices have beside it, by id: those of gateways.
+    """
+
+    def __init__(
+        self,
+        client: Iot,
+        twin: str,
+        policy: str,
+        clock: Clock,
+        page: int = _PAGE,
+        further: Mapping[str, str] | None = None,
+    ) -> None:
         self._client, self._twin, self._policy, self._clock, self._page = client, twin, policy, clock, page
+        self._further = further or {}
 
     def register(self, device_ids: Iterable[str]) -> Iterator[DeviceCredentials]:
         """See `ports.device_registry.DeviceRegistry`. FinalError also, in the end, for another owner's thing."""
@@ -92,6 +105,8 @@ class IotCoreDeviceRegistry:
                     arn, credentials = made
                     yield credentials
                     with domain_errors(f"registering {credentials.device_id}"):
+                        if credentials.device_id in self._further:
+                            self._client.attach_policy(policyName=self._further[credentials.device_id], target=arn)
                         self._client.attach_policy(policyName=self._policy, target=arn)
         if refused:
             raise refused[0]
@@ -134,7 +149,8 @@ class IotCoreDeviceRegistry:
         client, certificate = self._client, arn.rsplit("/", 1)[1]
         _unless_gone(lambda: client.update_certificate(certificateId=certificate, newStatus="INACTIVE"))
         _unless_gone(lambda: client.detach_thing_principal(thingName=device_id, principal=arn))
-        _unless_gone(lambda: client.detach_policy(policyName=self._policy, target=arn))
+        for policy in filter(None, (self._further.get(device_id), self._policy)):
+            _unless_gone(partial(client.detach_policy, policyName=policy, target=arn))
         self._once_settled(
             f"certificate of {device_id}",
             lambda: client.delete_certificate(certificateId=certificate, forceDelete=True),
@@ -189,7 +205,9 @@ def open_registry(outputs: Mapping[str, str]) -> IotCoreDeviceRegistry:
     """
     settings = {"retries": {"mode": "adaptive", "total_max_attempts": 10}, "max_pool_connections": _AT_ONCE}
     client = operators_client("devices on AWS need", "iot", outputs["aws_region"], settings)
-    return IotCoreDeviceRegistry(client, outputs["twin"], outputs["aws_device_policy"], SystemClock())
+    gateways = filter(None, outputs.get("aws_gateways", "").split(","))  # an output there is only with gateways
+    further = dict.fromkeys(gateways, outputs.get("aws_gateway_policy", ""))
+    return IotCoreDeviceRegistry(client, outputs["twin"], outputs["aws_device_policy"], SystemClock(), further=further)
 
 
 def _unless_gone(call: Callable[[], object]) -> None:

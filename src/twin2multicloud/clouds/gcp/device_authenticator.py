@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
-from twin2multicloud.domain.device_topics import telemetry_topic
+from twin2multicloud.domain.device_topics import TopicRules
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.stores.rows import sortable
 
@@ -53,12 +53,12 @@ class FirestoreDeviceAuthenticator:
     def __init__(
         self,
         client: "Client",
-        twin: str,
+        topics: TopicRules,
         clock: Clock,
         patience: float = PATIENCE,
         remembered: int = _REMEMBERED,
     ) -> None:
-        self._client, self._twin, self._clock = client, twin, clock
+        self._client, self._topics, self._clock = client, topics, clock
         self._patience, self._remembered = patience, remembered
         self._seen: dict[str, _Seen] = {}  # the longest remembered first
         self._lock = threading.Lock()
@@ -77,13 +77,23 @@ class FirestoreDeviceAuthenticator:
             right = hmac.compare_digest(seen.fingerprint, given)
             if now - seen.at < (KEPT_SECONDS if right else REFUSED_SECONDS):
                 return right
-        found = self._read(username)
-        self._remember(username, _Seen(found, now))
-        return hmac.compare_digest(found, given)
+        return hmac.compare_digest(self._look_up(username, now), given)
 
     def device_of(self, username: str, topic: str) -> str | None:
-        """See `ports.device_authenticator.DeviceAuthenticator.device_of`: a device has one topic."""
-        return username if topic == telemetry_topic(self._twin, username) else None
+        """See `ports.device_authenticator.DeviceAuthenticator.device_of`."""
+        return self._topics.device_of(username, topic, self._exists)
+
+    def _exists(self, device_id: str) -> bool:
+        """Whether a device that a gateway publishes for is registered; remembered as keys are."""
+        now, seen = self._clock.monotonic(), self._seen.get(device_id)
+        if seen is not None and now - seen.at < (KEPT_SECONDS if seen.fingerprint else REFUSED_SECONDS):
+            return bool(seen.fingerprint)
+        return len(device_id) <= _LONGEST and bool(self._look_up(device_id, now))
+
+    def _look_up(self, device_id: str, now: float) -> str:
+        found = self._read(device_id)
+        self._remember(device_id, _Seen(found, now))
+        return found
 
     def _read(self, device_id: str) -> str:
         document = self._client.collection(COLLECTION).document(sortable(device_id))

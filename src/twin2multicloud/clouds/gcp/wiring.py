@@ -66,8 +66,12 @@ class GcpPorts(CommonPorts):
     def authenticator(self, registry: str) -> FirestoreDeviceAuthenticator:
         """See `functions.wiring.Ports`. `registry` is a Firestore database's name."""
         from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
+        from twin2multicloud.domain.device_topics import TOPIC_VARIABLES, TopicRules
 
-        return FirestoreDeviceAuthenticator(self._firestore(registry), require_env(self._env, "TWIN_NAME"), self.clock)
+        named = (optional_env(self._env, name) or "" for name in TOPIC_VARIABLES)
+        lists = (tuple(filter(None, each.split(","))) for each in named)
+        rules = TopicRules(require_env(self._env, "TWIN_NAME"), *lists)
+        return FirestoreDeviceAuthenticator(self._firestore(registry), rules, self.clock)
 
     def ingress(self, topic: str) -> PubSubDeviceIngress:
         """See `functions.wiring.Ports`. `topic` is a topic's full name."""

@@ -13,7 +13,7 @@ from pathlib import Path
 import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.device_topics import device_in
+from twin2multicloud.domain.device_topics import TopicRules
 from twin2multicloud.domain.errors import TwinError
 
 GATEWAY = "$gateway"  # no device has a dollar in its id
@@ -77,9 +77,11 @@ class LocalDeviceAuthenticator:
     """
 
     def __init__(self, twin: str, key: str, catalog: DeviceCatalog, changes: DeviceChanges) -> None:
-        self._twin, self._key, self._catalog, self._changes = twin, key, catalog, changes
+        self._key, self._catalog, self._changes = key, catalog, changes
         self._checked: dict[str, bytes] = {}  # the password of users that exist
         self._checked_under: object = None  # the changes that this holds for
+        gateways = frozenset({GATEWAY, *catalog.gateways})
+        self._topics = TopicRules(twin, catalog.topics, catalog.ignored_topics, gateways)
 
     def knows(self, username: str | None, given: str | None) -> bool:
         """See `ports.device_authenticator.DeviceAuthenticator.knows`. Compared in constant time."""
@@ -101,8 +103,5 @@ class LocalDeviceAuthenticator:
         return True
 
     def device_of(self, username: str, topic: str) -> str | None:
-        """See `ports.device_authenticator.DeviceAuthenticator.device_of`: its own, or any for the gateway."""
-        device = device_in(self._twin, topic)
-        if username == GATEWAY and device is not None:
-            return device if self._catalog.find(device) is not None else None
-        return device if username == device else None
+        """See `ports.device_authenticator.DeviceAuthenticator.device_of`: its own, or any for a gateway."""
+        return self._topics.device_of(username, topic, lambda device: self._catalog.find(device) is not None)

@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from twin2multicloud.domain.device_topics import IGNORED
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
@@ -19,10 +20,16 @@ from twin2multicloud.functions.reporting import Reporter
 
 
 class LocalDeviceIngress:
-    """A `DeviceIngress`. `start` starts the dispatcher, `dispatcher` is asked; there is none on a cloud without L1."""
+    """A `DeviceIngress`. `start` starts the dispatcher, `dispatcher` is asked; there is none on a cloud without L1.
 
-    def __init__(self, cloud: Cloud, staged: Staged, log: logging.Logger, reporter: Reporter) -> None:
+    `ignored` counts publishes to topics that the project says are not read; `ignoring` is whether there are such.
+    """
+
+    def __init__(
+        self, cloud: Cloud, staged: Staged, log: logging.Logger, reporter: Reporter, *, ignoring: bool = False
+    ) -> None:
         self._cloud, self._staged, self._log, self._reporter = cloud, staged, log, reporter
+        self._ignoring, self.ignored = ignoring, 0
         self.start: Start | None = None
         self.dispatcher: Dispatcher | None = None
         self.meter, self.rejections = Meter(), Rejections(log)
@@ -40,6 +47,12 @@ class LocalDeviceIngress:
         if self.start is None:
             done(TwinError(f"L1 is not on {self._cloud}"))
             return
+        if self._ignoring:
+            read = [each for each in publishes if each.device_id != IGNORED]
+            self.ignored += len(publishes) - len(read)
+            if not (publishes := read):
+                done(None)
+                return
         begun = time.monotonic()
         try:
             self.start(publishes)
@@ -59,7 +72,7 @@ class LocalDeviceIngress:
 
     def refusal(self, published: Published) -> str | None:
         """Why the dispatcher would take nothing of a publish, for clients that can be told; None if it takes some."""
-        if self.dispatcher is None:
+        if self.dispatcher is None or published.device_id == IGNORED:
             return None
         return self.dispatcher.refusal(RawReading(published.payload, published.device_id))
 

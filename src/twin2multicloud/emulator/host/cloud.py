@@ -35,6 +35,7 @@ from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Component, Delivery, Topology
+from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.http import Request, Response
 
 
@@ -65,7 +66,9 @@ class EmulatedCloud:
         self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
-        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, self._reporter(Kind.DEVICE_GATEWAY))
+        ignoring = bool(deployment.twin.catalog.ignored_topics)
+        reporter = self._reporter(Kind.DEVICE_GATEWAY)
+        self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, reporter, ignoring=ignoring)
         self.entrance = Entrance(self.ingress.publish, self.backlog)
         self._calls_made = {each.name: Meter() for each in self._components}
         self.letters = CloudLetters(self._journal, self.staged, self._queues, lambda: self.ingress.start)
@@ -133,6 +136,7 @@ class EmulatedCloud:
             ),
             published=self.ingress.meter.done,
             rejected=self.ingress.meter.refused,
+            ignored=self.ingress.ignored,
             errors=errors,
             waiting_bytes=self.backlog.bytes,
             oldest_s=round(self.backlog.seconds, 1),
@@ -177,8 +181,8 @@ class EmulatedCloud:
         name = Kind.DEVICE_GATEWAY.value
         environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
         environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
-        if policy := self._topology[f"{self.cloud}.{Kind.DISPATCHER}"].variable("CLOCK_SKEW"):
-            environment[policy.name] = policy.value
+        dispatcher = self._topology[f"{self.cloud}.{Kind.DISPATCHER}"]
+        environment |= {each.name: each.value for each in filter(None, map(dispatcher.variable, READ_BY))}
         return wire(name, environment, FunctionPorts(parts, name, nobody))
 
     def _expose(self, component: Component, function: Function) -> None:

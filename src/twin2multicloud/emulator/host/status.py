@@ -39,6 +39,7 @@ class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
     endpoints: tuple[EndpointTraffic, ...] = ()
     published: int = 0  # accepted from devices
     rejected: int = 0  # refused to devices, or no telemetry
+    ignored: int = 0  # on topics that the project says are not read
     errors: int = 0  # error events
     waiting_bytes: int = 0  # on disk, in all queues
     oldest_s: float = 0.0  # how long the oldest of them has waited

@@ -6,9 +6,11 @@ refuse whole is refused here: the device can be told.
 """
 
 import base64
+from typing import TYPE_CHECKING
 
 from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew, read_policy
 from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.device_topics import IGNORED
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.functions.readings import RawReading, refusal_of
 from twin2multicloud.functions.triggers import Function
@@ -19,6 +21,9 @@ from twin2multicloud.ports.device_ingress import DeviceIngress
 from twin2multicloud.wire.environment import optional_env, require_env
 from twin2multicloud.wire.http import Request, Response, json_response, refused
 from twin2multicloud.wire.receiver import read_body
+
+if TYPE_CHECKING:
+    from twin2multicloud.functions.payloads.formats import Formats
 
 MAX_PUBLISH_BYTES = 128 * 1024
 """Of one publish, after decompression. AWS IoT Core takes 128 KB and IoT Hub 256: the least of them, so that a device
@@ -35,6 +40,7 @@ def build(parts: Parts) -> Function:
         ingress=parts.ports.ingress(require_env(parts.env, "DEVICE_TOPIC")),
         clock=parts.ports.clock,
         clock_skew=read_policy(optional_env(parts.env, "CLOCK_SKEW")),
+        formats=parts.formats,
     )
     return parts.function({Trigger.HTTP: gateway})
 
@@ -49,9 +55,10 @@ class DeviceGateway:
         ingress: DeviceIngress,
         clock: Clock,
         clock_skew: ClockSkew = DEFAULT,
+        formats: "Formats | None" = None,
     ) -> None:
         self._authenticator, self._ingress = authenticator, ingress
-        self._clock, self._clock_skew = clock, clock_skew
+        self._clock, self._clock_skew, self._formats = clock, clock_skew, formats
 
     def __call__(self, request: Request) -> Response:
         """Answer one publish: 401, 403, 404, 405 are final. Raises FinalError (400, 413, 415) and RetryableError."""
@@ -76,7 +83,9 @@ class DeviceGateway:
         payload = read_body(request)
         if len(payload) > MAX_PUBLISH_BYTES:
             raise FinalError(f"the publish has {len(payload)} bytes, the limit is {MAX_PUBLISH_BYTES}", 413)
-        reason = refusal_of(RawReading(payload, device), self._clock.now(), self._clock_skew)
+        if device == IGNORED:
+            return json_response(200, {"status": "received"})
+        reason = refusal_of(RawReading(payload, device), self._clock.now(), self._clock_skew, self._formats)
         if reason is not None:
             return refused(400, f"nothing of this publish was taken: {reason}")
         self._ingress.take(device, payload)

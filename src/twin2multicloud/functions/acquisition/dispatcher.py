@@ -4,6 +4,7 @@ What it refuses goes to L1's dead letters as it came, with topic, time of arriva
 """
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew, read_policy
 from twin2multicloud.domain.components import Trigger
@@ -20,6 +21,9 @@ from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 from twin2multicloud.wire.envelope import new_trace_id
 from twin2multicloud.wire.environment import optional_env, require_env
 
+if TYPE_CHECKING:
+    from twin2multicloud.functions.payloads.formats import Formats
+
 _Kept = tuple[int, DeadLetter]
 """A refused reading with its place in the publish."""
 
@@ -34,6 +38,7 @@ def build(parts: Parts) -> Function:
         twin=require_env(parts.env, "TWIN_NAME"),
         clock=parts.ports.clock,
         chance=parts.ports.chance,
+        formats=parts.formats,
     )
     return parts.function({Trigger.DEVICE: dispatcher})
 
@@ -54,9 +59,11 @@ class Dispatcher:
         clock_skew: ClockSkew = DEFAULT,
         clock: Clock,
         chance: Chance,
+        formats: "Formats | None" = None,
     ) -> None:
         self._writer, self._dead_letters, self._reporter = writer, dead_letters, reporter
         self._twin, self._clock_skew, self._clock, self._chance = twin, clock_skew, clock, chance
+        self._formats = formats
 
     def __call__(self, publishes: Sequence[RawReading]) -> int:
         """Dispatch readings as one batch; returns how many were dead-lettered. Raises RetryableError.
@@ -69,7 +76,7 @@ class Dispatcher:
         left_out: list[str] = []
         for publish in publishes:
             refused: list[_Kept] = []
-            for place, reading in enumerate(from_device(publish, now, self._clock_skew, left_out)):
+            for place, reading in enumerate(from_device(publish, now, self._clock_skew, left_out, self._formats)):
                 if isinstance(reading, Reading):
                     readings.append(reading)
                 else:
@@ -88,7 +95,7 @@ class Dispatcher:
 
     def refusal(self, publish: RawReading) -> str | None:
         """Why no reading of a publish would be dispatched, None where one would: for those who can refuse it."""
-        return refusal_of(publish, self._clock.now(), self._clock_skew)
+        return refusal_of(publish, self._clock.now(), self._clock_skew, self._formats)
 
     def _hand_on(self, readings: Sequence[Reading], now: str) -> list[DeadLetter]:
         """Queue readings; one that is too large for the queue must not make the whole batch be retried for ever."""

@@ -3,13 +3,17 @@
 Everything here is derived from the topology's links, endpoints and variables: nothing is decided a second time.
 """
 
+from collections.abc import Iterator
+
 import msgspec
 
 from twin2multicloud.domain.components import Access, ComponentType, Kind, runs_user_code
+from twin2multicloud.domain.device_topics import TOPIC_VARIABLES
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
 from twin2multicloud.planning.services import is_function, is_ours, own_endpoint, own_environment
-from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topology, ValueKind, Variable
+from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topic, Topology, ValueKind, Variable
+from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
 TIMEOUT_S = FUNCTION_SECONDS
@@ -65,7 +69,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
-    """What one cloud holds of the slice."""
+    """What one cloud holds of the slice. `topics` and `gateways` are the topology's, wherever its gateway is."""
 
     cloud: Cloud
     twin: str
@@ -74,6 +78,8 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     store: Component | None
     dead_letters: tuple[Component, ...]
     error_topic: Component
+    topics: tuple[Topic, ...] = ()
+    gateways: tuple[str, ...] = ()
 
     @property
     def readers(self) -> tuple[FunctionView, ...]:
@@ -121,7 +127,17 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
         store=_named(here, Kind.HOT_STORE),
         dead_letters=tuple(fed.values()),
         error_topic=coverage.topology[f"{cloud}.{ERROR_TOPIC}"],
+        topics=coverage.topology.topics,
+        gateways=coverage.topology.gateways,
     )
+
+
+def _topic_variables(component: Component, topology: Topology) -> Iterator[Variable]:
+    """What a device gateway has to know of topics; none where devices have one topic each."""
+    read, ignored = ([each.pattern for each in topology.topics if each.read is wanted] for wanted in (True, False))
+    for name, values in zip(TOPIC_VARIABLES, (read, ignored, topology.gateways), strict=True):
+        if values and component.name == Kind.DEVICE_GATEWAY:
+            yield Variable(name, ValueKind.LITERAL, ",".join(values))
 
 
 def _named(components: tuple[Component, ...], name: str) -> Component | None:
@@ -131,9 +147,10 @@ def _named(components: tuple[Component, ...], name: str) -> Component | None:
 def _function(coverage: Coverage, component: Component) -> FunctionView:
     topology = coverage.topology
     if is_ours(component):  # started by its callers only; its renderer knows what it uses
-        # The gateway refuses what the dispatcher beside it would refuse, by the same policy.
-        policy = topology[f"{component.cloud}.{Kind.DISPATCHER}"].variable("CLOCK_SKEW")
-        environment = own_environment(component, topology.twin) + (() if policy is None else (policy,))
+        # The gateway refuses what the dispatcher beside it would refuse, by the same policy and the same formats.
+        beside = topology[f"{component.cloud}.{Kind.DISPATCHER}"]
+        same = filter(None, map(beside.variable, READ_BY))
+        environment = (*own_environment(component, topology.twin), *same, *_topic_variables(component, topology))
         return FunctionView(component=component, endpoint=own_endpoint(component), environment=environment)
     incoming = {link.delivery for link in topology.links if link.target == component.id}
     outgoing = [link for link in coverage.links if link.source == component.id]

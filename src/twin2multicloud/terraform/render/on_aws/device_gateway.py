@@ -3,13 +3,15 @@
 Things and certificates are not part of this: there may be 100,000, and they are registered once the twin is up.
 """
 
-from twin2multicloud.domain.device_topics import commands_topic, telemetry_topic
+from twin2multicloud.domain.device_topics import ANY, DEVICE, REST, commands_topic, device_level, telemetry_topic
+from twin2multicloud.planning.topology import Topic
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws import access
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
 from twin2multicloud.terraform.render.scope import CloudScope
 
 _DEAD_LETTERS = "device_dead_letters"  # the dispatcher's own, see `queues`
+_IOT = "arn:${data.aws_partition.here.partition}:iot:${var.aws_region}:${data.aws_caller_identity.here.account_id}"
 _SELECT = "SELECT encode(*, 'base64') AS body, topic(3) AS device_id, timestamp() AS received_at"
 """The payload as its bytes, whatever it is: IoT SQL takes lists and numbers apart, or fails on them."""
 
@@ -20,8 +22,10 @@ def render(config: Configuration, site: CloudScope) -> None:
         return
     dispatcher = next(each for each in site.functions if each.from_devices)
     _undelivered(config, dispatcher.key)
-    _rule(config, site, dispatcher.key)
+    _rules(config, site, dispatcher.key)
     _device_policy(config, site)
+    if site.gateways:
+        _gateway_policy(config, site)
     config.data("aws_iot_endpoint", "devices", endpoint_type="iot:Data-ATS")
     config.output(
         "aws_device_endpoint", "${data.aws_iot_endpoint.devices.endpoint_address}", "Host that devices connect to"
@@ -40,16 +44,27 @@ def _undelivered(config: Configuration, dispatcher: str) -> None:
     )
 
 
-def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
-    """What starts the dispatcher, see `clouds.aws.entrypoint`. What IoT cannot deliver goes to the same queue."""
+def _rules(config: Configuration, site: CloudScope, dispatcher: str) -> None:
+    """What starts the dispatcher, see `clouds.aws.entrypoint`: a rule for the twin's topics, and for each further."""
     allowed = [access.allow("sqs:SendMessage", queue(_DEAD_LETTERS, "arn"))]
     role = access.role(config, "device_gateway", f"{site.twin}-device-gateway", "iot.amazonaws.com", allowed)
+    _rule(config, site, dispatcher, role, "", f"{_SELECT} FROM '{telemetry_topic(site.twin, '+')}'")
+    patterns = (each.pattern for each in site.topics if each.read)
+    for number, pattern in enumerate(patterns, 1):
+        level = device_level(pattern)
+        device = "clientid()" if level is None else f"topic({level + 1})"  # IoT SQL counts from 1
+        select = _SELECT.replace("topic(3)", device)
+        _rule(config, site, dispatcher, role, f"_{number}", f"{select} FROM '{pattern.replace(DEVICE, ANY)}'")
+
+
+def _rule(config: Configuration, site: CloudScope, dispatcher: str, role: str, suffix: str, sql: str) -> None:
+    """One rule, and its right to invoke. What IoT cannot deliver goes to the same queue as what Lambda cannot run."""
     rule = config.resource(
         "aws_iot_topic_rule",
-        "device_gateway",
-        name=f"{site.twin}_telemetry".replace("-", "_"),  # the service takes letters, digits and underscores
+        f"device_gateway{suffix}",
+        name=f"{site.twin}_telemetry{suffix}".replace("-", "_"),  # the service takes letters, digits and underscores
         enabled=True,
-        sql=f"{_SELECT} FROM '{telemetry_topic(site.twin, '+')}'",
+        sql=sql,
         sql_version="2016-03-23",
         **{"lambda": [{"function_arn": function_arn(dispatcher)}]},
         error_action=[
@@ -57,7 +72,8 @@ def _rule(config: Configuration, site: CloudScope, dispatcher: str) -> None:
         ],
     )
     who = {"principal": "iot.amazonaws.com", "source_arn": f"${{{rule}.arn}}"}
-    access.let_in(config, "device_gateway", dispatcher, "lambda:InvokeFunction", "iot-rule", **who)
+    key, statement = f"device_gateway{suffix}", f"iot-rule{suffix}".replace("_", "-")
+    access.let_in(config, key, dispatcher, "lambda:InvokeFunction", statement, **who)
 
 
 def _device_policy(config: Configuration, site: CloudScope) -> None:
@@ -67,13 +83,34 @@ def _device_policy(config: Configuration, site: CloudScope) -> None:
     """
     config.data("aws_caller_identity", "here")
     config.data("aws_partition", "here")
-    iot = "arn:${data.aws_partition.here.partition}:iot:${var.aws_region}:${data.aws_caller_identity.here.account_id}"
     device = "$${iot:Connection.Thing.ThingName}"
     statements = [
-        access.allow("iot:Connect", f"{iot}:client/{device}"),
-        access.allow("iot:Publish", f"{iot}:topic/{telemetry_topic(site.twin, device)}"),
-        access.allow("iot:Subscribe", f"{iot}:topicfilter/{commands_topic(site.twin, device)}"),
-        access.allow("iot:Receive", f"{iot}:topic/{commands_topic(site.twin, device)}"),
+        access.allow("iot:Connect", f"{_IOT}:client/{device}"),
+        access.allow("iot:Publish", f"{_IOT}:topic/{telemetry_topic(site.twin, device)}"),
+        access.allow("iot:Subscribe", f"{_IOT}:topicfilter/{commands_topic(site.twin, device)}"),
+        access.allow("iot:Receive", f"{_IOT}:topic/{commands_topic(site.twin, device)}"),
     ]
+    own = [_resource(each, device) for each in site.topics]
+    if own:
+        statements.append(access.allow("iot:Publish", *own))
+        statements.append(access.allow("iot:RetainPublish", *own))  # as plugs do with what they last said
     config.resource("aws_iot_policy", "devices", name=f"{site.twin}-devices", policy=access.policy(statements))
     config.output("aws_device_policy", "${aws_iot_policy.devices.name}", "IoT policy of this twin's devices")
+
+
+def _resource(topic: Topic, device: str) -> str:
+    """The topics of a pattern in IAM's words, where ``*`` is any text; the device's place is the device."""
+    levels = topic.pattern.split("/")
+    place = device_level(topic.pattern)
+    if place is not None:
+        levels[place] = device
+    return f"{_IOT}:topic/{'/'.join('*' if each in (ANY, REST) else each for each in levels)}"
+
+
+def _gateway_policy(config: Configuration, site: CloudScope) -> None:
+    """What a gateway may beside what its own policy says: publish for every device of the twin."""
+    topics = [f"{_IOT}:topic/{telemetry_topic(site.twin, '*')}", *(_resource(each, "*") for each in site.topics)]
+    statements = [access.allow("iot:Publish", *topics), access.allow("iot:RetainPublish", *topics)]
+    config.resource("aws_iot_policy", "gateways", name=f"{site.twin}-gateways", policy=access.policy(statements))
+    config.output("aws_gateway_policy", "${aws_iot_policy.gateways.name}", "IoT policy of this twin's gateways, beside")
+    config.output("aws_gateways", ",".join(site.gateways), "Devices that publish for every device")
