@@ -148,7 +148,7 @@ def test_what_the_twin_wrote_its_reader_answers(home):
     assert (code, "no device 'attic'" in beside) == (2, True), beside
     code, _, beside = home.query("living-room-climate", AWS_ACCESS_KEY_ID=LambdaService.STRANGER)
     assert (code, "is not authorized to perform: lambda:InvokeFunction" in beside) == (2, True), beside
-    code, _, beside = home.query("living-room-climate", AWS_ENDPOINT_URL_LAMBDA=dark())
+    code, _, beside = home.query("living-room-climate", "temperature", AWS_ENDPOINT_URL_LAMBDA=dark())
     assert (code, "calling hot-reader: no answer from AWS" in beside) == (1, True), beside
 
     # The project moved its hot store, and nobody deployed that yet.
@@ -202,7 +202,7 @@ def test_a_reader_on_google_cloud_asks_who_is_there(home_on_gcp, tmp_path):
     assert json.loads(printed) == {"temperature": {"time": ROWS[-1][0], "value": ROWS[-1][1]}}
 
     service_account_file(tmp_path, STRANGER, home_on_gcp.token_uri)
-    code, _, beside = home_on_gcp.query("living-room-climate", **signed_in)
+    code, _, beside = home_on_gcp.query("living-room-climate", "temperature", **signed_in)
     assert (code, "hot-reader: the cloud answered 403: permission denied" in beside) == (2, True), beside
     code, _, beside = home_on_gcp.query("living-room-climate", GOOGLE_APPLICATION_CREDENTIALS=str(tmp_path / "none"))
     assert (code, "signing in to Google Cloud: " in beside) == (2, True), beside
