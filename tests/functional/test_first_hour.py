@@ -91,13 +91,20 @@ def _processes_of(folder: Path) -> list[str]:
 
 @pytest.mark.parametrize(
     "command",
-    ["validate", "plan", "up", "status", "down", "errors", "dlq list", "simulate", "query", "replay", "devices list"],
+    ["validate", "plan", "up", "status", "down", "errors", "dlq list", "simulate", "replay", "devices list"],
 )
 def test_every_command_takes_the_folder_first_and_says_where_there_is_none(tmp_path: Path, command: str) -> None:
     done = t2mc(*command.split(), tmp_path / "nowhere", columns=400)
     assert done.returncode == 2
     assert f"{tmp_path / 'nowhere'}: found no such folder, expected a project folder" in done.stderr
     assert "t2mc up" not in done.stderr
+
+
+def test_a_query_whose_folder_is_left_out_says_what_comes_first(tmp_path: Path) -> None:
+    device = t2mc("query", "kitchen-climate", columns=400)
+    assert (device.returncode, "the folder comes first (. for this one), then the device" in device.stderr) == (2, True)
+    nowhere = t2mc("query", tmp_path / "nowhere", "kitchen-climate", columns=400)
+    assert (nowhere.returncode, "found no such folder, expected a project folder" in nowhere.stderr) == (2, True)
 
 
 def test_what_init_recommends_can_be_typed(tmp_path: Path) -> None:

@@ -64,6 +64,8 @@ def query(
     names = [each for each in (device, *(properties or ())) if each]
     if project is not None:
         folder, names = project, [str(folder), *names]
+    elif not names and not folder.exists():
+        raise ConfigurationError(f"{folder}: no such folder; the folder comes first (. for this one), then the device")
     twin = open_twin(folder, deployed=deployed)
     if not names:
         raise ConfigurationError(f"no device; give one of {some_devices(twin.catalog)}")

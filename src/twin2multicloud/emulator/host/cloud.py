@@ -251,14 +251,12 @@ class EmulatedCloud:
             for each in self._topology.links
             if each.target == component.id and each.delivery is Delivery.QUEUE and each.source in self._topology
         )
-        dead_letters = component.variable("DEAD_LETTER_QUEUE")
-        name = self._topology[dead_letters.value].deployed_as if dead_letters else ""
         return FunctionTraffic(
             function=component.name,
             boundary=link.boundary,
             received=queue.meter.received,
             done=queue.meter.done - queue.meter.dead,
-            dead_lettered=dead.get(name, 0),
+            dead_lettered=dead.get(queue.dead_letters, 0),
             waiting=queue.waiting(),
             p50_ms=queue.meter.percentile(0.5),
             p99_ms=queue.meter.percentile(0.99),
