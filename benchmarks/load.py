@@ -20,7 +20,8 @@ class Load:
         self._window = window
         self._socket = socket.create_connection(("127.0.0.1", port))
         self._socket.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self._socket.sendall(packets.connect("load", user, password))
+        name = f"load-{self._socket.getsockname()[1]}"  # a client id belongs to one connection at a time
+        self._socket.sendall(packets.connect(name, user, password))
         answer = self._socket.recv(4)
         assert answer[3:] == b"\0", f"connection refused: {answer!r}"
         self._acknowledged = 0

@@ -31,7 +31,7 @@ CONTESTANTS = (
     Contestant("by hand: Node.js, SQLite", pipelines.by_hand_node, 15_000, 60_000),
     Contestant("Node-RED ×3, SQLite", pipelines.node_red, 4_000, 40_000),
 )
-ROUNDS = 5
+ROUNDS = 3  # a round takes two to four minutes
 _SHAPES = (1, 100)
 _NOTE = f"""\
 {MESSAGE_BYTES} B a reading, MQTT QoS 1 → HTTP → HTTP → store. A cell says the CPU µs of a reading over all processes
