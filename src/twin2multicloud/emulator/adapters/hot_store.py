@@ -90,10 +90,11 @@ class SqliteRows:
         low, high = _bound(*within.after), _bound(*within.before)
         sql = _PAGES["time, message, body" if properties else "time, message", descending]
         found = self._reader().execute(sql, (device_id, low[0], high[0], *low, *high, limit))
+        stamp = _stamp if high[0] == _NOTES_TIME else from_milliseconds
         if not properties:
-            return [Row(RowKey(_stamp(time), message), {}) for time, message in found]
+            return [Row(RowKey(stamp(time), message), {}) for time, message in found]
         select = _projection(tuple(properties))
-        return [Row(RowKey(_stamp(time), message), select(body)) for time, message, body in found]
+        return [Row(RowKey(stamp(time), message), select(body)) for time, message, body in found]
 
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """Refuse to delete. Raises FinalError."""
