@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.timestamps import canonical, from_datetime
+from twin2multicloud.domain.timestamps import EXPECTED, canonical, from_datetime
 
 Since = Annotated[str, typer.Option(help="Only since then: 15m, 1h, 7d, or a time.")]
 
@@ -22,4 +22,4 @@ def instant(text: str) -> str:
     try:
         return canonical(text)
     except ValueError as error:
-        raise ConfigurationError(f"a time must be ISO 8601 or a span such as 15m, 1h or 7d, found {text!r}") from error
+        raise ConfigurationError(f"a time must be {EXPECTED}, or a span as in 15m, 1h, 7d; found {text!r}") from error

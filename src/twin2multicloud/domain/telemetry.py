@@ -366,7 +366,7 @@ def _kind(value: object) -> str:
         case list():
             return "a list"
         case float() if not math.isfinite(value):
-            return "NaN or an infinity"
+            return "NaN" if math.isnan(value) else "an infinity, or a number beyond every double"
         case int() if not _LEAST <= value <= _MOST:
             return "a whole number beyond 64 bits"
         case int() | float():

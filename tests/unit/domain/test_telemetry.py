@@ -74,7 +74,7 @@ def test_the_devices_own_message_id_is_kept_and_its_trace_is_not():
         (21.5, "found a number"),
         (True, "found true or false"),
         (2**70, "found a whole number beyond 64 bits"),
-        (float("inf"), "found NaN or an infinity"),
+        (float("inf"), "found an infinity, or a number beyond every double"),
         ({}, "device_id is missing"),
         ({"device_id": ""}, "device_id is missing"),
         ({"device_id": 5}, "not a string"),

@@ -325,3 +325,15 @@ def test_a_dark_store_is_the_callers_to_retry():
     store.down = True
     with pytest.raises(RetryableError):
         HotReader(store=store, catalog=CATALOG, hierarchy=HIERARCHY, clock=RigClock())(ASKED)
+
+
+@pytest.mark.parametrize("given_as", ["2026-01-15T09:00:00Z", 1768467600, "1768467600000", 1768467600000000, 20260115])
+def test_a_readers_times_are_read_as_a_devices_are(given_as):
+    read = reader(*[reading(at=f"2026-01-15T{hour:02}:00:00.000Z", temperature=float(hour)) for hour in (8, 9, 10)])
+    assert times(read({**ASKED, "startTime": given_as}))[0] == ("08:00" if given_as == 20260115 else "10:00")
+
+
+@pytest.mark.parametrize("nonsense", ["noon", "2024-02-30", 20261301, True, {}])
+def test_a_readers_time_that_is_none_is_refused_with_what_it_may_be(nonsense):
+    with pytest.raises(FinalError, match=r"^startTime: expected ISO 8601 or an epoch in s, ms, µs or ns, found "):
+        reader()({**ASKED, "startTime": nonsense})

@@ -155,7 +155,7 @@ def _time(arguments: Mapping[str, Any], name: str, older: str) -> str | None:
     try:
         return canonical(value)
     except (ValueError, TypeError) as error:
-        raise FinalError(f"{name} must be ISO 8601 or epoch seconds, found {str(value)[:60]!r}", 400) from error
+        raise FinalError(f"{name}: {error}", 400) from error
 
 
 def _max_results(arguments: Mapping[str, Any]) -> int:
