@@ -228,9 +228,11 @@ def test_a_phone_sees_the_device_first_and_nothing_runs_off_the_page(dashboard: 
     width = visit.page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
     expect(visit.page.locator(".slot-line")).to_have_count(7)
-    boundaries = visit.page.locator(".boundaries td")
-    expect(boundaries.first).to_contain_text("L1 → L2")
-    edges = boundaries.evaluate_all("cells => cells.map(cell => cell.getBoundingClientRect().right)")
+    expect(visit.page.locator(".boundaries td").first).to_contain_text("L1 → L2")
+    expect(visit.page.locator(".kept td").first).to_contain_text("NaN at byte 44")
+    edges = visit.page.locator(".listing td").evaluate_all(
+        "cells => cells.map(cell => cell.getBoundingClientRect().right)"
+    )
     assert max(edges) <= 390
 
 

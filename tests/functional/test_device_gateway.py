@@ -123,7 +123,7 @@ def test_from_registration_to_the_dispatcher_with_everything_that_is_deployed(
     (attributes,) = server.attributes[ENV["DEVICE_TOPIC"]]
     message = {"data": base64.b64encode(reading).decode(), "attributes": attributes, "messageId": "1"}
     push = msgspec.json.encode({"message": message, "subscription": "projects/rig/subscriptions/s"})
-    told = {"PROCESSOR_QUEUE": "gcp.processor"}
+    told = {"PROCESSOR_QUEUE": "gcp.processor", "DEVICE_DEAD_LETTERS_QUEUE": "gcp.device-dead-letters"}
     with under_its_runtime("dispatcher", tmp_path / "dispatcher", env=told) as dispatcher:
         headers = {"content-type": "application/json"}
         assert dispatcher.runtime.request(Request("POST", "/", headers, push)).status == 200

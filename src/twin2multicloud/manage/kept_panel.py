@@ -8,6 +8,7 @@ from nicegui import ui
 from twin2multicloud.domain.timestamps import to_datetime
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.formatting import age_text
+from twin2multicloud.manage.overview_panel import CELL
 from twin2multicloud.operations.dead_letters import LetterGroup
 from twin2multicloud.operations.error_events import ErrorGroup
 from twin2multicloud.planning.clouds import label_of
@@ -37,7 +38,8 @@ class _List:
                 ui.label(title).classes("section")
                 self._hint = ui.label(hint).classes("quiet")
             self._table = ui.table(columns=_columns(words), rows=[], row_key="key").props("flat dense hide-pagination")
-            self._table.classes("boundaries")
+            self._table.classes("listing kept")
+            self._table.add_slot("body-cell", CELL)
         self._text = hint
         self._panel.visible = False
 
@@ -52,7 +54,7 @@ class _List:
 
 def _columns(words: Sequence[tuple[str, str]]) -> list[dict[str, Any]]:
     texts = [{"name": name, "label": label, "field": name, "align": "left"} for name, label in words]
-    texts[0] |= {"style": "white-space: normal; min-width: 12em"}
+    texts[0] |= {"style": "white-space: normal; overflow-wrap: anywhere"}
     numbers = [("count", "Messages"), ("age", "Newest")]
     return [*texts, *({"name": name, "label": label, "field": name, "align": "right"} for name, label in numbers)]
 
