@@ -168,7 +168,7 @@ def test_dispatcher(three: Callable[[str], Three], publishes: list[tuple[str, di
     }
     taken, effects = same(found)
     assert taken
-    assert len(effects) == len(publishes), "each publish is dispatched or reported"
+    assert sum(kind != "error" for kind, _, _ in effects) == len(publishes), "each is dispatched or dead-lettered"
 
 
 def _untraced(effect: Effect) -> Effect:
@@ -181,19 +181,20 @@ def _untraced(effect: Effect) -> Effect:
 def test_functions_behind_a_queue(three: Callable[[str], Three], data: st.DataObject, case: str, layer: str) -> None:
     bodies = data.draw(st.lists(records(layer), min_size=1, max_size=3))
     found = {cloud: (each.runtime.deliver(bodies), _per_message(each.effects())) for cloud, each in three(case).items()}
-    failed, effects = same(found)
-    assert bool(failed) == (("error", "", "invalid-record") in effects)
+    failed, _ = same(found)
+    assert not failed or case == "connector", "an invalid record is dead-lettered; only an outage brings one again"
 
 
 def _per_message(effects: list[Effect]) -> list[Effect]:
     """A report may be about one message or about the batch that the cloud put together: its code counts, not its words.
 
     Where a batch has one trace, it is the batch's; where it has several, each message has its own. Why a message is
-    dead names, for a connector, an endpoint that is called otherwise on each cloud.
+    dead names, for a connector, an endpoint that is called otherwise on each cloud; an outage is reported by batch.
     """
-    codes = sorted({what[1] for kind, _, what in effects if kind == "error"})
+    codes = sorted({what[1] for kind, _, what in effects if kind == "error"} - {"ingestion-unreachable"})
     rest = [(kind, where, what[0] if kind == "dead" else what) for kind, where, what in effects if kind != "error"]
-    return [*by_kind(map(_untraced, rest)), *(("error", "", code) for code in codes)]
+    dead_last = sorted(map(_untraced, rest), key=lambda each: (each[0] == "dead") * repr(each))  # invalid ones go first
+    return [*by_kind(dead_last), *(("error", "", code) for code in codes)]
 
 
 @pytest.mark.parametrize(("case", "layer"), [("ingestion", "L2"), ("hot-writer", "L3-hot")])

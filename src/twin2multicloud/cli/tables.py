@@ -98,13 +98,13 @@ def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries
 
 def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Table:
     """Each emulated cloud: state, address and counts."""
-    columns = ("cloud", "", "address", ">published", ">rejected", ">waiting", ">stored", ">errors")
+    columns = ("cloud", "", "address", ">published", ">rejected", ">waiting", ">stored", ">dead", ">errors")
     table = make_table("clouds", *columns, unwrapped=len(columns))
     for each in statuses:
         state = Text("up", style="green") if each.running else Text("down", style="bold red")
         waiting = sum(queue.waiting for queue in each.queues)
-        counts = (each.published, each.rejected, waiting, each.stored, each.errors)
-        shown = ["" if count is None else f"{count:,}" for count in counts] if each.running else [""] * 5
+        counts = (each.published, each.rejected, waiting, each.stored, each.dead_letters, each.errors)
+        shown = ["" if count is None else f"{count:,}" for count in counts] if each.running else [""] * len(counts)
         table.add_row(cloud_text(each.cloud), state, urls[each.cloud], *shown)
     return table
 

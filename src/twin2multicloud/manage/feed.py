@@ -11,6 +11,7 @@ from twin2multicloud.operations.dead_letters import LetterGroup
 from twin2multicloud.operations.error_events import ErrorGroup
 
 _ALIVE_FOR = 5.0  # s after an answer
+_READ_EVERY = 3.0  # s between two readings of letters and errors, where their number has changed
 
 
 class Feed:
@@ -24,6 +25,7 @@ class Feed:
         self.letters: list[LetterGroup] = []
         self.errors: list[ErrorGroup] = []
         self._counts: object = None  # of letters and errors, when they were read
+        self._read_next = 0.0
         self.problem = ""
 
     @property
@@ -47,7 +49,8 @@ class Feed:
     def _ask(self) -> tuple[tuple[CloudStatus, ...], tuple[BoundaryStatus, ...]]:
         clouds = self._view.statuses()
         counts = [(each.dead_letters, each.errors) for each in clouds]
-        if counts != self._counts:  # they may be many: read when their number has changed
+        now = time.monotonic()
+        if counts != self._counts and now >= self._read_next:  # they may be many
             self.letters, self.errors = self._view.kept()
-            self._counts = counts
+            self._counts, self._read_next = counts, now + _READ_EVERY
         return clouds, self._view.boundaries(clouds)

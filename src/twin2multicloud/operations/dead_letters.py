@@ -6,6 +6,7 @@ does not answer is named in the result, and the others are worked on all the sam
 
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import islice
 
 import msgspec
 
@@ -106,12 +107,12 @@ class TwinLetters:
         """The boundaries that have dead letters of their own."""
         return tuple(dict.fromkeys(self._boundaries.values()))
 
-    def find(self, selection: Selection) -> tuple[list[Letter], list[Outcome]]:
-        """The letters that are meant, oldest first, and how far each cloud was read."""
+    def find(self, selection: Selection, most: int | None = None) -> tuple[list[Letter], list[Outcome]]:
+        """The letters that are meant, oldest first, `most` of each cloud, and how far each cloud was read."""
         found: list[Letter] = []
 
         def look(cloud: Cloud) -> int:
-            letters = [letter for letter, _ in self._chosen(cloud, selection)]
+            letters = [letter for letter, _ in islice(self._chosen(cloud, selection), most)]
             found.extend(letters)
             return sum(each.messages for each in letters)
 

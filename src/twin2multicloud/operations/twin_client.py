@@ -26,7 +26,7 @@ from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.http_transport import HttpTransport
 
-_SHOWN_ERRORS = 1_000
+_READ_LETTERS, _READ_ERRORS = 5_000, 1_000  # of each cloud, for the page
 
 
 class TwinClient(HotReaders):
@@ -88,8 +88,8 @@ class TwinClient(HotReaders):
 
     def kept(self) -> tuple[list[LetterGroup], list[ErrorGroup]]:
         """Dead letters and the newest error events, each by reason; of clouds that do not answer there are none."""
-        letters, _ = self.letters.find(Selection())
-        return grouped(letters), grouped_errors(self.errors(_SHOWN_ERRORS)[0])
+        letters, _ = self.letters.find(Selection(), _READ_LETTERS)
+        return grouped(letters), grouped_errors(self.errors(_READ_ERRORS)[0])
 
     def _status(self, cloud: Cloud) -> CloudStatus:
         try:

@@ -10,8 +10,9 @@ from tests.rigs.clouds import AWS
 from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
+from twin2multicloud.emulator.delivery.kept import DeadLetterRecord
 from twin2multicloud.emulator.delivery.queues import KEEPS, POLICY, RECORD_STATES, FunctionQueue
-from twin2multicloud.emulator.host.letters import CloudLetters
+from twin2multicloud.emulator.host.letters import RESENT_A_SECOND, CloudLetters
 from twin2multicloud.wire.retry import RetryPolicy
 
 TAKEN, PASSES, DARK, FAILS, DUE, FAILS_LAST, AGES, REDRIVEN, HOME = (event for _, event in RECORD_STATES)
@@ -122,6 +123,23 @@ def test_a_record_older_than_its_queue_keeps_goes_home_when_the_other_side_answe
         assert there.letters.send_home() == 1
         until(lambda: there.queue.waiting() == 0)
         assert there.dead() == {}
+
+
+def test_letters_go_home_oldest_first_and_so_many_at_once(tmp_path: Path) -> None:
+    with bench(tmp_path) as there:
+        until(lambda: there.failures > 1)
+        buried = [f"letter {place:03}".encode() for place in range(RESENT_A_SECOND + 50)]
+        for body in buried:
+            there.journal.bury(DeadLetterRecord("dead", "f", "now", "too old", 1, body, waited=True))
+        there.journal.report(b"{}").wait()  # all that was buried before it is durable
+        assert there.letters.send_home() == 0, "the other side is dark"
+        there.dark = False
+        until(lambda: there.queue.waiting() == 0)
+        assert there.letters.send_home() == RESENT_A_SECOND
+        left = [each.letter.body for each in there.journal.read(kept.page, 0, 1_000)]
+        assert left == buried[RESENT_A_SECOND:]
+        assert there.letters.send_home() == 50
+        until(lambda: there.queue.meter.done == 1 + len(buried))
 
 
 def test_dropped_letters_are_gone(tmp_path: Path) -> None:

@@ -1,15 +1,22 @@
 """The data path as the planner lays it out, from a device's publish to the hot store, over every way to place it."""
 
+import json
 from itertools import product
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.twins import twin
 from tests.rigs.world import World
+from twin2multicloud.domain.clock_skew import DEFAULT
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud, Placement
+from twin2multicloud.domain.telemetry import Reading
+from twin2multicloud.functions.readings import RawReading, from_device
 from twin2multicloud.wire.envelope import decode, is_trace_id
 
 READINGS = [
@@ -99,6 +106,51 @@ def test_while_a_cloud_is_dark_messages_wait_and_go_on_when_it_answers(dark, min
     there.pump()
     assert len(there.stored("sensor-1")) == len(READINGS)
     assert (there.dead_letters(), there.waiting()) == ([], 0)
+
+
+ANYTHING = st.one_of(
+    st.binary(max_size=60),
+    st.recursive(
+        st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.floats() | st.text(max_size=10),
+        lambda inner: (
+            st.lists(inner, max_size=3)
+            | st.dictionaries(
+                st.sampled_from(["t", "time", "ts", "timestamp", "message_id", "deviceId"]), inner, max_size=3
+            )
+        ),
+        max_leaves=6,
+    ).map(lambda value: json.dumps(value).encode()),
+)
+
+
+@given(bodies=st.lists(ANYTHING, min_size=1, max_size=5))
+def test_whatever_is_published_is_afterwards_in_exactly_one_place(bodies):
+    """Stored, or in L1's dead letters to the byte: each publish that is no list is one of them, once."""
+    there = world((AWS, AZURE, GCP))
+    for body in bodies:
+        there.named("dispatcher").run(Trigger.DEVICE, [RawReading(body, "sensor-1")])
+        there.pump()
+        stored, kept = len(there.stored("sensor-1")), [unread for unread, _ in there.unread()]
+        if not isinstance(_payload(body), list):
+            assert (body in kept) != (_key(there, body) is not None), "in one place"
+        assert (there.dead_letters(), there.waiting()) == ([], 0)
+        assert stored + len(kept) > 0 or _payload(body) == []
+
+
+def _payload(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
+
+
+def _key(there: World, body: bytes) -> str | None:
+    """The id under which a publish is stored, as the dispatcher makes it; None where it would be refused."""
+    (made,) = from_device(RawReading(body, "sensor-1"), there.ports[AWS].clock.now(), DEFAULT, [])
+    if not isinstance(made, Reading):
+        return None
+    assert made.key.message_id in there.stored("sensor-1")
+    return made.key.message_id
 
 
 @pytest.mark.parametrize("path", PATHS, ids="-".join)
