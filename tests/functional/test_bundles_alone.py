@@ -11,8 +11,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from tests.rigs.clock import START
 from tests.rigs.clouds import ALL
-from tests.rigs.envelopes import body
+from tests.rigs.envelopes import TRACE, body
 from tests.rigs.refusing_services import Refusing, refusing
 from tests.rigs.runtime_bundle import Running
 from tests.rigs.runtime_process import LOG
@@ -20,9 +21,11 @@ from tests.rigs.twins import twin
 from tests.rigs.world import resolved
 
 from twin2multicloud.domain.placement import Placement, Slot
+from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.packaging.bundle import Bundle, bundles
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.wire import queue_records
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.tokens import HEADER
 
@@ -63,8 +66,11 @@ def _device(running: Running, _: str) -> None:
     assert not running.runtime.publish([("sensor-1", {"temperature": 21.5})]), "it was taken"
 
 
+RECORD = queue_records.encode([normalise({"temperature": 21.5}, now=START, device_id="sensor-1").encoded], TRACE, START)
+
+
 def _queue(running: Running, _: str) -> None:
-    assert running.runtime.deliver([body()]) == [0]
+    assert running.runtime.deliver([RECORD]) == [0]
 
 
 def _endpoint(layer: Slot) -> Callable[[Running, str], None]:

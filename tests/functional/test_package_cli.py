@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from tests.rigs.bundle_limits import MAX_OWN_BYTES
 from tests.rigs.clouds import ALL, AWS, GCP
 from tests.rigs.command_line import installed_t2mc, t2mc
 
@@ -60,7 +61,7 @@ def test_the_report_says_what_every_archive_weighs_and_what_its_import_costs(fac
     built = archives(factory / ".t2mc" / "bundles")
     reports = {each["name"]: each for each in json.loads(done.stdout)}
     assert {name: each["bytes"] for name, each in reports.items()} == {name: len(body) for name, body in built.items()}
-    assert all(each["own_bytes"] < 72_000 for each in reports.values())
+    assert all(each["own_bytes"] < MAX_OWN_BYTES for each in reports.values())
     assert all(each["cold"]["own_ms"] > 0 for each in reports.values())
 
 

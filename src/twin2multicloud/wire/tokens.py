@@ -13,6 +13,11 @@ def accepts(expected: Iterable[str], headers: Mapping[str, str]) -> bool:
     twice (HTTP joins the values with commas) the first counts.
     """
     first = headers.get(HEADER, "").partition(",")[0].strip(" \t")
-    given = first.encode(errors="surrogatepass")  # whatever was sent, an answer of 401 is due
-    matches = [bool(token) and hmac.compare_digest(token.encode(), given) for token in expected]
+    given = _encoded(first)
+    matches = [bool(token) and hmac.compare_digest(_encoded(token), given) for token in expected]
     return any(matches)
+
+
+def _encoded(token: str) -> bytes:
+    """Bytes to compare: of any text, since whatever is sent or configured must be answered, if only with 401."""
+    return token.encode(errors="surrogatepass")

@@ -14,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from tests.rigs.bundle_limits import MAX_OWN_BYTES
 from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
@@ -159,7 +160,7 @@ class TestContents:
 
     @pytest.mark.parametrize("cloud", ALL)
     def test_all_of_our_code_stays_small(self, cloud):
-        assert max(len(pack(sources(shipped_modules(cloud, [name])))) for name in FUNCTIONS) < 72_000
+        assert max(len(pack(sources(shipped_modules(cloud, [name])))) for name in FUNCTIONS) < MAX_OWN_BYTES
 
 
 class TestTwinsData:
