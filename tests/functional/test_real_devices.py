@@ -74,6 +74,8 @@ def test_a_tasmota_plug(twin: RunningTwin) -> None:
         assert points == [("2026-01-15T10:29:00.000Z", value)]
     status = next(each for each in twin.client.statuses() if each.cloud == twin.deployment.acquisition.cloud)
     assert status.ignored >= 3
+    shown = t2mc("status", twin.deployment.folder, columns=200)
+    assert f"took and ignored {status.ignored:,} publishes" in shown.stdout + shown.stderr
 
 
 def test_a_zigbee2mqtt_sensor(twin: RunningTwin) -> None:

@@ -2,6 +2,8 @@
 
 from collections.abc import Mapping
 
+import msgspec
+
 from twin2multicloud.domain.device_topics import TopicRules
 
 TWIN = "house"
@@ -24,7 +26,7 @@ class RigAuthenticator:
         return bool(username and password) and self._keys.get(username or "") == password
 
     def device_of(self, username: str, topic: str) -> str | None:
-        return RULES._replace(twin=self._twin).device_of(username, topic, self._keys.__contains__)
+        return msgspec.structs.replace(RULES, twin=self._twin).device_of(username, topic, self._keys.__contains__)
 
 
 class DeviceAuthenticatorRig:

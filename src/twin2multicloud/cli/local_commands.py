@@ -85,6 +85,8 @@ def status(
         for each in statuses:
             if each.holding_back:
                 say_note(f"{label_of(each.cloud)} holds acknowledgements back: {each.holding_back}")
+            if each.ignored:
+                say_note(f"{label_of(each.cloud)} took and ignored {each.ignored:,} publishes, by ignored_topics")
         if pid_of(deployment, DASHBOARD) is not None:
             out.print(f"dashboard: {deployment.dashboard_url}")
     if not all(each.running for each in statuses):

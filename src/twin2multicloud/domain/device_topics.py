@@ -5,8 +5,10 @@ device's, too; one without a place for the device is a topic of whoever is conne
 and not read may end in ``#``, for all that follows. Owns their form alone.
 """
 
-from collections.abc import Callable, Collection, Iterable, Sequence
-from typing import NamedTuple
+from collections.abc import Callable, Iterable
+from functools import cached_property
+
+import msgspec
 
 _SUFFIX = "/telemetry"
 DEVICE, ANY, REST = "{device}", "+", "#"
@@ -24,43 +26,41 @@ def commands_topic(twin: str, device_id: str) -> str:
     return f"dt/{twin}/{device_id}/commands"
 
 
-def device_in(twin: str, topic: str) -> str | None:
-    """The device that a topic of a twin names; None for a topic of another form or twin."""
-    prefix = f"dt/{twin}/"
-    if not (topic.startswith(prefix) and topic.endswith(_SUFFIX)):
-        return None
-    return topic[len(prefix) : -len(_SUFFIX)]
-
-
 TOPIC_VARIABLES = ("DEVICE_TOPICS", "IGNORED_TOPICS", "DEVICE_GATEWAYS")
 """The variables of a device gateway of our own with the lists of `TopicRules`, in its order, separated by commas."""
 
 
-class TopicRules(NamedTuple):
+class TopicRules(msgspec.Struct, frozen=True, dict=True):
     """Who may publish where in one twin: a device to its own topics, a gateway to those of every device.
 
     `patterns` are further topics; those that match `ignored` alone are taken and not read.
     """
 
     twin: str
-    patterns: Sequence[str] = ()
-    ignored: Sequence[str] = ()
-    gateways: Collection[str] = ()
+    patterns: tuple[str, ...] = ()
+    ignored: tuple[str, ...] = ()
+    gateways: frozenset[str] = frozenset()
 
     def device_of(self, username: str, topic: str, exists: Callable[[str], bool]) -> str | None:
         """The device of a topic, IGNORED, or None where this user may not publish there.
 
-        `exists` is asked for a device that is not the user itself.
+        `exists` is asked for the devices that a gateway names. Called for every publish.
         """
-        device = device_in(self.twin, topic)
-        if device is None and self.patterns:
-            device = device_by_pattern(self.patterns, topic, username)
-        gateway = username in self.gateways
-        if device is not None and (exists(device) if gateway else device == username):
+        start = self._start
+        if topic.startswith(start) and topic.endswith(_SUFFIX):
+            device: str | None = topic[len(start) : -len(_SUFFIX)]
+        else:
+            device = device_by_pattern(self.patterns, topic, username) if self.patterns else None
+        if username not in self.gateways:
+            if device is not None:
+                return device if device == username else None
+        elif device is not None and exists(device):
             return device
-        if device is not None and not gateway:
-            return None  # another device's
-        return IGNORED if any(overlap(each, topic) for each in self.ignored) else None
+        return IGNORED if any(overlap(pattern, topic) for pattern in self.ignored) else None
+
+    @cached_property
+    def _start(self) -> str:
+        return f"dt/{self.twin}/"
 
 
 def device_level(pattern: str) -> int | None:

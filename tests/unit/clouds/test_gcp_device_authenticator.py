@@ -54,7 +54,7 @@ class Door:
 
     def __init__(self, remembered: int = 100) -> None:
         self.documents, self.clock = Documents(), RigClock()
-        rules = TopicRules("house", ("tele/+/SENSOR",), ("tele/+/LWT",), ("bridge",))
+        rules = TopicRules("house", ("tele/+/SENSOR",), ("tele/+/LWT",), frozenset({"bridge"}))
         self.authenticator = FirestoreDeviceAuthenticator(self.documents, rules, self.clock, remembered=remembered)  # type: ignore[arg-type]
         self.knows = self.authenticator.knows
 

@@ -68,9 +68,8 @@ class GcpPorts(CommonPorts):
         from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
         from twin2multicloud.domain.device_topics import TOPIC_VARIABLES, TopicRules
 
-        named = (optional_env(self._env, name) or "" for name in TOPIC_VARIABLES)
-        lists = (tuple(filter(None, each.split(","))) for each in named)
-        rules = TopicRules(require_env(self._env, "TWIN_NAME"), *lists)
+        lists = [tuple(filter(None, (optional_env(self._env, name) or "").split(","))) for name in TOPIC_VARIABLES]
+        rules = TopicRules(require_env(self._env, "TWIN_NAME"), lists[0], lists[1], frozenset(lists[2]))
         return FirestoreDeviceAuthenticator(self._firestore(registry), rules, self.clock)
 
     def ingress(self, topic: str) -> PubSubDeviceIngress:

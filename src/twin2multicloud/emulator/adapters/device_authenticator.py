@@ -104,4 +104,7 @@ class LocalDeviceAuthenticator:
 
     def device_of(self, username: str, topic: str) -> str | None:
         """See `ports.device_authenticator.DeviceAuthenticator.device_of`: its own, or any for a gateway."""
-        return self._topics.device_of(username, topic, lambda device: self._catalog.find(device) is not None)
+        return self._topics.device_of(username, topic, self._exists)
+
+    def _exists(self, device_id: str) -> bool:
+        return self._catalog.find(device_id) is not None
