@@ -23,6 +23,7 @@ from tests.rigs.emulated import (
     emulated_hot_store,
     emulated_invoker,
     emulated_local_writer,
+    emulated_object_store,
     emulated_remote_writer,
     http_transport,
 )
@@ -32,6 +33,7 @@ from tests.rigs.error_sink import ErrorSinkRig
 from tests.rigs.hot_store import HotStoreRig
 from tests.rigs.invocation import memory_invocation
 from tests.rigs.invoker import InvokerRig
+from tests.rigs.object_store import ObjectStoreRig
 from tests.rigs.table import expected_failure
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
 from tests.rigs.transport import TransportRig
@@ -47,6 +49,7 @@ def _in_memory(kind: type) -> MakeRig:
 
 RIGS: dict[str, dict[str, MakeRig]] = {
     "hot_store_rig": {"memory": _in_memory(HotStoreRig), "emulator": emulated_hot_store},
+    "object_store_rig": {"memory": _in_memory(ObjectStoreRig), "emulator": emulated_object_store},
     "invoker_rig": {"memory": _in_memory(InvokerRig), "emulator": emulated_invoker},
     "dead_letters_rig": {"memory": _in_memory(DeadLettersRig), "emulator": emulated_dead_letters},
     "dead_letter_queues_rig": {"emulator": emulated_letters},
@@ -108,6 +111,7 @@ def _fixture(port: str):
 
 
 hot_store_rig = _fixture("hot_store_rig")
+object_store_rig = _fixture("object_store_rig")
 invoker_rig = _fixture("invoker_rig")
 dead_letters_rig = _fixture("dead_letters_rig")
 dead_letter_queues_rig = _fixture("dead_letter_queues_rig")

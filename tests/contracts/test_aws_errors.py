@@ -13,6 +13,7 @@ from tests.contracts.test_error_sink import event
 from tests.rigs import vendor_clients
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
+from tests.rigs.hot_store import delete_between
 from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_aws_faults import faulty, refusal
 from tests.rigs.vendor_hot_stores import create_dynamo_table
@@ -116,8 +117,8 @@ class TestEveryAnswer:
         store.write([reading()])
         faults.faults = [None, fault]  # the page of what there is comes first
         with pytest.raises(expected, match="hot store"):
-            store.delete_range("d", QUERY.start, QUERY.end)
-        assert store.delete_range("d", QUERY.start, QUERY.end) == 1, "the same call again does the rest"
+            delete_between(store, "d", QUERY.start, QUERY.end)
+        assert delete_between(store, "d", QUERY.start, QUERY.end) == 1, "the same call again does the rest"
 
     def test_of_sqs(self, sqs, fault, expected):
         invoker, faults = sqs
@@ -166,7 +167,7 @@ def test_only_what_was_left_is_deleted_again(dynamo):
     faults.asked.clear()
     left = {"DeleteRequest": {"Key": {"device_id": {"S": "d"}, "sort_key": {"S": "2026-01-15T10:00:02.000Zm2"}}}}
     faults.faults = [None, (200, {"UnprocessedItems": {table: [left]}})]
-    assert store.delete_range("d", QUERY.start, QUERY.end) == 4
+    assert delete_between(store, "d", QUERY.start, QUERY.end) == 4
     assert [asked["RequestItems"][table] for asked in faults.asked[2:]] == [[left]]
     assert len(clock.sleeps) == 1
 

@@ -9,12 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from tests.rigs.emulated import emulated_hot_store
-from tests.rigs.hot_store import HotStoreRig
+from tests.rigs.hot_store import HotStoreRig, delete_between
 from tests.rigs.readings import reading
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.telemetry import Reading, Telemetry, values_of
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row, RowKey
+from twin2multicloud.stores.rows import as_reading
 
 NAMES = ("a", "b", "c")
 ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
@@ -43,12 +44,14 @@ class ModelHotStore:
             latest.update({name: (key.timestamp, values[name]) for name in properties if name in values})
         return latest
 
-    def delete_range(self, device_id: str, start: str, end: str) -> int:
+    def oldest(self, device_id: str, before: str, limit: int, after: RowKey | None = None) -> Sequence[Reading]:
         rows = self.rows.get(device_id, {})
-        gone = [key for key in rows if start < key.timestamp <= end]
-        for key in gone:
-            del rows[key]
-        return len(gone)
+        keys = sorted(key for key in rows if key.timestamp < before and (after is None or key > after))
+        return [as_reading(device_id, Row(key, rows[key])) for key in keys[:limit]]
+
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        for key in keys:
+            self.rows.get(device_id, {}).pop(key, None)
 
     def count(self) -> int:
         return sum(len(rows) for rows in self.rows.values())
@@ -79,7 +82,11 @@ def writing(batch: list[Reading]) -> Ask:
 
 
 def deleting(device: str, start: str, end: str) -> Ask:
-    return lambda store: store.delete_range(device, start, end)
+    return lambda store: delete_between(store, device, start, end)
+
+
+def asking_oldest(device: str, before: str, limit: int) -> Ask:
+    return lambda store: list(store.oldest(device, before, limit))
 
 
 def asking_last(device: str, names: tuple[str, ...]) -> Ask:
@@ -105,7 +112,11 @@ EVERYTHING = [asking_last(device, NAMES) for device in "de"] + [
     for device in "de"
 ]
 changes = st.one_of(st.builds(writing, st.lists(readings(), max_size=6)), st.builds(deleting, devices, bounds, bounds))
-questions = st.one_of(st.builds(asking_last, devices, chosen), queries.map(asking_range))
+questions = st.one_of(
+    st.builds(asking_last, devices, chosen),
+    queries.map(asking_range),
+    st.builds(asking_oldest, devices, stamps, st.integers(1, 5)),
+)
 
 
 @given(rounds=st.lists(st.tuples(st.lists(changes, max_size=3), st.lists(questions, max_size=3)), max_size=8))

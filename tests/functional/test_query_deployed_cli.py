@@ -183,7 +183,7 @@ def home_on_gcp(tmp_path):
         assert code == 0, said + beside
         state = folder / ".t2mc" / "terraform" / "terraform.tfstate"
         content = json.loads(state.read_text(encoding="utf-8"))
-        urls = content["outputs"]["gcp_readers"]["value"]
+        urls = content["outputs"]["gcp_called"]["value"]
         for name in urls:
             urls[name] = running.enter_context(served(service(folder, name)))
         state.write_text(json.dumps(content), encoding="utf-8")

@@ -11,6 +11,7 @@ from socket import create_server
 
 import msgspec
 
+from tests.rigs.clock import RigClock
 from tests.rigs.clouds import AWS
 from tests.rigs.dead_letters import letters_in
 from tests.rigs.hot_store import FailingHotStore
@@ -21,6 +22,7 @@ from twin2multicloud.emulator.adapters.dead_letters import JournalDeadLetters
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.invoker import JournalInvoker
+from twin2multicloud.emulator.adapters.object_store import FolderObjectStore
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.functions.writers import StoreWriter
@@ -227,6 +229,22 @@ def http_transport(_: Path) -> Iterator[HttpTransportRig]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+class EmulatedObjectStoreRig:
+    """See `tests.rigs.object_store`. An archived object of `archive` takes twelve hours to come back."""
+
+    def __init__(self, folder: Path) -> None:
+        self.clock = RigClock()
+        self.other_name = "cold"
+        self.other = FolderObjectStore(folder / "cold", self.clock, folder.joinpath, None)
+        self.store = FolderObjectStore(folder / "store", self.clock, folder.joinpath, None)
+        self.archive = FolderObjectStore(folder / "archive", self.clock, folder.joinpath, 12)
+
+
+@contextmanager
+def emulated_object_store(folder: Path) -> Iterator[EmulatedObjectStoreRig]:
+    yield EmulatedObjectStoreRig(folder)
 
 
 class EmulatedWriterRig:

@@ -24,16 +24,20 @@ class MemoryTable:
             self.rows[row.device_id][row.key] = row.values
 
     def page(
-        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:
         low, high = within.texts
         rows = self.rows.get(device_id, {})
         keys = sorted((key for key in rows if low <= sort_key(key) < high), key=sort_key, reverse=descending)
-        return [Row(key, {name: rows[key][name] for name in properties if name in rows[key]}) for key in keys[:limit]]
+        return [Row(key, _chosen(rows[key], properties)) for key in keys[:limit]]
 
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         for key in keys:
             self.rows.get(device_id, {}).pop(key, None)
+
+
+def _chosen(values: Mapping[str, Scalar], properties: Sequence[str] | None) -> Mapping[str, Scalar]:
+    return values if properties is None else {name: values[name] for name in properties if name in values}
 
 
 class FailingHotStore:
@@ -42,6 +46,7 @@ class FailingHotStore:
     def __init__(self, store: HotStore) -> None:
         self._store = store
         self.down = False
+        self.fuse: Callable[[], None] = lambda: None  # called before everything, and may raise
         self.refuses: Callable[[Telemetry], bool] = lambda _: False
 
     def write(self, readings: Sequence[Reading]) -> None:
@@ -59,13 +64,28 @@ class FailingHotStore:
     def measured(self, device_id: str) -> Set[str]:
         return self._lit().measured(device_id)
 
-    def delete_range(self, device_id: str, start: str, end: str) -> int:
-        return self._lit().delete_range(device_id, start, end)
+    def oldest(self, device_id: str, before: str, limit: int, after: RowKey | None = None) -> Sequence[Reading]:
+        return self._lit().oldest(device_id, before, limit, after)
+
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        self._lit().delete(device_id, keys)
 
     def _lit(self) -> HotStore:
+        self.fuse()
         if self.down:
             raise RetryableError("the hot store is dark")
         return self._store
+
+
+def delete_between(store: HotStore, device_id: str, start: str, end: str) -> int:
+    """Delete a device's readings in ``(start, end]`` as a mover does, page by page; returns how many there were."""
+    after, deleted = RowKey(start, "\U0010ffff"), 0
+    while page := store.oldest(device_id, "9999-12-31T23:59:59.999Z", 1_000, after):
+        keys = [RowKey(key.timestamp, key.message_id) for key in (reading.key for reading in page)]
+        after, due = keys[-1], [key for key in keys if key.timestamp <= end]
+        store.delete(device_id, due)
+        deleted += len(due)
+    return deleted
 
 
 class RigHotStore(FailingHotStore):

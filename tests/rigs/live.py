@@ -115,7 +115,7 @@ class ScopedTable:
         self._table.put([replace(row, device_id=self._scope + row.device_id) for row in rows])
 
     def page(
-        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:
         return self._table.page(self._scope + device_id, within, limit, properties, descending=descending)
 

@@ -9,6 +9,7 @@ from tests.rigs.device_gateway import RigAuthenticator, RigIngress
 from tests.rigs.error_sink import RigErrorSink
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invoker import RigInvoker
+from tests.rigs.object_store import RigObjectStore
 from tests.rigs.transport import ServedTransport
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.hierarchy import Hierarchy
@@ -37,6 +38,7 @@ class RigPorts:
         self.lines: list[str] = []
         self.queues: dict[str, RigDeadLetters] = defaultdict(RigDeadLetters)
         self.stores: dict[str, RigHotStore] = defaultdict(RigHotStore)
+        self.objects: dict[str, RigObjectStore] = {}
         self.keys: dict[str, str] = {}
         self.ingresses: dict[str, RigIngress] = defaultdict(RigIngress)
 
@@ -45,6 +47,9 @@ class RigPorts:
 
     def hot_store(self, name: str) -> RigHotStore:
         return self.stores[name]
+
+    def object_store(self, name: str, *, archive: bool = False) -> RigObjectStore:
+        return self.objects.setdefault(name, RigObjectStore(self.objects))
 
     def authenticator(self, registry: str) -> RigAuthenticator:
         return RigAuthenticator("house", self.keys)

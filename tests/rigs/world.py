@@ -1,6 +1,7 @@
 """A whole twin in memory: the topology, every function wired from its own environment, queues pumped by hand."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from functools import partial
 from typing import Any
 
@@ -8,9 +9,11 @@ import msgspec
 
 from tests.rigs.clouds import ALL
 from tests.rigs.hot_store import RigHotStore
+from tests.rigs.object_store import RigObjectStore
 from tests.rigs.ports import RigPorts
 from tests.rigs.transport import ServedTransport
 from twin2multicloud.domain.components import ComponentType, Trigger
+from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.processing.processor import FindProcessor
@@ -61,6 +64,26 @@ class World:
                 self.transport.served[f"https://{end.component}.example"] = partial(
                     self.functions[end.component].run, Trigger.HTTP
                 )
+
+    @contextmanager
+    def broken_after(self, calls: int) -> Iterator[None]:
+        """Functions die with a call of a store: after so many of them, none is answered any more."""
+        left = calls
+
+        def burn() -> None:
+            nonlocal left
+            if left <= 0:
+                raise RetryableError("the function is dead")
+            left -= 1
+
+        stores: list[RigHotStore | RigObjectStore] = []
+        for ports in self.ports.values():
+            stores += [*ports.stores.values(), *ports.objects.values()]
+        for store in stores:
+            store.fuse = burn
+        yield
+        for store in stores:
+            store.fuse = lambda: None
 
     def named(self, name: str) -> Function:
         found = self.topology.named(name)

@@ -35,6 +35,15 @@ COMMANDS = {
     "status": Command("local_commands", "Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down."),
     "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
     "errors": Command("dlq", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
+    "move": Command(
+        "storage_commands",
+        "Move readings past their retention from the hot store to the cold store, and on to the archive.",
+    ),
+    "clock": Command(
+        "storage_commands",
+        "The time of the emulated clouds, which their schedules follow: show, set and advance it.",
+        "clock_app",
+    ),
     "simulate": Command(
         "telemetry_commands",
         "Play the project's devices: their signals, typed and plausible, over MQTT, until Ctrl-C or the count.",

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import Iterable
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -15,7 +14,6 @@ from twin2multicloud.cli.project_commands import Folder, FolderAsOption, FolderF
 from twin2multicloud.cli.tables import history_table, latest_table
 from twin2multicloud.domain.errors import ConfigurationError, FinalError
 from twin2multicloud.domain.telemetry import Telemetry
-from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_deployment
 from twin2multicloud.operations.readings import live_readings, publish
 from twin2multicloud.operations.twin import OperatedTwin, open_twin, some_devices
@@ -94,7 +92,8 @@ def _answer(
         }
         say_json(shown) if as_json else out.print(latest_table(latest, device, foreign))
         return
-    start, end = instant(since), instant(until) if until else from_datetime(datetime.now(UTC))
+    now = twin.now
+    start, end = instant(since, now), instant(until, now) if until else now
     series = twin.history(device, *properties, since=start, until=end, limit=limit)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
     count = len({stamp for points in series.values() for stamp, _ in points})

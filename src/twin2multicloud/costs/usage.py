@@ -134,7 +134,12 @@ def _queue_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
 
 
 def _asked(call: ConnectorCall, t: Traffic) -> bool:
-    """Whether anybody asks the twin service for history: dashboards that read the hot store do not."""
+    """Whether a workload's dashboards ask: the twin service only where they read it, older tiers never.
+
+    They show the last day, which no mover has moved.
+    """
+    if call.source == Kind.HOT_READER:
+        return False
     queried = KINDS[call.target].load in _QUERIES and call.source in KINDS
     return not (queried and home(call.source) is Slot.L4) or t.workload.dashboards is DashboardSource.TWIN
 

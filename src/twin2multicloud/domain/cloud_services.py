@@ -16,12 +16,15 @@ class CloudServices(msgspec.Struct, frozen=True, kw_only=True):
     with the path under which it answers. `topics`: what a further topic of a device type becomes; empty where devices
     have the service's own topics only: `no_topics` says why and what to do. `ignored_topics`: what becomes of
     a topic that is taken and not read.
+    `restore_hours`: how long an archived object takes until it can be read, at the usual price; None where it can be
+    read at once.
     """
 
     twin_reads: bool
     twin_sign_in: SignIn
     remote_twin_sign_in: SignIn
     hot_store_plugin: bool = False
+    restore_hours: float | None = None
     own: Mapping[str, str] = {}
     topics: str = ""
     ignored_topics: str = ""

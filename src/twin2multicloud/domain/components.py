@@ -99,10 +99,12 @@ class Kind(StrEnum):
     HOT_TO_COLD_MOVER = "hot-to-cold-mover"
     COLD_WRITER = "cold-writer"
     COLD_STORE = "cold-store"
+    COLD_READER = "cold-reader"
     COLD_TO_ARCHIVE_SCHEDULE = "cold-to-archive-schedule"
     COLD_TO_ARCHIVE_MOVER = "cold-to-archive-mover"
     ARCHIVE_WRITER = "archive-writer"
     ARCHIVE_STORE = "archive-store"
+    ARCHIVE_READER = "archive-reader"
     TWIN_SERVICE = "twin-service"
     DATA_CONNECTOR = "digital-twin-data-connector"
     DATA_CONNECTOR_LAST_ENTRY = "digital-twin-data-connector-last-entry"
@@ -117,7 +119,8 @@ class KindInfo(msgspec.Struct, frozen=True):
     """Slot, type and purpose of a kind; for a function also its triggers, module and bundled data.
 
     `slot` is None for what every cloud in use has (the error path). `module` is below `functions`, empty where there is
-    no code. `deployed_as` is the name that callers use, where it differs.
+    no code. `deployed_as` is the name that callers use, where it differs. `settings` are the attributes of the twin
+    that its environment holds.
     """
 
     slot: Slot | None
@@ -128,6 +131,7 @@ class KindInfo(msgspec.Struct, frozen=True):
     module: str = ""
     data: frozenset[Data] = frozenset()
     deployed_as: str = ""
+    settings: tuple[str, ...] = ()
 
 
 def _function(
@@ -149,6 +153,11 @@ def _endpoint(slot: Slot, purpose: str, module: str = "", *data: Data, load: Loa
 def _reader(purpose: str, module: str, load: Load) -> KindInfo:
     on = (Trigger.CALL, Trigger.HTTP)
     return _function(Slot.L3_HOT, load, on, purpose, module, Data.CATALOG, Data.HIERARCHY)
+
+
+def _mover(slot: Slot, purpose: str, module: str, setting: str, *data: Data) -> KindInfo:
+    on = (Trigger.SCHEDULE, Trigger.CALL)
+    return msgspec.structs.replace(_function(slot, Load.DAY, on, purpose, module, *data), settings=(setting,))
 
 
 def _store(slot: Slot | None, purpose: str) -> KindInfo:
@@ -218,21 +227,40 @@ KINDS: dict[str, KindInfo] = {
         "reads the latest value of each property", "storage.hot_reader_last_entry", Load.LATEST
     ),
     Kind.HOT_TO_COLD_SCHEDULE: KindInfo(Slot.L3_HOT, ComponentType.SCHEDULE, "starts the hot-to-cold mover every day"),
-    Kind.HOT_TO_COLD_MOVER: _function(
-        Slot.L3_HOT, Load.DAY, (Trigger.SCHEDULE,), "moves readings past the hot retention to the cold store"
+    Kind.HOT_TO_COLD_MOVER: _mover(
+        Slot.L3_HOT,
+        "moves readings past the hot retention to the cold store",
+        "storage.hot_to_cold_mover",
+        "hot_retention_days",
+        Data.CATALOG,
     ),
     Kind.COLD_WRITER: _endpoint(
-        Slot.L3_COLD, "receives chunks from another cloud and writes them to the cold store", load=Load.CHUNKS
+        Slot.L3_COLD,
+        "receives chunks from another cloud and writes them to the cold store",
+        "storage.cold_writer",
+        load=Load.CHUNKS,
+    ),
+    Kind.COLD_READER: _endpoint(
+        Slot.L3_COLD, "reads history in the cold store for the hot reader", "storage.cold_reader", load=Load.HISTORY
     ),
     Kind.COLD_STORE: _store(Slot.L3_COLD, "stores readings past the hot retention as objects"),
     Kind.COLD_TO_ARCHIVE_SCHEDULE: KindInfo(
         Slot.L3_COLD, ComponentType.SCHEDULE, "starts the cold-to-archive mover every day"
     ),
-    Kind.COLD_TO_ARCHIVE_MOVER: _function(
-        Slot.L3_COLD, Load.DAY, (Trigger.SCHEDULE,), "moves objects past the cold retention to the archive"
+    Kind.COLD_TO_ARCHIVE_MOVER: _mover(
+        Slot.L3_COLD,
+        "moves objects past the cold retention to the archive",
+        "storage.cold_to_archive_mover",
+        "cold_retention_days",
     ),
     Kind.ARCHIVE_WRITER: _endpoint(
-        Slot.L3_ARCHIVE, "receives objects from another cloud and writes them to the archive", load=Load.CHUNKS
+        Slot.L3_ARCHIVE,
+        "receives objects from another cloud and writes them to the archive",
+        "storage.archive_writer",
+        load=Load.CHUNKS,
+    ),
+    Kind.ARCHIVE_READER: _endpoint(
+        Slot.L3_ARCHIVE, "reads history in the archive for the hot reader", "storage.archive_reader", load=Load.HISTORY
     ),
     Kind.ARCHIVE_STORE: _store(Slot.L3_ARCHIVE, "stores readings past the cold retention at low cost and slow access"),
     Kind.TWIN_SERVICE: _service(Slot.L4, "stores the model of the twin and serves its state"),
@@ -263,6 +291,11 @@ def home(kind: str) -> Slot:
 def runs_user_code(kind: str) -> bool:
     """Whether a function runs the user's code, which may end its process or never return."""
     return Data.PROCESSORS in KINDS[kind].data
+
+
+def only_reads(kind: str) -> bool:
+    """Whether a function answers questions, and changes nothing."""
+    return KINDS[kind].load in (Load.HISTORY, Load.LATEST)
 
 
 def has_code(kind: str) -> bool:

@@ -32,8 +32,10 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.error_sink import ErrorSink
     from twin2multicloud.ports.hot_store import HotStore
     from twin2multicloud.ports.invoker import Invoker
+    from twin2multicloud.ports.object_store import ObjectStore
     from twin2multicloud.ports.telemetry_writer import TelemetryWriter
     from twin2multicloud.ports.transport import Transport
+    from twin2multicloud.wire.chunks import ChunkSender
     from twin2multicloud.wire.environment import Environment
 
 _DEBUG = "debug"  # `domain.twin.Mode.DEBUG`, which a cold start need not import
@@ -65,6 +67,10 @@ class Ports(Protocol):
 
     def hot_store(self, name: str) -> HotStore:
         """The hot store of that name."""
+        ...
+
+    def object_store(self, name: str, *, archive: bool = False) -> ObjectStore:
+        """The object store of that name; `archive`: what is written there goes into the cloud's archive class."""
         ...
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:
@@ -114,6 +120,16 @@ class Parts:
         return self.ports.hot_store(require_env(self.env, "HOT_STORE_NAME"))
 
     @property
+    def cold_store(self) -> ObjectStore:
+        """The cold store."""
+        return self.ports.object_store(require_env(self.env, "COLD_STORE_NAME"))
+
+    @property
+    def archive_store(self) -> ObjectStore:
+        """The archive."""
+        return self.ports.object_store(require_env(self.env, "ARCHIVE_STORE_NAME"), archive=True)
+
+    @property
     def store_writer(self) -> TelemetryWriter:
         """Writes to the hot store."""
         return self._observed(StoreWriter(self.store))
@@ -145,6 +161,18 @@ class Parts:
             chance=self.ports.chance,
         )
         return self._observed(sender)
+
+    def chunk_sender(self, url_variable: str, cloud_variable: str) -> ChunkSender | None:
+        """Sends chunks to the writer of a tier on another cloud; None where that tier is on this one."""
+        remote = remote_side(self.env, url_variable, cloud_variable, self.ports.log)
+        if remote is None:
+            return None
+        from twin2multicloud.wire.chunks import ChunkSender
+
+        ports, token = self.ports, remote.token.split(",")[0].strip()
+        return ChunkSender(
+            url=remote.url, token=token, transport=ports.transport, clock=ports.clock, chance=ports.chance
+        )
 
     def undeliverable(self, code: ErrorCode) -> Undeliverable:
         """The dead-letter queue of undeliverable readings."""

@@ -61,7 +61,7 @@ def draw(topology: Topology, clouds: Sequence[CloudStatus] = (), boundaries: Seq
     dark = {status.cloud for status in clouds if not status.running}
     known = {status.name: status for status in boundaries}
     height = layout.height + _LEGEND_HEIGHT
-    routes = layout.routes(topology.boundaries)
+    routes = layout.routes(drawn(topology))
     parts = [
         *(_lane(lane, lane.cloud in dark) for lane in layout.lanes),
         *(_link(topology, boundary, route, known.get(boundary.name), dark) for boundary, route in routes),
@@ -103,6 +103,12 @@ def _slot(layout: Layout, slot: Slot, dark: set[Cloud]) -> str:
         f'<rect x="{left:g}" y="{top:g}" width="{BOX_WIDTH:g}" height="{BOX_HEIGHT:g}" rx="9"/>'
         f"{_text(x, y - 3, slot.value, 'id')}{_text(x, y + 15, slot.label, 'note')}</g>"
     )
+
+
+def drawn(topology: Topology) -> tuple[Boundary, ...]:
+    """The boundaries that have a line: not those by which older tiers answer the hot reader."""
+    older = (Slot.L3_COLD, Slot.L3_ARCHIVE)
+    return tuple(each for each in topology.boundaries if each.source not in older or each.target is not Slot.L3_HOT)
 
 
 def _link(topology: Topology, boundary: Boundary, route: Route, status: BoundaryStatus | None, dark: set[Cloud]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.storage.reader_client import HotReaders
@@ -21,6 +21,7 @@ from twin2multicloud.operations.device_registration import Gateway, deployed_gat
 from twin2multicloud.operations.twin import OperatedTwin
 from twin2multicloud.planning.clouds import deployed_on, label_of
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.ports.invocation import Invocation
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import Changes, environment
 from twin2multicloud.terraform.render.render import Backend
@@ -83,6 +84,15 @@ class Deployment(OperatedTwin):
         return self.project.twin.catalog
 
     @property
+    def placement(self) -> Placement:
+        """See `OperatedTwin`."""
+        return self.project.twin.placement
+
+    def invocation(self, cloud: Cloud) -> Invocation:
+        """See `OperatedTwin`."""
+        return _invocation(self.project.twin, cloud, self.outputs())
+
+    @property
     def readers(self) -> HotReaders:
         """See `ReadableTwin`."""
         return open_readers(self.project.twin, self.outputs())
@@ -127,9 +137,12 @@ class Deployment(OperatedTwin):
 
 def open_readers(twin: Twin, outputs: Mapping[str, Any]) -> HotReaders:
     """The readers on the cloud that holds L3-hot. Raises ConfigurationError where they are not deployed there."""
-    cloud = twin.placement[Slot.L3_HOT]
-    if f"{cloud}_readers" not in outputs:
+    return HotReaders(_invocation(twin, twin.placement[Slot.L3_HOT], outputs))
+
+
+def _invocation(twin: Twin, cloud: Cloud, outputs: Mapping[str, Any]) -> Invocation:
+    if f"{cloud}_called" not in outputs:
         raise ConfigurationError(
-            f"{twin.name}'s L3-hot is on {label_of(cloud)}, but no reader is deployed there; run `t2mc deploy` first"
+            f"no function of {twin.name} that can be called is deployed on {label_of(cloud)}; run `t2mc deploy` first"
         )
-    return HotReaders(deployed_on(cloud).open_invocation(outputs))
+    return deployed_on(cloud).open_invocation(outputs)

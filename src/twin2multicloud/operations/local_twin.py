@@ -9,10 +9,11 @@ import msgspec
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.errors import ErrorEvent
-from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.emulator.host.deployment import load_deployment, load_secrets
 from twin2multicloud.emulator.host.processes import pid_of, require_running
+from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.dead_letters import TwinLetters
 from twin2multicloud.operations.device_files import DeviceFiles
@@ -21,6 +22,7 @@ from twin2multicloud.operations.twin import OperatedTwin
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.ports.device_connection import Connection
+from twin2multicloud.ports.invocation import Invocation
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.places import typed
 
@@ -48,6 +50,20 @@ class LocalTwin(OperatedTwin):
     def gateway(self) -> Gateway:
         """See `OperatedTwin`."""
         return Gateway(self._deployment.acquisition.cloud, self._registry, self.connection)
+
+    @property
+    def placement(self) -> Placement:
+        """See `OperatedTwin`."""
+        return self._deployment.twin.placement
+
+    @property
+    def now(self) -> str:
+        """See `OperatedTwin`. The emulated clouds' time can be set."""
+        return VirtualClock(self._deployment.state.clock).now()
+
+    def invocation(self, cloud: Cloud) -> Invocation:
+        """See `OperatedTwin`."""
+        return TwinClient(self._deployment).invocation(cloud)
 
     @property
     def readers(self) -> HotReaders:

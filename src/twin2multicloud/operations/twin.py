@@ -5,20 +5,21 @@ Owns what all of them have in common, and which one a folder is opened as. Opens
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 from twin2multicloud.domain.device import DeviceCatalog, Scalar
 from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
-from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.suggestions import hint
-from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.domain.timestamps import canonical, from_datetime
 from twin2multicloud.functions.storage.reader_client import HotReaders, Point
 from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES
 from twin2multicloud.operations.dead_letters import TwinLetters
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
+from twin2multicloud.ports.invocation import Invocation
 
 _ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
 Moment = datetime | str | float | None
@@ -89,6 +90,20 @@ class OperatedTwin(ReadableTwin):
     @abstractmethod
     def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:
         """Its newest error events, newest first, and the clouds that do not answer."""
+
+    @property
+    @abstractmethod
+    def placement(self) -> Placement:
+        """Which cloud has which slot."""
+
+    @abstractmethod
+    def invocation(self, cloud: Cloud) -> Invocation:
+        """Calls the functions of one of its clouds. Raises ConfigurationError where they are not deployed."""
+
+    @property
+    def now(self) -> str:
+        """The time of its clouds (canonical stamp)."""
+        return from_datetime(datetime.now(UTC))
 
     @property
     def notes(self) -> Sequence[str]:

@@ -3,7 +3,7 @@
 Used by the CLI, the dashboard and the checks. Owns no view of its own: what it returns is what the clouds say.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import Any
 
 import msgspec
 
+from twin2multicloud.domain.components import home
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.dead_letter_queues import EmulatedDeadLetterQueues
@@ -39,7 +40,7 @@ class TwinClient(HotReaders):
         self._deployment = deployment
         self._secrets = load_secrets(Path(deployment.folder))
         self._transport = HttpTransport()
-        super().__init__(self._invocation(deployment.twin.placement[Slot.L3_HOT]))
+        super().__init__(self.invocation(deployment.twin.placement[Slot.L3_HOT]))
 
     def close(self) -> None:
         """Close its connections."""
@@ -103,7 +104,12 @@ class TwinClient(HotReaders):
         # The first queue of a boundary is on the source's side: messages done there have crossed it.
         first = known[boundary.source_cloud].queues if boundary.source_cloud in known else ()
         crossing = next((queue for queue in first if queue.boundary == boundary.name), None)
-        counted = _from_queue(crossing, queues) if crossing else self._from_reads(boundary, known)
+        if crossing:
+            counted = _from_queue(crossing, queues)
+        elif moved := _MOVED.get((boundary.source, boundary.target)):
+            counted = _from_tiers(moved, known.values())
+        else:
+            counted = self._from_reads(boundary, known)
         return BoundaryStatus(
             name=boundary.name,
             locality=boundary.locality,
@@ -118,8 +124,9 @@ class TwinClient(HotReaders):
         """Reads cross a boundary backwards: requests go in, answers come out."""
         status = known.get(boundary.source_cloud)
         reads: list[EndpointTraffic] = []
-        if boundary.source is Slot.L3_HOT and status is not None:
-            reads = [each for each in status.endpoints if each.function in reading_kinds()]
+        if status is not None:
+            readers = [kind for kind in reading_kinds() if home(kind) is boundary.source]
+            reads = [each for each in status.endpoints if each.function in readers]
         timed = max(reads, key=lambda each: each.requests, default=None)
         return {
             "messages_in": sum(each.requests for each in reads),
@@ -130,7 +137,14 @@ class TwinClient(HotReaders):
 
     # --- reads ---------------------------------------------------------------------------------------------------
 
-    def _invocation(self, cloud: Cloud) -> EmulatedInvocation:
+    def run_due(self) -> None:
+        """Run the schedules that are due by the clouds' clock, along the data's way; returns when they have run."""
+        placement = self._deployment.twin.placement
+        for cloud in dict.fromkeys((placement.l3_hot, placement.l3_cold)):
+            self._operator(cloud, "run-due")
+
+    def invocation(self, cloud: Cloud) -> EmulatedInvocation:
+        """Calls the functions of one cloud."""
         deployment, secrets = self._deployment, self._secrets
         served = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
         functions = {each.name: served.get(each.id) for each in deployment.topology.on(cloud)}
@@ -141,6 +155,18 @@ class TwinClient(HotReaders):
         url = f"{self._deployment.site(cloud).http_url}/_cloud/{call}"
         headers = {OPERATOR_HEADER: self._secrets.operator_key}
         return post(self._transport, url, headers, f"{cloud} {call}", arguments or {})
+
+
+_MOVED = {
+    (Slot.L3_HOT, Slot.L3_COLD): (Slot.L3_COLD, Slot.L3_ARCHIVE),
+    (Slot.L3_COLD, Slot.L3_ARCHIVE): (Slot.L3_ARCHIVE,),
+}
+"""Boundaries that movers cross, and where what crossed them is."""
+
+
+def _from_tiers(slots: Sequence[Slot], statuses: Iterable[CloudStatus]) -> dict[str, Any]:
+    readings = sum(tier.readings for status in statuses for tier in status.tiers if tier.slot in slots)
+    return {"messages_in": readings, "messages_out": readings}
 
 
 def _from_queue(crossing: FunctionTraffic, queues: Sequence[FunctionTraffic]) -> dict[str, Any]:

@@ -24,6 +24,7 @@ PACK = CloudPack(
         remote_twin_sign_in=SignIn.SIGV4,
         topics="an IoT rule, and the right to publish in the devices' IoT policy",
         ignored_topics="the right to publish in the devices' IoT policy; no rule",
+        restore_hours=12,  # Glacier Deep Archive, Standard (docs.aws.amazon.com AmazonS3, restoring-objects)
     ),
     footprint=Footprint(
         watts_per_vcpu=2.12,  # half load: Cloud Carbon Footprint's methodology, recalled

@@ -36,6 +36,7 @@ PACK = CloudPack(
         # learn.microsoft.com/azure/iot/iot-mqtt-connect-to-iot-hub: static, predefined topics
         no_topics="IoT Hub has static topics and message routing begins behind them; let the devices publish to "
         "devices/<id>/messages/events/, or place L1 on another cloud",
+        restore_hours=15,  # Blob archive, Standard (learn.microsoft.com storage/blobs/archive-rehydrate-overview)
     ),
     footprint=Footprint(
         watts_per_vcpu=2.27,  # half load: Cloud Carbon Footprint's methodology, recalled

@@ -214,13 +214,14 @@ BOUNDARIES: tuple[ConnectorRow, ...] = (
         ),
         first=(
             _start(Kind.HOT_TO_COLD_SCHEDULE, Kind.HOT_TO_COLD_MOVER),
+            _call(OPERATOR, Kind.HOT_TO_COLD_MOVER),
             _store(Kind.HOT_TO_COLD_MOVER, Kind.HOT_STORE, Access.READ, Access.DELETE),
         ),
     ),
     _row(
         (Slot.L3_COLD, Slot.L3_ARCHIVE),
         _case(
-            "cold-to-archive mover moves the object",
+            "cold-to-archive mover has the cloud copy the object into the archive's storage class",
             _store(Kind.COLD_TO_ARCHIVE_MOVER, Kind.ARCHIVE_STORE, Access.WRITE),
         ),
         _case(
@@ -230,7 +231,26 @@ BOUNDARIES: tuple[ConnectorRow, ...] = (
         ),
         first=(
             _start(Kind.COLD_TO_ARCHIVE_SCHEDULE, Kind.COLD_TO_ARCHIVE_MOVER),
+            _call(OPERATOR, Kind.COLD_TO_ARCHIVE_MOVER),
             _store(Kind.COLD_TO_ARCHIVE_MOVER, Kind.COLD_STORE, Access.READ, Access.DELETE),
+        ),
+    ),
+    _row(
+        (Slot.L3_COLD, Slot.L3_HOT),
+        _case("the hot reader reads older history itself", _store(Kind.HOT_READER, Kind.COLD_STORE, Access.READ)),
+        _case(
+            "the hot reader asks the cold-reader for older history",
+            _post(Kind.HOT_READER, Kind.COLD_READER, "REMOTE_COLD_READER_URL"),
+            _store(Kind.COLD_READER, Kind.COLD_STORE, Access.READ),
+        ),
+    ),
+    _row(
+        (Slot.L3_ARCHIVE, Slot.L3_HOT),
+        _case("the hot reader reads the oldest itself", _store(Kind.HOT_READER, Kind.ARCHIVE_STORE, Access.READ)),
+        _case(
+            "the hot reader asks the archive-reader for the oldest history",
+            _post(Kind.HOT_READER, Kind.ARCHIVE_READER, "REMOTE_ARCHIVE_READER_URL"),
+            _store(Kind.ARCHIVE_READER, Kind.ARCHIVE_STORE, Access.READ),
         ),
     ),
     _row(

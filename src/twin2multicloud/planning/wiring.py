@@ -19,6 +19,8 @@ READ_BY = ("CLOCK_SKEW", FORMATS_VARIABLE)
 
 FORMATS_MODULE = "twin2multicloud.functions.payloads.formats"
 """The module that reads messages of types with a payload; a twin without such types has no such variable."""
+ENDPOINT_VARIABLE = "HAS_ENDPOINT"
+"""Set where a function that takes native calls has a URL too."""
 
 
 def cloud_variable(slot: Slot) -> str:
@@ -47,11 +49,15 @@ def environment(
         found["CLOCK_SKEW"] = Variable("CLOCK_SKEW", ValueKind.LITERAL, _json(twin.clock_skew))
     if Data.PAYLOADS in KINDS[component.name].data and twin.catalog.payloads:
         found[FORMATS_VARIABLE] = Variable(FORMATS_VARIABLE, ValueKind.LITERAL, FORMATS_MODULE)
+    for setting in KINDS[component.name].settings:
+        found[setting.upper()] = Variable(setting.upper(), ValueKind.LITERAL, str(getattr(twin, setting)))
     for row, call in calls:
         if call.source == component.name:
             found.update((each.name, each) for each in _outgoing(component, twin, row, call))
     if any(endpoint.component == component.id for endpoint in endpoints):
         found[TOKEN_VARIABLE] = Variable(TOKEN_VARIABLE, ValueKind.TOKEN, "")
+        if Trigger.CALL in KINDS[component.name].triggers:  # a token alone does not say it: callers have one too
+            found[ENDPOINT_VARIABLE] = Variable(ENDPOINT_VARIABLE, ValueKind.LITERAL, "true")
     if dead_letters is not None:
         found["DEAD_LETTER_QUEUE"] = Variable("DEAD_LETTER_QUEUE", ValueKind.RESOURCE, dead_letters)
     return tuple(found[name] for name in sorted(found))

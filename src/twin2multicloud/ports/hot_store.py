@@ -64,11 +64,18 @@ class HotStore(Protocol):
         """The names of all properties that a device ever measured, deleted readings included. Raises RetryableError."""
         ...
 
-    def delete_range(self, device_id: str, start: str, end: str) -> int:
-        """Delete a device's readings in ``(start, end]`` (canonical stamps); returns how many there were.
+    def oldest(self, device_id: str, before: str, limit: int, after: RowKey | None = None) -> Sequence[Reading]:
+        """A device's first readings with a timestamp before `before` (canonical), in the order of their keys.
 
-        For a mover, once they are safe in the cold store. What was written before, from the same place, counts as
-        there; on return what is gone is gone for good. Raises RetryableError: some may be gone then, and the same call
-        again deletes the rest.
+        With all of their properties, sorted by name, so that a reading has one form. `after` is the last key already
+        seen. Fewer than `limit` only where there are no more. Raises RetryableError.
+        """
+        ...
+
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        """Delete readings of a device, once they are safe elsewhere. They are gone for good on return.
+
+        Those that are not there are ignored. Raises RetryableError: some may be gone, and the same call again deletes
+        the rest.
         """
         ...

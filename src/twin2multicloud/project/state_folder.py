@@ -18,6 +18,7 @@ class StateFolder:
         self.secrets = root / "secrets.json"  # what the operator and devices of this machine sign in with
         self.device_registry = root / "device-registry.json"  # which devices are otherwise than at first
         self.local_device_credentials = root / "local-devices"  # a folder for each, as `t2mc devices --local` gave them
+        self.clock = root / "clock.json"  # the virtual time of the emulated clouds, where it was set
         # The twin on real clouds.
         self.bundles = root / "bundles"  # the archives that `t2mc package` builds
         self.wheels = root / "wheels"  # fetched for those
@@ -37,6 +38,10 @@ class StateFolder:
     def unpacked_bundles(self, cloud: str) -> Path:
         """What an emulated cloud runs functions from, each in a folder of its name."""
         return self.process(cloud) / "bundle"
+
+    def object_stores(self, cloud: str) -> Path:
+        """The folder of an emulated cloud's object stores, each in a folder of its deployed name."""
+        return self.process(cloud) / "objects"
 
     def log(self, name: str) -> Path:
         """Where a process writes what it has to say."""

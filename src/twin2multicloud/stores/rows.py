@@ -12,7 +12,7 @@ import msgspec
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading
+from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading, normalise
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 
 KEY_CHARACTERS = 900
@@ -118,6 +118,12 @@ def noted(note: Row) -> Sequence[str]:
     return msgspec.json.decode(text, type=list[str]) if isinstance(text, str) else (note.key.message_id,)
 
 
+def as_reading(device_id: str, row: Row) -> Reading:
+    """The reading of a row that has all of its values: its properties are sorted by name, so that it has one form."""
+    key = {"device_id": device_id, "timestamp": row.key.timestamp, "message_id": row.key.message_id}
+    return normalise(dict(sorted(row.values.items())) | key, now=row.key.timestamp)
+
+
 def sort_key(key: RowKey) -> str:
     """A row's key as one text, in the order of the keys."""
     return key.timestamp + sortable(key.message_id)
@@ -160,11 +166,11 @@ def inexact(values: Mapping[str, Scalar], keeps: Callable[[Scalar], bool]) -> di
 
 
 def restored(
-    values: Iterable[tuple[str, Scalar]], exact: Mapping[str, str], properties: Sequence[str]
+    values: Iterable[tuple[str, Scalar]], exact: Mapping[str, str], properties: Sequence[str] | None
 ) -> dict[str, Scalar]:
-    """Those of a row's values that are asked for, with the numbers of `inexact` put back."""
+    """Those of a row's values that are asked for (None: all), with the numbers of `inexact` put back."""
     found = {**dict(values), **{name: _number(text) for name, text in exact.items()}}
-    return {name: found[name] for name in properties if name in found}
+    return found if properties is None else {name: found[name] for name in properties if name in found}
 
 
 def _number(text: str) -> int | float:

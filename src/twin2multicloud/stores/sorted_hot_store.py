@@ -18,11 +18,11 @@ from twin2multicloud.stores.rows import (
     NOTED,
     Put,
     Span,
+    as_reading,
     note_puts,
     noted,
     reading_put,
     span,
-    time_span,
 )
 
 _KNOWN_DEVICES = 50_000  # whose properties one process remembers; a small function has 128 MB
@@ -46,9 +46,9 @@ class SortedTable(Protocol):
         ...
 
     def page(
-        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:
-        """The first `limit` rows of a span, with those of their values; fewer only where there are no more.
+        """The first `limit` rows of a span, with those of their values (None: all); fewer only where there are no more.
 
         What the same thread has put before is there.
         """
@@ -126,13 +126,19 @@ class SortedHotStore:
         pages = self._pages(device_id, ALL_NOTES, _LARGEST_PAGE, (NOTED,))
         return {name for page in pages for row in page for name in noted(row)}
 
-    def delete_range(self, device_id: str, start: str, end: str) -> int:
-        """See `ports.hot_store.HotStore.delete_range`."""
-        deleted = 0
-        for page in self._pages(device_id, time_span(start, end), _LARGEST_PAGE, ()):
-            self._table.delete(device_id, [row.key for row in page])
-            deleted += len(page)
-        return deleted
+    def oldest(self, device_id: str, before: str, limit: int, after: RowKey | None = None) -> Sequence[Reading]:
+        """See `ports.hot_store.HotStore.oldest`."""
+        within = Span(ALL_READINGS.after, (before, False, ""))
+        if after is not None:
+            within = within.beyond(after, descending=False)
+        if within.is_empty:
+            return []
+        return [as_reading(device_id, row) for row in self._table.page(device_id, within, limit, None)]
+
+    def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
+        """See `ports.hot_store.HotStore.delete`."""
+        for start in range(0, len(keys), _LARGEST_PAGE):
+            self._table.delete(device_id, keys[start : start + _LARGEST_PAGE])
 
     def _pages(
         self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.rigs.emulated import emulated_hot_store
+from tests.rigs.hot_store import delete_between
 from tests.rigs.readings import reading as rig_reading
 from twin2multicloud.domain.errors import ConfigurationError, RetryableError
 from twin2multicloud.domain.telemetry import Reading
@@ -28,12 +29,12 @@ def reading(second: int, **values) -> Reading:
 def test_a_range_of_several_parts_goes_whole_and_a_restart_counts_the_same(tmp_path: Path) -> None:
     with emulated_hot_store(tmp_path) as rig:
         rig.store.write([reading(second) for second in range(12_345)])
-        assert rig.store.delete_range("d", stamp(-1), stamp(12_299)) == 12_300
+        assert delete_between(rig.store, "d", stamp(-1), stamp(12_299)) == 12_300
         assert rig.table.count() == 45
     with emulated_hot_store(tmp_path) as rig:
         assert rig.table.count() == 45
         assert rig.store.last("d", ("t",)) == {"t": (stamp(12_344), 12_344)}
-        assert rig.store.delete_range("d", *ALWAYS) == 45
+        assert delete_between(rig.store, "d", *ALWAYS) == 45
         assert rig.store.last("d", ("t",)) == {}
 
 
@@ -52,7 +53,7 @@ def test_writes_get_in_between_the_parts_of_a_large_range(tmp_path: Path) -> Non
 
         other = threading.Thread(target=write_meanwhile)
         other.start()
-        assert rig.store.delete_range("d", stamp(-1), stamp(50_000)) == 50_000
+        assert delete_between(rig.store, "d", stamp(-1), stamp(50_000)) == 50_000
         other.join()
         assert rig.table.count() == 20
         assert any(20 < count < 50_000 for count in counts), counts
@@ -73,7 +74,7 @@ def test_last_never_goes_back_while_older_readings_are_deleted(tmp_path: Path) -
 
         def delete() -> None:
             while not finished.is_set():
-                rig.store.delete_range("d", ALWAYS[0], stamp(durable - 3))
+                delete_between(rig.store, "d", ALWAYS[0], stamp(durable - 3))
 
         threads = [threading.Thread(target=each) for each in (write, delete)]
         for thread in threads:
@@ -103,11 +104,11 @@ def test_what_the_disk_did_not_take_is_to_be_tried_again(tmp_path: Path) -> None
         with closing(sqlite3.connect(tmp_path / "hot.sqlite", isolation_level=None)) as disk:
             disk.execute("CREATE TRIGGER bad BEFORE DELETE ON readings BEGIN SELECT RAISE(ABORT, 'bad sector'); END")
             with pytest.raises(RetryableError, match="bad sector"):
-                rig.store.delete_range("d", *ALWAYS)
+                delete_between(rig.store, "d", *ALWAYS)
             assert rig.table.count() == 3
             assert rig.store.last("d", ("t",)) == {"t": (stamp(2), 2)}
             disk.execute("DROP TRIGGER bad")
-        assert rig.store.delete_range("d", *ALWAYS) == 3
+        assert delete_between(rig.store, "d", *ALWAYS) == 3
         assert rig.table.count() == 0
 
 

@@ -14,7 +14,7 @@ from twin2multicloud.domain.placement import Placement
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.planning.planner import plan
 
-ACROSS = msgspec.structs.replace(Placement.single(GCP), l1=AWS, l2=AZURE)
+ACROSS = msgspec.structs.replace(Placement.single(GCP), l1=AWS, l2=AZURE, l3_cold=AZURE, l3_archive=AWS)
 LOCAL = Placement.single(AWS)
 COMMON = {"CLOUD", "TWIN_NAME"}
 REQUIRED = {
@@ -25,8 +25,18 @@ REQUIRED = {
     "processor": COMMON | {"PERSISTER_QUEUE", "DEAD_LETTER_QUEUE"},
     "persister": COMMON | {"L3_HOT_CLOUD", "REMOTE_WRITER_URL", "INTER_CLOUD_TOKEN", "DEAD_LETTER_QUEUE"},
     "hot-writer": COMMON | {"HOT_STORE_NAME", "INTER_CLOUD_TOKEN"},
-    "hot-reader": COMMON | {"HOT_STORE_NAME"},
+    "hot-reader": COMMON
+    | {"HOT_STORE_NAME", "INTER_CLOUD_TOKEN"}
+    | {"L3_COLD_CLOUD", "REMOTE_COLD_READER_URL", "L3_ARCHIVE_CLOUD", "REMOTE_ARCHIVE_READER_URL"},
     "hot-reader-last-entry": COMMON | {"HOT_STORE_NAME"},
+    "hot-to-cold-mover": COMMON
+    | {"HOT_STORE_NAME", "HOT_RETENTION_DAYS", "L3_COLD_CLOUD", "REMOTE_COLD_WRITER_URL", "INTER_CLOUD_TOKEN"},
+    "cold-writer": COMMON | {"COLD_STORE_NAME", "INTER_CLOUD_TOKEN"},
+    "cold-reader": COMMON | {"COLD_STORE_NAME", "INTER_CLOUD_TOKEN"},
+    "cold-to-archive-mover": COMMON
+    | {"COLD_STORE_NAME", "COLD_RETENTION_DAYS", "L3_ARCHIVE_CLOUD", "REMOTE_ARCHIVE_WRITER_URL", "INTER_CLOUD_TOKEN"},
+    "archive-writer": COMMON | {"ARCHIVE_STORE_NAME", "INTER_CLOUD_TOKEN"},
+    "archive-reader": COMMON | {"ARCHIVE_STORE_NAME", "INTER_CLOUD_TOKEN"},
 }
 LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE"}
 
@@ -80,17 +90,23 @@ def test_each_function_has_the_triggers_of_its_kind():
         "hot-writer": {Trigger.HTTP},
         "hot-reader": {Trigger.CALL},
         "hot-reader-last-entry": {Trigger.CALL},
+        "hot-to-cold-mover": {Trigger.SCHEDULE, Trigger.CALL},
+        "cold-writer": {Trigger.HTTP},
+        "cold-reader": {Trigger.HTTP},
+        "cold-to-archive-mover": {Trigger.SCHEDULE, Trigger.CALL},
+        "archive-writer": {Trigger.HTTP},
+        "archive-reader": {Trigger.HTTP},
     }
 
 
-def test_a_reader_has_an_endpoint_where_its_environment_holds_the_token():
-    env = {**environment("hot-reader"), "INTER_CLOUD_TOKEN": "t"}
+def test_a_reader_has_an_endpoint_where_its_environment_says_so():
+    env = {**environment("hot-reader"), "INTER_CLOUD_TOKEN": "t", "HAS_ENDPOINT": "true"}
     assert set(wire("hot-reader", env, RigPorts()).handlers) == {Trigger.CALL, Trigger.HTTP}
 
 
 def test_the_table_of_kinds_names_every_trigger():
     for name in FUNCTIONS:
-        env = {**environment(name), "INTER_CLOUD_TOKEN": "t"}
+        env = {**environment(name), "INTER_CLOUD_TOKEN": "t", "HAS_ENDPOINT": "true"}
         assert set(wire(name, env, RigPorts()).handlers) == set(KINDS[name].triggers), name
 
 

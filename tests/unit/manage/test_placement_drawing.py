@@ -9,7 +9,7 @@ from tests.rigs.twins import twin
 from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
-from twin2multicloud.manage.placement_drawing import draw
+from twin2multicloud.manage.placement_drawing import draw, drawn
 from twin2multicloud.manage.placement_layout import BOX_HEIGHT, BOX_WIDTH, WIDTH, Point, lay_out
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Boundary, Topology
@@ -64,7 +64,7 @@ class TestWhatIsDrawn:
         svg = draw(topology)
         assert [words(each).split()[0] for each in parts(svg, "slot")] == [slot.value for slot in Slot]
         titles = [each.findtext(f"{SVG}title") for each in parts(svg, "link")]
-        assert [title for title in titles if title] == [f"{each.name}: {each.reason}" for each in topology.boundaries]
+        assert [title for title in titles if title] == [f"{each.name}: {each.reason}" for each in drawn(topology)]
 
     def test_remote_boundaries_are_dashed_and_end_at_an_endpoint(self) -> None:
         svg = draw(plan(twin(SPREAD)))
@@ -121,7 +121,7 @@ class TestRoutes:
     @given(topologies)
     def test_no_link_runs_through_a_box_that_is_not_its_own(self, topology: Topology) -> None:
         layout = lay_out(topology.placement)
-        for boundary, route in layout.routes(topology.boundaries):
+        for boundary, route in layout.routes(drawn(topology)):
             others = [slot for slot in Slot if slot not in (boundary.source, boundary.target)]
             for start, end in pairwise(route.corners):
                 assert not any(crosses(start, end, layout.centre(slot)) for slot in others), boundary.name
@@ -129,16 +129,14 @@ class TestRoutes:
     @given(topologies)
     def test_links_are_made_of_level_and_upright_lines_inside_the_drawing(self, topology: Topology) -> None:
         layout = lay_out(topology.placement)
-        for _, route in layout.routes(topology.boundaries):
+        for _, route in layout.routes(drawn(topology)):
             assert all(a[0] == b[0] or a[1] == b[1] for a, b in pairwise(route.corners))
             assert all(0 <= x <= WIDTH and 0 <= y <= layout.height for x, y in route.corners)
 
     @given(topologies)
     def test_labels_do_not_cover_each_other(self, topology: Topology) -> None:
         """Two pills of usual width (90 by 18) are apart; labels around straight lines stand in gaps of their own."""
-        pills = [
-            route.label for _, route in lay_out(topology.placement).routes(topology.boundaries) if not route.straight
-        ]
+        pills = [route.label for _, route in lay_out(topology.placement).routes(drawn(topology)) if not route.straight]
         for one, other in combinations(pills, 2):
             assert abs(one[0] - other[0]) >= 70 or abs(one[1] - other[1]) >= 18
 

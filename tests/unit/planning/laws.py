@@ -42,7 +42,7 @@ HOMES = {
     "device-commands": Slot.L1,
 }
 TOKEN = "INTER_CLOUD_TOKEN"
-_LITERALS = {"aws", "azure", "gcp", "debug", "production", "house"}
+_LITERALS = {"aws", "azure", "gcp", "debug", "production", "house", "true"}
 
 
 def functions(topology: Topology) -> Iterator[Component]:
@@ -169,7 +169,7 @@ def no_secret_is_in_the_plan(_: Twin, topology: Topology) -> Iterator[str]:
         for variable in each.environment:
             if variable.kind is ValueKind.TOKEN and variable.value:
                 yield f"{each.id} {variable.name} has a value"
-            if variable.kind is ValueKind.LITERAL and variable.value not in _LITERALS:
+            if variable.kind is ValueKind.LITERAL and not (variable.value in _LITERALS or variable.value.isdigit()):
                 yield f"{each.id} {variable.name} says {variable.value!r}"
 
 

@@ -49,7 +49,7 @@ class DynamoTable:
         self._write([{"DeleteRequest": {"Key": _key(device_id, key)}} for key in keys])
 
     def page(
-        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:
         """See `SortedTable.page`. A key condition knows no ``<`` beside ``>=``: the row at `high` is left out here."""
         low, high = within.texts
@@ -109,7 +109,7 @@ def _item(row: Put) -> dict[str, Attribute]:
     }
 
 
-def _row(item: Mapping[str, Attribute], properties: Sequence[str]) -> Row:
+def _row(item: Mapping[str, Attribute], properties: Sequence[str] | None) -> Row:
     values = ((plain(name), _scalar(value)) for name, value in item["values"]["M"].items())
     exact = {plain(name): value["S"] for name, value in item.get("exact", {"M": {}})["M"].items()}
     return Row(row_key(item["sort_key"]["S"], item["name"]["S"]), restored(values, exact, properties))

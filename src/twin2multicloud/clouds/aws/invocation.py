@@ -56,7 +56,7 @@ class LambdaInvocation:
 
 
 def open_invocation(outputs: Mapping[str, Any]) -> LambdaInvocation:
-    """The functions of a deployed twin, by its outputs ``aws_readers`` (names by function) and ``aws_region``.
+    """The functions of a deployed twin, by its outputs ``aws_called`` (names by function) and ``aws_region``.
 
     Signs in as boto3 finds credentials: ``lambda:InvokeFunction`` is what it takes. Raises ConfigurationError where
     boto3 is not installed.
@@ -64,7 +64,7 @@ def open_invocation(outputs: Mapping[str, Any]) -> LambdaInvocation:
     retries = {"mode": "standard", "total_max_attempts": ATTEMPTS}
     settings = {"connect_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS, "retries": retries}
     client = operators_client("calling functions on AWS needs", "lambda", outputs["aws_region"], settings)
-    return LambdaInvocation(client, outputs["aws_readers"])
+    return LambdaInvocation(client, outputs["aws_called"])
 
 
 def operators_client(purpose: str, service: str, region: str, settings: Mapping[str, object]) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs

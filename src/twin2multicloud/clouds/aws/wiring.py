@@ -17,6 +17,7 @@ from twin2multicloud.hosting.rotation import wire_with_secret
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
+    from twin2multicloud.clouds.aws.object_store import S3ObjectStore
     from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
@@ -64,6 +65,12 @@ class AwsPorts(CommonPorts):
         from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
         return SortedHotStore(DynamoTable(self._client("dynamodb"), name, self.clock, self.chance))
+
+    def object_store(self, name: str, *, archive: bool = False) -> S3ObjectStore:
+        """See `functions.wiring.Ports`. `name` is a bucket's."""
+        from twin2multicloud.clouds.aws.object_store import ARCHIVE_CLASS, COLD_CLASS, S3ObjectStore
+
+        return S3ObjectStore(self._client("s3"), name, ARCHIVE_CLASS if archive else COLD_CLASS, self.clock)
 
     def _new_client(self, service: str) -> Any:  # noqa: ANN401 - boto3 makes its classes when it runs
         import boto3

@@ -66,7 +66,7 @@ class CosmosTable:
                 self._delete_singly(device_id, batch)
 
     def page(
-        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:
         """See `SortedTable.page`."""
         low, high = within.texts
@@ -135,7 +135,7 @@ def _item(row: Put) -> Item:
     }
 
 
-def _row(item: Mapping[str, Any], properties: Sequence[str]) -> Row:
+def _row(item: Mapping[str, Any], properties: Sequence[str] | None) -> Row:
     values = restored(item["values"].items(), item.get("exact", {}), properties)
     return Row(row_key(item["sort_key"], item["name"]), values)
 

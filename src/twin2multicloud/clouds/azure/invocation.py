@@ -96,15 +96,15 @@ class FunctionAppInvocation:
 def open_invocation(outputs: Mapping[str, Any]) -> FunctionAppInvocation:
     """The functions of a deployed twin, by its outputs.
 
-    ``azure_readers`` are URLs by function, ``azure_reader_apps`` the ids of the apps that ask for a key, and
+    ``azure_called`` are URLs by function, ``azure_called_apps`` the ids of the apps that ask for a key, and
     ``azure_token_secret`` names the secret of those that ask for the token. Signs in as azure-identity finds
     credentials: ``AZURE_…``, a managed identity, `az login`. Raises ConfigurationError where it is not installed.
     """
     credential = operator("calling functions on Azure needs")
     from twin2multicloud.wire.http_transport import HttpTransport
 
-    ids = outputs.get("azure_reader_apps", {})
-    apps = {name: App(url, ids.get(name, "")) for name, url in outputs["azure_readers"].items()}
+    ids = outputs.get("azure_called_apps", {})
+    apps = {name: App(url, ids.get(name, "")) for name, url in outputs["azure_called"].items()}
     token = CachedSecret(vault(credential), str(outputs.get("azure_token_secret", "")), SystemClock(), lambda _: None)
     return FunctionAppInvocation(apps, HttpTransport(), connect(MANAGEMENT, MANAGEMENT, credential), token.read)
 

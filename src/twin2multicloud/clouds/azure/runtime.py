@@ -32,6 +32,8 @@ def expose(function: Function) -> "FunctionApp":
     for trigger, bind in _BINDINGS.items():
         if trigger in function.handlers:
             bind(app, function)
+            if trigger is Trigger.SCHEDULE and Trigger.CALL in function.handlers:  # a mover: the operator calls it too
+                _on_call(app, function)
             return app
     raise ConfigurationError(f"{function.name} has no trigger")
 
@@ -75,7 +77,7 @@ def _on_schedule(app: "FunctionApp", function: Function) -> None:
 
     handler = entrypoint.on_schedule(function)
 
-    @app.function_name(_identifier(function.name))
+    @app.function_name(f"{_identifier(function.name)}_on_schedule")
     @app.timer_trigger(arg_name="timer", schedule="%SCHEDULE%")
     # A timer does not retry by itself. With this it retries as Lambda does: after one minute, after two more.
     @app.retry(

@@ -1,9 +1,10 @@
 """From a function's name and environment to its FunctionApp: clients, adapters, function. The place that names SDKs.
 
 Reads, beside what `functions.wiring` reads: ``COSMOS_URL`` (database: ``TWIN_NAME``, container: ``HOT_STORE_NAME``),
-``QUEUES__queueServiceUri``, ``INTER_CLOUD_TOKEN_SECRET`` (a secret's id in Key Vault), ``AZURE_CLIENT_ID`` (the
-user-assigned identity that signs in everywhere). The error topic is its endpoint's URL. Where ``COSMOS_KEY``,
-``QUEUES_KEY`` or ``ERROR_TOPIC_KEY`` is set, that key signs in instead: emulators know no identities.
+``QUEUES__queueServiceUri``, ``OBJECT_STORE_URL`` (a storage account's blob service), ``INTER_CLOUD_TOKEN_SECRET`` (a
+secret's id in Key Vault), ``AZURE_CLIENT_ID`` (the user-assigned identity that signs in everywhere). The error topic is
+its endpoint's URL. Where ``COSMOS_KEY``, ``QUEUES_KEY``, ``OBJECT_STORE_KEY`` or ``ERROR_TOPIC_KEY`` is set, that key
+signs in instead: emulators know no identities.
 """
 
 from __future__ import annotations
@@ -21,8 +22,10 @@ if TYPE_CHECKING:
     from azure.eventgrid import EventGridPublisherClient
     from azure.functions import FunctionApp
     from azure.keyvault.secrets import SecretClient
+    from azure.storage.blob import BlobServiceClient
     from azure.storage.queue import QueueClient
 
+    from twin2multicloud.clouds.azure.object_store import BlobObjectStore
     from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
@@ -85,6 +88,20 @@ class AzurePorts(CommonPorts):
             )
         database = client.get_database_client(require_env(self._env, "TWIN_NAME"))
         return SortedHotStore(CosmosTable(database.get_container_client(name), name))
+
+    def object_store(self, name: str, *, archive: bool = False) -> BlobObjectStore:
+        """See `functions.wiring.Ports`. `name` is a container's."""
+        from twin2multicloud.clouds.azure.object_store import ARCHIVE_TIER, COLD_TIER, BlobObjectStore
+
+        return BlobObjectStore(self._blobs, name, ARCHIVE_TIER if archive else COLD_TIER, self.clock)
+
+    @cached_property
+    def _blobs(self) -> BlobServiceClient:
+        from azure.storage.blob import BlobServiceClient
+
+        timeouts: dict[str, Any] = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
+        url, credential = require_env(self._env, "OBJECT_STORE_URL"), self._credential("OBJECT_STORE_KEY")
+        return BlobServiceClient(url, credential, retry_total=RETRIES, **timeouts)
 
     def _queue(self, name: str) -> QueueClient:
         from azure.storage.queue import BinaryBase64EncodePolicy, ExponentialRetry, QueueClient

@@ -64,7 +64,7 @@ class FirestoreTable:
                 writes.commit(retry=patient(self._patience), timeout=TIMEOUT)
 
     def page(
-        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:
         """See `SortedTable.page`."""
         from google.cloud.firestore import FieldFilter, Query
@@ -103,7 +103,7 @@ def _document(row: Put) -> Document:
     }
 
 
-def _row(document: Mapping[str, Any], properties: Sequence[str]) -> Row:
+def _row(document: Mapping[str, Any], properties: Sequence[str] | None) -> Row:
     values = ((plain(name), value) for name, value in document["values"].items())
     exact = {plain(name): text for name, text in document.get("exact", {}).items()}
     return Row(row_key(document["sort_key"], document["name"]), restored(values, exact, properties))

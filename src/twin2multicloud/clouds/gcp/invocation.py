@@ -103,7 +103,7 @@ def _is_user(credentials: "Credentials") -> bool:
 def open_invocation(outputs: Mapping[str, Any]) -> CloudRunInvocation:
     """The functions of a deployed twin, by its outputs.
 
-    ``gcp_readers`` are URLs by function, ``gcp_endpoints`` says which of them ask for the token, and
+    ``gcp_called`` are URLs by function, ``gcp_endpoints`` says which of them ask for the token, and
     ``gcp_token_secret`` names its secret. Signs in with the application default credentials. Raises ConfigurationError
     where Google's libraries are not installed.
     """
@@ -116,7 +116,7 @@ def open_invocation(outputs: Mapping[str, Any]) -> CloudRunInvocation:
     from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets, secret_manager
     from twin2multicloud.wire.http_transport import HttpTransport
 
-    urls = outputs["gcp_readers"]
+    urls = outputs["gcp_called"]
     endpoints = frozenset(outputs.get("gcp_endpoints", {})) & frozenset(urls)
     secrets = SecretManagerSecrets(cache(secret_manager))
     token = CachedSecret(secrets, str(outputs.get("gcp_token_secret", "")), SystemClock(), lambda _: None)

@@ -17,7 +17,8 @@ Target = Callable[..., Any]
 def expose(function: Function) -> Target:
     """The function that functions-framework runs. Raises ConfigurationError for one without trigger.
 
-    A Cloud Run service has one URL, so a reader with an endpoint is called natively through it too, with the token.
+    A Cloud Run service has one URL, so a reader with an endpoint is called natively through it too, with the token. To
+    a mover's URL come its schedule, which Cloud Scheduler says in a header, and the operator's calls.
     """
     for trigger, (signature, handler_of) in _TARGETS.items():
         if trigger in function.handlers:
@@ -30,6 +31,19 @@ def expose(function: Function) -> Target:
     raise ConfigurationError(f"{function.name} has no trigger")
 
 
+def _by_schedule(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
+    by_schedule = entrypoint.on_schedule(function)
+    if Trigger.CALL not in function.handlers:
+        return by_schedule
+    by_call = _by_call(function)
+
+    def handler(request: FlaskRequest) -> FlaskAnswer:
+        scheduled = entrypoint.as_request(request).headers.get("x-cloudscheduler")
+        return by_schedule(request) if scheduled else by_call(request)
+
+    return handler
+
+
 def _by_call(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
     call = entrypoint.on_call(function)
     return lambda request: entrypoint.as_answer(answer(call, entrypoint.as_request(request)))
@@ -38,7 +52,7 @@ def _by_call(function: Function) -> Callable[[FlaskRequest], FlaskAnswer]:
 _TARGETS: Mapping[Trigger, tuple[str, Callable[[Function], Target]]] = {
     Trigger.DEVICE: ("cloud_event", entrypoint.on_device),
     Trigger.QUEUE: ("cloud_event", entrypoint.on_queue),
-    Trigger.SCHEDULE: ("http", entrypoint.on_schedule),
+    Trigger.SCHEDULE: ("http", _by_schedule),
     Trigger.HTTP: ("http", entrypoint.on_http),
     Trigger.CALL: ("http", _by_call),
 }

@@ -1,8 +1,8 @@
 """From a function's name and environment to functions-framework's target: clients, adapters, function. Names SDKs.
 
 Reads, beside what `functions.wiring` reads: ``GOOGLE_CLOUD_PROJECT``, ``INTER_CLOUD_TOKEN_SECRET`` (the secret's full
-name), and for emulators ``FIRESTORE_EMULATOR_HOST`` and ``PUBSUB_EMULATOR_HOST``. Topics are given by full name, the
-stores and the device registry by their databases'. Credentials are the service account's.
+name), and for emulators ``FIRESTORE_EMULATOR_HOST``, ``PUBSUB_EMULATOR_HOST`` and ``STORAGE_EMULATOR_HOST``. Topics are
+given by full name, the stores and the device registry by their databases'. Credentials are the service account's.
 """
 
 from __future__ import annotations
@@ -18,10 +18,12 @@ from twin2multicloud.wire.environment import Environment, optional_env, require_
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client
+    from google.cloud.storage import Client as StorageClient
     from google.pubsub_v1 import PublisherClient
 
     from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
     from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
+    from twin2multicloud.clouds.gcp.object_store import GcsObjectStore
     from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
@@ -63,6 +65,12 @@ class GcpPorts(CommonPorts):
 
         return SortedHotStore(FirestoreTable(self._firestore(name), name))
 
+    def object_store(self, name: str, *, archive: bool = False) -> GcsObjectStore:
+        """See `functions.wiring.Ports`. `name` is a bucket's."""
+        from twin2multicloud.clouds.gcp.object_store import ARCHIVE_CLASS, COLD_CLASS, GcsObjectStore
+
+        return GcsObjectStore(self._storage, name, ARCHIVE_CLASS if archive else COLD_CLASS, self.clock)
+
     def authenticator(self, registry: str) -> FirestoreDeviceAuthenticator:
         """See `functions.wiring.Ports`. `registry` is a Firestore database's name."""
         from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
@@ -85,6 +93,15 @@ class GcpPorts(CommonPorts):
         emulated = optional_env(self._env, "FIRESTORE_EMULATOR_HOST") is not None
         project = require_env(self._env, "GOOGLE_CLOUD_PROJECT")
         return Client(project=project, database=database, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]
+
+    @cached_property
+    def _storage(self) -> StorageClient:
+        from google.auth.credentials import AnonymousCredentials
+        from google.cloud.storage import Client
+
+        emulated = optional_env(self._env, "STORAGE_EMULATOR_HOST") is not None  # the client reads it too
+        project = require_env(self._env, "GOOGLE_CLOUD_PROJECT")
+        return Client(project=project, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]
 
     @cached_property
     def _publisher(self) -> PublisherClient:

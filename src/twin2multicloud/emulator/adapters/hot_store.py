@@ -84,16 +84,16 @@ class SqliteRows:
         raise FinalError(f"{len(rows)} rows for {self._path}, which is only read here")
 
     def page(
-        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:
         """See `SortedTable.page`."""
         low, high = _bound(*within.after), _bound(*within.before)
-        sql = _PAGES["time, message, body" if properties else "time, message", descending]
+        sql = _PAGES["time, message, body" if properties != () else "time, message", descending]
         found = self._reader().execute(sql, (device_id, low[0], high[0], *low, *high, limit))
         stamp = _stamp if high[0] == _NOTES_TIME else from_milliseconds
-        if not properties:
+        if properties == ():
             return [Row(RowKey(stamp(time), message), {}) for time, message in found]
-        select = _projection(tuple(properties))
+        select = _projection(properties if properties is None else tuple(properties))
         return [Row(RowKey(stamp(time), message), select(body)) for time, message, body in found]
 
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
@@ -138,7 +138,7 @@ class SqliteTable(SqliteRows):
         self._staged.add(group)
 
     def page(
-        self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
+        self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:
         """See `SortedTable.page`."""
         self._settle()
@@ -230,8 +230,10 @@ def _bound(stamp: str, whole: bool, message: str) -> tuple[int, str | bytes]:
 
 
 @lru_cache(maxsize=256)
-def _projection(properties: tuple[str, ...]) -> Callable[[bytes], dict[str, Scalar]]:
-    """Reads only these properties of a body: what it skips, it does not build."""
+def _projection(properties: tuple[str, ...] | None) -> Callable[[bytes], dict[str, Scalar]]:
+    """Reads only these properties of a body (None: all): what it skips, it does not build."""
+    if properties is None:
+        return msgspec.json.Decoder(dict[str, Any]).decode
     selected = TypedDict("selected", dict.fromkeys(properties, Any), total=False)  # type: ignore[misc]
     return msgspec.json.Decoder[Any](selected).decode
 

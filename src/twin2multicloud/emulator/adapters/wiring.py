@@ -3,6 +3,7 @@
 import logging
 import random
 from collections.abc import Callable, Collection
+from pathlib import Path
 
 import msgspec
 
@@ -13,14 +14,15 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.dead_letters import JournalDeadLetters
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.invoker import JournalInvoker
+from twin2multicloud.emulator.adapters.object_store import FolderObjectStore
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.functions.processing.processor import FindProcessor
-from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 from twin2multicloud.ports.device_ingress import DeviceIngress
 from twin2multicloud.ports.hot_store import HotStore
+from twin2multicloud.ports.object_store import ObjectStore
 from twin2multicloud.ports.transport import Transport
 from twin2multicloud.wire.http_transport import HttpTransport
 
@@ -39,6 +41,9 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     find_processor: FindProcessor | None
     queues: Collection[str]  # deployed name of every function with a queue here
     log: logging.Logger
+    clock: Clock
+    object_stores: Path
+    restore_hours: float | None
 
 
 class FunctionPorts:
@@ -46,7 +51,7 @@ class FunctionPorts:
 
     def __init__(self, parts: CloudParts, deployed_as: str, on_dead: Callable[[int], None]) -> None:
         self._parts, self._deployed_as, self._on_dead = parts, deployed_as, on_dead
-        self.clock: Clock = SystemClock()
+        self.clock = parts.clock
         self.chance: Chance = random.Random()  # noqa: S311 - jitter and trace ids
         self.errors = JournalErrorSink(parts.journal, parts.log)
         self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, parts.queues)
@@ -64,6 +69,12 @@ class FunctionPorts:
         if self._parts.store is None:
             raise FinalError(f"{self._parts.cloud} has no hot store {name!r}")
         return self._parts.store
+
+    def object_store(self, name: str, *, archive: bool = False) -> ObjectStore:
+        """See `functions.wiring.Ports`."""
+        parts = self._parts
+        hours = parts.restore_hours if archive else None
+        return FolderObjectStore(parts.object_stores / name, parts.clock, parts.object_stores.joinpath, hours)
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:
         """See `functions.wiring.Ports`."""

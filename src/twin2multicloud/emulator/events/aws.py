@@ -66,7 +66,16 @@ def _on_call(function: Function) -> Start:
 
 MAX_PUBLISH_BYTES = 128 * 1024  # IoT Core: the payload of a publish
 
-EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, _on_call, max_publish_bytes=MAX_PUBLISH_BYTES)
+
+def _on_schedule(function: Function) -> Start:
+    """EventBridge Scheduler's asynchronous invocation."""
+    handler = entrypoint.on_schedule(function)
+    return lambda _: handler({}, _CONTEXT)
+
+
+EVENT_SOURCE = event_source(
+    4, _on_device, _on_queue, _on_http, _on_call, _on_schedule, max_publish_bytes=MAX_PUBLISH_BYTES
+)
 
 
 def _device_event(publish: Published, received_at: int) -> dict[str, Any]:

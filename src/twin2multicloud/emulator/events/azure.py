@@ -83,7 +83,15 @@ def _on_http(function: Function) -> Start:
 
 MAX_PUBLISH_BYTES = 256 * 1024  # IoT Hub: a message from a device to the cloud
 
-EVENT_SOURCE = event_source(4, _on_device, _on_queue, _on_http, entrypoint.on_call, max_publish_bytes=MAX_PUBLISH_BYTES)
+EVENT_SOURCE = event_source(
+    4,
+    _on_device,
+    _on_queue,
+    _on_http,
+    entrypoint.on_call,
+    entrypoint.on_schedule,
+    max_publish_bytes=MAX_PUBLISH_BYTES,
+)
 
 
 def _http_request(request: Request) -> HttpRequest:

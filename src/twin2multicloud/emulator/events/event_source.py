@@ -5,6 +5,7 @@
 | QUEUE   | `Sequence[bytes]`     | the places of records that failed    |
 | HTTP    | `wire.http.Request`   | `wire.http.Response`                 |
 | CALL    | `Mapping[str, Any]`   | `Mapping[str, Any]`                  |
+| SCHEDULE | None                 | None                                 |
 """
 
 from collections.abc import Callable, Mapping
@@ -33,6 +34,6 @@ class EventSource(msgspec.Struct, frozen=True):
 
 
 def event_source(environments: int, *starts: Callable[[Function], Start], max_publish_bytes: int) -> EventSource:
-    """An event source from what starts a function by device, queue, HTTP and call."""
-    triggers = (Trigger.DEVICE, Trigger.QUEUE, Trigger.HTTP, Trigger.CALL)
+    """An event source from what starts a function by device, queue, HTTP, call and schedule."""
+    triggers = (Trigger.DEVICE, Trigger.QUEUE, Trigger.HTTP, Trigger.CALL, Trigger.SCHEDULE)
     return EventSource(environments, max_publish_bytes, dict(zip(triggers, starts, strict=True)))

@@ -68,9 +68,15 @@ def _on_http(function: Function) -> Start:
     return start
 
 
+def _on_schedule(function: Function) -> Start:
+    """Cloud Scheduler's POST."""
+    handler = entrypoint.on_schedule(function)
+    return lambda _: handler(FlaskRequest("POST", "/", {}, b""))
+
+
 # a CloudEvent is one message: what others have in batches, this cloud has in width
 EVENT_SOURCE = event_source(
-    16, _on_device, _on_queue, _on_http, entrypoint.on_call, max_publish_bytes=MAX_PUBLISH_BYTES
+    16, _on_device, _on_queue, _on_http, entrypoint.on_call, _on_schedule, max_publish_bytes=MAX_PUBLISH_BYTES
 )
 
 

@@ -2,7 +2,8 @@
 
 import logging
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -27,13 +28,17 @@ from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecre
 from twin2multicloud.emulator.host.entrance import Entrance
 from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
 from twin2multicloud.emulator.host.letters import CloudLetters
+from twin2multicloud.emulator.host.schedules import Schedules
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
+from twin2multicloud.emulator.host.tiers import tier_statuses
+from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.planning.clouds import pack
+from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Component, Delivery, Topology
 from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.http import Request, Response
@@ -49,6 +54,7 @@ class EmulatedCloud:
         folder = deployment.state.process(cloud)
         folder.mkdir(parents=True, exist_ok=True)
         self.staged = Staged()
+        self.clock = VirtualClock(deployment.state.clock)
         self._functions = CloudFunctions(deployment, secrets, cloud)
         self._components = self._functions.components
         self.backlog = Backlog(folder, deployment.bounds)
@@ -72,7 +78,9 @@ class EmulatedCloud:
         self.entrance = Entrance(self.ingress.publish, self.backlog)
         self._calls_made = {each.name: Meter() for each in self._components}
         self.letters = CloudLetters(self._journal, self.staged, self._queues, lambda: self.ingress.start)
+        self._scheduled: dict[str, Callable[[], object]] = {}
         self._start(self._parts())
+        self._schedules = Schedules(self._scheduled, self.clock, self.log)
 
     @property
     def max_publish_bytes(self) -> int:
@@ -84,10 +92,6 @@ class EmulatedCloud:
     def has_endpoint(self, function: str) -> bool:
         """Whether a function has a URL."""
         return function in self._endpoints
-
-    def reads_only(self, function: str) -> bool:
-        """Whether a function with a URL stages nothing: it takes native calls too, which write nothing."""
-        return function in self._calls
 
     def request(self, function: str, request: Request) -> Response:
         """Answer a request to a function's URL. What it staged must be durable before the answer leaves."""
@@ -119,6 +123,10 @@ class EmulatedCloud:
         """The newest error events, newest first."""
         return [msgspec.json.decode(each, type=ErrorEvent) for each in self._journal.read(kept.newest_errors, most)]
 
+    def run_due(self) -> None:
+        """Run the schedules that are due by the cloud's clock; returns when they have run."""
+        self._schedules.run_due()
+
     # --- status --------------------------------------------------------------------------------------------------
 
     def status(self) -> CloudStatus:
@@ -143,11 +151,16 @@ class EmulatedCloud:
             holding_back=self.backlog.full or self.backlog.late,
             device_dead_letters=dead.get(f"{self._topology.twin}-{Kind.DEVICE_DEAD_LETTERS}", 0),
             stored=self._table.count() if self._table is not None else None,
+            tiers=tuple(
+                tier_statuses(self._topology, self.cloud, self._deployment.state.object_stores(self.cloud), self.clock)
+            ),
+            now=self.clock.now(),
         )
 
     def close(self) -> None:
         """Finish the current batches and close the files."""
         self.letters.close()
+        self._schedules.close()
         for queue in self._queues.values():
             queue.close()
         if self._table is not None:
@@ -200,6 +213,8 @@ class EmulatedCloud:
             self._endpoints[component.name] = starts[Trigger.HTTP]
         if Trigger.CALL in starts:
             self._calls[component.name] = starts[Trigger.CALL]
+        if Trigger.SCHEDULE in starts:
+            self._scheduled[component.name] = partial(starts[Trigger.SCHEDULE], None)
 
     def _deliver(self, records: Sequence[Record]) -> None:
         by_queue: dict[str, list[Record]] = {}
@@ -222,6 +237,9 @@ class EmulatedCloud:
             find_processor=self._functions.find_processor,
             queues=frozenset(self._queues),
             log=self.log,
+            clock=self.clock,
+            object_stores=self._deployment.state.object_stores(self.cloud),
+            restore_hours=services_of(self.cloud).restore_hours,
         )
 
     def _is_queued(self, component: Component) -> bool:

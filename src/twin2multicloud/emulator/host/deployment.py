@@ -203,6 +203,19 @@ def _local_secrets(state: StateFolder) -> _LocalSecrets:
         raise TwinError(f"{path} is not readable ({error}); remove it to give devices new passwords") from error
 
 
+_RUN = (
+    Kind.DEVICE_GATEWAY,
+    Kind.HOT_STORE,
+    Kind.HOT_TO_COLD_SCHEDULE,
+    Kind.COLD_STORE,
+    Kind.COLD_TO_ARCHIVE_SCHEDULE,
+    Kind.ARCHIVE_STORE,
+    Kind.DASHBOARD,
+    Kind.ERROR_TOPIC,
+)
+"""The stores, services and topics that the emulator has."""
+
+
 def run_by_the_emulator(topology: Topology) -> Coverage:
     """The part of a plan that the emulator runs: functions with code, the hot store and what they need."""
-    return cover(topology, (Kind.DEVICE_GATEWAY, Kind.HOT_STORE, Kind.DASHBOARD, Kind.ERROR_TOPIC))
+    return cover(topology, _RUN)

@@ -1,6 +1,6 @@
 """The process of a cloud's readers, beside the cloud's own: reading takes no time from ingestion. Owns both ends.
 
-Functions that take native calls only read. They run in a child of the cloud's process, which is forked before that has
+Functions that only read run in a child of the cloud's process, which is forked before that has
 any thread, at a lower priority: what reads gets the CPU that writing leaves. The child ends with the socket between
 the two, so with its cloud, however that ends. Where the child has ended, the cloud answers by itself.
 """
@@ -20,7 +20,7 @@ from typing import BinaryIO
 
 import msgspec
 
-from twin2multicloud.domain.components import KINDS, Trigger
+from twin2multicloud.domain.components import Trigger, only_reads
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.hot_store import SqliteRows, hot_store
@@ -30,7 +30,9 @@ from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
 from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
+from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.planning.clouds import pack
+from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.wire.calls import refusal, serve
 from twin2multicloud.wire.http import Request, Response, refused
@@ -113,6 +115,9 @@ class Readers:
             find_processor=None,
             queues=(),
             log=logging.getLogger(f"t2mc.{cloud}"),
+            clock=VirtualClock(deployment.state.clock),
+            object_stores=deployment.state.object_stores(cloud),
+            restore_hours=services_of(cloud).restore_hours,
         )
         self._log = parts.log
         starts = pack(cloud).event_source().starts
@@ -136,7 +141,7 @@ class Readers:
 
 
 def _only_reads(component: Component) -> bool:
-    return Trigger.CALL in KINDS[component.name].triggers
+    return only_reads(component.name)
 
 
 def _serve(connection: socket.socket, make_readers: Callable[[], Readers]) -> None:

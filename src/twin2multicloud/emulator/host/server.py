@@ -16,7 +16,7 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.components import KINDS, Load, Trigger, only_reads
 from twin2multicloud.domain.errors import FinalError, TwinError
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
@@ -73,8 +73,11 @@ class CloudApp:
     async def _function(self, name: str, request: Request) -> Response:
         if not self._cloud.has_endpoint(name):
             return refused(404, "no such endpoint")
-        if self._cloud.reads_only(name):
+        if only_reads(name):
             return await self._read(name, request, natively=False)
+        if KINDS[name].load is Load.CHUNKS:  # it waits for the disk itself
+            response: Response = await self._on_thread(self._cloud.request, name, request)
+            return response
         await self._cloud.entrance.room()
         response = self._cloud.request(name, request)
         await all_durable(self._cloud.staged.take())
@@ -110,6 +113,9 @@ class CloudApp:
                 return json_response(200, await self._on_thread(self._cloud.status))
             case "invoke":
                 return await self._read(argument, request, natively=True)
+            case "run-due":
+                await self._on_thread(self._cloud.run_due)
+                return json_response(200, {"now": self._cloud.clock.now()})
             case "rejected":
                 return json_response(200, {"rejections": self._cloud.ingress.rejections.rows()})
             case "letters" | "errors":
@@ -121,7 +127,7 @@ class CloudApp:
     async def _read(self, name: str, request: Request, *, natively: bool) -> Response:
         """A reader's answer, from its process, or from a thread where that has none. Raises TwinError."""
         begun = time.monotonic()
-        if self._readers is not None and self._cloud.reads_only(name):
+        if self._readers is not None and only_reads(name):
             read = await self._readers.answer(name, request, natively=natively)
             if read is not None:
                 self._cloud.count(name, read, time.monotonic() - begun)

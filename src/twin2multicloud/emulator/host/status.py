@@ -2,7 +2,7 @@
 
 import msgspec
 
-from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.planning.topology import Locality
 
 
@@ -29,6 +29,17 @@ class EndpointTraffic(msgspec.Struct, frozen=True, kw_only=True):
     p99_ms: float | None = None
 
 
+class TierStatus(msgspec.Struct, frozen=True, kw_only=True):
+    """What a cold or archive store holds. `oldest` and `newest` are stamps of readings, empty where there are none."""
+
+    slot: Slot
+    objects: int = 0
+    readings: int = 0
+    size: int = 0  # bytes
+    oldest: str = ""
+    newest: str = ""
+
+
 class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
     """One emulated cloud; `running` is False where it did not answer."""
 
@@ -46,6 +57,8 @@ class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
     holding_back: str | None = None  # why devices and other clouds wait for their acknowledgements, if they do
     device_dead_letters: int = 0  # publishes that the dispatcher refused, kept as they came
     stored: int | None = None  # readings in the hot store, on its cloud
+    tiers: tuple[TierStatus, ...] = ()  # the older stores that are on this cloud
+    now: str = ""  # the time of the cloud's clock
 
     @property
     def dead_letters(self) -> int:

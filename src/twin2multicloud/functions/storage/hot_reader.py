@@ -10,8 +10,10 @@ import msgspec
 from twin2multicloud.domain.device import DataType, DeviceCatalog, Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.functions.storage.moving import day_before
 from twin2multicloud.functions.storage.reader_function import reader_function
 from twin2multicloud.functions.storage.reader_request import ReadRequest, parse, refuse_unknown
+from twin2multicloud.functions.storage.tiers import Tier, older_tiers, rows_over_tiers
 from twin2multicloud.functions.storage.typed_values import TypedValue, declared_types, typer
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -39,46 +41,62 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 def build(parts: Parts) -> Function:
     """Native call -> the hot store; also HTTP where its environment holds the token for an endpoint."""
     ports = parts.ports
-    reader = HotReader(store=parts.store, catalog=ports.catalog, hierarchy=ports.hierarchy, clock=ports.clock)
+    reader = HotReader(
+        store=parts.store,
+        older=older_tiers(parts),
+        catalog=ports.catalog,
+        hierarchy=ports.hierarchy,
+        clock=ports.clock,
+    )
     return reader_function(parts, reader)
 
 
 class HotReader:
     """Answers history. An answer never passes 5 MB; `nextToken` says where the next page starts."""
 
-    def __init__(self, *, store: HotStore, catalog: DeviceCatalog, hierarchy: Hierarchy, clock: Clock) -> None:
-        self._store, self._catalog, self._hierarchy, self._clock = store, catalog, hierarchy, clock
+    def __init__(
+        self,
+        *,
+        store: HotStore,
+        catalog: DeviceCatalog,
+        hierarchy: Hierarchy,
+        clock: Clock,
+        older: Sequence[Tier] = (),
+    ) -> None:
+        self._store, self._older = store, older
+        self._catalog, self._hierarchy, self._clock = catalog, hierarchy, clock
 
     def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """One page. Raises FinalError (400, 404) for a request that cannot be answered, RetryableError."""
-        request = parse(arguments, self._catalog, self._hierarchy, self._clock.now())
+        now = self._clock.now()
+        request = parse(arguments, self._catalog, self._hierarchy, now)
         refuse_unknown(request, self._catalog, self._store)
+        older = self._older if request.start < day_before(now, 1) else ()  # no mover moves a day before it is over
         start = _read_token(request.next_token)
         page = _Page(request)
         for index in range(start.device, len(request.devices) if request.properties else 0):
-            end = self._read(request, start if index == start.device else Position(index), page)
+            end = self._read(request, start if index == start.device else Position(index), page, older)
             if end is not None:
                 return page.answer(_write_token(end))
         return page.answer(None)
 
-    def _read(self, request: ReadRequest, start: Position, page: "_Page") -> Position | None:
+    def _read(self, request: ReadRequest, start: Position, page: "_Page", older: Sequence[Tier]) -> Position | None:
         """Put a device's values from a position on into the page, which ends at the returned position, if it does."""
         device_id = request.devices[start.device]
         columns = page.columns(device_id, declared_types(self._catalog.type_of(device_id)))
         limit = request.max_results // len(columns) + 1
         after, skip = start.key, start.given
         while True:
-            rows = self._store.range(
-                RangeQuery(
-                    device_id=device_id,
-                    start=request.start,
-                    end=request.end,
-                    properties=request.properties,
-                    limit=limit,
-                    descending=request.descending,
-                    after=after,
-                )
+            query = RangeQuery(
+                device_id=device_id,
+                start=request.start,
+                end=request.end,
+                properties=request.properties,
+                limit=limit,
+                descending=request.descending,
+                after=after,
             )
+            rows = rows_over_tiers(self._store, older, query).rows
             left = rows if start.row is None else _from(start.row, rows, descending=request.descending)
             end = page.add(columns, left, skip if left and left[0].key == start.row else 0)
             if end is not None:

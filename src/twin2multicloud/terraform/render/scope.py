@@ -4,6 +4,7 @@ Everything here is derived from the topology's links, endpoints and variables: n
 """
 
 from collections.abc import Iterator
+from datetime import time
 
 import msgspec
 
@@ -19,18 +20,26 @@ from twin2multicloud.wire.limits import FUNCTION_SECONDS
 TIMEOUT_S = FUNCTION_SECONDS
 """A function's time-out on every cloud."""
 
+MOVER_TIMEOUT_S = 600
+"""A mover's. It begins no object after four minutes (`functions.storage.moving`), and one may need 244 s (wire)."""
+
 ERROR_TOPIC = Kind.ERROR_TOPIC
-SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, Kind.ERROR_TOPIC})
+OBJECT_STORES = (Kind.COLD_STORE, Kind.ARCHIVE_STORE)
+SCHEDULES = (Kind.HOT_TO_COLD_SCHEDULE, Kind.COLD_TO_ARCHIVE_SCHEDULE)
+SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, *OBJECT_STORES, *SCHEDULES, Kind.ERROR_TOPIC})
 """What is rendered beside the functions that exist in code and their dead letters."""
 
 READ_ONLY = (Access.READ,)
+DAILY = time(0, 15)
+"""When schedules start their functions, in UTC: the day before is complete."""
 
 
 class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     """One function as its cloud renders it: triggers, targets and environment.
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
-    may do with the hot store.
+    may do with the hot store, `objects` what it may do with the cold store and the archive, by component;
+    `schedule` is what starts it every day.
     """
 
     component: Component
@@ -41,6 +50,13 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     sends_to: tuple[Component, ...] = ()
     dead_letters: Component | None = None
     store: tuple[Access, ...] = ()
+    objects: tuple[tuple[Component, tuple[Access, ...]], ...] = ()
+    schedule: Component | None = None
+
+    @property
+    def timeout_s(self) -> int:
+        """Its time-out in seconds."""
+        return TIMEOUT_S if self.schedule is None else MOVER_TIMEOUT_S
 
     @property
     def name(self) -> str:
@@ -76,6 +92,7 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     functions: tuple[FunctionView, ...]
     gateway: Component | None
     store: Component | None
+    object_stores: tuple[Component, ...]
     dead_letters: tuple[Component, ...]
     error_topic: Component
     topics: tuple[Topic, ...] = ()
@@ -85,6 +102,11 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     def readers(self) -> tuple[FunctionView, ...]:
         """The functions that answer what the hot store holds: both where it is here, else none."""
         return tuple(each for each in self.functions if each.store == READ_ONLY)
+
+    @property
+    def called(self) -> tuple[FunctionView, ...]:
+        """The functions that the operator calls: readers and movers."""
+        return tuple(each for each in self.functions if each.store == READ_ONLY or each.schedule is not None)
 
     @property
     def endpoints(self) -> tuple[FunctionView, ...]:
@@ -103,7 +125,7 @@ def key_of(component: Component) -> str:
 
 
 def covered(topology: Topology) -> Coverage:
-    """The slice: L1, L2 and L3-hot, as far as there is code. The rest is omitted, and reported so."""
+    """The slice: L1, L2 and L3, as far as there is code. The rest is omitted, and reported so."""
     return cover(topology, SERVICES)
 
 
@@ -125,6 +147,7 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
         functions=functions,
         gateway=_named(here, Kind.DEVICE_GATEWAY),
         store=_named(here, Kind.HOT_STORE),
+        object_stores=tuple(each for each in here if each.name in OBJECT_STORES),
         dead_letters=tuple(fed.values()),
         error_topic=coverage.topology[f"{cloud}.{ERROR_TOPIC}"],
         topics=coverage.topology.topics,
@@ -152,7 +175,8 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
         same = filter(None, map(beside.variable, READ_BY))
         environment = (*own_environment(component, topology.twin), *same, *_topic_variables(component, topology))
         return FunctionView(component=component, endpoint=own_endpoint(component), environment=environment)
-    incoming = {link.delivery for link in topology.links if link.target == component.id}
+    starting = [link for link in topology.links if link.target == component.id]
+    incoming = {link.delivery for link in starting}
     outgoing = [link for link in coverage.links if link.source == component.id]
     fed = [topology[link.target] for link in outgoing if link.delivery is Delivery.QUEUE]
     stores = [link for link in outgoing if link.target_kind == Kind.HOT_STORE and link.delivery is Delivery.STORE]
@@ -164,5 +188,11 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
         sends_to=tuple(each for each in fed if each.type is not ComponentType.QUEUE),
         dead_letters=next((each for each in fed if each.type is ComponentType.QUEUE), None),
         store=tuple(dict.fromkeys(access for link in stores for access in link.access)),
+        objects=tuple(
+            (topology[link.target], link.access)
+            for link in outgoing
+            if link.target_kind in OBJECT_STORES and link.delivery is Delivery.STORE
+        ),
+        schedule=next((topology[link.source] for link in starting if link.delivery is Delivery.SCHEDULE), None),
         environment=coverage.environment(component),
     )

@@ -158,21 +158,24 @@ _NAME_LIMITS = {
 }
 
 
-def the_operator_is_told_how_to_call_the_readers(topology: Topology, config: Config) -> Iterator[str]:
-    """Where L3-hot is, and nowhere else. Beside AWS an endpoint opens with the token; others on Azure with a key."""
+def the_operator_is_told_what_there_is_to_call(topology: Topology, config: Config) -> Iterator[str]:
+    """Readers and movers, where they are and nowhere else. Beside AWS an endpoint opens with the token; others on Azure
+    with a key."""
     outputs = {name: each["value"] for name, each in config["output"].items()}
     for cloud in ALL:
-        here = {"hot-reader", "hot-reader-last-entry"} if topology.placement.l3_hot == cloud else set()
-        told = outputs.get(f"{cloud}_readers", {})
+        hot = {"hot-reader", "hot-reader-last-entry", "hot-to-cold-mover"}
+        here = hot if topology.placement.l3_hot == cloud else set()
+        here = here | ({"cold-to-archive-mover"} if topology.placement.l3_cold == cloud else set())
+        told = outputs.get(f"{cloud}_called", {})
         if set(told) != here:
-            yield f"{cloud}: readers {sorted(told)}, expected {sorted(here)}"
+            yield f"{cloud}: to call {sorted(told)}, expected {sorted(here)}"
         asks_for_the_token = here & outputs.get(f"{cloud}_endpoints", {}).keys()
         if cloud == AWS:
             continue
         if bool(asks_for_the_token) != (f"{cloud}_token_secret" in outputs):
             yield f"{cloud}: the secret with the token is told, or not, against {sorted(asks_for_the_token)}"
-        if cloud == AZURE and outputs.get("azure_reader_apps", {}).keys() != here - asks_for_the_token:
-            yield f"azure: keys are to be had of {sorted(outputs.get('azure_reader_apps', {}))}"
+        if cloud == AZURE and outputs.get("azure_called_apps", {}).keys() != here - asks_for_the_token:
+            yield f"azure: keys are to be had of {sorted(outputs.get('azure_called_apps', {}))}"
 
 
 def everything_says_whose_it_is(topology: Topology, config: Config) -> Iterator[str]:
@@ -206,6 +209,6 @@ LAWS = (
     only_the_gateway_knows_devices,
     each_function_is_somebody,
     names_fit,
-    the_operator_is_told_how_to_call_the_readers,
+    the_operator_is_told_what_there_is_to_call,
     everything_says_whose_it_is,
 )

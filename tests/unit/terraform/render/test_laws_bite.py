@@ -103,18 +103,18 @@ def test_devices_are_the_gateways_where_it_is_ours(spoil):
 @pytest.mark.parametrize(
     ("case", "output"),
     [
-        ("all-aws", "aws_readers"),
-        ("all-azure", "azure_reader_apps"),
-        ("all-gcp", "gcp_readers"),
+        ("all-aws", "aws_called"),
+        ("all-azure", "azure_called_apps"),
+        ("all-gcp", "gcp_called"),
         ("grafana-elsewhere-on-hot-store", "azure_token_secret"),
     ],
 )
 def test_the_operator_is_told_everything(case, output):
     topology = plan(CASES[case])
     config = copy.deepcopy(render(topology))
-    assert list(laws.the_operator_is_told_how_to_call_the_readers(topology, config)) == []
+    assert list(laws.the_operator_is_told_what_there_is_to_call(topology, config)) == []
     del config["output"][output]
-    assert len(list(laws.the_operator_is_told_how_to_call_the_readers(topology, config))) >= 1
+    assert len(list(laws.the_operator_is_told_what_there_is_to_call(topology, config))) >= 1
 
 
 @pytest.mark.parametrize(("provider", "default"), [("aws", "default_tags"), ("google", "default_labels")])

@@ -18,6 +18,11 @@ _STORE_ACTIONS = {
     Access.WRITE: ("dynamodb:BatchWriteItem",),
     Access.DELETE: ("dynamodb:BatchWriteItem",),
 }
+_OBJECT_ACTIONS = {
+    Access.READ: ("s3:GetObject",),
+    Access.WRITE: ("s3:PutObject", "s3:GetObject"),  # an object that is there is compared
+    Access.DELETE: ("s3:DeleteObject",),
+}
 
 
 def render(config: Configuration, function: FunctionView) -> None:
@@ -70,6 +75,12 @@ def _statements(function: FunctionView) -> list[Statement]:
     if function.store:
         actions = tuple(dict.fromkeys(action for each in function.store for action in _STORE_ACTIONS[each]))
         found.append(allow(actions[0] if len(actions) == 1 else actions, "${aws_dynamodb_table.hot_store.arn}"))
+    for store, allowed in function.objects:
+        bucket = f"${{aws_s3_bucket.{key_of(store)}.arn}}"
+        found.append(allow(("s3:ListBucket",), bucket))  # without it a missing object is a 403
+        found.append(
+            allow(tuple(dict.fromkeys(each for one in allowed for each in _OBJECT_ACTIONS[one])), f"{bucket}/*")
+        )
     if function.needs_token:
         found.append(allow("secretsmanager:GetSecretValue", SECRET_ARN))
     return found

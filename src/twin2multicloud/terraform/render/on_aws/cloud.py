@@ -4,7 +4,15 @@ Variables: ``aws_region``. Credentials are the provider's own matter.
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.on_aws import device_gateway, functions, hot_store, queues, references, secrets
+from twin2multicloud.terraform.render.on_aws import (
+    device_gateway,
+    functions,
+    hot_store,
+    object_stores,
+    queues,
+    references,
+    secrets,
+)
 from twin2multicloud.terraform.render.references import Clouds, Renderer
 from twin2multicloud.terraform.render.scope import CloudScope
 
@@ -28,13 +36,14 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     config.resource("aws_cloudwatch_event_bus", "error_topic", name=site.error_topic.deployed_as)
     secrets.render(config, site)
     hot_store.render(config, site)
+    object_stores.render(config, site)
     queues.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
     config.output("aws_region", "${var.aws_region}", "AWS region of this deployment")
-    if site.readers:  # Direct invocations need lambda:InvokeFunction, with a URL or without.
-        names = {each.name: f"${{aws_lambda_function.{each.key}.function_name}}" for each in site.readers}
-        config.output("aws_readers", names, "Names of the readers on AWS, by function")
+    if site.called:  # Direct invocations need lambda:InvokeFunction, with a URL or without.
+        names = {each.name: f"${{aws_lambda_function.{each.key}.function_name}}" for each in site.called}
+        config.output("aws_called", names, "Names of the functions on AWS that the operator calls")
 
 
 RENDERER = Renderer(

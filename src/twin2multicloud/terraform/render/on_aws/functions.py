@@ -1,13 +1,16 @@
 """Functions on AWS: Lambda, each with its log group, its queue's mapping and, where the table asks for one, its URL."""
 
+from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws import access, logs
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
 from twin2multicloud.terraform.render.references import Clouds
-from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView
+from twin2multicloud.terraform.render.scope import DAILY, CloudScope, FunctionView
 
 RUNTIME, ARCHITECTURE, HANDLER = "python3.13", "x86_64", "main.handler"
 _MEMORY_MB = 256
+SCHEDULED = '{"scheduled":true}'
+"""What tells a scheduled run from a call (see clouds/aws/runtime.py)."""
 _BATCH = 10
 
 
@@ -20,6 +23,8 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
             _mapping(config, function)
         if function.endpoint is not None:
             _endpoint(config, function)
+        if function.schedule is not None:
+            _schedule(config, function, function.schedule)
 
 
 def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> None:
@@ -38,7 +43,7 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
         filename=bundle,
         source_code_hash=f'${{filebase64sha256("{bundle}")}}',
         memory_size=_MEMORY_MB,
-        timeout=TIMEOUT_S,
+        timeout=function.timeout_s,
         environment=[{"variables": clouds.environment(function.component.cloud, function.environment)}],
         logging_config=[{"log_format": "Text", "log_group": f"${{{log_group}.name}}"}],
         depends_on=[f"aws_iam_role_policy.{key}"],  # the first invocation already needs it
@@ -54,6 +59,28 @@ def _mapping(config: Configuration, function: FunctionView) -> None:
         function_name=function_arn(function.key),
         batch_size=_BATCH,
         function_response_types=["ReportBatchItemFailures"],
+    )
+
+
+def _schedule(config: Configuration, function: FunctionView, schedule: Component) -> None:
+    """EventBridge Scheduler, with a role of its own. Lambda tries a run that fails twice more."""
+    key, name = f"{function.key}_schedule", f"{function.component.deployed_as}-daily"
+    invoke = access.allow("lambda:InvokeFunction", function_arn(function.key))
+    role = access.role(config, key, name, "scheduler.amazonaws.com", [invoke])
+    config.resource(
+        "aws_scheduler_schedule",
+        key,
+        name=name,
+        description=schedule.reason,
+        schedule_expression=f"cron({DAILY.minute} {DAILY.hour} * * ? *)",
+        flexible_time_window=[{"mode": "OFF"}],
+        target=[
+            {
+                "arn": function_arn(function.key),
+                "role_arn": f"${{{role}.arn}}",
+                "input": SCHEDULED,
+            }
+        ],
     )
 
 

@@ -12,6 +12,7 @@ from twin2multicloud.terraform.render.scope import READ_ONLY, CloudScope, Functi
 _SEND = "Storage Queue Data Message Sender"
 _TAKE = "Storage Queue Data Message Processor"
 _LOOK = "Storage Queue Data Reader"  # the scale controller reads the queue's length with it
+_READ_BLOBS, _CHANGE_BLOBS = "Storage Blob Data Reader", "Storage Blob Data Contributor"
 _TOKEN_SCOPE = "${azurerm_key_vault_secret.inter_cloud_token.resource_versionless_id}"  # noqa: S105 - a reference
 # Cosmos DB's own built-in roles: learn.microsoft.com azure/cosmos-db/how-to-connect-role-based-access-control
 _READ_DATA, _CHANGE_DATA = "00000000-0000-0000-0000-000000000001", "00000000-0000-0000-0000-000000000002"
@@ -35,6 +36,10 @@ def render(config: Configuration, site: CloudScope, function: FunctionView) -> l
     roles += [_role(config, key, f"to_{each}", _SEND, _queue_scope(each)) for each in targets]
     if function.needs_token:
         roles.append(_role(config, key, "token", "Key Vault Secrets User", _TOKEN_SCOPE))
+    for store, allowed in function.objects:
+        name = _READ_BLOBS if allowed == READ_ONLY else _CHANGE_BLOBS
+        scope = f"${{azurerm_storage_container.{key_of(store)}.id}}"
+        roles.append(_role(config, key, f"to_{key_of(store)}", name, scope))
     if function.store:
         roles.append(_store_role(config, key, _READ_DATA if function.store == READ_ONLY else _CHANGE_DATA))
     return roles

@@ -9,6 +9,7 @@ from twin2multicloud.terraform.render.on_azure import (
     functions,
     hot_store,
     logs,
+    object_stores,
     queues,
     references,
     secrets,
@@ -40,10 +41,11 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     _error_topic(config, site)
     secrets.render(config, site)
     hot_store.render(config, site)
+    object_stores.render(config, site)
     queues.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
-    _readers(config, site)
+    _called(config, site)
 
 
 def _error_topic(config: Configuration, site: CloudScope) -> None:
@@ -58,24 +60,24 @@ def _error_topic(config: Configuration, site: CloudScope) -> None:
     )
 
 
-def _readers(config: Configuration, site: CloudScope) -> None:
-    """Where the readers are, where L3-hot is here, and whose keys or which secret opens them: neither is in an output.
+def _called(config: Configuration, site: CloudScope) -> None:
+    """Where the functions are that the operator calls, and whose keys or which secret opens them, none of them output.
 
-    An endpoint asks for the token; any other reader for a function key, which Azure Resource Manager tells whoever may
-    list the keys of its app (see clouds/azure/invocation.py).
+    An endpoint asks for the token; any other function for a function key, which Azure Resource Manager tells whoever
+    may list the keys of its app (see clouds/azure/invocation.py).
     """
-    if not site.readers:
+    if not site.called:
         return
-    urls = {each.name: REFERENCES.url(each.component) for each in site.readers}
-    config.output("azure_readers", urls, "URLs of the readers on Azure, by function")
+    urls = {each.name: REFERENCES.url(each.component) for each in site.called}
+    config.output("azure_called", urls, "URLs of the functions on Azure that the operator calls")
     apps = {
         each.name: f"${{azurerm_function_app_flex_consumption.{each.key}.id}}"
-        for each in site.readers
+        for each in site.called
         if each.endpoint is None
     }
     if apps:
-        config.output("azure_reader_apps", apps, "Function apps of the readers on Azure, by function")
-    if len(apps) < len(site.readers):
+        config.output("azure_called_apps", apps, "Function apps of those functions")
+    if len(apps) < len(site.called):
         config.output("azure_token_secret", references.TOKEN_SECRET_ID, "Secret that holds the inter-cloud token")
 
 

@@ -6,10 +6,10 @@ Each function has an account to itself, so that its key opens its own code and l
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.on_azure import access, device_gateway, logs, queues
+from twin2multicloud.terraform.render.on_azure import access, device_gateway, logs, object_stores, queues
 from twin2multicloud.terraform.render.on_azure.references import placed
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
-from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
+from twin2multicloud.terraform.render.scope import DAILY, CloudScope, FunctionView
 
 RUNTIME_VERSION = "3.13"
 _MEMORY_MB = 512  # the minimum
@@ -123,6 +123,10 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
             "EVENT_HUB_CONNECTION__credential": "managedidentity",
             "EVENT_HUB_CONNECTION__clientId": client,
         }
+    if function.objects:
+        found["OBJECT_STORE_URL"] = object_stores.URL
+    if function.schedule is not None:
+        found["SCHEDULE"] = f"0 {DAILY.minute} {DAILY.hour} * * *"
     if function.store:
         found["COSMOS_URL"] = "${azurerm_cosmosdb_account.hot_store.endpoint}"
     return found

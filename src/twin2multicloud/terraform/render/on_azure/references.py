@@ -71,6 +71,8 @@ def _url(component: Component) -> str:
 def _resource(component: Component) -> str:
     if component.name == Kind.HOT_STORE:
         return "${azurerm_cosmosdb_sql_container.hot_store.name}"
+    if component.name in scope.OBJECT_STORES:
+        return f"${{azurerm_storage_container.{scope.key_of(component)}.name}}"
     if component.name == scope.ERROR_TOPIC:
         return "${azurerm_eventgrid_topic.error_topic.endpoint}"
     return f"${{azurerm_storage_queue.{scope.key_of(component)}.name}}"

@@ -4,6 +4,7 @@ Roles are granted on the one topic or secret. Firestore knows roles on projects 
 database (firestore/docs/security/iam#iam_conditions).
 """
 
+from twin2multicloud.domain.components import Access
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.names import fitted
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, TOKEN_SECRET_NAME, member, topic
@@ -11,6 +12,11 @@ from twin2multicloud.terraform.render.scope import READ_ONLY, FunctionView, key_
 
 READ_DATABASE = "roles/datastore.viewer"
 _CHANGE_DATABASE = "roles/datastore.user"
+_OBJECT_ROLES = {
+    frozenset({Access.READ}): "roles/storage.objectViewer",
+    frozenset({Access.WRITE}): "roles/storage.objectUser",  # an object that is there is compared
+    frozenset({Access.READ, Access.DELETE}): "roles/storage.objectUser",
+}
 
 
 def render(config: Configuration, function: FunctionView) -> None:
@@ -27,9 +33,21 @@ def render(config: Configuration, function: FunctionView) -> None:
             role="roles/secretmanager.secretAccessor",
             member=member(key),
         )
+    for store, allowed in function.objects:
+        _bucket(config, key, key_of(store), _OBJECT_ROLES[frozenset(allowed)])
     if function.store:
         role = READ_DATABASE if function.store == READ_ONLY else _CHANGE_DATABASE
         database(config, key, "store", role, "the twin's hot store", "hot_store")
+
+
+def _bucket(config: Configuration, key: str, store: str, role: str) -> None:
+    config.resource(
+        "google_storage_bucket_iam_member",
+        f"{key}_{store}",
+        bucket=f"${{google_storage_bucket.{store}.name}}",
+        role=role,
+        member=member(key),
+    )
 
 
 def account(config: Configuration, key: str, name: str, purpose: str) -> None:

@@ -9,6 +9,7 @@ from twin2multicloud.terraform.render.on_gcp import (
     functions,
     hot_store,
     logs,
+    object_stores,
     queues,
     references,
     secrets,
@@ -21,6 +22,7 @@ SERVICES = (
     "artifactregistry",
     "cloudbuild",
     "cloudfunctions",
+    "cloudscheduler",
     "firestore",
     "iam",
     "logging",
@@ -56,10 +58,11 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     _error_topic(config, site)
     secrets.render(config, site)
     hot_store.render(config, site)
+    object_stores.render(config, site)
     device_gateway.render(config, site)
     functions.render(config, site, clouds)
     queues.render(config, site)
-    _readers(config, site)
+    _called(config, site)
 
 
 def _error_topic(config: Configuration, site: CloudScope) -> None:
@@ -73,19 +76,17 @@ def _error_topic(config: Configuration, site: CloudScope) -> None:
     )
 
 
-def _readers(config: Configuration, site: CloudScope) -> None:
-    """Where the readers are, where L3-hot is here, and which secret opens those that are endpoints.
+def _called(config: Configuration, site: CloudScope) -> None:
+    """Where the functions are that the operator calls, and which secret opens those that are endpoints.
 
     Any other asks for an ID token of somebody with ``run.routes.invoke``, whose audience is the URL (see
     clouds/gcp/invocation.py): the service's own run.app address, which Cloud Run knows as one.
     """
-    if not site.readers:
+    if not site.called:
         return
-    urls = {
-        each.name: f"${{google_cloudfunctions2_function.{each.key}.service_config[0].uri}}" for each in site.readers
-    }
-    config.output("gcp_readers", urls, "URLs of the readers on Google Cloud, by function")
-    if any(each.endpoint is not None for each in site.readers):
+    urls = {each.name: f"${{google_cloudfunctions2_function.{each.key}.service_config[0].uri}}" for each in site.called}
+    config.output("gcp_called", urls, "URLs of the functions on Google Cloud that the operator calls")
+    if any(each.endpoint is not None for each in site.called):
         config.output("gcp_token_secret", references.TOKEN_SECRET_NAME, "Secret that holds the inter-cloud token")
 
 

@@ -8,11 +8,12 @@ because callers are on other clouds, and the token guards it. The device gateway
 from collections.abc import Mapping
 
 from twin2multicloud.domain.components import Kind
+from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_gcp import access, device_gateway
-from twin2multicloud.terraform.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
+from twin2multicloud.terraform.render.on_gcp.references import PROJECT, REGION, SERVICES_ON, member
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
-from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView
+from twin2multicloud.terraform.render.scope import DAILY, CloudScope, FunctionView
 
 RUNTIME, ENTRY_POINT = "python313", "main"
 _MEMORY = "512Mi"
@@ -34,6 +35,35 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
         _function(config, function, clouds)
         if function.endpoint is not None:
             access.invoker(config, function, "open", "allUsers")
+        if function.schedule is not None:
+            _schedule(config, function, function.schedule)
+
+
+def _schedule(config: Configuration, function: FunctionView, schedule: Component) -> None:
+    """Cloud Scheduler, which signs in at the function as an account of its own."""
+    key, name = f"{function.key}_schedule", f"{function.component.deployed_as}-daily"
+    access.account(config, key, name, schedule.reason[:100])
+    access.invoker(config, function, "schedule", member(key))
+    url = f"${{google_cloudfunctions2_function.{function.key}.service_config[0].uri}}"
+    config.resource(
+        "google_cloud_scheduler_job",
+        key,
+        name=name,
+        description=schedule.reason,
+        region=REGION,
+        schedule=f"{DAILY.minute} {DAILY.hour} * * *",
+        time_zone="Etc/UTC",
+        attempt_deadline=f"{function.timeout_s}s",
+        retry_config=[{"retry_count": 2, "min_backoff_duration": "60s"}],
+        http_target=[
+            {
+                "http_method": "POST",
+                "uri": url,
+                "oidc_token": [{"service_account_email": f"${{google_service_account.{key}.email}}", "audience": url}],
+            }
+        ],
+        depends_on=SERVICES_ON,
+    )
 
 
 def _bucket(config: Configuration, site: CloudScope) -> None:
@@ -108,7 +138,7 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
             {
                 "service_account_email": f"${{google_service_account.{key}.email}}",
                 "available_memory": _MEMORY,
-                "timeout_seconds": TIMEOUT_S,
+                "timeout_seconds": function.timeout_s,
                 "max_instance_count": _INSTANCES,
                 "ingress_settings": "ALLOW_INTERNAL_ONLY" if internal else "ALLOW_ALL",
                 "all_traffic_on_latest_revision": True,

@@ -30,6 +30,8 @@ def _url(component: Component) -> str:
 def _resource(component: Component) -> str:
     if component.name == Kind.HOT_STORE:
         return "${google_firestore_database.hot_store.name}"
+    if component.name in scope.OBJECT_STORES:
+        return f"${{google_storage_bucket.{scope.key_of(component)}.name}}"
     return topic(scope.key_of(component))
 
 

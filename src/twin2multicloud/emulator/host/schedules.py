@@ -1,0 +1,59 @@
+"""Starts scheduled functions by the clouds' virtual time. Owns no function and no clock.
+
+Runs that fell due while the clock was set forward are one run: what a mover does in forty runs it does in one.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+
+from twin2multicloud.emulator.host.virtual_clock import VirtualClock
+
+_DAY = 86_400_000
+_AT = 15 * 60_000  # a quarter past midnight UTC: the day before is complete
+_LOOK_EVERY = 0.5  # seconds
+
+
+class Schedules:
+    """The daily schedules of one cloud, each with what it starts."""
+
+    def __init__(self, starts: Mapping[str, Callable[[], object]], clock: VirtualClock, log: logging.Logger) -> None:
+        self._starts, self._clock, self._log = starts, clock, log
+        self._next = self._after(clock.milliseconds)
+        self._lock = threading.Lock()
+        self._stopped = threading.Event()
+        self._thread = threading.Thread(target=self._look, name="schedules", daemon=True)
+        if starts:
+            self._thread.start()
+
+    def run_due(self) -> None:
+        """Run what is due, once, and return when it is done."""
+        with self._lock:
+            now = self._clock.milliseconds
+            if now >= self._next or now < self._next - 2 * _DAY:  # the clock may be set back too
+                due = now >= self._next
+                self._next = self._after(now)
+                if due:
+                    self._run_all()
+
+    def close(self) -> None:
+        """Finish the current runs and start no more."""
+        self._stopped.set()
+        if self._thread.is_alive():
+            self._thread.join()
+
+    def _run_all(self) -> None:
+        for name, start in self._starts.items():
+            try:
+                start()
+            except Exception:  # the function has reported it; its next run goes on
+                self._log.exception("%s: the scheduled run failed", name)
+
+    def _look(self) -> None:
+        while not self._stopped.wait(_LOOK_EVERY):
+            self.run_due()
+
+    @staticmethod
+    def _after(now: int) -> int:
+        """The next quarter past midnight."""
+        return (now - _AT) // _DAY * _DAY + _DAY + _AT

@@ -1,0 +1,76 @@
+"""The time of the emulated clouds: this machine's, or one that was set, that advances and may run faster.
+
+Owns the file with the settings, which all processes of a twin follow. What functions and schedules call now is this
+time; time-outs and retries are real.
+"""
+
+import os
+import time
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.timestamps import from_milliseconds
+from twin2multicloud.project.json_files import write_atomically
+
+
+class ClockSettings(msgspec.Struct, frozen=True):
+    """Virtual time is `at` where real time is `set_at`, and goes `speed` times as fast. In milliseconds since 1970."""
+
+    set_at: int
+    at: int
+    speed: float = 1.0
+
+
+def real_milliseconds() -> int:
+    """This machine's time."""
+    return time.time_ns() // 1_000_000
+
+
+class VirtualClock:
+    """A `Clock` that follows the settings in a file; without one it is this machine's."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._settings: ClockSettings | None = None
+        self._changed: int | None = None
+
+    def set(self, at: int, speed: float = 1.0) -> None:
+        """Go on from another time (milliseconds since 1970), in every process that follows the file."""
+        write_atomically(self._path, msgspec.json.encode(ClockSettings(real_milliseconds(), at, speed)))
+
+    @property
+    def settings(self) -> ClockSettings | None:
+        """The settings, None where the time was not set. Raises ConfigurationError for a file that cannot be read."""
+        try:
+            changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - a third of the time, once a batch
+        except FileNotFoundError:
+            return None
+        if changed != self._changed:
+            try:
+                self._settings = msgspec.json.decode(self._path.read_bytes(), type=ClockSettings)
+            except (msgspec.DecodeError, UnicodeDecodeError) as error:
+                raise ConfigurationError(f"{self._path} is not readable ({error}); remove it") from error
+            self._changed = changed
+        return self._settings
+
+    @property
+    def milliseconds(self) -> int:
+        """The time in milliseconds since 1970."""
+        settings = self.settings
+        if settings is None:
+            return real_milliseconds()
+        return settings.at + round((real_milliseconds() - settings.set_at) * settings.speed)
+
+    def now(self) -> str:
+        """See `ports.clock.Clock.now`."""
+        return from_milliseconds(self.milliseconds)
+
+    def monotonic(self) -> float:
+        """See `ports.clock.Clock.monotonic`."""
+        return time.monotonic()
+
+    def sleep(self, seconds: float) -> None:
+        """See `ports.clock.Clock.sleep`."""
+        time.sleep(seconds)

@@ -1,0 +1,45 @@
+"""Cold-to-archive mover (L3-cold): chunks past the cold retention go to the archive, on whichever cloud."""
+
+from collections.abc import Callable, Iterator
+
+from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, mover_function
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import Parts
+from twin2multicloud.ports.object_store import ObjectStore
+from twin2multicloud.stores.chunks import read_name
+from twin2multicloud.stores.objects import all_objects
+from twin2multicloud.wire.environment import require_env
+
+Hand = Callable[[str], None]
+"""Has an object of the cold store, by its name, kept in the archive; it is confirmed on return."""
+
+
+def build(parts: Parts) -> Function:
+    """Schedule or native call -> the cold store -> the archive, or the archive-writer in front of it.
+
+    On one cloud the object is copied by the cloud itself, into the archive's storage class.
+    """
+    cold, env = parts.cold_store, parts.env
+    sender = parts.chunk_sender("REMOTE_ARCHIVE_WRITER_URL", "L3_ARCHIVE_CLOUD")
+    if sender is None:
+        archive, bucket = parts.archive_store, require_env(env, "COLD_STORE_NAME")
+        hand: Hand = lambda name: archive.take(name, bucket)  # noqa: E731 - one of two
+    else:
+        hand = lambda name: sender.create(name, cold.read(name))  # noqa: E731 - likewise
+    return mover_function(parts, cold_to_archive(cold, hand), int(require_env(env, "COLD_RETENTION_DAYS")))
+
+
+def cold_to_archive(cold: ObjectStore, hand: Hand) -> Steps:
+    """Object by object: have it kept in the archive, then delete it from the cold store. Chunks alone are moved."""
+
+    def steps(before: str) -> Iterator[Moved]:
+        for stored in all_objects(cold):
+            chunk = read_name(stored.name)
+            if chunk is None or chunk.first >= before:
+                yield NOTHING
+                continue
+            hand(stored.name)
+            cold.delete(stored.name)
+            yield Moved(1, chunk.readings, stored.size)
+
+    return steps

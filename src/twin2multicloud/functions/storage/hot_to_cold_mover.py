@@ -1,0 +1,52 @@
+"""Hot-to-cold mover (L3-hot): readings past the hot retention become chunks of the cold store, on whichever cloud."""
+
+from collections.abc import Callable, Iterator, Sequence
+
+from twin2multicloud.domain.telemetry import Reading
+from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, mover_function
+from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.wiring import Parts
+from twin2multicloud.ports.clock import Chance
+from twin2multicloud.ports.hot_store import HotStore, RowKey
+from twin2multicloud.stores.chunks import next_chunk
+from twin2multicloud.wire.environment import require_env
+
+_PAGE = 1_000
+
+
+def build(parts: Parts) -> Function:
+    """Schedule or native call -> the hot store -> the cold store, or the cold-writer in front of it."""
+    cold = parts.chunk_sender("REMOTE_COLD_WRITER_URL", "L3_COLD_CLOUD") or parts.cold_store
+    devices = tuple(parts.ports.catalog.ids())
+    days = int(require_env(parts.env, "HOT_RETENTION_DAYS"))
+    return mover_function(parts, hot_to_cold(devices, parts.store, cold.create, parts.ports.chance), days)
+
+
+def hot_to_cold(devices: Sequence[str], store: HotStore, create: Callable[[str, bytes], None], chance: Chance) -> Steps:
+    """Chunk by chunk: write it, have it confirmed, then delete exactly the readings that are in it, by key.
+
+    A run starts at any device, so that each has its turn although a run may end before the last one.
+    """
+
+    def steps(before: str) -> Iterator[Moved]:
+        start = int(chance.random() * len(devices))
+        for device_id in (*devices[start:], *devices[:start]):
+            while chunk := next_chunk(_oldest(store, device_id, before)):
+                create(str(chunk.name), chunk.body)
+                store.delete(device_id, chunk.keys)
+                yield Moved(1, chunk.name.readings, len(chunk.body))
+            yield NOTHING
+
+    return steps
+
+
+def _oldest(store: HotStore, device_id: str, before: str) -> Iterator[Reading]:
+    """Readings page by page: a chunk takes as many as it has room for."""
+    after: RowKey | None = None
+    while True:
+        page = store.oldest(device_id, before, _PAGE, after)
+        yield from page
+        if len(page) < _PAGE:
+            return
+        key = page[-1].key
+        after = RowKey(key.timestamp, key.message_id)

@@ -1,0 +1,144 @@
+"""A chunk: readings of one device and one UTC day, as an object of the cold and archive stores. Owns format and names.
+
+An object is JSON lines in gzip: one reading per line in its normal form (`domain.telemetry`), in the order of the keys.
+Its bytes and its name follow from its readings, so that writing a chunk again changes nothing. Names are
+``device=D/day=2026-01-15/103000000-235959999-4504-DIGEST.jsonl.gz``: partitions that Athena, BigQuery and Synapse
+read as columns, then the times of the first and the last reading, their number, and a digest of the plain bytes.
+"""
+
+import gzip
+import hashlib
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from typing import NamedTuple
+from urllib.parse import quote, unquote
+
+import msgspec
+
+from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.telemetry import Reading, is_keyed
+from twin2multicloud.ports.hot_store import RowKey
+from twin2multicloud.wire.compression import decompress
+
+MAX_CHUNK_BYTES = 4_000_000
+"""Of a chunk's readings before compression. A carrier takes 4 MiB (see `wire.limits`)."""
+
+_NAME = re.compile(r"device=([^/=]+)/day=(\d{4}-\d\d-\d\d)/(\d{9})-(\d{9})-(\d+)-([0-9a-f]{16})\.jsonl\.gz", re.ASCII)
+_LEVEL = 6  # of gzip: 17 times smaller on room-climate, see docs/storage.md
+
+
+class ChunkName(NamedTuple):
+    """What a chunk's name says: device, first and last timestamp (canonical), number of readings, digest."""
+
+    device_id: str
+    first: str
+    last: str
+    readings: int
+    digest: str
+
+    def __str__(self) -> str:
+        day, first, last = self.first[:10], _digits(self.first), _digits(self.last)
+        return f"{device_prefix(self.device_id)}day={day}/{first}-{last}-{self.readings}-{self.digest}.jsonl.gz"
+
+    @property
+    def day(self) -> str:
+        """The UTC day, as 2026-01-15."""
+        return self.first[:10]
+
+
+class Chunk(msgspec.Struct, frozen=True):
+    """Readings of one device and day: the object's name and bytes, and the keys of what is in it."""
+
+    name: ChunkName
+    body: bytes
+    keys: Sequence[RowKey]
+
+
+def device_prefix(device_id: str) -> str:
+    """What the names of a device's chunks begin with. Every id is one path segment."""
+    return f"device={quote(device_id, safe='')}/"
+
+
+def read_name(text: str) -> ChunkName | None:
+    """What an object's name says; None for an object that is not a chunk."""
+    match = _NAME.fullmatch(text)
+    if match is None:
+        return None
+    device, day, first, last, count, digest = match.groups()
+    return ChunkName(unquote(device), _stamp(day, first), _stamp(day, last), int(count), digest)
+
+
+def next_chunk(readings: Iterable[Reading]) -> Chunk | None:
+    """The chunk of the first readings, which come in the order of their keys and are of one device; None for none.
+
+    It ends with their day, or before it has more than `MAX_CHUNK_BYTES`.
+    """
+    lines: list[bytes] = []
+    keys: list[RowKey] = []
+    device, size = "", 0
+    for reading in readings:
+        key = reading.key
+        size += len(reading.encoded) + 1
+        if keys and (key.timestamp[:10] != keys[0].timestamp[:10] or size > MAX_CHUNK_BYTES):
+            break
+        device = key.device_id
+        keys.append(RowKey(key.timestamp, key.message_id))
+        lines.append(reading.encoded + b"\n")
+    if not keys:
+        return None
+    plain = b"".join(lines)
+    name = ChunkName(device, keys[0].timestamp, keys[-1].timestamp, len(keys), _digest(plain))
+    return Chunk(name, gzip.compress(plain, _LEVEL, mtime=0), keys)
+
+
+def verify(name: str, body: bytes) -> ChunkName:
+    """What a chunk's name says, once its bytes were held against it: digest, number, device and first and last time.
+
+    Raises FinalError (400).
+    """
+    said = read_name(name)
+    if said is None:
+        raise FinalError(f"{name[:200]!r} is not the name of a chunk", 400)
+    plain = _plain(name, body)
+    readings = list(_readings(name, plain))
+    keys = [reading.key for reading in (readings[0], readings[-1])] if readings else []
+    found = [(key.device_id, key.timestamp) for key in keys]
+    if (
+        said.digest != _digest(plain)
+        or said.readings != len(readings)
+        or found != [(said.device_id, said.first), (said.device_id, said.last)]
+    ):
+        raise FinalError(f"{name}: the content is not what the name says", 400)
+    return said
+
+
+def readings_in(name: str, body: bytes) -> Iterator[Reading]:
+    """The readings of a chunk. Raises FinalError where it is damaged."""
+    return _readings(name, _plain(name, body))
+
+
+def _readings(name: str, plain: bytes) -> Iterator[Reading]:
+    for line in plain.splitlines():
+        if not is_keyed(line):
+            raise FinalError(f"{name}: a line is not a reading in its normal form: {line[:80]!r}", 400)
+        yield Reading(line)
+
+
+def _plain(name: str, body: bytes) -> bytes:
+    try:
+        return decompress(body)
+    except FinalError as error:
+        raise FinalError(f"{name}: {error}", error.status) from error
+
+
+def _digest(plain: bytes) -> str:
+    return hashlib.blake2b(plain, digest_size=8).hexdigest()
+
+
+def _digits(stamp: str) -> str:
+    """The time of day of a canonical stamp, as 103000123."""
+    return stamp[11:13] + stamp[14:16] + stamp[17:19] + stamp[20:23]
+
+
+def _stamp(day: str, digits: str) -> str:
+    return f"{day}T{digits[:2]}:{digits[2:4]}:{digits[4:6]}.{digits[6:]}Z"

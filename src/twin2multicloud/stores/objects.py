@@ -1,0 +1,93 @@
+"""Readings out of an object store: the chunks of a device as the rows of a range query. Owns no format."""
+
+import heapq
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import groupby
+
+import msgspec
+
+from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
+from twin2multicloud.ports.object_store import ObjectStore, StoredObject
+from twin2multicloud.stores.chunks import ChunkName, device_prefix, read_name, readings_in
+
+_LISTED = 1_000
+
+
+class TierRows(msgspec.Struct, frozen=True):
+    """The rows of a range query in one tier, and the names of the chunks that have to be restored to say more."""
+
+    rows: Sequence[Row]
+    archived: Sequence[str] = ()
+
+
+def all_objects(store: ObjectStore, prefix: str = "", after: str = "") -> Iterator[StoredObject]:
+    """The objects of a prefix after a name, in the order of their names, in as many listings as the consumer wants."""
+    while True:
+        page = store.objects(prefix, after, _LISTED)
+        yield from page
+        if len(page) < _LISTED:
+            return
+        after = page[-1].name
+
+
+def rows_in(store: ObjectStore, query: RangeQuery) -> TierRows:
+    """Answer a range query out of a device's chunks, day by day, until there are as many rows as asked for.
+
+    A reading that is in two chunks is one row. Raises RetryableError, FinalError for a damaged chunk.
+    """
+    rows: list[Row] = []
+    archived: list[str] = []
+    for day in _days(store, query):
+        found = [_rows(store, stored.name, query) for stored in day if not stored.archived]
+        archived += [stored.name for stored in day if stored.archived]
+        rows += merged(found, descending=query.descending)
+        if len(rows) >= query.limit:
+            break
+    return TierRows(rows[: query.limit], archived)
+
+
+def merged(parts: Sequence[Sequence[Row]], *, descending: bool) -> Iterator[Row]:
+    """Rows of several sources, each in order, as one series in order: a row that is in two of them comes once."""
+    series: Iterable[Row] = heapq.merge(*parts, key=lambda row: row.key, reverse=descending)
+    return (next(same) for _, same in groupby(series, key=lambda row: row.key))
+
+
+def _days(store: ObjectStore, query: RangeQuery) -> Iterator[Sequence[StoredObject]]:
+    """The chunks that may have rows of a query, a list for each day, in the query's order."""
+    prefix = device_prefix(query.device_id)
+    first = max(query.start, query.after.timestamp if query.after and not query.descending else "")
+    last = min(query.end, query.after.timestamp if query.after and query.descending else query.end)
+    listed = all_objects(store, prefix, f"{prefix}day={first[:10]}")
+    chunks = ((read_name(stored.name), stored) for stored in listed)
+    wanted: list[tuple[ChunkName, StoredObject]] = []
+    for chunk, stored in chunks:
+        if chunk is None:
+            continue
+        if chunk.day > last[:10]:
+            break
+        if chunk.last >= first and chunk.first <= last:
+            wanted.append((chunk, stored))
+    if query.descending:
+        wanted.reverse()
+    for _, day in groupby(wanted, key=lambda pair: pair[0].day):
+        yield [stored for _, stored in day]
+
+
+def _rows(store: ObjectStore, name: str, query: RangeQuery) -> list[Row]:
+    """The rows of one chunk that a query asks for, in its order."""
+    rows: list[Row] = []
+    for reading in readings_in(name, store.read(name)):
+        key, _, values = reading.parts
+        place = RowKey(key.timestamp, key.message_id)
+        if not query.start < key.timestamp <= query.end or not _is_after(place, query):
+            continue
+        kept = {name: values[name] for name in query.properties if name in values}
+        if kept:
+            rows.append(Row(place, kept))
+    return rows[::-1] if query.descending else rows
+
+
+def _is_after(key: RowKey, query: RangeQuery) -> bool:
+    if query.after is None:
+        return True
+    return key < query.after if query.descending else key > query.after
