@@ -25,7 +25,10 @@ from twin2multicloud.domain.telemetry import normalise
 from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.packaging.bundle import Bundle, bundles
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.ports.hot_store import RangeQuery
+from twin2multicloud.stores.chunks import next_chunk
 from twin2multicloud.wire import queue_records
+from twin2multicloud.wire.chunks import NAME_HEADER
 from twin2multicloud.wire.http import Request
 from twin2multicloud.wire.tokens import HEADER
 
@@ -38,7 +41,8 @@ def _every_bundle() -> dict[str, tuple[Bundle, dict[str, str]]]:
     for cloud in ALL:
         other = next(each for each in ALL if each != cloud)
         alone = Placement.single(cloud)
-        for placement in (alone, msgspec.structs.replace(alone, l1=other), msgspec.structs.replace(alone, l2=other)):
+        elsewhere = ({"l1": other}, {"l2": other}, {"l3_hot": other}, {"l3_cold": other})
+        for placement in (alone, *(msgspec.structs.replace(alone, **slots) for slots in elsewhere)):
             placed = twin(placement)
             topology = plan(placed)
             for each in bundles(placed, topology, {}):
@@ -91,6 +95,22 @@ def _publish(running: Running, _: str) -> None:
     assert running.runtime.request(request).status == 500
 
 
+def _schedule(running: Running, _: str) -> None:
+    assert not running.runtime.tick(), "the cloud would not try again"
+
+
+def _chunk(running: Running, token: str) -> None:
+    chunk = next_chunk([normalise({"temperature": 21.5}, now=START, device_id="sensor-1")])
+    assert chunk is not None
+    request = Request("POST", "/", {HEADER: token, NAME_HEADER: str(chunk.name)}, chunk.body)
+    assert running.runtime.request(request).status == 500
+
+
+def _tier(running: Running, token: str) -> None:
+    query = RangeQuery(device_id="d", start=START, end=START, properties=("temperature",), limit=1)
+    assert running.runtime.request(Request("POST", "/", {HEADER: token}, msgspec.json.encode(query))).status == 500
+
+
 STARTS: Mapping[str, Callable[[Running, str], None]] = {
     "device-gateway": _publish,
     "dispatcher": _device,
@@ -101,6 +121,12 @@ STARTS: Mapping[str, Callable[[Running, str], None]] = {
     "hot-writer": _endpoint(Slot.L3_HOT),
     "hot-reader": _call,
     "hot-reader-last-entry": _call,
+    "hot-to-cold-mover": _schedule,
+    "cold-to-archive-mover": _schedule,
+    "cold-writer": _chunk,
+    "archive-writer": _chunk,
+    "cold-reader": _tier,
+    "archive-reader": _tier,
 }
 """What starts each function, and what comes of it where every service refuses."""
 

@@ -67,9 +67,9 @@ def test_the_report_says_what_every_archive_weighs_and_what_its_import_costs(fac
 
 def test_what_is_left_out_is_said(factory: Path) -> None:
     done = t2mc("package", factory, *QUICK)
-    assert "hot-to-cold-mover" in done.stderr or "there is no code" not in done.stderr
+    assert "event-checker" in done.stderr or "there is no code" not in done.stderr
     assert "without wheels" in done.stderr
-    assert "9 archives in" in done.stdout
+    assert "13 archives in" in done.stdout
 
 
 def test_user_code_is_in_the_processors_archive_alone(factory: Path) -> None:
@@ -99,10 +99,10 @@ def test_three_clouds_run_from_bundles(factory: Path) -> None:
 
 
 def test_a_cloud_without_functions_runs_too(factory: Path) -> None:
-    """One that holds archive and dashboard only has no code of ours yet."""
+    """One that holds the dashboard only has no code of ours yet."""
     providers = factory / "config_providers.json"
     alone = dict.fromkeys(json.loads(providers.read_text()), "gcp")
-    providers.write_text(json.dumps({**alone, "layer_3_archive_provider": "aws"}))
+    providers.write_text(json.dumps({**alone, "layer_5_provider": "aws"}))
     done = t2mc("up", factory, "--no-dashboard", "--runtime", "bundles")
     assert done.returncode == 0, done.stderr
     assert not list(load_deployment(factory).state.unpacked_bundles(AWS).iterdir())

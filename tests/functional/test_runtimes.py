@@ -74,7 +74,9 @@ def _across(slot: str) -> Callable[[Cloud], Twin]:
     """The slot on the cloud, everything else on the next one, dashboards reading the hot store."""
 
     def placed(cloud: Cloud) -> Twin:
-        where = msgspec.structs.replace(Placement.single(_next(cloud)), **{slot: cloud})
+        tiers = ("l3_hot", "l3_cold", "l3_archive")  # a hot reader with its older tiers: no other cloud is asked
+        here = dict.fromkeys(tiers if slot == "l3_hot" else (slot,), cloud)
+        where = msgspec.structs.replace(Placement.single(_next(cloud)), **here)
         return twin(where, dashboard=DashboardSource.HOT_STORE)
 
     return placed

@@ -45,6 +45,8 @@ class Refusing:
             AZURE: {
                 "QUEUES__queueServiceUri": f"{url}/account",
                 "QUEUES_KEY": "bm9uZQ==",
+                "OBJECT_STORE_URL": f"{url}/account",
+                "OBJECT_STORE_KEY": "bm9uZQ==",
                 "COSMOS_URL": url,
                 "COSMOS_KEY": "bm9uZQ==",
                 "ERROR_TOPIC": f"{url}/topic",
@@ -54,6 +56,7 @@ class Refusing:
                 "GOOGLE_CLOUD_PROJECT": "p",
                 "PUBSUB_EMULATOR_HOST": google,
                 "FIRESTORE_EMULATOR_HOST": google,
+                "STORAGE_EMULATOR_HOST": url,
                 "ERROR_TOPIC": "projects/p/topics/errors",
                 "CLOUD": "gcp",
                 "TWIN_NAME": "house",  # what the device gateway is told, which is no function to the plan
@@ -80,6 +83,15 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self) -> None:
         self.rfile.read(int(self.headers.get("content-length", 0)))
         self._answer(403, b'{"__type": "AccessDeniedException"}')  # AWS's own word for it; Azure's is the status
+
+    def do_PUT(self) -> None:
+        self.do_POST()
+
+    def do_DELETE(self) -> None:
+        self.do_POST()
+
+    def do_HEAD(self) -> None:
+        self._answer(403, b"")
 
     def _answer(self, status: int, body: bytes) -> None:
         self.server.calls += 1

@@ -20,7 +20,10 @@ Answer = Callable[[dict[str, Any]], object]
 
 
 def start(bundle: Path) -> tuple[object, Answer]:
-    """Index the app as the worker does: one function, whose parameter each binding's converter accepts."""
+    """Index the app as the worker does: one function, whose parameter each binding's converter accepts.
+
+    A mover has two: its timer, and the route by which the operator calls it.
+    """
     import azure.functions as func
     from azure.functions import meta
 
@@ -30,13 +33,14 @@ def start(bundle: Path) -> tuple[object, Answer]:
     apps = [each for each in vars(module).values() if isinstance(each, func.FunctionApp)]
     assert len(apps) == 1, "the worker wants one app in function_app.py"
     functions = apps[0].get_functions()
-    assert len(functions) == 1, "a bundle is one function"
-    user_function = functions[0].get_user_function()
-    trigger = functions[0].get_trigger()
-    assert trigger is not None
-    annotation = typing.get_type_hints(user_function)[trigger.name]
+    by_trigger = {str(typing.cast("Any", each.get_trigger()).type): each.get_user_function() for each in functions}
+    assert len(functions) == 1 or by_trigger.keys() == {"timerTrigger", "httpTrigger"}, "a bundle is one function"
     converters: Any = meta._ConverterMeta  # what the worker looks converters up in; it has no types
-    accepted = converters.get(trigger.type).check_input_type_annotation(annotation)
+    accepted = True
+    for each in functions:
+        trigger: Any = each.get_trigger()
+        annotation = typing.get_type_hints(each.get_user_function())[trigger.name]
+        accepted &= converters.get(trigger.type).check_input_type_annotation(annotation)
     ready = {
         "name": functions[0].get_function_name(),
         "bindings": json.loads(functions[0].get_function_json())["bindings"],
@@ -50,7 +54,9 @@ def start(bundle: Path) -> tuple[object, Answer]:
         "eventHubTrigger": _by_event_hub,
         "timerTrigger": _by_timer,
     }
-    return ready, start_by[str(trigger.type)](user_function)
+    answers = {kind: start_by[kind](function) for kind, function in by_trigger.items()}
+    first = next(iter(answers.values()))
+    return ready, lambda asked: (answers["httpTrigger"] if "method" in asked else first)(asked)
 
 
 def _by_http(function: Any) -> Answer:

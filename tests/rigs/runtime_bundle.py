@@ -2,6 +2,7 @@
 
 import base64
 import io
+import json
 import zipfile
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -18,6 +19,7 @@ from tests.rigs.runtime_wiring import EFFECTS, SEED
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.packaging.bundle import Bundle
+from twin2multicloud.terraform.render.on_aws.functions import SCHEDULED
 from twin2multicloud.wire.http import Request, Response
 
 _OVERLAY = "from tests.rigs.runtime_wiring import handler as handler\n"
@@ -121,7 +123,7 @@ class _Aws:
         return answer
 
     def tick(self) -> bool:
-        return self._ends_well(payload("aws_scheduler_default_event"))
+        return self._ends_well({**payload("aws_scheduler_default_event"), **json.loads(SCHEDULED)})
 
     def _ends_well(self, event: Mapping[str, Any]) -> bool:
         try:

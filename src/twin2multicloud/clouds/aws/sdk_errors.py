@@ -94,7 +94,7 @@ def classified(doing: str, error: "ClientError") -> TwinError:
 def by_code(doing: str, code: str, message: str, status: int = 0) -> TwinError:
     """The domain's word for an error code, of a whole answer or of one entry in a batch."""
     said = f"{doing}: AWS answered {code or status}: {message}"
-    if code in _CONFIGURATION:
+    if code in _CONFIGURATION or status in (401, 403):  # S3 answers a HEAD without a code
         return ConfigurationError(said)
     if code in _RETRYABLE or status >= 500 or status in (408, 429):
         return RetryableError(said)
