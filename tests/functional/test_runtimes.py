@@ -32,8 +32,7 @@ from twin2multicloud.wire.tokens import HEADER
 pytestmark = pytest.mark.functional
 
 PROCESSOR = b"""def process(telemetry):
-    if telemetry.get("drop"):
-        return None
+    if telemetry.get("drop"): return None
     if telemetry.get("mode") == "broken":
         raise ValueError("it is broken")
     return {**telemetry, "kelvin": telemetry["temperature"] + 273.15}
@@ -74,9 +73,8 @@ def _across(slot: str) -> Callable[[Cloud], Twin]:
     """The slot on the cloud, everything else on the next one, dashboards reading the hot store."""
 
     def placed(cloud: Cloud) -> Twin:
-        tiers = ("l3_hot", "l3_cold", "l3_archive")  # a hot reader with its older tiers: no other cloud is asked
-        here = dict.fromkeys(tiers if slot == "l3_hot" else (slot,), cloud)
-        where = msgspec.structs.replace(Placement.single(_next(cloud)), **here)
+        tiers = ("l3_hot", "l3_cold", "l3_archive") if slot == "l3_hot" else (slot,)  # the reader asks no other cloud
+        where = msgspec.structs.replace(Placement.single(_next(cloud)), **dict.fromkeys(tiers, cloud))
         return twin(where, dashboard=DashboardSource.HOT_STORE)
 
     return placed
@@ -231,7 +229,7 @@ def test_readers_called_natively(three: Callable[[str], Three], case: str, asked
 
 
 def test_a_schedule(three: Callable[[str], Three]) -> None:
-    """No function of ours has one yet, so this one is the rig's, in a bundle of ours, behind our triggers."""
+    """This function is the rig's, in a bundle of ours, behind our triggers."""
     running = three("ingestion, for a scheduled function")
     for _ in range(2):
         done, effects = same({cloud: (each.runtime.tick(), each.effects()) for cloud, each in running.items()})

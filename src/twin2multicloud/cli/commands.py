@@ -65,7 +65,7 @@ COMMANDS = {
     "package": Command("package", "Build one archive per function and cloud. The same project gives the same bytes."),
     "deploy": Command(
         "deploy",
-        "Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are those of the providers.",
+        "Put a twin's L1, L2 and L3 on the clouds of its placement. Credentials are those of the providers.",
     ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),

@@ -41,7 +41,7 @@ def deploy(
     ] = None,
     state_setting: Annotated[list[str] | None, typer.Option(help="name=value of that backend, e.g. bucket=…")] = None,
 ) -> None:
-    """Put a twin's L1, L2 and L3-hot on the clouds of its placement. Credentials are those of the providers.
+    """Put a twin's L1, L2 and L3 on the clouds of its placement. Credentials are those of the providers.
 
     Example: t2mc deploy examples/smart-home --plan-only
     """

@@ -94,7 +94,8 @@ def _answer(
         return
     now = twin.now
     start, end = instant(since, now), instant(until, now) if until else now
-    series = twin.history(device, *properties, since=start, until=end, limit=limit)
+    archived: set[str] = set()
+    series = twin.history(device, *properties, since=start, until=end, limit=limit, archived=archived)
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
     count = len({stamp for points in series.values() for stamp, _ in points})
     if as_json:
@@ -107,6 +108,9 @@ def _answer(
         say_note(f"no reading of {device} from {start} to {end}; {newest}")
     elif count == limit:
         say_note(f"the newest {limit:,} readings; --limit gives more")
+    if archived:
+        chunks = f"{len(archived)} chunk{'' if len(archived) == 1 else 's'}, from {min(archived)} on"
+        say_note(f"not all: archived readings have to be restored first ({chunks})")
 
 
 def _undeclared(twin: OperatedTwin, device: str, names: Iterable[str]) -> frozenset[str]:

@@ -55,16 +55,23 @@ class ReadableTwin(ABC):
         return frozenset(self.readers.latest(device, (), undeclared=True)) - frozenset(declared)
 
     def history(
-        self, device: str, *properties: str, since: Moment = None, until: Moment = None, limit: int = 100_000
+        self,
+        device: str,
+        *properties: str,
+        since: Moment = None,
+        until: Moment = None,
+        limit: int = 100_000,
+        archived: set[str] | None = None,
     ) -> dict[str, list[Point]]:
         """(time, value) by property in time order, after `since` and up to `until`; of the newest `limit` readings.
 
-        Of all properties where none is named, undeclared ones too. Raises ValueError for an instant that is none,
+        Of all properties where none is named, undeclared ones too. From all tiers: adds to `archived` the chunks of
+        that time that have to be restored before they can be read. Raises ValueError for an instant that is none,
         TwinError where the reader does not answer.
         """
         names = properties or (*properties_of(self.catalog, device), *sorted(self.undeclared(device)))[:MAX_PROPERTIES]
         start, end = _stamp(since, _ALWAYS[0]), _stamp(until, _ALWAYS[1])
-        series = self.readers.history(device, names, start, end, limit * len(names))
+        series = self.readers.history(device, names, start, end, limit * len(names), archived=archived)
         newest = set(sorted({stamp for points in series.values() for stamp, _ in points})[-limit:])
         return {name: [point for point in points if point[0] in newest] for name, points in series.items()}
 

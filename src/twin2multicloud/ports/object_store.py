@@ -20,7 +20,7 @@ class ArchivedError(FinalError):
     """An object that is in an archive class, and has to be restored before it can be read."""
 
     def __init__(self, name: str) -> None:
-        super().__init__(f"{name} is archived; `t2mc restore` asks for it", 409)
+        super().__init__(f"{name} is archived and has to be restored first", 409)
         self.name = name
 
 

@@ -83,6 +83,19 @@ def test_one_series_over_three_tiers(where: Placement) -> None:
     assert [tier(house, kind) for kind in OLDER] == before, "nothing more is due"
 
 
+def test_what_has_to_be_restored_first_is_named_and_the_rest_is_there() -> None:
+    house = world()
+    points = fill(house, 8)
+    move(house)
+    archive = house.topology.named("archive-store")
+    assert archive is not None
+    house.ports[archive.cloud].objects[archive.id].restores = True
+    asked = {"iotDeviceId": "sensor-1", "selectedProperties": ["t"], "startTime": "2026-01-01T00:00:00Z"}
+    answer = house.named("hot-reader").run(Trigger.CALL, asked)
+    assert answer["archived"] == tier(house, "archive-store")
+    assert history(house) == points[9:]
+
+
 def test_a_late_reading_of_a_moved_day_is_moved_too() -> None:
     house = world()
     points = fill(house, 8)

@@ -77,8 +77,8 @@ class HotReader:
         for index in range(start.device, len(request.devices) if request.properties else 0):
             end = self._read(request, start if index == start.device else Position(index), page, older)
             if end is not None:
-                return page.answer(_write_token(end))
-        return page.answer(None)
+                return page.answer(_write_token(end), for_twinmaker="workspaceId" in arguments)
+        return page.answer(None, for_twinmaker="workspaceId" in arguments)
 
     def _read(self, request: ReadRequest, start: Position, page: "_Page", older: Sequence[Tier]) -> Position | None:
         """Put a device's values from a position on into the page, which ends at the returned position, if it does."""
@@ -96,7 +96,9 @@ class HotReader:
                 descending=request.descending,
                 after=after,
             )
-            rows = rows_over_tiers(self._store, older, query).rows
+            found = rows_over_tiers(self._store, older, query)
+            rows = found.rows
+            page.archived.update(found.archived)
             left = rows if start.row is None else _from(start.row, rows, descending=request.descending)
             end = page.add(columns, left, skip if left and left[0].key == start.row else 0)
             if end is not None:
@@ -128,6 +130,7 @@ class _Page:
         self._request, self._left = request, request.max_results
         self._room = MAX_ANSWER_BYTES - _ANSWER_ROOM
         self._series: list[_Column] = []
+        self.archived: set[str] = set()
 
     def columns(self, device_id: str, types: Mapping[str, DataType]) -> Sequence[_Column]:
         """Columns for the properties of a device, empty yet."""
@@ -184,9 +187,11 @@ class _Page:
         self._left -= 1
         return True
 
-    def answer(self, token: str | None) -> dict[str, Any]:
-        """The page as TwinMaker has it."""
+    def answer(self, token: str | None, *, for_twinmaker: bool) -> dict[str, Any]:
+        """The page as TwinMaker has it; for others also the chunks that have to be restored to say more."""
+        more = {"archived": sorted(self.archived)} if self.archived and not for_twinmaker else {}
         return {
+            **more,
             "propertyValues": [
                 {"entityPropertyReference": column.reference, "values": column.points}
                 for column in self._series

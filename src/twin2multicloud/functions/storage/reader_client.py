@@ -34,9 +34,19 @@ class HotReaders:
         return {name: (entry.get("time"), plain(entry["propertyValue"])) for name, entry in entries.items()}
 
     def history(
-        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
+        self,
+        device_id: str,
+        properties: Sequence[str],
+        start: str,
+        end: str,
+        max_points: int = 5000,
+        *,
+        archived: set[str] | None = None,
     ) -> dict[str, list[Point]]:
-        """Values by property in time order, at most `max_points` of the newest altogether, from (start, end]."""
+        """Values by property in time order, at most `max_points` of the newest altogether, from (start, end].
+
+        Adds to `archived` the chunks of that time that have to be restored before they can be read.
+        """
         series: dict[str, list[Point]] = {name: [] for name in properties}
         arguments: dict[str, Any] = {
             "iotDeviceId": device_id,
@@ -52,6 +62,8 @@ class HotReaders:
                 points = [(point["time"], plain(point["value"])) for point in values["values"]]
                 series[values["entityPropertyReference"]["propertyName"]] += points
                 left -= len(points)
+            if archived is not None:
+                archived.update(answer.get("archived", ()))
             if not answer["nextToken"]:
                 break
             arguments["nextToken"] = answer["nextToken"]
