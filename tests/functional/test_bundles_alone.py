@@ -22,11 +22,11 @@ from tests.rigs.world import resolved
 
 from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.telemetry import normalise
+from twin2multicloud.functions.storage.chunks import next_chunk
 from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.packaging.bundle import Bundle, bundles
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.ports.hot_store import RangeQuery
-from twin2multicloud.stores.chunks import next_chunk
 from twin2multicloud.wire import queue_records
 from twin2multicloud.wire.chunks import NAME_HEADER
 from twin2multicloud.wire.http import Request

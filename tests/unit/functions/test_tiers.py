@@ -15,7 +15,7 @@ from tests.rigs.world import World
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Placement
-from twin2multicloud.stores.chunks import read_name
+from twin2multicloud.functions.storage.chunks import read_name
 
 PLACES = [
     Placement(l1=AWS, l2=AZURE, l3_hot=hot, l3_cold=cold, l3_archive=archive, l4=GCP, l5=AWS)

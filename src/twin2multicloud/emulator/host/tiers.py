@@ -7,10 +7,10 @@ from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.object_store import FolderObjectStore
 from twin2multicloud.emulator.host.status import TierStatus
+from twin2multicloud.functions.storage.chunk_rows import all_objects
+from twin2multicloud.functions.storage.chunks import read_name
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.ports.clock import Clock
-from twin2multicloud.stores.chunks import read_name
-from twin2multicloud.stores.objects import all_objects
 
 
 def tier_statuses(topology: Topology, cloud: Cloud, root: Path, clock: Clock) -> Iterator[TierStatus]:

@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
+from twin2multicloud.functions.storage.chunk_rows import all_objects
+from twin2multicloud.functions.storage.chunks import read_name
 from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, mover_function
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.object_store import ObjectStore
-from twin2multicloud.stores.chunks import read_name
-from twin2multicloud.stores.objects import all_objects
 from twin2multicloud.wire.environment import require_env
 
 Hand = Callable[[str], None]

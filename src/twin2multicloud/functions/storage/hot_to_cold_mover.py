@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator, Sequence
 
 from twin2multicloud.domain.telemetry import Reading
+from twin2multicloud.functions.storage.chunks import next_chunk
 from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, mover_function
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Chance
 from twin2multicloud.ports.hot_store import HotStore, RowKey
-from twin2multicloud.stores.chunks import next_chunk
 from twin2multicloud.wire.environment import require_env
 
 _PAGE = 1_000

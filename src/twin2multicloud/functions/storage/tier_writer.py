@@ -1,10 +1,10 @@
 """The endpoint that takes chunks from another cloud for a cold or an archive store. Independent of the tier."""
 
 from twin2multicloud.domain.components import Trigger
+from twin2multicloud.functions.storage.chunks import verify
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.object_store import ObjectStore
-from twin2multicloud.stores.chunks import verify
 from twin2multicloud.wire.chunks import receive_chunk
 
 

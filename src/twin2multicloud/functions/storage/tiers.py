@@ -12,11 +12,11 @@ import msgspec
 
 from twin2multicloud.domain.components import Kind, Trigger
 from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.functions.storage.chunk_rows import TierRows, merged, rows_in
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row
 from twin2multicloud.ports.object_store import ObjectStore
-from twin2multicloud.stores.objects import TierRows, merged, rows_in
 from twin2multicloud.wire.calls import endpoint, post, token_header
 from twin2multicloud.wire.environment import remote_side
 

@@ -6,9 +6,9 @@ from itertools import groupby
 
 import msgspec
 
+from twin2multicloud.functions.storage.chunks import ChunkName, device_prefix, read_name, readings_in
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 from twin2multicloud.ports.object_store import ObjectStore, StoredObject
-from twin2multicloud.stores.chunks import ChunkName, device_prefix, read_name, readings_in
 
 _LISTED = 1_000
 
