@@ -4,6 +4,7 @@ The installed command, in a process of its own, is the smoke set: each exit code
 """
 
 import json
+import time
 from pathlib import Path
 
 import pytest
@@ -204,7 +205,11 @@ def test_simulated_devices_publish_as_many_as_asked(tmp_path: Path) -> None:
         done = t2mc("simulate", folder, "--rate", 200, "--count", 100)
         assert done.returncode == 0, done.stderr
         assert "100 readings published and acknowledged" in done.stdout
-        (aws,) = json.loads(t2mc("status", folder, "--json").stdout)["clouds"]
+        for _ in range(100):
+            (aws,) = json.loads(t2mc("status", folder, "--json").stdout)["clouds"]
+            if aws["stored"] == 100:
+                break
+            time.sleep(0.1)  # what is acknowledged is durable at L1, and on its way
         assert aws["published"] == aws["stored"] == 100
     finally:
         t2mc("down", folder)

@@ -18,7 +18,7 @@ from twin2multicloud.wire.retry import RetryPolicy
 
 
 def until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + 10
+    deadline = time.monotonic() + 60
     while not holds():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -67,7 +67,11 @@ class Bench:
         self.journal.close()
 
 
-def test_a_function_that_spins_is_interrupted_and_the_others_pass(tmp_path: Path) -> None:
+def test_a_function_that_spins_is_interrupted_and_the_others_pass(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(environments, "_GRACE_SECONDS", 60.0)  # a busy machine: it is reached, however late
+
     def handle(body: bytes) -> None:
         while body.startswith(b"spins"):
             pass
