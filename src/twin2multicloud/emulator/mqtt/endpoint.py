@@ -75,7 +75,11 @@ class MqttConnection(asyncio.Protocol):
                 if kind == packets.PUBLISH and self._user is not None:
                     publishes.append(packets.read_publish(flags, body, self._hello.version))
                 else:
-                    self._handle(kind, body)
+                    if publishes:  # those before a DISCONNECT count
+                        self._take(publishes)
+                        publishes = []
+                    if not self._ended:
+                        self._handle(kind, body)
                 handled += 1
                 if handled == _TURN or self._ended:
                     break
