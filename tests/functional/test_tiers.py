@@ -90,6 +90,7 @@ def test_a_day_with_the_clock_and_the_command_line(twin: RunningTwin) -> None:
     assert t2mc("clock", "advance", folder, "30d").stdout.startswith("2026-02-01T00:00:0")
     assert t2mc("clock", "show", folder).stdout.startswith("2026-02-01T00:00:")
     assert readings_by_tier(twin) == {"L3-cold": 1, "L3-archive": 0, "hot": 0}
+    assert "L3-cold" in t2mc("status", folder).stdout.partition("older readings")[2]
     moved = t2mc("move", folder, "--json")
     assert moved.returncode == 0, moved.stderr
     assert "1.5" in t2mc("query", folder, "d1", "double", "--since", "60d").stdout

@@ -9,7 +9,7 @@ from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from twin2multicloud.cli.console import err, out, say_json, say_note
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.cli.tables import clouds_table, rejections_table, traffic_table
+from twin2multicloud.cli.tables import clouds_table, rejections_table, tiers_table, traffic_table
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Tls, load_deployment
 from twin2multicloud.emulator.host.processes import DASHBOARD, pid_of
@@ -82,6 +82,8 @@ def status(
     else:
         out.print(clouds_table(statuses, {site.cloud: site.http_url for site in deployment.sites}))
         out.print(traffic_table(boundaries))
+        if any(tier.readings for each in statuses for tier in each.tiers):
+            out.print(tiers_table(statuses))
         for each in statuses:
             if each.holding_back:
                 say_note(f"{label_of(each.cloud)} holds acknowledgements back: {each.holding_back}")

@@ -109,6 +109,16 @@ def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Ta
     return table
 
 
+def tiers_table(statuses: Sequence[CloudStatus]) -> Table:
+    """What the cold store and the archive hold, and of which time."""
+    table = make_table("older readings", "store", "cloud", ">readings", ">objects", ">bytes", "oldest", "newest")
+    for status in statuses:
+        for tier in status.tiers:
+            counts = (f"{count:,}" for count in (tier.readings, tier.objects, tier.size))
+            table.add_row(tier.slot.value, cloud_text(status.cloud), *counts, tier.oldest[:10], tier.newest[:10])
+    return table
+
+
 def rejections_table(rejections: Mapping[Cloud, Sequence[Rejection]]) -> Table:
     """What was refused to devices, the latest first. Names and topics are what a client sent: text, never markup."""
     table = make_table(
