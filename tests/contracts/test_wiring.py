@@ -29,6 +29,7 @@ QUERY = RangeQuery(
     properties=("temperature", "total", "größe"),
     limit=10,
 )
+QUEUES = ("processor", "dead-letters", "device-dead-letters")
 
 
 class Stage:
@@ -61,8 +62,8 @@ def aws(monkeypatch):
     table = vendor_clients.unique("hot-store")
     create_dynamo_table(table)
     sqs = vendor_clients.aws("sqs")
-    processor, letters = (
-        sqs.create_queue(QueueName=vendor_clients.unique(each))["QueueUrl"] for each in ("processor", "dead-letters")
+    processor, letters, device_letters = (
+        sqs.create_queue(QueueName=vendor_clients.unique(each))["QueueUrl"] for each in QUEUES
     )
     env = environment(
         "aws",
@@ -70,6 +71,7 @@ def aws(monkeypatch):
         AWS_ENDPOINT_URL=vendor_processes.moto_url(),
         PROCESSOR_QUEUE=processor,
         DEAD_LETTER_QUEUE=letters,
+        DEVICE_DEAD_LETTERS_QUEUE=device_letters,
         HOT_STORE_NAME=table,
         ERROR_TOPIC="house-errors",
     )
@@ -100,7 +102,7 @@ def azure():
 
     container = vendor_clients.unique("hot-store")
     vendor_clients.cosmos_database().create_container(container, PartitionKey("/device_id"))
-    queues = [vendor_clients.unique(each) for each in ("processor", "dead-letters")]
+    queues = [vendor_clients.unique(each) for each in QUEUES]
     for each in queues:
         vendor_clients.azure_queue(each).create_queue()
     env = environment(
@@ -110,6 +112,7 @@ def azure():
         QUEUES_KEY=vendor_processes.AZURITE_KEY,
         PROCESSOR_QUEUE=queues[0],
         DEAD_LETTER_QUEUE=queues[1],
+        DEVICE_DEAD_LETTERS_QUEUE=queues[2],
         HOT_STORE_NAME=container,
         ERROR_TOPIC="https://house-errors.example/api/events",
     )
@@ -138,9 +141,6 @@ def azure():
         )
 
 
-_TOPICS = ("processor", "dead-letters", "errors", "devices")
-
-
 @pytest.fixture
 def gcp(monkeypatch):
     for package in ("google.cloud.firestore", "google.pubsub_v1", "functions_framework"):
@@ -148,7 +148,7 @@ def gcp(monkeypatch):
     from twin2multicloud.clouds.gcp.wiring import GcpPorts, handler
 
     server = vendor_clients.google_server()
-    topics = [f"projects/rig/topics/{vendor_clients.unique(each)}" for each in _TOPICS]
+    topics = [f"projects/rig/topics/{vendor_clients.unique(each)}" for each in (*QUEUES, "errors", "devices")]
     server.topics.update({each: [] for each in topics})
     host = vendor_processes.npm_firestore_host()
     monkeypatch.setenv("FIRESTORE_EMULATOR_HOST", host)  # Firestore's client reads it itself
@@ -159,10 +159,11 @@ def gcp(monkeypatch):
         PUBSUB_EMULATOR_HOST=server.host,
         PROCESSOR_QUEUE=topics[0],
         DEAD_LETTER_QUEUE=topics[1],
+        DEVICE_DEAD_LETTERS_QUEUE=topics[2],
         HOT_STORE_NAME="(default)",
-        ERROR_TOPIC=topics[2],
+        ERROR_TOPIC=topics[3],
         DEVICE_REGISTRY_NAME="(default)",
-        DEVICE_TOPIC=topics[3],
+        DEVICE_TOPIC=topics[4],
     )
 
     def event(data: bytes, **attributes: str) -> SimpleNamespace:
