@@ -28,6 +28,9 @@ ENV = {
     "DEVICE_DEAD_LETTERS_QUEUE": "device-letters",
     "INTER_CLOUD_TOKEN": PLAIN_TOKEN,
     "HOT_STORE_NAME": "hot",
+    "COLD_STORE_NAME": "cold",
+    "ARCHIVE_STORE_NAME": "archive",
+    "HAS_ENDPOINT": "true",
     "DEAD_LETTER_QUEUE": "letters",
     "PERSISTER_QUEUE": "house-persister",
 }
@@ -35,7 +38,8 @@ ENV = {
 
 def wired(name: str, cloud: Cloud) -> tuple[Function, RigPorts]:
     ports = RigPorts(catalog=CATALOG, hierarchy=HIERARCHY)
-    return wire(name, {**ENV, "CLOUD": cloud, "L3_HOT_CLOUD": cloud}, ports), ports
+    here = dict.fromkeys(("CLOUD", "L3_HOT_CLOUD", "L3_COLD_CLOUD", "L3_ARCHIVE_CLOUD"), cloud)
+    return wire(name, {**ENV, **here}, ports), ports
 
 
 def same(results: Sequence) -> bool:

@@ -39,7 +39,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
 
 def build(parts: Parts) -> Function:
-    """Native call -> the hot store; also HTTP where its environment holds the token for an endpoint."""
+    """Native call -> the hot store; also HTTP where it has an endpoint."""
     ports = parts.ports
     reader = HotReader(
         store=parts.store,
