@@ -15,7 +15,7 @@ from twin2multicloud.ports.hot_store import HotStore
 
 
 def build(parts: Parts) -> Function:
-    """Native call -> the hot store; also HTTP where its environment holds the token for an endpoint."""
+    """Native call -> the hot store; also HTTP where it has an endpoint."""
     ports = parts.ports
     reader = HotReaderLastEntry(store=parts.store, catalog=ports.catalog, hierarchy=ports.hierarchy, clock=ports.clock)
     return reader_function(parts, reader)
