@@ -71,8 +71,12 @@ def environments(fleet: Fleet):
 
 
 _RUNTIME_SETS = {"AWS_REGION"}
-_GOES_WITH = {"COSMOS_URL": "HOT_STORE_NAME", "QUEUES__queueServiceUri": "DEAD_LETTER_QUEUE"}
-"""Asked for only by a function that has the port in question, and so this variable."""
+_GOES_WITH = {
+    "COSMOS_URL": {"HOT_STORE_NAME"},
+    "OBJECT_STORE_URL": {"COLD_STORE_NAME", "ARCHIVE_STORE_NAME"},
+    "QUEUES__queueServiceUri": {"DEAD_LETTER_QUEUE"},
+}
+"""Asked for only by a function that has the port in question, and so one of these variables."""
 
 
 def asked_by(cloud: str, told: dict[str, str]) -> set[str]:
@@ -80,7 +84,7 @@ def asked_by(cloud: str, told: dict[str, str]) -> set[str]:
     source = (Path(clouds.__file__).parent / cloud / "wiring.py").read_text(encoding="utf-8")
     names = set(re.findall(r'require_env\(self\._env, "(\w+)"\)', source)) - _RUNTIME_SETS
     assert "ERROR_TOPIC" in names, "the pattern no longer finds what is required"
-    return {name for name in names if _GOES_WITH.get(name, name) in told or name not in _GOES_WITH}
+    return {name for name in names if name not in _GOES_WITH or _GOES_WITH[name] & told.keys()}
 
 
 def only(fleet: Fleet, provider: str, kind: str, **having: str):
@@ -146,7 +150,7 @@ class TestThreeCloudsDeployed:
             + fleet[0]["azurerm"].of("azurerm_function_app_flex_consumption")
             + fleet[0]["google"].of("google_cloudfunctions2_function")
         )
-        assert len(functions) == 8
+        assert len(functions) == 14
         assert token not in json.dumps(functions, default=str)
         assert token not in json.dumps([event.message for event in deployed.events])
         assert token not in json.dumps(deployed.workspace.outputs())

@@ -28,7 +28,7 @@ CASE = "all-aws-dashboard-on-hot-store"
 TOPOLOGY = plan(CASES[CASE])
 """Everything of AWS at once: gateway, queues, store, readers with URLs, and so the token."""
 
-_SERVICES = ("dynamodb", "events", "iam", "iot", "lambda", "logs", "secretsmanager", "sqs", "sts")
+_SERVICES = ("dynamodb", "events", "iam", "iot", "lambda", "logs", "s3", "scheduler", "secretsmanager", "sqs", "sts")
 _MIRRORS = (
     "/opt/tf-plugins",
     "~/.terraform.d/plugins",
@@ -80,8 +80,10 @@ def adapted(config: dict[str, Any], version: str, endpoint: str) -> dict[str, An
         "skip_credentials_validation": True,
         "skip_metadata_api_check": True,
         "max_retries": 2,
+        "s3_use_path_style": True,  # a bucket's own host name does not lead to moto
         "endpoints": [dict.fromkeys(_SERVICES, endpoint)],
     }
+    del config["resource"]["aws_s3_bucket_lifecycle_configuration"]  # the provider waits a minute for moto's answer
     if int(version.split(".")[0]) < 6:  # `invoked_via_function_url` is younger
         permissions = config["resource"]["aws_lambda_permission"]
         for key in [key for key in permissions if key.endswith("_invoke_by_url")]:

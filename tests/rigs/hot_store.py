@@ -77,15 +77,21 @@ class FailingHotStore:
         return self._store
 
 
+_PAGE = 1_000
+
+
 def delete_between(store: HotStore, device_id: str, start: str, end: str) -> int:
     """Delete a device's readings in ``(start, end]`` as a mover does, page by page; returns how many there were."""
     after, deleted = RowKey(start, "\U0010ffff"), 0
-    while page := store.oldest(device_id, "9999-12-31T23:59:59.999Z", 1_000, after):
+    while True:
+        page = store.oldest(device_id, "9999-12-31T23:59:59.999Z", _PAGE, after)
         keys = [RowKey(key.timestamp, key.message_id) for key in (reading.key for reading in page)]
-        after, due = keys[-1], [key for key in keys if key.timestamp <= end]
+        due = [key for key in keys if key.timestamp <= end]
         store.delete(device_id, due)
         deleted += len(due)
-    return deleted
+        if len(page) < _PAGE:
+            return deleted
+        after = keys[-1]
 
 
 class RigHotStore(FailingHotStore):
