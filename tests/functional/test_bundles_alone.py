@@ -85,8 +85,9 @@ def _endpoint(layer: Slot) -> Callable[[Running, str], None]:
     return start
 
 
-def _call(running: Running, _: str) -> None:
-    assert running.runtime.call({"iotDeviceId": "sensor-1", "selectedProperties": ["temperature"]}) is None
+def _call(running: Running, token: str) -> None:
+    asked = {"iotDeviceId": "sensor-1", "selectedProperties": ["temperature"]}
+    assert running.runtime.call(asked, token) is None
 
 
 def _publish(running: Running, _: str) -> None:

@@ -21,6 +21,7 @@ from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.packaging.bundle import Bundle
 from twin2multicloud.terraform.render.on_aws.functions import SCHEDULED
 from twin2multicloud.wire.http import Request, Response
+from twin2multicloud.wire.tokens import HEADER
 
 _OVERLAY = "from tests.rigs.runtime_wiring import handler as handler\n"
 _START_MS = 1_768_473_000_000  # `START`
@@ -43,8 +44,8 @@ class Runtime(Protocol):
         """As a request to the function's URL."""
         ...
 
-    def call(self, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        """As a native call; None where it was refused."""
+    def call(self, asked: Mapping[str, Any], token: str = "") -> Mapping[str, Any] | None:
+        """As a native call, with the token that an endpoint wants; None where it was refused."""
         ...
 
     def tick(self) -> bool:
@@ -115,7 +116,7 @@ class _Aws:
         answer = self._lambda.invoke(url_event(request))
         return Response(answer["statusCode"], answer["headers"], answer["body"].encode())
 
-    def call(self, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    def call(self, asked: Mapping[str, Any], token: str = "") -> Mapping[str, Any] | None:
         try:
             answer: Mapping[str, Any] = self._lambda.invoke(asked)
         except LambdaError:
@@ -161,8 +162,9 @@ class _OverHttp:
         answer = self._process.ask(_question(request))
         return Response(answer["status"], answer["headers"], base64.b64decode(answer["body"]))
 
-    def call(self, asked: Mapping[str, Any]) -> Mapping[str, Any] | None:
-        response = self.request(Request("POST", "/", {"content-type": "application/json"}, msgspec.json.encode(asked)))
+    def call(self, asked: Mapping[str, Any], token: str = "") -> Mapping[str, Any] | None:
+        headers = {"content-type": "application/json", HEADER: token}
+        response = self.request(Request("POST", "/", headers, msgspec.json.encode(asked)))
         return msgspec.json.decode(response.body, type=dict[str, Any]) if response.status == 200 else None
 
     def close(self) -> None:
