@@ -1,6 +1,6 @@
 """The object stores of the three clouds, over emulators, as rigs for the contract suite."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -24,31 +24,28 @@ class VendorObjectStoreRig:
 @contextmanager
 def s3_on_moto(_: Path) -> Iterator[VendorObjectStoreRig]:
     client, clock = vendor_clients.aws("s3"), RigClock()
-    archive, cold = vendor_clients.unique("archive"), vendor_clients.unique("cold")
-    for bucket in (archive, cold):
-        client.create_bucket(Bucket=bucket, CreateBucketConfiguration={"LocationConstraint": vendor_clients.REGION})
-    yield VendorObjectStoreRig(
-        S3ObjectStore(client, archive, S3_CLASS, clock), S3ObjectStore(client, cold, S3_CLASS, clock), cold
+    where = {"LocationConstraint": vendor_clients.REGION}
+    yield _rig(
+        lambda name: client.create_bucket(Bucket=name, CreateBucketConfiguration=where),
+        lambda name: S3ObjectStore(client, name, S3_CLASS, clock),
     )
 
 
 @contextmanager
 def blobs_on_azurite(_: Path) -> Iterator[VendorObjectStoreRig]:
     service, clock = vendor_clients.azure_blobs(), RigClock()
-    archive, cold = vendor_clients.unique("archive"), vendor_clients.unique("cold")
-    for container in (archive, cold):
-        service.create_container(container)
-    yield VendorObjectStoreRig(
-        BlobObjectStore(service, archive, COLD_TIER, clock), BlobObjectStore(service, cold, COLD_TIER, clock), cold
-    )
+    yield _rig(service.create_container, lambda name: BlobObjectStore(service, name, COLD_TIER, clock))
 
 
 @contextmanager
 def gcs_on_fake_gcs_server(_: Path) -> Iterator[VendorObjectStoreRig]:
     client, clock = vendor_clients.google_storage(), RigClock()
+    yield _rig(client.create_bucket, lambda name: GcsObjectStore(client, name, GCS_CLASS, clock))
+
+
+def _rig(create: Callable[[str], object], store: Callable[[str], ObjectStore]) -> VendorObjectStoreRig:
+    """An archive and a cold store of their own, made in the emulator."""
     archive, cold = vendor_clients.unique("archive"), vendor_clients.unique("cold")
-    for bucket in (archive, cold):
-        client.create_bucket(bucket)
-    yield VendorObjectStoreRig(
-        GcsObjectStore(client, archive, GCS_CLASS, clock), GcsObjectStore(client, cold, GCS_CLASS, clock), cold
-    )
+    create(archive)
+    create(cold)
+    return VendorObjectStoreRig(store(archive), store(cold), cold)

@@ -22,7 +22,7 @@ def check_payload(
     file: Annotated[
         Path | None, typer.Argument(help="The message as the device sends it; - is standard input.")
     ] = None,
-    device: Annotated[str, typer.Option("--device", "-d", help="The device that sends it.")] = ...,  # type: ignore[assignment]
+    device: Annotated[str, typer.Option("--device", "-d", help="The device that sends it.")] = ...,  # type: ignore[assignment]  # typer: required
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     project: FolderAsOption = None,
 ) -> None:

@@ -18,7 +18,7 @@ _DATA = resources.files("twin2multicloud.costs")
 
 def price_list_rules(cloud: str, kind: type[_Rule]) -> dict[str, _Rule]:
     """What picks each meter's rows out of a cloud's price list, by meter."""
-    return msgspec.json.decode((_DATA / "price_lists" / f"{cloud}.json").read_bytes(), type=dict[str, kind])  # type: ignore[valid-type]
+    return msgspec.json.decode((_DATA / "price_lists" / f"{cloud}.json").read_bytes(), type=dict[str, kind])  # type: ignore[valid-type]  # a value
 
 
 def shipped_prices(cloud: Cloud) -> tuple[CloudPrices, ...]:

@@ -4,7 +4,6 @@ Each operation is written once for emulated and deployed twins; they differ in t
 does not answer is named in the result, and the others are worked on all the same.
 """
 
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from itertools import islice
 
@@ -13,6 +12,7 @@ import msgspec
 from twin2multicloud.domain.components import ComponentType
 from twin2multicloud.domain.errors import RetryableError, TwinError
 from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.operations.grouping import without_numbers
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues, StoredLetter
@@ -22,8 +22,6 @@ from twin2multicloud.wire.queue_records import QueueRecord
 
 REFUSED, OUTAGE = "refused", "outage"
 """Why a letter is there: refused for good, or its boundary was dark for longer than the queue keeps."""
-
-_DIGITS = re.compile(r"\d+")
 
 
 class Letter(msgspec.Struct, frozen=True, kw_only=True):
@@ -156,7 +154,7 @@ def grouped(letters: Sequence[Letter]) -> list[LetterGroup]:
     """Letters by cloud, boundary, cause and reason, the most messages first."""
     groups: dict[tuple[str, ...], list[Letter]] = {}
     for each in letters:
-        groups.setdefault((each.cloud, each.boundary, each.cause, _DIGITS.sub("#", each.reason)), []).append(each)
+        groups.setdefault((each.cloud, each.boundary, each.cause, without_numbers(each.reason)), []).append(each)
     found = [
         LetterGroup(
             cloud=of[0].cloud,

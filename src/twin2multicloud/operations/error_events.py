@@ -1,14 +1,12 @@
 """Error events of a twin, grouped as one looks at them. Reads nothing."""
 
-import re
 from collections.abc import Sequence
 
 import msgspec
 
 from twin2multicloud.domain.errors import ErrorEvent, Severity
 from twin2multicloud.domain.placement import Cloud
-
-_DIGITS = re.compile(r"\d+")
+from twin2multicloud.operations.grouping import without_numbers
 
 
 class ErrorGroup(msgspec.Struct, frozen=True, kw_only=True):
@@ -27,7 +25,7 @@ def grouped_errors(events: Sequence[ErrorEvent]) -> list[ErrorGroup]:
     """Events, newest first, by component, code and message; the group with the newest event first."""
     groups: dict[tuple[str, ...], list[ErrorEvent]] = {}
     for each in events:
-        key = (each.cloud_provider, each.component, each.error_code, _DIGITS.sub("#", each.message))
+        key = (each.cloud_provider, each.component, each.error_code, without_numbers(each.message))
         groups.setdefault(key, []).append(each)
     return [
         ErrorGroup(

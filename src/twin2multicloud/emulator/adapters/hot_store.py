@@ -234,7 +234,7 @@ def _projection(properties: tuple[str, ...] | None) -> Callable[[bytes], dict[st
     """Reads only these properties of a body (None: all): what it skips, it does not build."""
     if properties is None:
         return msgspec.json.Decoder(dict[str, Any]).decode
-    selected = TypedDict("selected", dict.fromkeys(properties, Any), total=False)  # type: ignore[misc]
+    selected = TypedDict("selected", dict.fromkeys(properties, Any), total=False)  # type: ignore[misc]  # keys known at run time
     return msgspec.json.Decoder[Any](selected).decode
 
 

@@ -167,10 +167,10 @@ class Journal:
         by_type: dict[type, list[_Item]] = defaultdict(list)
         for item in items:
             by_type[type(item)].append(item)
-        records: list[Record] = by_type.pop(Record, [])  # type: ignore[assignment]
-        self._finished += by_type.pop(_Done, [])  # type: ignore[arg-type]
+        records: list[Record] = by_type.pop(Record, [])  # type: ignore[assignment]  # by type
+        self._finished += by_type.pop(_Done, [])  # type: ignore[arg-type]  # by type
         if not records or len(self._finished) >= _MOST_FINISHED:
-            by_type[_Done], self._finished = self._finished, []  # type: ignore[assignment]
+            by_type[_Done], self._finished = self._finished, []  # type: ignore[assignment]  # by type
         body, now = _pack([(each.queue, each.body, each.messages) for each in records]), time.time()
         db = self._db
         if by_type:  # else it is one statement, a transaction by itself

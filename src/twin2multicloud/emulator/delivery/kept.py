@@ -50,7 +50,7 @@ def make_tables(db: sqlite3.Connection) -> None:
 def bury(db: sqlite3.Connection, letters: Iterable[DeadLetterRecord]) -> None:
     """Keep dead letters."""
     rows = map(msgspec.structs.astuple, letters)
-    db.executemany(f"INSERT INTO dead_letters ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608
+    db.executemany(f"INSERT INTO dead_letters ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 - constants
 
 
 def forget_letters(db: sqlite3.Connection, ids: Iterable[int]) -> None:
@@ -71,19 +71,19 @@ def counts(db: sqlite3.Connection) -> dict[str, int]:
 
 def page(db: sqlite3.Connection, after: int, most: int) -> list[KeptLetter]:
     """The letters after a number, oldest first."""
-    query = f"SELECT id, {_COLUMNS} FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608
+    query = f"SELECT id, {_COLUMNS} FROM dead_letters WHERE id > ? ORDER BY id LIMIT ?"  # noqa: S608 - constants
     return list(_letters(db.execute(query, (after, most))))
 
 
 def by_number(db: sqlite3.Connection, ids: Sequence[int]) -> list[KeptLetter]:
     """The letters of these numbers that are still there, oldest first."""
-    query = f"SELECT id, {_COLUMNS} FROM dead_letters WHERE id = ?"  # noqa: S608
+    query = f"SELECT id, {_COLUMNS} FROM dead_letters WHERE id = ?"  # noqa: S608 - constants
     return [letter for each in sorted(set(ids)) for letter in _letters(db.execute(query, (each,)))]
 
 
 def oldest_waited(db: sqlite3.Connection, queue: str, most: int) -> list[KeptLetter]:
     """The oldest letters of a dead-letter queue whose cause was an outage."""
-    query = f"SELECT id, {_COLUMNS} FROM dead_letters WHERE waited AND letters = ? ORDER BY id LIMIT ?"  # noqa: S608
+    query = f"SELECT id, {_COLUMNS} FROM dead_letters WHERE waited AND letters = ? ORDER BY id LIMIT ?"  # noqa: S608 - constants
     return list(_letters(db.execute(query, (queue, most))))
 
 

@@ -20,7 +20,7 @@ class PatientHttp(HttpToolsProtocol):
 
     waiting: dict[str, dict[Any, None]]
 
-    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]  # TCP only
         """See asyncio.Protocol."""
         super().connection_made(transport)
         self._address = self.client[0] if self.client else ""

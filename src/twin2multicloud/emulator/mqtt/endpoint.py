@@ -56,7 +56,7 @@ class MqttConnection(asyncio.Protocol):
             return
         asyncio.get_running_loop().call_later(_CONNECT_SECONDS, self._expect_connect)
 
-    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002
+    def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio names it
         """See asyncio.Protocol."""
         self._transport, self._ended = None, True
         self._service.left(self, self._address)

@@ -11,7 +11,7 @@ from twin2multicloud.functions.payloads.frame import Frame
 TIME = "time"
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame per line; an empty cell is no value."""
     try:
         lines = body.decode("utf-8-sig").splitlines()

@@ -9,7 +9,7 @@ from twin2multicloud.domain.telemetry import InvalidTelemetryError
 from twin2multicloud.functions.payloads.frame import MISSING, Frame, at, json_of, kind, object_of
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame per record."""
     message = json_of(body)
     records = _there(at(payload.each, message, message), payload.each)

@@ -17,7 +17,7 @@ _VALUES = ("vs", "vb", "vd")
 _KNOWN_VERSION = 10  # RFC 8428, 4.4: a pack of a later version must not be read
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame per time; a record's values are by its whole name."""
     pack = json_of(body)
     if not isinstance(pack, list):

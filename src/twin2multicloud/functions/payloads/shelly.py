@@ -11,7 +11,7 @@ _STATUS = ("NotifyStatus", "NotifyFullStatus")
 _SET_FROM = 1_000_000_000  # before it knows the time, a device counts seconds since it was switched on
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame: the components that a notification names, or the one component or device of a status."""
     message = object_of(json_of(body), "a Shelly message")
     method = message.get("method")

@@ -10,7 +10,7 @@ from twin2multicloud.functions.payloads.frame import Frame, json_of, kind, objec
 from twin2multicloud.functions.payloads.sparkplug_protobuf import payload_of
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame per time of a metric; a metric without one has the payload's."""
     message = object_of(json_of(body) if body.lstrip()[:1] == b"{" else payload_of(body), "a Sparkplug payload")
     metrics = message.get("metrics", [])

@@ -10,7 +10,7 @@ from twin2multicloud.functions.payloads.local_time import in_utc
 _CLOCK_NOT_SET = "1970"
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame. Before the plug knows the time it says 1970: then the time of arrival counts."""
     message = object_of(json_of(body), "a Tasmota message")
     values = {key: value for key, value in message.items() if key != "Time"}

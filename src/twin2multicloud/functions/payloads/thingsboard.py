@@ -8,7 +8,7 @@ from twin2multicloud.domain.payload import Payload
 from twin2multicloud.functions.payloads.frame import Frame, json_of, object_of
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame per time and device."""
     message = json_of(body)
     if isinstance(message, dict) and message and all(isinstance(records, list) for records in message.values()):

@@ -8,7 +8,7 @@ from twin2multicloud.domain.telemetry import InvalidTelemetryError
 from twin2multicloud.functions.payloads.frame import Frame, json_of, object_of
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame; paths start in ``decoded_payload``, others (``$.uplink_message.f_cnt``) at the message."""
     message = object_of(json_of(body), "an uplink")
     uplink = object_of(message.get("uplink_message"), "uplink_message")

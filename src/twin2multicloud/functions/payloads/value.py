@@ -12,7 +12,7 @@ from twin2multicloud.functions.payloads.frame import Frame
 _scalar = msgspec.json.Decoder(str | int | float | bool).decode
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame with one value."""
     try:
         text = body.decode("utf-8-sig").strip()

@@ -7,7 +7,7 @@ from twin2multicloud.domain.payload import Payload
 from twin2multicloud.functions.payloads.frame import Frame, json_of, object_of
 
 
-def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:  # noqa: ARG001
+def frames(body: bytes, payload: Payload, now: str, properties: tuple[Property, ...]) -> Iterator[Frame]:
     """One frame."""
     message = object_of(json_of(body), "a Zigbee2MQTT message")
     values = {key: value for key, value in message.items() if key != "last_seen"}
