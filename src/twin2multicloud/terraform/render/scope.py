@@ -12,7 +12,7 @@ from twin2multicloud.domain.components import Access, ComponentType, Kind, runs_
 from twin2multicloud.domain.device_topics import TOPIC_VARIABLES
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
-from twin2multicloud.planning.services import is_function, is_ours, own_endpoint, own_environment
+from twin2multicloud.planning.services import is_function, own_endpoint, own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topic, Topology, ValueKind, Variable
 from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.limits import FUNCTION_SECONDS
@@ -39,7 +39,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
     may do with the hot store, `objects` what it may do with the cold store and the archive, by component;
-    `schedule` is what starts it every day.
+    `schedule` is what starts it every day; `calls` are the functions on its cloud that it calls natively.
     """
 
     component: Component
@@ -52,6 +52,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     store: tuple[Access, ...] = ()
     objects: tuple[tuple[Component, tuple[Access, ...]], ...] = ()
     schedule: Component | None = None
+    calls: tuple[Component, ...] = ()
 
     @property
     def timeout_s(self) -> int:
@@ -105,13 +106,17 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def called(self) -> tuple[FunctionView, ...]:
-        """The functions that the operator calls: readers and movers."""
-        return tuple(each for each in self.functions if each.store == READ_ONLY or each.schedule is not None)
+        """The functions that the operator calls: readers, movers and a twin service of our own."""
+        return tuple(
+            each
+            for each in self.functions
+            if each.store == READ_ONLY or each.schedule is not None or each.name == Kind.TWIN_SERVICE
+        )
 
     @property
     def endpoints(self) -> tuple[FunctionView, ...]:
-        """The functions that others call with the token. Our own services have other callers."""
-        return tuple(each for each in self.functions if each.endpoint is not None and not is_ours(each.component))
+        """The functions that others call with the token. To a device gateway come devices."""
+        return tuple(each for each in self.functions if each.endpoint is not None and each.name != Kind.DEVICE_GATEWAY)
 
     @property
     def needs_token(self) -> bool:
@@ -169,7 +174,7 @@ def _named(components: tuple[Component, ...], name: str) -> Component | None:
 
 def _function(coverage: Coverage, component: Component) -> FunctionView:
     topology = coverage.topology
-    if is_ours(component):  # started by its callers only; its renderer knows what it uses
+    if component.name == Kind.DEVICE_GATEWAY:  # started by its callers only; its renderer knows what it uses
         # The gateway refuses what the dispatcher beside it would refuse, by the same policy and the same formats.
         beside = topology[f"{component.cloud}.{Kind.DISPATCHER}"]
         same = filter(None, map(beside.variable, READ_BY))
@@ -193,6 +198,7 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
             for link in outgoing
             if link.target_kind in OBJECT_STORES and link.delivery is Delivery.STORE
         ),
+        calls=tuple(topology[link.target] for link in outgoing if link.delivery is Delivery.CALL),
         schedule=next((topology[link.source] for link in starting if link.delivery is Delivery.SCHEDULE), None),
         environment=coverage.environment(component),
     )
