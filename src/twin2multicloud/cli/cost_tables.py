@@ -72,7 +72,11 @@ def tiers_table(result: Result) -> Table:
         held = f"{tier.objects:,.0f} objects, {tier.gb:,.2f} GB"
         first = True
         for part in tier.parts:
-            head = (tier.slot.value, cloud_text(tier.cloud, tier.storage_class), held) if first else ("", "", "")
+            head = (
+                (tier.slot.value, Text(tier.storage_class, style=pack(tier.cloud).style), held)
+                if first
+                else ("", "", "")
+            )
             table.add_row(*head, part.reason, f"{part.quantity:,.2f}", part.unit.partition(",")[0], usd(part.cost))
             first = False
         table.add_section()
