@@ -82,3 +82,12 @@ def test_an_object_is_taken_from_another_bucket(object_store_rig):
     with pytest.raises(FinalError) as refused:
         rig.store.take("nothing", rig.other_name)
     assert refused.value.status == 404
+
+
+def test_what_has_to_be_readable_is_read_at_once(object_store_rig):
+    store = object_store_rig.store
+    store.create("deleted/2026-01-15", b"record", readable=True)
+    store.create("deleted/2026-01-15", b"record", readable=True)
+    assert store.read("deleted/2026-01-15") == b"record"
+    (stored,) = store.objects("deleted/")
+    assert not stored.archived
