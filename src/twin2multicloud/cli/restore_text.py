@@ -1,4 +1,4 @@
-"""What a person reads about an archive whose objects have to be restored first. Owns the words; prices through `costs`."""
+"""What a person reads about an archive whose objects have to be restored first. Owns the words, and no price."""
 
 from rich.markup import escape
 

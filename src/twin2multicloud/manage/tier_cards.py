@@ -1,4 +1,4 @@
-"""The object stores on the optimizer's page: what each holds, and every reason that it is billed for. Owns the cards."""
+"""The object stores on the optimizer's page: what each holds, and each reason it is billed for. Owns the cards."""
 
 from nicegui import ui
 
@@ -32,7 +32,7 @@ def _card(tier: TierCost, book: PriceBook) -> None:
             ui.label(quantity_text(part)).classes("quiet")
             ui.label(f"{part.cost:,.2f}").classes("tier-cost")
         ui.label("Together").classes("tier-sum")
-        ui.label("")
+        ui.label("").classes("tier-sum")
         ui.label(f"{tier.cost:,.2f}").classes("tier-cost tier-sum")
 
 
@@ -44,10 +44,9 @@ def held_text(tier: TierCost) -> str:
 
 def quantity_text(part: TierPart) -> str:
     """How much of it is billed: objects and requests counted, sizes with two decimals."""
-    unit = part.unit.partition(",")[0].partition(":")[0]
     if part.reason.startswith("requests"):
-        return f"{count_text(round(part.quantity))} {unit}"
-    return f"{part.quantity:,.2f} {unit}"
+        return f"{count_text(round(part.quantity))} {part.short_unit}"
+    return f"{part.quantity:,.2f} {part.short_unit}"
 
 
 def restore_text(tier: TierCost, book: PriceBook) -> str:

@@ -1,4 +1,4 @@
-"""What costs take for granted of the movers, held against the real ones: they age a small fleet in memory, and count."""
+"""What costs say of the movers, held against the real ones: they age a small fleet in memory, counted."""
 
 import random
 import time
