@@ -12,14 +12,14 @@ from twin2multicloud.cli.console import cloud_text, locality_text, make_table
 from twin2multicloud.planning.topology import Boundary, Delivery, Topology
 
 if TYPE_CHECKING:  # `plan` needs no emulator
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from rich.table import Table
 
     from twin2multicloud.domain.device import Scalar
     from twin2multicloud.domain.placement import Cloud
     from twin2multicloud.emulator.delivery.rejections import Rejection
-    from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
+    from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, TierStatus
     from twin2multicloud.functions.storage.reader_client import Point
     from twin2multicloud.operations.checks import ReadBack
 

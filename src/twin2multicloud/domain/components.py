@@ -167,9 +167,7 @@ def _mover(slot: Slot, purpose: str, module: str, setting: str, *data: Data) -> 
 
 def _admin(slot: Slot, purpose: str, module: str, *on: Trigger, settings: tuple[str, ...] = ()) -> KindInfo:
     """A function that the operator calls to administer a store."""
-    return msgspec.structs.replace(
-        _function(slot, Load.NONE, (Trigger.CALL, *on), purpose, module), settings=settings
-    )
+    return msgspec.structs.replace(_function(slot, Load.NONE, (Trigger.CALL, *on), purpose, module), settings=settings)
 
 
 def _store(slot: Slot | None, purpose: str) -> KindInfo:
@@ -238,9 +236,7 @@ KINDS: dict[str, KindInfo] = {
     Kind.HOT_READER_LAST_ENTRY: _reader(
         "reads the latest value of each property", "storage.hot_reader_last_entry", Load.LATEST
     ),
-    Kind.HOT_STORE_ADMIN: _admin(
-        Slot.L3_HOT, "erases a device's readings in the hot store", "storage.hot_store_admin"
-    ),
+    Kind.HOT_STORE_ADMIN: _admin(Slot.L3_HOT, "erases a device's readings in the hot store", "storage.hot_store_admin"),
     Kind.HOT_TO_COLD_SCHEDULE: KindInfo(Slot.L3_HOT, ComponentType.SCHEDULE, "starts the hot-to-cold mover every day"),
     Kind.HOT_TO_COLD_MOVER: _mover(
         Slot.L3_HOT,

@@ -93,10 +93,8 @@ class ObjectStoreAdmin:
             if self._clock.monotonic() > until:
                 finished = False
                 break
-        return {
-            **{"objects": objects, "readings": readings, "bytes": size, "finished": finished, "after": after},
-            **({"oldest": oldest, "newest": newest} if objects else {}),
-        }
+        span = {"oldest": oldest, "newest": newest} if objects else {}
+        return {"objects": objects, "readings": readings, "bytes": size, "finished": finished, "after": after, **span}
 
     def archived(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Up to 1,000 chunks of a device and time that have to be restored before they can be read, after `after`."""
@@ -111,7 +109,7 @@ class ObjectStoreAdmin:
     def restore(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Ask for archived chunks by `names`: when each can be read, for as many as there was time for."""
         names = arguments.get("names")
-        if not isinstance(names, list) or not 0 < len(names) <= MAX_RESTORED or any(not _is_chunk(each) for each in names):
+        if not isinstance(names, list) or not 0 < len(names) <= MAX_RESTORED or not all(map(_is_chunk, names)):
             raise FinalError(f"names must be a list of up to {MAX_RESTORED} names of chunks", 400)
         until = self._clock.monotonic() + RUN_SECONDS
         ready: dict[str, str] = {}

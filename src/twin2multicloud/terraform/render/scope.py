@@ -21,7 +21,8 @@ TIMEOUT_S = FUNCTION_SECONDS
 """A function's time-out on every cloud."""
 
 MOVER_TIMEOUT_S = 600
-"""Of a mover, and of what administers a store. It begins no object after four minutes (`functions.storage.moving`), and one may need 244 s (wire)."""
+"""Of a mover, and of what administers a store. They begin no object after four minutes (`functions.storage.moving`),
+and one may need 244 s (wire)."""
 
 ERROR_TOPIC = Kind.ERROR_TOPIC
 OBJECT_STORES = (Kind.COLD_STORE, Kind.ARCHIVE_STORE)
