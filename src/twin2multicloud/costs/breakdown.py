@@ -44,6 +44,11 @@ class TierPart(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     cost: float
 
+    @property
+    def short_unit(self) -> str:
+        """The unit without what the price book adds to it."""
+        return self.unit.partition(",")[0].partition(":")[0].partition(" (")[0]
+
 
 class TierCost(msgspec.Struct, frozen=True, kw_only=True):
     """An object store in the steady state: what it holds, and its month by reason. Crossings and movers not counted.
@@ -142,7 +147,7 @@ def _joined(parts: list[TierPart]) -> tuple[TierPart, ...]:
         seen = found.get((part.reason, part.unit))
         if seen is not None:
             quantity, cost = seen.quantity + part.quantity, seen.cost + part.cost
-            part = msgspec.structs.replace(part, quantity=quantity, cost=cost)  # noqa: PLW2901 - the sum of both
+            part = msgspec.structs.replace(part, quantity=quantity, cost=cost)
         found[part.reason, part.unit] = part
     return tuple(found.values())
 
