@@ -187,6 +187,14 @@ VENDORS = (
         process="moto",
         names={"object_store_rig": ("s3-moto",)},
         gaps="takes bytes that are not their checksum's; a restored object is back at once",
+        covered="ministack; answers put under botocore",
+    ),
+    Rig(
+        service="S3",
+        runs_on="ministack",
+        process="ministack",
+        names={"object_store_rig": ("s3-ministack",)},
+        gaps="never throttles; a restored object is back after 2 s",
         covered="answers put under botocore",
     ),
     Rig(

@@ -40,6 +40,15 @@ def aws(service: str) -> Any:
     return client
 
 
+@cache
+def s3_on_ministack() -> Any:
+    """A boto3 client of S3 against ministack."""
+    need_package("boto3")
+    client = _aws_client("s3", vendor_processes.ministack_url())
+    open_until_exit.callback(client.close)
+    return client
+
+
 def _aws_client(service: str, url: str) -> Any:
     import boto3
     from botocore.config import Config

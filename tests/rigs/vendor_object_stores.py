@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from tests.rigs import vendor_clients
 from tests.rigs.clock import RigClock
@@ -23,9 +24,18 @@ class VendorObjectStoreRig:
 
 @contextmanager
 def s3_on_moto(_: Path) -> Iterator[VendorObjectStoreRig]:
-    client, clock = vendor_clients.aws("s3"), RigClock()
+    yield _s3(vendor_clients.aws("s3"))
+
+
+@contextmanager
+def s3_on_ministack(_: Path) -> Iterator[VendorObjectStoreRig]:
+    yield _s3(vendor_clients.s3_on_ministack())
+
+
+def _s3(client: Any) -> VendorObjectStoreRig:
+    clock = RigClock()
     where = {"LocationConstraint": vendor_clients.REGION}
-    yield _rig(
+    return _rig(
         lambda name: client.create_bucket(Bucket=name, CreateBucketConfiguration=where),
         lambda name: S3ObjectStore(client, name, S3_CLASS, clock),
     )
