@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
-from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.object_store import StoredObject
 
@@ -115,10 +115,13 @@ class GcsObjectStore:
     @contextmanager
     def _errors(self, name: str) -> Iterator[None]:
         from google.api_core.exceptions import NotFound
+        from requests.exceptions import RequestException
 
         with domain_errors(self._doing):
             try:
                 yield
+            except RequestException as error:  # this client lets them through: reset, timed out, cut off
+                raise RetryableError(f"{self._doing}: no answer from Google Cloud ({type(error).__name__})") from error
             except NotFound as error:
                 if "bucket" in error.message.lower():
                     raise
