@@ -115,12 +115,11 @@ class GcsObjectStore:
     @contextmanager
     def _errors(self, name: str) -> Iterator[None]:
         from google.api_core.exceptions import NotFound
-        from requests.exceptions import RequestException
 
         with domain_errors(self._doing):
             try:
                 yield
-            except RequestException as error:  # this client lets them through: reset, timed out, cut off
+            except OSError as error:  # as requests says reset, timed out and cut off, which this client lets through
                 raise RetryableError(f"{self._doing}: no answer from Google Cloud ({type(error).__name__})") from error
             except NotFound as error:
                 if "bucket" in error.message.lower():
