@@ -144,3 +144,12 @@ def test_of_many_that_create_one_object_at_once_one_succeeds(object_store_rig):
     with ThreadPoolExecutor(8) as pool:
         created = [body for body in pool.map(create, range(8)) if body is not None]
     assert created == [store.read(NAME)]
+
+
+def test_what_has_to_be_readable_is_read_at_once(object_store_rig):
+    store = object_store_rig.store
+    store.create("deleted/2026-01-15", b"record", readable=True)
+    store.create("deleted/2026-01-15", b"record", readable=True)
+    assert store.read("deleted/2026-01-15") == b"record"
+    (stored,) = store.objects("deleted/")
+    assert not stored.archived

@@ -82,8 +82,9 @@ def status(
     else:
         out.print(clouds_table(statuses, {site.cloud: site.http_url for site in deployment.sites}))
         out.print(traffic_table(boundaries))
-        if any(tier.readings for each in statuses for tier in each.tiers):
-            out.print(tiers_table(statuses))
+        tiers = [(each.cloud, tier) for each in statuses for tier in each.tiers]
+        if any(tier.objects for _, tier in tiers):
+            out.print(tiers_table(tiers))
         for each in statuses:
             if each.holding_back:
                 say_note(f"{label_of(each.cloud)} holds acknowledgements back: {each.holding_back}")

@@ -107,6 +107,8 @@ def _way_uses(call: ConnectorCall, source: Cloud, target: Cloud, t: Traffic) -> 
     elif call.delivery is Delivery.POST and _asked(call, t):
         yield source, ((TOKEN, 1.0), (tariff_of(source).egress, t.posted_gb(call.target)))
         yield target, ((TOKEN, 1.0), (tariff_of(target).egress, t.answered_gb(call.target)))
+        if call.target == Kind.ARCHIVE_WRITER:  # what stays on its cloud is copied there, and not downloaded
+            yield source, tariff_of(source).cold.fetched(t)
         yield source, tariff_of(source).function(t, 0, t.invocations(call.target) * CROSSING_MS)
     elif call.delivery is Delivery.POST:
         yield source, ((TOKEN, 1.0),)
@@ -194,9 +196,11 @@ def _store_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
         elif reads and KINDS[call.source].load not in _QUERIES:
             yield from tariff.hot_read(t, t.invocations(call.source), t.rows_read(call.source))
     elif objects := stores.get(call.target):
-        if reads:
-            yield from objects.read(t)
-        if writes:
+        if reads and deletes:  # readers of older tiers are asked by people: see `ObjectStore.held`
+            yield from objects.searched(t, t.cold_months)
+        if writes and call.source == Kind.COLD_TO_ARCHIVE_MOVER:
+            yield from objects.taken(t, tariff.cold)
+        elif writes:
             yield from objects.written(t)
 
 

@@ -19,7 +19,7 @@ from twin2multicloud.ports.object_store import StoredObject
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Client
 
-COLD_CLASS, ARCHIVE_CLASS = "COLDLINE", "ARCHIVE"
+COLD_CLASS, ARCHIVE_CLASS, READABLE_CLASS = "COLDLINE", "ARCHIVE", "STANDARD"
 TIMEOUT = 10.0
 
 
@@ -31,13 +31,13 @@ class GcsObjectStore:
         self._class, self._clock = storage_class, clock
         self._doing = f"object store {bucket}"
 
-    def create(self, name: str, body: bytes) -> None:
+    def create(self, name: str, body: bytes, *, readable: bool = False) -> None:
         """See `ports.object_store.ObjectStore.create`."""
         from google.api_core.exceptions import PreconditionFailed
 
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         blob = self._blob(name)
-        blob.storage_class, blob.md5_hash = self._class, md5
+        blob.storage_class, blob.md5_hash = READABLE_CLASS if readable else self._class, md5
         with self._errors(name):
             try:
                 blob.upload_from_string(
