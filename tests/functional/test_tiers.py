@@ -2,6 +2,9 @@
 
 import csv
 import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -11,7 +14,7 @@ from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.command_line import t2mc
 from tests.rigs.running_twin import RunningTwin, running, write_project
 
-from twin2multicloud.domain.placement import Placement
+from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.timestamps import canonical, from_milliseconds
 from twin2multicloud.operations.storage import set_clock
 
@@ -83,6 +86,33 @@ def test_movers_are_killed_and_run_again(twin: RunningTwin) -> None:
     assert t2mc("move", twin.deployment.folder).returncode == 0
     assert history(twin) == points
     assert sum(readings_by_tier(twin).values()) == len(points)
+
+
+@pytest.mark.parametrize("victim", [AWS, AZURE], ids=["the mover's cloud dies", "the cold store's cloud dies"])
+def test_a_cloud_is_killed_in_the_middle_of_a_run(twin: RunningTwin, victim: Cloud) -> None:
+    devices = [f"g-{number:03}" for number in range(1, 101)]
+    points = [(from_milliseconds(1_388_534_400_000 + 86_400_000 * day), day) for day in range(6)]
+    with twin.connect() as gateway:
+        for device in devices:
+            gateway.publish(device, [{"timestamp": stamp, "n": value} for stamp, value in points])
+        assert gateway.wait_for_acknowledgements(30)
+    twin.settle()
+    set_clock(twin.deployment, "2014-01-28T00:00:00Z")  # due for the cold store, and not for the archive
+    cold = twin.deployment.state.object_stores(AZURE)
+    with subprocess.Popen([sys.executable, "-m", "twin2multicloud.cli", "move", str(twin.deployment.folder)]) as run:
+        deadline = time.monotonic() + 30
+        while len(list(cold.rglob("*.jsonl.gz"))) < 20:
+            assert time.monotonic() < deadline, "nothing was moved"
+        twin.kill(victim)
+        assert run.wait(60) == 1, "the run was over before the cloud died"
+    twin.start(victim)
+    assert 20 <= readings_by_tier(twin)["L3-cold"] < 600
+    for device in devices:
+        assert twin.client.history(device, ["n"], *ALWAYS, 100)["n"] == points
+    assert t2mc("move", twin.deployment.folder).returncode == 0
+    assert sum(readings_by_tier(twin).values()) == 600
+    for device in devices:
+        assert twin.client.history(device, ["n"], *ALWAYS, 100)["n"] == points
 
 
 def test_a_day_with_the_clock_and_the_command_line(twin: RunningTwin) -> None:
