@@ -35,7 +35,7 @@ from twin2multicloud.operations.storage import move
 from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.ports.hot_store import RowKey
 
-WHERE = Placement(l1=AWS, l2=AZURE, l3_hot=GCP, l3_cold=AZURE, l3_archive=AWS, l4=GCP, l5=GCP)
+WHERE = Placement(l1=AWS, l2=AZURE, l3_hot=AWS, l3_cold=AZURE, l3_archive=GCP, l4=GCP, l5=GCP)
 RECORDING = Path(__file__).parents[2] / "shared" / "data" / "room-climate" / "location_A-measurement01.csv"
 _FIELDS = ("temperature", "humidity", "light_1", "light_2", "occupants", "activity", "door", "window")
 _OLD, _DAY = 1_700_000_000_000, 86_400_000
@@ -58,7 +58,7 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
 def _twin(readings: Callable[[], Iterator[Reading]], cold_days: int = 36_500) -> Iterator[tuple[RunningTwin, Pipeline]]:
     """A twin whose hot store was filled before it started; all that is older than two days is due."""
     with tempfile.TemporaryDirectory(dir=".") as folder:
-        state = Path(folder) / "project" / ".t2mc" / "gcp"
+        state = Path(folder) / "project" / ".t2mc" / "aws"
         state.mkdir(parents=True)
         _fill(state / "hot.sqlite", readings())
         config = {"hot_retention_days": 2, "cold_retention_days": cold_days}
@@ -95,7 +95,7 @@ def _over_a_boundary(count: int) -> list[Result]:
     alone = _chunks_alone(min(count, 50_000))
     return [
         Result(
-            f"hot (Google Cloud) → cold (Azure), {count:,} readings of 800 B in {moved.objects} objects",
+            f"hot (AWS) → cold (Azure), {count:,} readings of 800 B in {moved.objects} objects",
             f"{rate(count, seconds)}, {1e6 * used / count:.0f} µs",
             "50,000/s",
         ),
@@ -230,7 +230,7 @@ def _beside(count: int, rounds: int) -> list[Result]:
     for _ in range(rounds):
         sent = _recent(2 * count)
         with _twin(lambda: _old(5 * count, ("g-002",))) as (twin, pipeline):
-            hot = twin.deployment.state.process(GCP) / "hot.sqlite"
+            hot = twin.deployment.state.process(AWS) / "hot.sqlite"
             counted = pipeline._replace(stored=_counter(hot, "g-001"))
             alone.append(cpu.run(counted, sent[: len(sent) // 2], 100).per_second)
             mover = threading.Thread(target=move, args=(open_twin(Path(twin.deployment.folder), deployed=False),))
