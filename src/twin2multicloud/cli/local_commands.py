@@ -13,11 +13,12 @@ from twin2multicloud.cli.tables import clouds_table, rejections_table, stored_in
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Tls, load_deployment
 from twin2multicloud.emulator.host.processes import DASHBOARD, pid_of
-from twin2multicloud.operations.bring_up import NOTE, STARTING, bring_up, take_down
+from twin2multicloud.operations.bring_up import NOTE, STARTING, bring_up, take_down, write_twin_environment
 from twin2multicloud.operations.storage import set_clock
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.places import typed
 
 RuntimeOption = Annotated[
     Runtime,
@@ -53,6 +54,14 @@ def up(
         f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {label_of(site.cloud)}",
         soft_wrap=True,
     )
+    _say_twin_environment(deployment)
+
+
+def _say_twin_environment(deployment: LocalDeployment) -> None:
+    """How clients of L4's own SDK find the emulated service: printed, and in a file for a shell."""
+    told = write_twin_environment(deployment)
+    if told is not None:
+        out.print(f"L4:        set -a; . {typed(told)}; set +a  # then its own SDK reads this twin", soft_wrap=True)
 
 
 def down(folder: Folder = Path()) -> None:

@@ -68,7 +68,7 @@ def write(
     }
     return {
         "workspaceId": twin,
-        "componentTypes": [base, *(_type(twin, each) for each in description.types)],
+        "componentTypes": [base, *(component_type(twin, each) for each in description.types)],
         "entities": [_entity(each, description) for each in description.entities],
     }
 
@@ -110,7 +110,8 @@ _DEVICE_ID = {
 }
 
 
-def _type(twin: str, described: DescribedType) -> dict[str, Any]:
+def component_type(twin: str, described: DescribedType) -> dict[str, Any]:
+    """The request that makes a device type, without the workspace."""
     return {
         "componentTypeId": type_id(twin, described.name),
         "extendsFrom": [type_id(twin, BASE)],

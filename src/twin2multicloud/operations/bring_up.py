@@ -4,7 +4,10 @@ Events of the job ``up``: a ``note`` for people, and ``starting`` and ``started`
 dashboard as the address.
 """
 
+from pathlib import Path
+
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.emulator.host.deployment import (
     LocalDeployment,
@@ -23,8 +26,10 @@ from twin2multicloud.emulator.host.processes import (
     uninterrupted,
     wait_until_up,
 )
+from twin2multicloud.emulator.l4.face import environment_of
 from twin2multicloud.operations.extras import require
 from twin2multicloud.packaging.build import package, unpack
+from twin2multicloud.project.json_files import write_atomically
 from twin2multicloud.project.loader import Project
 from twin2multicloud.project.places import typed
 
@@ -76,6 +81,18 @@ def take_down(deployment: LocalDeployment) -> list[str]:
 def clouds(deployment: LocalDeployment) -> list[str]:
     """The short names of the clouds in use, along the data path."""
     return [site.cloud for site in deployment.sites]
+
+
+def write_twin_environment(deployment: LocalDeployment) -> Path | None:
+    """Write the variables with which clients of L4's own SDK find the emulated one; None where there is no such."""
+    cloud = deployment.twin.placement[Slot.L4]
+    told = environment_of(cloud, deployment.site(cloud).http_url)
+    path = deployment.state.twin_environment
+    if not told:
+        path.unlink(missing_ok=True)
+        return None
+    write_atomically(path, "".join(f"{name}={value}\n" for name, value in told.items()).encode())
+    return path
 
 
 def refuse_another_twin(project: Project, runtime: Runtime, tls: Tls | None = None) -> None:

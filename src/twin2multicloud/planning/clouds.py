@@ -111,7 +111,8 @@ class CloudPack:
 
     `label` is what a person reads; `style` a colour of the terminal, `colour` one of CSS. `services` is what the rows
     of the planner's table ask. The references are: `events` its event source in the emulator, `tariff`, `prices` (name
-    of a cloud -> shipped list prices), `fetcher` of prices, `renderer` of Terraform.
+    of a cloud -> shipped list prices), `fetcher` of prices, `renderer` of Terraform, `twin_face` its twin service in
+    the emulator and `twin_environment` how clients find that.
     """
 
     name: Cloud
@@ -128,6 +129,8 @@ class CloudPack:
     packaging: Packaging | None = None
     renderer: str = ""
     deployed: Deployed | None = None
+    twin_face: str = ""
+    twin_environment: str = ""
 
     def event_source(self) -> EventSource:
         """How the emulator starts its functions."""

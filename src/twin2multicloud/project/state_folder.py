@@ -19,6 +19,7 @@ class StateFolder:
         self.device_registry = root / "device-registry.json"  # which devices are otherwise than at first
         self.local_device_credentials = root / "local-devices"  # a folder for each, as `t2mc devices --local` gave them
         self.clock = root / "clock.json"  # the virtual time of the emulated clouds, where it was set
+        self.twin_environment = root / "l4.env"  # with which clients of L4's own SDK find the emulated one
         # The twin on real clouds.
         self.bundles = root / "bundles"  # the archives that `t2mc package` builds
         self.wheels = root / "wheels"  # fetched for those

@@ -16,6 +16,7 @@ from twin2multicloud.planning.planner import plan
 
 ACROSS = msgspec.structs.replace(Placement.single(GCP), l1=AWS, l2=AZURE, l3_cold=AZURE, l3_archive=AWS)
 LOCAL = Placement.single(AWS)
+L4_ELSEWHERE = msgspec.structs.replace(Placement.single(GCP), l4=AWS)
 COMMON = {"CLOUD", "TWIN_NAME"}
 REQUIRED = {
     "device-gateway": COMMON | {"DEVICE_REGISTRY_NAME", "DEVICE_TOPIC"},
@@ -40,6 +41,10 @@ REQUIRED = {
     "hot-store-admin": COMMON | {"HOT_STORE_NAME"},
     "cold-store-admin": COMMON | {"COLD_STORE_NAME"},
     "archive-store-admin": COMMON | {"ARCHIVE_STORE_NAME"},
+    "twin-service": COMMON | {"HOT_READER_NAME", "HOT_READER_LAST_ENTRY_NAME", "INTER_CLOUD_TOKEN"},
+    "digital-twin-data-connector": COMMON | {"L3_HOT_CLOUD", "REMOTE_READER_URL", "INTER_CLOUD_TOKEN"},
+    "digital-twin-data-connector-last-entry": COMMON
+    | {"L3_HOT_CLOUD", "REMOTE_READER_LAST_ENTRY_URL", "INTER_CLOUD_TOKEN"},
 }
 LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE"}
 
@@ -47,8 +52,8 @@ LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE
 def environment(name: str, placement: Placement = ACROSS) -> dict[str, str]:
     if name == "device-gateway":  # no function of the plan: who deploys it says what it is told
         return {"CLOUD": "gcp", "TWIN_NAME": "house", "DEVICE_REGISTRY_NAME": "r", "DEVICE_TOPIC": "t"}
-    component = plan(twin(placement)).named(name)
-    assert component is not None
+    plans = (plan(twin(each)) for each in (placement, L4_ELSEWHERE))  # a data connector stands in the second only
+    component = next(found for each in plans if (found := each.named(name)) is not None)
     return resolved(component)
 
 
@@ -102,6 +107,9 @@ def test_each_function_has_the_triggers_of_its_kind():
         "hot-store-admin": {Trigger.CALL},
         "cold-store-admin": {Trigger.CALL},
         "archive-store-admin": {Trigger.CALL},
+        "twin-service": {Trigger.CALL, Trigger.HTTP},
+        "digital-twin-data-connector": {Trigger.CALL},
+        "digital-twin-data-connector-last-entry": {Trigger.CALL},
     }
 
 

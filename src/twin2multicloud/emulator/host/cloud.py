@@ -32,6 +32,7 @@ from twin2multicloud.emulator.host.schedules import Schedules
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.emulator.host.tiers import TierWatch
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
+from twin2multicloud.emulator.l4.face import Account, face_of
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
@@ -83,6 +84,7 @@ class EmulatedCloud:
         self.letters = CloudLetters(self._journal, self.staged, self._queues, lambda: self.ingress.start)
         self._scheduled: dict[str, Callable[[], object]] = {}
         self._start(self._parts())
+        self.twin_face = face_of(cloud, Account(twin=deployment.twin, call=self.invoke, since=SystemClock().now()))
         self._schedules = Schedules(self._scheduled, self.clock, self.log)
 
     @property

@@ -66,6 +66,10 @@ class CloudApp:
                 return await self._operator(rest, request)
             if first == "topics":
                 return await self._publish(request, address)
+            face = self._cloud.twin_face
+            if face is not None and face.knows(request):
+                answered: Response = await self._on_thread(face.answer, request)
+                return answered
             return await self._function(first, request)
         except TwinError as error:
             return refusal(error)

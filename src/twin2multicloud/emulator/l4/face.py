@@ -1,0 +1,50 @@
+"""What an emulated twin service is to the cloud that serves it: the interface, and how clients are told of it."""
+
+from collections.abc import Callable, Mapping
+from pkgutil import resolve_name
+from typing import Any, Protocol
+
+import msgspec
+
+from twin2multicloud.domain.placement import Cloud, Slot
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.planning.clouds import pack
+from twin2multicloud.wire.http import Request, Response
+
+NativeCall = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
+"""Calls a function on the same cloud, by its name in the plan. Raises TwinError."""
+
+
+class Account(msgspec.Struct, frozen=True, kw_only=True):
+    """What a face is made of: the twin, the functions of its cloud, and the time at which it came up (canonical)."""
+
+    twin: Twin
+    call: NativeCall
+    since: str
+
+
+class TwinFace(Protocol):
+    """A cloud's twin service. It answers on threads."""
+
+    def knows(self, request: Request) -> bool:
+        """Whether a request is one of the service's."""
+        ...
+
+    def answer(self, request: Request) -> Response:
+        """The service's answer, errors included."""
+        ...
+
+
+def face_of(cloud: Cloud, account: Account) -> TwinFace | None:
+    """The twin service of a cloud, where it holds L4 and the emulator has its service."""
+    reference = pack(cloud).twin_face
+    if account.twin.placement[Slot.L4] != cloud or not reference:
+        return None
+    face: TwinFace = resolve_name(reference)(account)
+    return face
+
+
+def environment_of(cloud: Cloud, url: str) -> Mapping[str, str]:
+    """What a shell has to be told so that the clients of a cloud's twin service reach it at a URL; empty for none."""
+    reference = pack(cloud).twin_environment
+    return resolve_name(reference)(url) if reference else {}
