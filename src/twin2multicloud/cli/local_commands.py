@@ -10,10 +10,12 @@ from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 from twin2multicloud.cli.console import err, out, say_json, say_note
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, rejections_table, tiers_table, traffic_table
+from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Tls, load_deployment
 from twin2multicloud.emulator.host.processes import DASHBOARD, pid_of
 from twin2multicloud.operations.bring_up import NOTE, STARTING, bring_up, take_down
+from twin2multicloud.operations.tls_files import own_certificate
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import load_project
@@ -29,22 +31,28 @@ RuntimeOption = Annotated[
 def up(
     folder: Folder = Path(),
     dashboard: Annotated[bool, typer.Option(help="Start the dashboard too.")] = True,
-    port: Annotated[int | None, typer.Option(help="The dashboard's port; a free one otherwise.")] = None,
-    tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate for the devices' MQTT endpoint.")] = None,
-    tls_key: Annotated[Path | None, typer.Option(help="PEM key for the devices' MQTT endpoint.")] = None,
+    port: Annotated[
+        int | None, typer.Option(help="The dashboard's port; a free one otherwise.", min=1, max=65_535)
+    ] = None,
+    tls: Annotated[bool, typer.Option("--tls", help="TLS for devices, with a certificate that is made here.")] = False,
+    tls_cert: Annotated[Path | None, typer.Option(help="TLS for devices: a PEM certificate of your own.")] = None,
+    tls_key: Annotated[Path | None, typer.Option(help="Its PEM key.")] = None,
     runtime: RuntimeOption = Runtime.SOURCE,
 ) -> None:
     """Start the emulated clouds that a project's placement uses, and the dashboard.
 
     Example: t2mc up examples/smart-home --runtime bundles
     """
-    deployment = start_twin(folder, dashboard=dashboard, port=port, tls=_tls(tls_cert, tls_key), runtime=runtime)
+    deployment = start_twin(
+        folder, dashboard=dashboard, port=port, tls=_tls(folder, tls, tls_cert, tls_key), runtime=runtime
+    )
     if dashboard:
         out.print(f"dashboard: [link={deployment.dashboard_url}]{deployment.dashboard_url}[/link]")
     site = deployment.acquisition
     scheme = "mqtts" if deployment.tls else "mqtt"
     out.print(
-        f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {site.http_url}/topics/… on {label_of(site.cloud)}",
+        f"devices:   {scheme}://127.0.0.1:{site.mqtt_port} or {deployment.publish_url}/topics/… "
+        f"on {label_of(site.cloud)}",
         soft_wrap=True,
     )
 
@@ -121,10 +129,16 @@ def start_twin(
         return bring_up(project, report, dashboard=dashboard, port=port, tls=tls, runtime=runtime)
 
 
-def _tls(certificate: Path | None, key: Path | None) -> Tls | None:
-    if certificate is None and key is None:
-        return None
-    for path, option in ((certificate, "--tls-cert"), (key, "--tls-key")):
-        if path is None or not path.is_file():
-            raise typer.BadParameter("TLS needs both files, --tls-cert and --tls-key", param_hint=option)
-    return Tls(str(Path(str(certificate)).resolve()), str(Path(str(key)).resolve()))
+def _tls(folder: Path, own: bool, certificate: Path | None, key: Path | None) -> Tls | None:
+    if own and (certificate or key):
+        raise ConfigurationError(
+            "--tls makes a certificate, --tls-cert and --tls-key name yours; give one or the other"
+        )
+    if own:
+        return own_certificate(load_project(folder).folder)
+    if certificate is not None and key is not None:
+        return Tls(str(certificate.resolve()), str(key.resolve()))
+    if certificate is not None or key is not None:
+        given, missing = ("--tls-cert", "--tls-key") if key is None else ("--tls-key", "--tls-cert")
+        raise ConfigurationError(f"{given} without {missing}; TLS needs the certificate and its key")
+    return None

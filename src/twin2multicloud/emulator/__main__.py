@@ -6,6 +6,7 @@ import gc
 import logging
 import ssl
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import uvicorn
@@ -17,10 +18,11 @@ from twin2multicloud.emulator.host.deployment import (
     LocalDeployment,
     LocalSecrets,
     Runtime,
+    Tls,
     load_deployment,
     load_secrets,
 )
-from twin2multicloud.emulator.host.patient_http import patient_http
+from twin2multicloud.emulator.host.patient_http import PatientHttp, patient_http
 from twin2multicloud.emulator.host.readers import ReaderProcess, fork_readers
 from twin2multicloud.emulator.host.server import CloudApp, listen_for_devices
 
@@ -43,11 +45,30 @@ async def serve(
         mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
     if readers is not None:
         await readers.connect()
-    config = uvicorn.Config(
-        CloudApp(cloud, secrets.operator_key, readers),
+    app, protocol = CloudApp(cloud, secrets.operator_key, readers), patient_http()
+    https = None
+    if site.https_port is not None and deployment.tls is not None:
+        https = asyncio.create_task(_Beside(_config(app, protocol, site.https_port, deployment.tls)).serve())
+    cloud.log.info("up on %s", site.http_url)
+    try:
+        await uvicorn.Server(_config(app, protocol, site.http_port)).serve()
+    finally:
+        if mqtt is not None:
+            mqtt.close()
+        if https is not None:
+            https.cancel()
+        if readers is not None:
+            await readers.close()
+        cloud.close()
+        cloud.log.info("down")
+
+
+def _config(app: CloudApp, protocol: type[PatientHttp], port: int, tls: Tls | None = None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
         host="127.0.0.1",
-        port=site.http_port,
-        http=patient_http(),
+        port=port,
+        http=protocol,
         ws="none",
         lifespan="off",
         log_level="warning",
@@ -57,17 +78,18 @@ async def serve(
         proxy_headers=False,
         timeout_graceful_shutdown=5,
         backlog=1024,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
-    cloud.log.info("up on %s", site.http_url)
-    try:
-        await uvicorn.Server(config).serve()
-    finally:
-        if mqtt is not None:
-            mqtt.close()
-        if readers is not None:
-            await readers.close()
-        cloud.close()
-        cloud.log.info("down")
+
+
+class _Beside(uvicorn.Server):
+    """A server beside the one that ends the process: it takes no signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn.Server."""
+        yield
 
 
 def _tls(deployment: LocalDeployment) -> ssl.SSLContext | None:

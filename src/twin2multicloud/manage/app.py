@@ -1,7 +1,7 @@
 """The dashboard's wiring: one process, one twin, one local address. All it serves is in the package."""
 
 import argparse
-import socket
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
@@ -13,6 +13,7 @@ from nicegui.page import page
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.host.deployment import load_deployment
+from twin2multicloud.emulator.host.ports import is_free
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.guard import LocalOnly
 from twin2multicloud.manage.header_bar import LOGO
@@ -37,6 +38,11 @@ def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
     @ui.page("/")
     def dashboard(device: str | None = None, entity: str | None = None) -> None:
         DashboardPage(twin, topology, view, feed, device, entity)
+
+    @app.get("/_cloud/health")
+    def health() -> dict[str, int]:
+        """As a cloud answers: whose process listens here."""
+        return {"pid": os.getpid()}
 
     @app.exception_handler(404)
     async def no_page(request: Request, _: Exception) -> Response:
@@ -82,11 +88,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port just left is free
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"port {port} of {HOST} is in use; stop the program that uses it or choose another with --port"
-            ) from error
+    if not is_free(port):
+        raise ConfigurationError(
+            f"port {port} of {HOST} is in use; stop the program that uses it or choose another with --port"
+        )

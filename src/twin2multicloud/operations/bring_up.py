@@ -14,9 +14,11 @@ from twin2multicloud.emulator.host.deployment import (
     prepare,
     run_by_the_emulator,
 )
+from twin2multicloud.emulator.host.ports import is_free
 from twin2multicloud.emulator.host.processes import (
     DASHBOARD,
     pid_of,
+    ports_of,
     start_cloud,
     start_dashboard,
     stop,
@@ -24,6 +26,7 @@ from twin2multicloud.emulator.host.processes import (
     wait_until_up,
 )
 from twin2multicloud.operations.extras import require
+from twin2multicloud.operations.tls_files import check
 from twin2multicloud.packaging.build import package, unpack
 from twin2multicloud.project.loader import Project
 from twin2multicloud.project.places import typed
@@ -48,6 +51,9 @@ def bring_up(
     """
     require("uvicorn", "httptools", *(["nicegui"] if dashboard else []))
     refuse_another_twin(project, runtime, tls)
+    _refuse_port(project, port)
+    if tls is not None:
+        check(tls)
     deployment = prepare(project, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
@@ -57,6 +63,7 @@ def bring_up(
     new = [name for name in names if pid_of(deployment, name) is None]
     if up := ", ".join(name for name in names if name not in new):
         report(_event(NOTE, "", f"already up: {up}"))
+    _require_free_ports(deployment, new)
     try:
         _start(deployment, names, report)
     except BaseException:  # Ctrl-C too
@@ -96,14 +103,43 @@ def refuse_another_twin(project: Project, runtime: Runtime, tls: Tls | None = No
     if running and before.tls != tls:
         how = f"with {before.tls.certificate}" if before.tls else "without TLS"
         raise ConfigurationError(
-            f"{running} already up {how}; give the same --tls-cert and --tls-key, "
-            f"or `t2mc down {typed(project.folder)}` first"
+            f"{running} already up {how}; give the same options of TLS, or `t2mc down {typed(project.folder)}` first"
         )
     if running and not before.describes(project):
         raise ConfigurationError(
             f"the project has changed since {running} started with it; "
             f"`t2mc down {typed(project.folder)}` first, data stays"
         )
+
+
+def _refuse_port(project: Project, port: int | None) -> None:
+    """Raises ConfigurationError where the page is up on another port, or another program has the port."""
+    if port is None:
+        return
+    try:
+        before = load_deployment(project.folder)
+    except TwinError:
+        before = None
+    if before is not None and pid_of(before, DASHBOARD) is not None:
+        if before.dashboard_port == port:
+            return
+        raise ConfigurationError(
+            f"--port {port}: the dashboard is already up on {before.dashboard_port}; "
+            f"`t2mc down {typed(project.folder)}` first"
+        )
+    if not is_free(port):
+        raise ConfigurationError(f"--port {port}: another program uses this port, or it is reserved; choose another")
+
+
+def _require_free_ports(deployment: LocalDeployment, names: list[str]) -> None:
+    """Raises ConfigurationError where another program has the port of one that is about to start."""
+    for name in names:
+        for port in ports_of(deployment, name):
+            if not is_free(port):
+                other = ", or choose another port with --port" if name == DASHBOARD else ""
+                raise ConfigurationError(
+                    f"{name} did not start: another program uses its port {port} of 127.0.0.1; stop that program{other}"
+                )
 
 
 def lay_out_bundles(project: Project, deployment: LocalDeployment) -> None:

@@ -18,6 +18,7 @@ class StateFolder:
         self.secrets = root / "secrets.json"  # what the operator and devices of this machine sign in with
         self.device_registry = root / "device-registry.json"  # which devices are otherwise than at first
         self.local_device_credentials = root / "local-devices"  # a folder for each, as `t2mc devices --local` gave them
+        self.tls = root / "tls"  # the certificate that `t2mc up --tls` made, and its key
         self.clock = root / "clock.json"  # the virtual time of the emulated clouds, where it was set
         # The twin on real clouds.
         self.bundles = root / "bundles"  # the archives that `t2mc package` builds

@@ -34,11 +34,17 @@ class Runtime(StrEnum):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The addresses of one emulated cloud. Only L1's cloud listens for MQTT."""
+    """The addresses of one emulated cloud. Only L1's cloud listens for MQTT, and for HTTPS publish where it has TLS."""
 
     cloud: Cloud
     http_port: int
     mqtt_port: int | None = None
+    https_port: int | None = None
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that its process listens on."""
+        return tuple(port for port in (self.http_port, self.mqtt_port, self.https_port) if port is not None)
 
     @property
     def http_url(self) -> str:
@@ -47,7 +53,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tls(msgspec.Struct, frozen=True):
-    """PEM files for L1's MQTT endpoint."""
+    """PEM files for what devices connect to: MQTT and HTTPS publish."""
 
     certificate: str
     key: str
@@ -94,6 +100,12 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
         return self.site(endpoint.cloud).http_url + endpoint.path
 
     @property
+    def publish_url(self) -> str:
+        """The base of the URLs that devices post to."""
+        site = self.acquisition
+        return site.http_url if site.https_port is None else f"https://127.0.0.1:{site.https_port}"
+
+    @property
     def dashboard_url(self) -> str:
         """The URL of the dashboard."""
         return f"http://127.0.0.1:{self.dashboard_port}"
@@ -132,7 +144,7 @@ def prepare(
         folder=str(folder),
         twin=twin,
         topology=plan(twin),
-        sites=tuple(_site(cloud, twin, known.get(cloud)) for cloud in twin.placement.clouds),
+        sites=tuple(_site(cloud, twin, known.get(cloud), tls) for cloud in twin.placement.clouds),
         dashboard_port=dashboard_port or (before.dashboard_port if before else hold_free_port()),
         bounds=bounds or Bounds(),
         function_seconds=function_seconds,
@@ -172,12 +184,13 @@ def load_secrets(folder: Path) -> LocalSecrets:
     return LocalSecrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
 
 
-def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
+def _site(cloud: Cloud, twin: Twin, known: Site | None, tls: Tls | None) -> Site:
     acquires = twin.placement[Slot.L1] == cloud
     return Site(
         cloud=cloud,
         http_port=known.http_port if known else hold_free_port(),
         mqtt_port=((known.mqtt_port if known else None) or hold_free_port()) if acquires else None,
+        https_port=((known.https_port if known else None) or hold_free_port()) if acquires and tls else None,
     )
 
 

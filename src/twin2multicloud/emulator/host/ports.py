@@ -27,6 +27,17 @@ def hold_free_port() -> int:
             return port
 
 
+def is_free(port: int) -> bool:
+    """Whether a server of this process, or of one that it starts, can listen there now; a held port is free."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as servers do: a port just left is free
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+    return True
+
+
 def release_port(port: int) -> None:
     """Give a port back, once its server listens. Does nothing for a port that is not held."""
     held = _held.pop(port, None)

@@ -73,7 +73,8 @@ def wait_until_up(
         for name in list(waiting):
             if answers(deployment, name):
                 waiting.remove(name)
-                _release_ports(deployment, name)
+                for port in ports_of(deployment, name):
+                    release_port(port)
                 up(name)
             elif pid_of(deployment, name) is None:
                 raise TwinError(f"{name} did not start:\n{_tail(deployment.state.log(name))}")
@@ -84,22 +85,18 @@ def wait_until_up(
         time.sleep(0.02)
 
 
-def _release_ports(deployment: LocalDeployment, name: str) -> None:
+def ports_of(deployment: LocalDeployment, name: str) -> tuple[int, ...]:
+    """The ports that a process listens on."""
     if name == DASHBOARD:
-        ports = [deployment.dashboard_port]
-    else:
-        site = deployment.site(Cloud(name))
-        ports = [site.http_port, site.mqtt_port or 0]
-    for port in ports:
-        release_port(port)
+        return (deployment.dashboard_port,)
+    return deployment.site(Cloud(name)).ports
 
 
 def answers(deployment: LocalDeployment, name: str) -> bool:
-    """Whether a process answers on its port; of a cloud, whether it belongs to this twin: ports are reused."""
+    """Whether a process answers on its port, and is the one of this twin: ports are reused."""
+    url = deployment.dashboard_url if name == DASHBOARD else deployment.site(Cloud(name)).http_url
     try:
-        if name == DASHBOARD:
-            return _read(f"{deployment.dashboard_url}/favicon.ico") is not None
-        health = msgspec.json.decode(_read(f"{deployment.site(Cloud(name)).http_url}/_cloud/health"), type=_Health)
+        health = msgspec.json.decode(_read(f"{url}/_cloud/health"), type=_Health)
         return health.pid == pid_of(deployment, name)
     except (OSError, HTTPException, msgspec.MsgspecError):  # no answer, or one of another program
         return False
