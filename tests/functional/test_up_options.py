@@ -1,4 +1,4 @@
-"""`t2mc up` with options: what cannot be is one sentence before anything starts, and what it prints is what is spoken."""
+"""`t2mc up` with options: what cannot be is one sentence before anything starts; what it prints is what is spoken."""
 
 import shutil
 import socket
@@ -50,9 +50,9 @@ def test_tls_alone_makes_a_certificate_and_devices_publish_over_https(folder: Pa
     site = deployment.acquisition
     assert f"mqtts://127.0.0.1:{site.mqtt_port} or https://127.0.0.1:{site.https_port}/topics/…" in up.stdout
     trust = ssl.create_default_context(cafile=deployment.tls.certificate)
-    with socket.create_connection(("127.0.0.1", site.mqtt_port or 0), timeout=5) as plain:
-        with trust.wrap_socket(plain, server_hostname="localhost") as secured:
-            assert secured.version()
+    plain = socket.create_connection(("127.0.0.1", site.mqtt_port or 0), timeout=5)
+    with trust.wrap_socket(plain, server_hostname="localhost") as secured:
+        assert secured.version()
     key = password(load_secrets(folder).device_key, "d1")
     request = urllib.request.Request(
         f"{deployment.publish_url}/topics/dt/testtwin/d1/telemetry",

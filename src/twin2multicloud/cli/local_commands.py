@@ -8,6 +8,7 @@ from rich.progress import Progress as Bar
 from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from twin2multicloud.cli.console import err, out, say_json, say_note
+from twin2multicloud.cli.csv_tables import say_table
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.cli.tables import clouds_table, rejections_table, tiers_table, traffic_table
 from twin2multicloud.domain.errors import ConfigurationError
@@ -19,6 +20,7 @@ from twin2multicloud.operations.tls_files import own_certificate
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import load_project
+from twin2multicloud.project.places import typed
 
 RuntimeOption = Annotated[
     Runtime,
@@ -70,6 +72,7 @@ def status(
     folder: Folder = Path(),
     rejected: Annotated[bool, typer.Option("--rejected", help="What was refused to devices, and why.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="The first table as CSV.")] = False,
 ) -> None:
     """Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down.
 
@@ -79,16 +82,23 @@ def status(
     client = TwinClient(deployment)
     statuses = client.statuses()
     boundaries = client.boundaries(statuses)
+    if deployment.moved and any(each.running for each in statuses):
+        say_note(
+            f"it runs from {deployment.started_as}, as the folder was called; "
+            f"`t2mc down {typed(folder)}` and then `t2mc up` take the new name in"
+        )
     if rejected:
         rejections = client.rejections()
         if as_json:
             say_json(rejections)
         else:
-            out.print(rejections_table(rejections))
+            say_table(rejections_table(rejections), as_csv=as_csv)
     elif as_json:
         say_json({"clouds": statuses, "boundaries": boundaries})
+    elif as_csv:
+        say_table(clouds_table(statuses, _urls(deployment)), as_csv=True)
     else:
-        out.print(clouds_table(statuses, {site.cloud: site.http_url for site in deployment.sites}))
+        out.print(clouds_table(statuses, _urls(deployment)))
         out.print(traffic_table(boundaries))
         if any(tier.readings for each in statuses for tier in each.tiers):
             out.print(tiers_table(statuses))
@@ -101,6 +111,10 @@ def status(
             out.print(f"dashboard: {deployment.dashboard_url}")
     if not all(each.running for each in statuses):
         raise typer.Exit(1)
+
+
+def _urls(deployment: LocalDeployment) -> dict[str, str]:
+    return {site.cloud: site.http_url for site in deployment.sites}
 
 
 def start_twin(

@@ -4,17 +4,20 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
 import ssl
 import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import uvicorn
 
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host.bundled_runtime import verified
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.host.deployment import (
+    HERE,
     LocalDeployment,
     LocalSecrets,
     Runtime,
@@ -39,7 +42,7 @@ async def serve(
     site = deployment.site(cloud_name)
     cloud = EmulatedCloud(deployment, secrets, cloud_name)
     if deployment.runtime is Runtime.BUNDLES:
-        cloud.log.info("functions run from %s", verified(deployment.state.unpacked_bundles(cloud_name)))
+        cloud.log.info("functions run from %s", verified(deployment.state.unpacked_bundles(cloud_name).resolve()))
     mqtt = None
     if site.mqtt_port is not None:
         mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
@@ -111,7 +114,8 @@ def main() -> None:
         import uvloop
 
         runner = uvloop.run
-    deployment, secrets = load_deployment(folder), load_secrets(folder)
+    os.chdir(folder)  # and from there on by no name: the folder may be renamed
+    deployment, secrets = msgspec.structs.replace(load_deployment(Path()), folder=HERE), load_secrets(Path())
     readers = fork_readers(deployment, secrets, cloud)
     with contextlib.suppress(KeyboardInterrupt):
         runner(serve(deployment, secrets, cloud, readers))

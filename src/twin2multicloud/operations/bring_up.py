@@ -10,6 +10,7 @@ from twin2multicloud.emulator.host.deployment import (
     LocalDeployment,
     Runtime,
     Tls,
+    become_its_own,
     load_deployment,
     prepare,
     run_by_the_emulator,
@@ -26,6 +27,7 @@ from twin2multicloud.emulator.host.processes import (
     wait_until_up,
 )
 from twin2multicloud.operations.extras import require
+from twin2multicloud.operations.moving_slots import left_behind
 from twin2multicloud.operations.tls_files import check
 from twin2multicloud.packaging.build import package, unpack
 from twin2multicloud.project.loader import Project
@@ -50,10 +52,14 @@ def bring_up(
     process does not start.
     """
     require("uvicorn", "httptools", *(["nicegui"] if dashboard else []))
+    if (copied := become_its_own(project.folder)) is not None:
+        report(_event(NOTE, "", copied))
     refuse_another_twin(project, runtime, tls)
     _refuse_port(project, port)
     if tls is not None:
         check(tls)
+    for sentence in _left_behind(project):
+        report(_event(NOTE, "", sentence))
     deployment = prepare(project, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
@@ -96,6 +102,11 @@ def refuse_another_twin(project: Project, runtime: Runtime, tls: Tls | None = No
     except TwinError:
         return  # the first start
     running = ", ".join(name for name in clouds(before) if pid_of(before, name) is not None)
+    if running and before.moved:
+        raise ConfigurationError(
+            f"{running} already up from {before.started_as}, as the folder was called; "
+            f"`t2mc down {typed(project.folder)}` first"
+        )
     if running and before.runtime is not runtime:
         raise ConfigurationError(
             f"{running} already up from {before.runtime}, not from {runtime}; `t2mc down {typed(project.folder)}` first"
@@ -110,6 +121,15 @@ def refuse_another_twin(project: Project, runtime: Runtime, tls: Tls | None = No
             f"the project has changed since {running} started with it; "
             f"`t2mc down {typed(project.folder)}` first, data stays"
         )
+
+
+def _left_behind(project: Project) -> tuple[str, ...]:
+    """What the placement that the twin last ran with leaves behind."""
+    try:
+        before = load_deployment(project.folder)
+    except TwinError:
+        return ()
+    return left_behind(before.twin.placement, project.twin.placement)
 
 
 def _refuse_port(project: Project, port: int | None) -> None:

@@ -85,6 +85,10 @@ class LocalTwin(OperatedTwin):
         """See `OperatedTwin`."""
         if pid_of(self._deployment, self.gateway.cloud) is None:
             return (f"the twin is not up; `t2mc up {typed(self._folder)}` starts it",)
+        if self._deployment.moved:
+            return (
+                f"it runs from {self._deployment.started_as}, as the folder was called; `t2mc down` and `up` again",
+            )
         if self._deployment.describes(load_project(self._folder)):
             return ()
         return (

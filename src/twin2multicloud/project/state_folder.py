@@ -9,10 +9,13 @@ NAME = ".t2mc"
 
 
 class StateFolder:
-    """The paths of one project's state. Makes nothing before `make`."""
+    """The paths of one project's state. Makes nothing before `make`.
 
-    def __init__(self, project: Path) -> None:
-        root = self.root = project.resolve() / NAME
+    With `follow` they are relative to the working directory, which is the project's: it stays so when that is renamed.
+    """
+
+    def __init__(self, project: Path, *, follow: bool = False) -> None:
+        root = self.root = Path(NAME) if follow else project.resolve() / NAME
         # The twin on this machine.
         self.deployment = root / "deployment.json"  # what `t2mc up` started
         self.secrets = root / "secrets.json"  # what the operator and devices of this machine sign in with

@@ -198,7 +198,7 @@ def _is_ours(pid: int, deployment: LocalDeployment) -> bool:
         return True  # no /proc on this system
     if not command:  # between fork and exec, or a zombie
         return not _is_zombie(pid)
-    return deployment.folder.encode() in command
+    return deployment.started_as.encode() in command
 
 
 def _is_zombie(pid: int) -> bool:
