@@ -71,9 +71,8 @@ def test_tables_are_csv_on_request(folder: Path) -> None:
 
 
 def test_rules_that_nothing_runs_are_said(tmp_path: Path) -> None:
-    folder = write_project(
-        tmp_path / "p", placement(AWS, AZURE, GCP), config_events={"enable_events": True, "rules": [RULE]}
-    )
+    folder = write_project(tmp_path / "p", placement(AWS, AZURE, GCP))
+    (folder / "config_events.json").write_text(json.dumps({"enable_events": True, "rules": [RULE]}))
     said = " ".join(t2mc("validate", folder).stderr.split())
     assert "enable_events is true, but nothing runs event rules yet: 1 event rules do nothing" in said
 

@@ -1,4 +1,4 @@
-"""A table of the command line as CSV: the same columns and rows, whole, without colours. Owns how a cell becomes text."""
+"""A table of the command line as CSV: the same columns and rows, without colours. Owns how a cell becomes text."""
 
 import csv
 import io
@@ -23,13 +23,7 @@ def table_csv(table: Table) -> str:
     written = io.StringIO()
     writer = csv.writer(written, lineterminator="\n")
     writer.writerow(_plain(column.header) for column in table.columns)
-    columns = [
-        [
-            _plain(cell).replace(",", "") if column.justify == "right" and _is_number(cell) else _plain(cell)
-            for cell in column.cells
-        ]
-        for column in table.columns
-    ]
+    columns = [[_cell(cell, numbers=column.justify == "right") for cell in column.cells] for column in table.columns]
     writer.writerows(zip(*columns, strict=True))
     return written.getvalue()
 
@@ -38,5 +32,9 @@ def _plain(cell: object) -> str:
     return cell.plain if isinstance(cell, Text) else Text.from_markup(str(cell)).plain
 
 
-def _is_number(cell: object) -> bool:
-    return _plain(cell).replace(",", "").replace(".", "").lstrip("-").isdecimal()
+def _cell(cell: object, *, numbers: bool) -> str:
+    text = _plain(cell)
+    if not numbers:
+        return text
+    bare = text.replace(",", "")
+    return bare if bare.replace(".", "").lstrip("-").isdecimal() else text  # a column of values may hold other text

@@ -18,7 +18,7 @@ from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.guard import LocalOnly
 from twin2multicloud.manage.header_bar import LOGO
 from twin2multicloud.manage.optimizer_page import register_optimizer_page
-from twin2multicloud.manage.page import DashboardPage, missing_page
+from twin2multicloud.manage.page import DashboardPage, Place, missing_page
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.topology import Topology
@@ -28,16 +28,19 @@ ACCENT = "#4c5fd5"
 _ASK_EVERY = 1.0  # s
 
 
-def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
-    """Serve the dashboard of one twin until the process is stopped. Raises ConfigurationError: port taken."""
+def serve(twin: Twin, topology: Topology, view: TwinView, port: int, folder: Path | None = None) -> None:
+    """Serve the dashboard of one twin until the process is stopped; `folder` is its project's.
+
+    Raises ConfigurationError where the port is taken.
+    """
     _check_free(port)
     feed = Feed(view)
 
-    register_optimizer_page()
+    register_optimizer_page(twin, folder)
 
     @ui.page("/")
-    def dashboard(device: str | None = None, entity: str | None = None) -> None:
-        DashboardPage(twin, topology, view, feed, device, entity)
+    def dashboard(device: str | None = None, entity: str | None = None, group: str | None = None) -> None:
+        DashboardPage(twin, topology, view, feed, Place(device=device, entity=entity, group=group))
 
     @app.get("/_cloud/health")
     def health() -> dict[str, int]:
@@ -80,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         deployment = load_deployment(chosen.project_folder)
         port = deployment.dashboard_port if chosen.port is None else chosen.port
-        serve(deployment.twin, deployment.topology, TwinClient(deployment), port)
+        serve(deployment.twin, deployment.topology, TwinClient(deployment), port, Path(deployment.folder))
     except TwinError as error:
         sys.stderr.write(f"{error}\n")
         return 1
