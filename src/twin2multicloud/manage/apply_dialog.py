@@ -53,10 +53,10 @@ class ApplyDialog:
         lines, sentences = changes_of(twin, self._result)
         self._changes.clear()
         with self._changes:
-            for line in lines:
-                ui.label(line).classes(f"plan-line {_SIGNS[line[0]]}")
             for sentence in sentences:
                 ui.label(sentence).classes("apply-note")
+            for line in lines:
+                ui.label(line).classes(f"plan-line {_SIGNS[line[0]]}")
             ui.label(f"t2mc down {typed(self._folder)} and t2mc up take it in.").classes("quiet")
         self._dialog.open()
 

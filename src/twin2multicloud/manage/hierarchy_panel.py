@@ -65,7 +65,9 @@ class HierarchyPanel:
         with ui.element("div").classes("side"):
             ui.label("Hierarchy").classes("section")
             find = ui.input(placeholder="Find").props("dense outlined clearable aria-label=Find").classes("find")
-            self._tree = ui.tree(self._nodes, on_select=self._selected).props("dense no-connectors no-selection-unset")
+            self._tree = ui.tree(self._nodes, on_select=self._selected).props(
+                "dense no-connectors no-selection-unset no-results-label=' '"
+            )
             self._tree.add_slot("default-header", _NODE)
             entities = entity_ids(self._nodes)
             self._tree.expand(entities if len(entities) <= _MOST_EXPANDED else entities[:1])

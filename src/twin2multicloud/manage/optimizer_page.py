@@ -131,7 +131,7 @@ class OptimizerPage:
         ui.label("Workload").classes("section")
         self._presets = (
             ui.toggle(
-                {OWN: "This twin"} | {name: name.capitalize() for name in PRESETS},
+                {OWN: "Twin"} | {name: name.capitalize() for name in PRESETS},
                 value=OWN,
                 on_change=self._take_preset,
             )
