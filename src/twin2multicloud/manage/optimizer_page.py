@@ -19,6 +19,7 @@ from twin2multicloud.domain.twin import Twin
 from twin2multicloud.manage.apply_dialog import ApplyDialog
 from twin2multicloud.manage.cost_chart import stacked_bars
 from twin2multicloud.manage.header_bar import plain_header
+from twin2multicloud.manage.tier_cards import draw_tiers
 from twin2multicloud.operations.choosing import project_workload
 from twin2multicloud.planning.clouds import label_of
 
@@ -166,6 +167,9 @@ class OptimizerPage:
             ui.label("Against one cloud alone, by layer").classes("section")
             self._bars = ui.echart({}).classes("bars")
         with ui.element("section").classes("panel"):
+            ui.label("Object stores, by what is billed").classes("section")
+            self._tiers = ui.element("div").classes("tier-cards")
+        with ui.element("section").classes("panel"):
             ui.label("If one slot were elsewhere").classes("section")
             self._runner_ups = ui.element("div").classes("runner-ups")
         self._footer = ui.label().classes("quiet footer")
@@ -231,6 +235,7 @@ class OptimizerPage:
         if self._apply is not None:
             self._apply.offer(result)
         self._draw_slots(result)
+        draw_tiers(self._tiers, result, self._book)
         self._draw_runner_ups(result)
         self._bars.options.clear()
         self._bars.options.update(stacked_bars(result, self._book))
