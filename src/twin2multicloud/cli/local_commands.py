@@ -54,7 +54,7 @@ def down(folder: Folder = Path()) -> None:
 
     Example: t2mc down examples/smart-home
     """
-    stopped = take_down(load_deployment(folder))
+    stopped = take_down(load_deployment(folder), say_note)
     out.print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 

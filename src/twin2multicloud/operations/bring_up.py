@@ -4,6 +4,8 @@ Events of the job ``up``: a ``note`` for people, and ``starting`` and ``started`
 dashboard as the address.
 """
 
+from collections.abc import Callable
+
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.emulator.host.deployment import (
@@ -16,6 +18,7 @@ from twin2multicloud.emulator.host.deployment import (
 )
 from twin2multicloud.emulator.host.processes import (
     DASHBOARD,
+    misnamed,
     pid_of,
     start_cloud,
     start_dashboard,
@@ -67,10 +70,16 @@ def bring_up(
     return deployment
 
 
-def take_down(deployment: LocalDeployment) -> list[str]:
-    """Stop the dashboard, then the clouds along the data path; returns what was running. Ctrl-C waits for it."""
+def take_down(deployment: LocalDeployment, say: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Stop the dashboard, then the clouds along the data path; returns what was running. Ctrl-C waits for it.
+
+    `say` is given a sentence for each process that is left alone, since it is not known to be the twin's.
+    """
+    names = (DASHBOARD, *clouds(deployment))
     with uninterrupted():
-        return [name for name in (DASHBOARD, *clouds(deployment)) if stop(deployment, name)]
+        for sentence in filter(None, (misnamed(deployment, name) for name in names)):
+            say(sentence)
+        return [name for name in names if stop(deployment, name)]
 
 
 def clouds(deployment: LocalDeployment) -> list[str]:
