@@ -33,12 +33,16 @@ def up(
     tls_cert: Annotated[Path | None, typer.Option(help="PEM certificate for the devices' MQTT endpoint.")] = None,
     tls_key: Annotated[Path | None, typer.Option(help="PEM key for the devices' MQTT endpoint.")] = None,
     runtime: RuntimeOption = Runtime.SOURCE,
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Start also where a file lacks what was stored before.")
+    ] = False,
 ) -> None:
     """Start the emulated clouds that a project's placement uses, and the dashboard.
 
     Example: t2mc up examples/smart-home --runtime bundles
     """
-    deployment = start_twin(folder, dashboard=dashboard, port=port, tls=_tls(tls_cert, tls_key), runtime=runtime)
+    tls = _tls(tls_cert, tls_key)
+    deployment = start_twin(folder, dashboard=dashboard, port=port, tls=tls, runtime=runtime, accept_loss=accept_loss)
     if dashboard:
         out.print(f"dashboard: [link={deployment.dashboard_url}]{deployment.dashboard_url}[/link]")
     site = deployment.acquisition
@@ -87,6 +91,8 @@ def status(
         for each in statuses:
             if each.holding_back:
                 say_note(f"{label_of(each.cloud)} holds acknowledgements back: {each.holding_back}")
+            if each.set_aside:
+                say_note(f"{label_of(each.cloud)} set aside {each.set_aside:,} damaged groups of its queues")
             if each.ignored:
                 say_note(f"{label_of(each.cloud)} took and ignored {each.ignored:,} publishes, by ignored_topics")
         if pid_of(deployment, DASHBOARD) is not None:
@@ -102,6 +108,7 @@ def start_twin(
     port: int | None = None,
     tls: Tls | None = None,
     runtime: Runtime = Runtime.SOURCE,
+    accept_loss: bool = False,
 ) -> LocalDeployment:
     """Load a project and bring it up, with a line for each process that starts."""
     project = load_project(folder)
@@ -118,7 +125,9 @@ def start_twin(
             else:
                 bar.update(tasks[event.address], completed=1)
 
-        return bring_up(project, report, dashboard=dashboard, port=port, tls=tls, runtime=runtime)
+        return bring_up(
+            project, report, dashboard=dashboard, port=port, tls=tls, runtime=runtime, accept_loss=accept_loss
+        )
 
 
 def _tls(certificate: Path | None, key: Path | None) -> Tls | None:

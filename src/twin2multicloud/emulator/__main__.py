@@ -4,12 +4,14 @@ import asyncio
 import contextlib
 import gc
 import logging
+import sqlite3
 import ssl
 import sys
 from pathlib import Path
 
 import uvicorn
 
+from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host.bundled_runtime import verified
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
@@ -20,9 +22,13 @@ from twin2multicloud.emulator.host.deployment import (
     load_deployment,
     load_secrets,
 )
+from twin2multicloud.emulator.host.failure import say_failure
+from twin2multicloud.emulator.host.folder_lock import hold_process
 from twin2multicloud.emulator.host.patient_http import patient_http
+from twin2multicloud.emulator.host.ports import listen
 from twin2multicloud.emulator.host.readers import ReaderProcess, fork_readers
 from twin2multicloud.emulator.host.server import CloudApp, listen_for_devices
+from twin2multicloud.planning.clouds import label_of
 
 _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: switch after 1 ms, not 5
 
@@ -35,18 +41,13 @@ async def serve(
 ) -> None:
     """Run until stopped; then finish the current batches."""
     site = deployment.site(cloud_name)
+    web = listen(site.http_port, f"{label_of(cloud_name)}'s endpoints")  # before anything begins to work
     cloud = EmulatedCloud(deployment, secrets, cloud_name)
     if deployment.runtime is Runtime.BUNDLES:
         cloud.log.info("functions run from %s", verified(deployment.state.unpacked_bundles(cloud_name)))
     mqtt = None
-    if site.mqtt_port is not None:
-        mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
-    if readers is not None:
-        await readers.connect()
     config = uvicorn.Config(
         CloudApp(cloud, secrets.operator_key, readers),
-        host="127.0.0.1",
-        port=site.http_port,
         http=patient_http(),
         ws="none",
         lifespan="off",
@@ -56,11 +57,14 @@ async def serve(
         date_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=5,
-        backlog=1024,
     )
-    cloud.log.info("up on %s", site.http_url)
     try:
-        await uvicorn.Server(config).serve()
+        if site.mqtt_port is not None:
+            mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
+        if readers is not None:
+            await readers.connect()
+        cloud.log.info("up on %s", site.http_url)
+        await uvicorn.Server(config).serve(sockets=[web])
     finally:
         if mqtt is not None:
             mqtt.close()
@@ -89,10 +93,14 @@ def main() -> None:
         import uvloop
 
         runner = uvloop.run
-    deployment, secrets = load_deployment(folder), load_secrets(folder)
-    readers = fork_readers(deployment, secrets, cloud)
-    with contextlib.suppress(KeyboardInterrupt):
-        runner(serve(deployment, secrets, cloud, readers))
+    try:
+        deployment, secrets = load_deployment(folder), load_secrets(folder)
+        hold_process(deployment.state, cloud)
+        readers = fork_readers(deployment, secrets, cloud)
+        with contextlib.suppress(KeyboardInterrupt):
+            runner(serve(deployment, secrets, cloud, readers))
+    except (TwinError, OSError, sqlite3.Error) as error:
+        say_failure(error)
 
 
 if __name__ == "__main__":

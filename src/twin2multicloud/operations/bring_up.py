@@ -16,6 +16,7 @@ from twin2multicloud.emulator.host.deployment import (
     prepare,
     run_by_the_emulator,
 )
+from twin2multicloud.emulator.host.folder_lock import changing
 from twin2multicloud.emulator.host.processes import (
     DASHBOARD,
     misnamed,
@@ -30,6 +31,7 @@ from twin2multicloud.operations.extras import require
 from twin2multicloud.packaging.build import package, unpack
 from twin2multicloud.project.loader import Project
 from twin2multicloud.project.places import typed
+from twin2multicloud.project.state_folder import StateFolder
 
 JOB = "up"
 NOTE, STARTING, STARTED = "note", "starting", "started"
@@ -43,13 +45,29 @@ def bring_up(
     port: int | None = None,
     tls: Tls | None = None,
     runtime: Runtime = Runtime.SOURCE,
+    accept_loss: bool = False,
 ) -> LocalDeployment:
-    """Plan, start and wait. If a cloud fails, stops what it started.
+    """Plan, start and wait. If a cloud fails, stops what it started. Of two at once, the second waits for the first.
+
+    `accept_loss`: start also where files lack what was durable before.
 
     Raises ConfigurationError where another twin is up from the folder or an extra is not installed, TwinError where a
     process does not start.
     """
     require("uvicorn", "httptools", *(["nicegui"] if dashboard else []))
+    with changing(StateFolder(project.folder), JOB, lambda sentence: report(_event(NOTE, "", sentence))):
+        return _bring_up(project, report, dashboard, port, tls, runtime, accept_loss)
+
+
+def _bring_up(
+    project: Project,
+    report: Report,
+    dashboard: bool,
+    port: int | None,
+    tls: Tls | None,
+    runtime: Runtime,
+    accept_loss: bool,
+) -> LocalDeployment:
     refuse_another_twin(project, runtime, tls)
     deployment = prepare(project, tls=tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
@@ -58,6 +76,10 @@ def bring_up(
         report(_event(NOTE, "", f"planned, but not run by the emulator yet: {', '.join(gaps)}"))
     names = [*clouds(deployment), *([DASHBOARD] if dashboard else [])]
     new = [name for name in names if pid_of(deployment, name) is None]
+    for sentence in filter(None, (misnamed(deployment, name) for name in new)):
+        report(_event(NOTE, "", sentence))
+    if accept_loss:
+        _forget_marks(deployment, new)
     if up := ", ".join(name for name in names if name not in new):
         report(_event(NOTE, "", f"already up: {up}"))
     try:
@@ -76,7 +98,7 @@ def take_down(deployment: LocalDeployment, say: Callable[[str], None] = lambda _
     `say` is given a sentence for each process that is left alone, since it is not known to be the twin's.
     """
     names = (DASHBOARD, *clouds(deployment))
-    with uninterrupted():
+    with changing(deployment.state, "down", say), uninterrupted():
         for sentence in filter(None, (misnamed(deployment, name) for name in names)):
             say(sentence)
         return [name for name in names if stop(deployment, name)]
@@ -124,6 +146,12 @@ def lay_out_bundles(project: Project, deployment: LocalDeployment) -> None:
     for name in clouds(deployment):
         if pid_of(deployment, name) is None:
             unpack([each for each in made if each.cloud == name], deployment.state.unpacked_bundles(name))
+
+
+def _forget_marks(deployment: LocalDeployment, names: list[str]) -> None:
+    for name in names:
+        for file in deployment.state.marks.glob(f"{name}-*"):
+            file.unlink()
 
 
 def _start(deployment: LocalDeployment, names: list[str], report: Report) -> None:

@@ -17,6 +17,7 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host import bundled_runtime
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
+from twin2multicloud.emulator.host.failure import failure
 from twin2multicloud.emulator.host.identity import Identity, look_at
 from twin2multicloud.emulator.host.ports import release_port
 from twin2multicloud.planning.clouds import label_of
@@ -78,7 +79,7 @@ def wait_until_up(
                 _release_ports(deployment, name)
                 up(name)
             elif pid_of(deployment, name) is None:
-                raise TwinError(f"{name} did not start:\n{_tail(deployment.state.log(name))}")
+                raise TwinError(f"{name} {failure(deployment.state.log(name))}")
         if waiting and time.monotonic() > deadline:
             raise TwinError(
                 f"{waiting[0]} is not up after {START_TIMEOUT:.0f} s; see {deployment.state.log(waiting[0])}"
@@ -223,10 +224,3 @@ def _gone(process: Identity, command: str, timeout: float) -> bool:
             return False
         time.sleep(0.02)
     return True
-
-
-def _tail(path: Path, lines: int = 15) -> str:
-    try:
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-    except FileNotFoundError:
-        return "(no log)"
