@@ -2,7 +2,6 @@
 
 import argparse
 import socket
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 

@@ -35,8 +35,8 @@ def listen(port: int, purpose: str, backlog: int = 1024) -> socket.socket:
         return socket.create_server(("127.0.0.1", port), backlog=backlog)
     except OSError as error:
         raise ConfigurationError(
-            f"port {port} of 127.0.0.1, for {purpose}, cannot be had ({error.strerror}); stop the program that uses it, "
-            "then run `t2mc up` again"
+            f"port {port} of 127.0.0.1, for {purpose}, cannot be had ({error.strerror}); "
+            "stop the program that uses it, then run `t2mc up` again"
         ) from error
 
 
