@@ -44,7 +44,7 @@ def killed(folder: Path) -> Path:
 
 def rows(first: int, count: int) -> list[Put]:
     keys = [RowKey(f"2026-01-15T10:00:{second:02}.000Z", "m") for second in range(first, first + count)]
-    return [Put("d1", key, b'{"n":1}', frozenset()) for key in keys]
+    return [Put("d1", key, {"n": 1}, b'{"n":1}') for key in keys]
 
 
 def flip(file: Path, at: int) -> None:
@@ -125,7 +125,7 @@ def test_a_cut_file_is_refused_with_a_sentence(
         for number in range(20):
             opened.append("q", b"%d" % number * 2_000, 1).wait()
     else:
-        opened.put([Put("d1", RowKey("2026-01-15T10:00:00.000Z", f"m{n}"), b"x" * 900, frozenset()) for n in range(90)])
+        opened.put([Put("d1", RowKey("2026-01-15T10:00:00.000Z", f"m{n}"), {}, b"x" * 900) for n in range(90)])
     opened.close()
     (file,) = (tmp_path / "aws").glob("*.sqlite")
     cut(file, size)

@@ -40,7 +40,7 @@ CREATE TABLE IF NOT EXISTS groups (id INTEGER PRIMARY KEY, body BLOB NOT NULL, a
                                    checksum INTEGER);
 CREATE TABLE IF NOT EXISTS durable (id INTEGER PRIMARY KEY, number INTEGER NOT NULL);
 INSERT OR IGNORE INTO durable VALUES (1, 0);
-"""
+"""  # noqa: S608 - constants
 _COLUMNS = {"at": "REAL NOT NULL DEFAULT 0", "checksum": "INTEGER"}  # of groups, that older versions did not write
 
 
