@@ -44,13 +44,21 @@ def up(
     clock: Annotated[
         str, typer.Option(help="The time of the emulated clouds, as in 2026-01-01; see t2mc clock.", show_default=False)
     ] = "",
+    accept_loss: Annotated[
+        bool, typer.Option("--accept-loss", help="Start also where a file lacks what was stored before.")
+    ] = False,
 ) -> None:
     """Start the emulated clouds that a project's placement uses, and the dashboard.
 
     Example: t2mc up examples/smart-home --runtime bundles
     """
     deployment = start_twin(
-        folder, dashboard=dashboard, port=port, tls=_tls(folder, tls, tls_cert, tls_key), runtime=runtime
+        folder,
+        dashboard=dashboard,
+        port=port,
+        tls=_tls(folder, tls, tls_cert, tls_key),
+        runtime=runtime,
+        accept_loss=accept_loss,
     )
     if clock:
         say_note(f"the clouds' time is {set_clock(deployment, clock)}")
@@ -70,7 +78,7 @@ def down(folder: Folder = Path()) -> None:
 
     Example: t2mc down examples/smart-home
     """
-    stopped = take_down(load_deployment(folder))
+    stopped = take_down(load_deployment(folder), say_note)
     out.print(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
 
 
@@ -111,6 +119,8 @@ def status(
         for each in statuses:
             if each.holding_back:
                 say_note(f"{label_of(each.cloud)} holds acknowledgements back: {each.holding_back}")
+            if each.set_aside:
+                say_note(f"{label_of(each.cloud)} set aside {each.set_aside:,} damaged groups of its queues")
             if each.ignored:
                 say_note(f"{label_of(each.cloud)} took and ignored {each.ignored:,} publishes, by ignored_topics")
         if pid_of(deployment, DASHBOARD) is not None:
@@ -130,6 +140,7 @@ def start_twin(
     port: int | None = None,
     tls: Tls | None = None,
     runtime: Runtime = Runtime.SOURCE,
+    accept_loss: bool = False,
 ) -> LocalDeployment:
     """Load a project and bring it up, with a line for each process that starts."""
     project = load_project(folder)
@@ -146,7 +157,9 @@ def start_twin(
             else:
                 bar.update(tasks[event.address], completed=1)
 
-        return bring_up(project, report, dashboard=dashboard, port=port, tls=tls, runtime=runtime)
+        return bring_up(
+            project, report, dashboard=dashboard, port=port, tls=tls, runtime=runtime, accept_loss=accept_loss
+        )
 
 
 def _tls(folder: Path, own: bool, certificate: Path | None, key: Path | None) -> Tls | None:

@@ -2,7 +2,6 @@
 
 import argparse
 import os
-import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from nicegui.page import page
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.host.deployment import load_deployment
+from twin2multicloud.emulator.host.failure import say_failure
 from twin2multicloud.emulator.host.ports import is_free
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.guard import LocalOnly
@@ -85,8 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         port = deployment.dashboard_port if chosen.port is None else chosen.port
         serve(deployment.twin, deployment.topology, TwinClient(deployment), port, Path(deployment.folder))
     except TwinError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+        say_failure(error)
     return 0
 
 

@@ -4,6 +4,8 @@ Events of the job ``up``: a ``note`` for people, and ``starting`` and ``started`
 dashboard as the address.
 """
 
+from collections.abc import Callable
+
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.emulator.host.deployment import (
@@ -15,9 +17,11 @@ from twin2multicloud.emulator.host.deployment import (
     prepare,
     run_by_the_emulator,
 )
+from twin2multicloud.emulator.host.folder_lock import changing
 from twin2multicloud.emulator.host.ports import is_free
 from twin2multicloud.emulator.host.processes import (
     DASHBOARD,
+    misnamed,
     pid_of,
     ports_of,
     start_cloud,
@@ -32,6 +36,7 @@ from twin2multicloud.operations.tls_files import check
 from twin2multicloud.packaging.build import package, unpack
 from twin2multicloud.project.loader import Project
 from twin2multicloud.project.places import typed
+from twin2multicloud.project.state_folder import StateFolder
 
 JOB = "up"
 NOTE, STARTING, STARTED = "note", "starting", "started"
@@ -45,13 +50,29 @@ def bring_up(
     port: int | None = None,
     tls: Tls | None = None,
     runtime: Runtime = Runtime.SOURCE,
+    accept_loss: bool = False,
 ) -> LocalDeployment:
-    """Plan, start and wait. If a cloud fails, stops what it started.
+    """Plan, start and wait. If a cloud fails, stops what it started. Of two at once, the second waits for the first.
+
+    `accept_loss`: start also where files lack what was durable before.
 
     Raises ConfigurationError where another twin is up from the folder or an extra is not installed, TwinError where a
     process does not start.
     """
     require("uvicorn", "httptools", *(["nicegui"] if dashboard else []))
+    with changing(StateFolder(project.folder), JOB, lambda sentence: report(_event(NOTE, "", sentence))):
+        return _bring_up(project, report, dashboard, port, tls, runtime, accept_loss)
+
+
+def _bring_up(
+    project: Project,
+    report: Report,
+    dashboard: bool,
+    port: int | None,
+    tls: Tls | None,
+    runtime: Runtime,
+    accept_loss: bool,
+) -> LocalDeployment:
     if (copied := become_its_own(project.folder)) is not None:
         report(_event(NOTE, "", copied))
     refuse_another_twin(project, runtime, tls)
@@ -67,6 +88,10 @@ def bring_up(
         report(_event(NOTE, "", f"planned, but not run by the emulator yet: {', '.join(gaps)}"))
     names = [*clouds(deployment), *([DASHBOARD] if dashboard else [])]
     new = [name for name in names if pid_of(deployment, name) is None]
+    for sentence in filter(None, (misnamed(deployment, name) for name in new)):
+        report(_event(NOTE, "", sentence))
+    if accept_loss:
+        _forget_marks(deployment, new)
     if up := ", ".join(name for name in names if name not in new):
         report(_event(NOTE, "", f"already up: {up}"))
     _require_free_ports(deployment, new)
@@ -80,10 +105,16 @@ def bring_up(
     return deployment
 
 
-def take_down(deployment: LocalDeployment) -> list[str]:
-    """Stop the dashboard, then the clouds along the data path; returns what was running. Ctrl-C waits for it."""
-    with uninterrupted():
-        return [name for name in (DASHBOARD, *clouds(deployment)) if stop(deployment, name)]
+def take_down(deployment: LocalDeployment, say: Callable[[str], None] = lambda _: None) -> list[str]:
+    """Stop the dashboard, then the clouds along the data path; returns what was running. Ctrl-C waits for it.
+
+    `say` is given a sentence for each process that is left alone, since it is not known to be the twin's.
+    """
+    names = (DASHBOARD, *clouds(deployment))
+    with changing(deployment.state, "down", say), uninterrupted():
+        for sentence in filter(None, (misnamed(deployment, name) for name in names)):
+            say(sentence)
+        return [name for name in names if stop(deployment, name)]
 
 
 def clouds(deployment: LocalDeployment) -> list[str]:
@@ -171,6 +202,12 @@ def lay_out_bundles(project: Project, deployment: LocalDeployment) -> None:
     for name in clouds(deployment):
         if pid_of(deployment, name) is None:
             unpack([each for each in made if each.cloud == name], deployment.state.unpacked_bundles(name))
+
+
+def _forget_marks(deployment: LocalDeployment, names: list[str]) -> None:
+    for name in names:
+        for file in deployment.state.marks.glob(f"{name}-*"):
+            file.unlink()
 
 
 def _start(deployment: LocalDeployment, names: list[str], report: Report) -> None:
