@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator
 
+from twin2multicloud.domain.components import Kind, has_code
 from twin2multicloud.domain.twin import DEFAULT_ZONE, Twin
 
 _MOST_NAMES = 5
@@ -27,6 +28,8 @@ def _unused(twin: Twin, processors: Collection[str]) -> Iterator[str]:
 def _idle_rules(twin: Twin) -> Iterator[str]:
     if twin.events and not twin.enable_events:
         yield f"enable_events is false: {len(twin.events)} event rules do nothing"
+    elif twin.events and not has_code(Kind.EVENT_CHECKER):
+        yield f"enable_events is true, but nothing runs event rules yet: {len(twin.events)} event rules do nothing"
 
 
 def _homeless(twin: Twin) -> Iterator[str]:
