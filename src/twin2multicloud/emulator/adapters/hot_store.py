@@ -140,6 +140,8 @@ class SqliteTable(SqliteRows):
         self._refuse_other_formats()
         self._db.executescript(_SCHEMA)
         self._devices: dict[str, int] = {name: number for number, name in self._db.execute("SELECT * FROM devices")}
+        self._count: int
+        self._number_of_commits: int
         self._count, self._number_of_commits = self._db.execute("SELECT readings, commits FROM counted").fetchone()
         self._owed: list[Put] = []
         self._commits = GroupCommit[Sequence[Put] | _Deletion](self._write, "hot-store")
