@@ -29,7 +29,8 @@ PACK = CloudPack(
     prices="twin2multicloud.costs.snapshots:shipped_prices",
     fetcher="twin2multicloud.costs.azure_fetch:fetch_azure",
     renderer="twin2multicloud.terraform.render.on_azure.cloud:RENDERER",
-    reserved="^(login|xbox)|microsoft|windows",  # learn.microsoft.com azure-resource-manager, error-reserved-resource-name
+    # learn.microsoft.com azure-resource-manager/troubleshooting/error-reserved-resource-name
+    reserved="^(login|xbox)|microsoft|windows",
     services=CloudServices(
         twin_reads=False,
         twin_sign_in=SignIn.OAUTH2,

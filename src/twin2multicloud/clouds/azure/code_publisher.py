@@ -146,8 +146,13 @@ class FlexCodePublisher:
                 self._clock.sleep(error.retry_after or _EVERY_SECONDS)
 
     def _asked(
-        self, client: "Client", method: str, path: str, query: Mapping[str, str] = _NO_QUERY, body: bytes | None = None
-    ) -> Any:  # noqa: ANN401
+        self,
+        client: "Client",
+        method: str,
+        path: str,
+        query: Mapping[str, str] = _NO_QUERY,
+        body: bytes | None = None,
+    ) -> Any:  # noqa: ANN401 - azure-core's answer
         from azure.core.rest import HttpRequest
 
         headers = {} if body is None else {"content-type": "application/zip"}

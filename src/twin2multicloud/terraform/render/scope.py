@@ -8,7 +8,7 @@ from datetime import time
 
 import msgspec
 
-from twin2multicloud.domain.components import Access, ComponentType, Kind, runs_user_code
+from twin2multicloud.domain.components import OPERATOR, Access, ComponentType, Kind, runs_user_code
 from twin2multicloud.domain.device_topics import TOPIC_VARIABLES
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
@@ -24,7 +24,8 @@ OWN_CLOUD_TIMEOUT_S = 60
 """Of a function that stays on its cloud: whoever calls it waits for 30 s (`wire.sender`), and its clients for less."""
 
 MOVER_TIMEOUT_S = 600
-"""A mover's. It begins no object after four minutes (`functions.storage.moving`), and one may need 244 s (wire)."""
+"""Of a mover, and of what administers a store. They begin no object after four minutes (`functions.storage.moving`),
+and one may need 244 s (wire)."""
 
 ATTEMPTS = 20
 """Deliveries of a message before it is a dead letter, on every cloud; what `waits` has as many as its service knows."""
@@ -34,7 +35,7 @@ PATIENCE_S = 90 * 60
 
 ERROR_TOPIC = Kind.ERROR_TOPIC
 OBJECT_STORES = (Kind.COLD_STORE, Kind.ARCHIVE_STORE)
-SCHEDULES = (Kind.HOT_TO_COLD_SCHEDULE, Kind.COLD_TO_ARCHIVE_SCHEDULE)
+SCHEDULES = (Kind.HOT_TO_COLD_SCHEDULE, Kind.COLD_TO_ARCHIVE_SCHEDULE, Kind.ARCHIVE_EXPIRY_SCHEDULE)
 SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, *OBJECT_STORES, *SCHEDULES, Kind.ERROR_TOPIC})
 """What is rendered beside the functions that exist in code and their dead letters."""
 
@@ -48,7 +49,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
     may do with the hot store, `objects` what it may do with the cold store and the archive, by component;
-    `schedule` is what starts it every day.
+    `schedule` is what starts it every day, `called` whether the operator calls it.
     """
 
     component: Component
@@ -61,11 +62,15 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     store: tuple[Access, ...] = ()
     objects: tuple[tuple[Component, tuple[Access, ...]], ...] = ()
     schedule: Component | None = None
+    called: bool = False
 
     @property
     def timeout_s(self) -> int:
-        """Its time-out in seconds, by what it waits for. How long a queue hides a message follows from it."""
-        if self.schedule is not None:
+        """Its time-out in seconds, by what it waits for; how long a queue hides a message follows from it.
+
+        What empties a store goes on for as long as it may.
+        """
+        if Access.DELETE in self.store or any(Access.DELETE in allowed for _, allowed in self.objects):
             return MOVER_TIMEOUT_S
         crosses = any(each.kind is ValueKind.URL for each in self.environment)
         return TIMEOUT_S if crosses or runs_user_code(self.name) else OWN_CLOUD_TIMEOUT_S
@@ -117,8 +122,8 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def called(self) -> tuple[FunctionView, ...]:
-        """The functions that the operator calls: readers and movers."""
-        return tuple(each for each in self.functions if each.store == READ_ONLY or each.schedule is not None)
+        """The functions that the operator calls: readers, movers and those that administer a store."""
+        return tuple(each for each in self.functions if each.called)
 
     @property
     def endpoints(self) -> tuple[FunctionView, ...]:
@@ -205,6 +210,7 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
             for link in outgoing
             if link.target_kind in OBJECT_STORES and link.delivery is Delivery.STORE
         ),
+        called=any(link.source == OPERATOR and link.delivery is Delivery.CALL for link in starting),
         schedule=next((topology[link.source] for link in starting if link.delivery is Delivery.SCHEDULE), None),
         environment=coverage.environment(component),
     )
