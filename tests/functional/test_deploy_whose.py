@@ -101,6 +101,24 @@ def test_a_state_that_holds_another_twin_is_refused(fleet, folder, tmp_path):
     assert (code, "the state belongs to the twin 'home', and this project's is 'other'" in said) == (2, True), said
 
 
+@pytest.mark.parametrize(
+    ("left", "sentence"),
+    [(0, "is empty, which only a killed engine leaves"), (40, "init failed: Error reading local state: 2 problems")],
+)
+def test_a_state_that_was_cut_off_is_said_and_nothing_is_forgotten(fleet, folder, left, sentence):
+    clouds, env = fleet
+    deployed(env, folder)
+    state, stands = folder / ".t2mc" / "terraform" / "terraform.tfstate", made(clouds)
+    whole = state.read_bytes()
+    state.write_bytes(whole[:left])
+    for command in ("deploy", "destroy"):
+        code, _, said = t2mc(env, command, folder, "--yes")
+        assert (code, sentence in said, made(clouds)) == (1, True, stands), said
+    state.write_bytes(whole)
+    assert t2mc(env, "destroy", folder, "--yes")[0] == 0
+    assert made(clouds) == 0
+
+
 def test_while_somebody_deploys_nobody_else_does(fleet, folder):
     clouds, env = fleet
     deployed(env, folder)

@@ -11,6 +11,7 @@ import contextlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -281,7 +282,7 @@ def _written_errors(text: str) -> list[str]:
     """The errors of a command that writes for people: what follows ``Error:``, without the frame around it."""
     plain = "\n".join(line.lstrip("│╷╵ ").rstrip() for line in text.splitlines())
     found = []
-    for part in plain.split("Error: ")[1:]:
+    for part in re.split(r"\bError:\s+", plain)[1:]:  # the sentence may begin on the next line
         paragraphs = [each.replace("\n", " ").strip() for each in part.split("\n\n") if each.strip()]
         found.append(": ".join(each.rstrip(".:") for each in paragraphs[:2]))
     return found

@@ -102,6 +102,7 @@ class Rollout:
         with self._alone():
             found = Workspace(engine, self._state.terraform, env, report)
             found.write(self.config, self._values(self._bundles_from(self._state.terraform)))
+            self._require_whole_state()
             found.init()
             self._require_own(found.outputs())
             yield found
@@ -117,6 +118,7 @@ class Rollout:
             (Path(scratch) / self._state.bundles.name).symlink_to(self._state.bundles)
             found.write(self._with_state_where_it_is(), self._values(self._bundles_from(self._state.terraform)))
             found.borrow_providers(self._state.terraform)
+            self._require_whole_state()
             found.init()
             self._require_own(found.outputs())
             yield found
@@ -160,13 +162,27 @@ class Rollout:
         """The bundles as seen from the workspace: an absolute path would change with the project's folder."""
         return str(self.bundles) if self._options.bundles else os.path.relpath(self.bundles, folder)
 
+    def _require_whole_state(self) -> None:
+        """Raises TwinError for a state file of no bytes: the engine would take it for a twin not deployed yet."""
+        path = self._local_state
+        if path is not None and path.is_file() and not path.stat().st_size:
+            raise TwinError(
+                f"{path} is empty, which only a killed engine leaves; copy {path.name}.backup over it, "
+                "or remove it where nothing was deployed yet"
+            )
+
+    @property
+    def _local_state(self) -> Path | None:
+        """The state's file, where the backend is the local one."""
+        (kind, settings), *_ = self.config["terraform"]["backend"].items()
+        return self._state.terraform / settings.get("path", "terraform.tfstate") if kind == "local" else None
+
     def _with_state_where_it_is(self) -> dict[str, Any]:
         """The configuration for another folder: the local backend's file is beside the workspace's own."""
-        (kind, settings), *_ = self.config["terraform"]["backend"].items()
-        if kind != "local":
+        if self._local_state is None:
             return self.config
-        path = str(self._state.terraform / settings.get("path", "terraform.tfstate"))
-        return {**self.config, "terraform": {**self.config["terraform"], "backend": {kind: {**settings, "path": path}}}}
+        local = {**self.config["terraform"]["backend"]["local"], "path": str(self._local_state)}
+        return {**self.config, "terraform": {**self.config["terraform"], "backend": {"local": local}}}
 
     def _require_own(self, outputs: Mapping[str, Any]) -> None:
         """Hold the twin and its place against what the state says. States from before it said so are taken as ours."""
