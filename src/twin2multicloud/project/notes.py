@@ -4,13 +4,20 @@ from collections.abc import Collection, Iterator
 
 from twin2multicloud.domain.components import Kind, has_code
 from twin2multicloud.domain.twin import DEFAULT_ZONE, Twin
+from twin2multicloud.planning.clouds import pack
 
 _MOST_NAMES = 5
 
 
 def notes_on(twin: Twin, processors: Collection[str]) -> tuple[str, ...]:
     """One sentence for each oddity: unused processors, rules that are switched off, devices that nothing shows."""
-    return (*_unused(twin, processors), *_idle_rules(twin), *_homeless(twin), *_local_times(twin))
+    return (*_reserved(twin), *_unused(twin, processors), *_idle_rules(twin), *_homeless(twin), *_local_times(twin))
+
+
+def _reserved(twin: Twin) -> Iterator[str]:
+    for cloud in twin.placement.clouds:
+        if pack(cloud).refuses(twin.name):
+            yield f"{pack(cloud).label} reserves a word in the name {twin.name!r}: the twin cannot be deployed under it"
 
 
 def _local_times(twin: Twin) -> Iterator[str]:

@@ -30,6 +30,7 @@ class StateFolder:
         self.wheels = root / "wheels"  # fetched for those
         self.terraform = root / "terraform"  # what the engine works on
         self.deployment_options = root / "deployment-options.json"  # what the user chose: regions, project, backend
+        self.deployment_lock = root / "deployment.lock"  # who is changing the twin on real clouds
         self.device_credentials = root / "devices"  # a folder for each device that is registered with the deployed twin
 
     def make(self) -> None:
