@@ -62,6 +62,9 @@ COMMANDS = {
         "Play recorded telemetry into a running twin; as fast as possible unless a speed is given.",
     ),
     "query": Command("telemetry_commands", "Query the hot reader, as a dashboard does."),
+    "twin": Command(
+        "twin", "The twin's graph (L4): export and import its model, and check what L4 says against L3.", "twin_app"
+    ),
     "demo": Command(
         "demo",
         "Run a live multi-cloud twin on this machine: start, play its devices, check the data path, show it.",

@@ -140,11 +140,13 @@ def _query(target: str, sign_in: SignIn, *, serves: bool = False) -> ConnectorCa
     return ConnectorCall(Kind.DASHBOARD, target, Delivery.QUERY, sign_in=sign_in, serves=serves)
 
 
-def _twin_view(name: str, sign_in: SignIn, remote: SignIn, same: str, different: str) -> ConnectorRow:
+def _twin_view(
+    name: str, sign_in: SignIn, remote: SignIn, same: str, different: str, *, serves: bool = False
+) -> ConnectorRow:
     return _row(
         (Slot.L4, Slot.L5),
-        _case(f"pattern A: {same}", _query(Kind.TWIN_SERVICE, sign_in)),
-        _case(f"pattern C: {different}", _query(Kind.TWIN_SERVICE, remote)),
+        _case(f"pattern A: {same}", _query(Kind.TWIN_SERVICE, sign_in, serves=serves)),
+        _case(f"pattern C: {different}", _query(Kind.TWIN_SERVICE, remote, serves=serves)),
         name=f"L4 → L5 ({name})",
         applies=_through_twin(sign_in),
     )
@@ -335,7 +337,9 @@ BOUNDARIES: tuple[ConnectorRow, ...] = (
         "Infinity reads TwinMaker with SigV4",
     ),
     _twin_view("OAuth2", SignIn.OAUTH2, SignIn.OAUTH2, *("Infinity reads Azure Digital Twins with OAuth2",) * 2),
-    _twin_view("token", SignIn.TOKEN, SignIn.TOKEN, *("Infinity reads the twin service with a token",) * 2),
+    _twin_view(
+        "token", SignIn.TOKEN, SignIn.TOKEN, *("Infinity reads the twin service with a token",) * 2, serves=True
+    ),
     _row(
         (Slot.L3_HOT, Slot.L5),
         _case("pattern B: the Firestore community plugin reads the store", _query(Kind.HOT_STORE, SignIn.PLUGIN)),

@@ -75,6 +75,7 @@ class EmulatedCloud:
         self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
+        self._native: dict[str, Start] = {}  # the same by deployed name, as functions know each other
         ignoring = bool(deployment.twin.catalog.ignored_topics)
         reporter = self._reporter(Kind.DEVICE_GATEWAY)
         self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, reporter, ignoring=ignoring)
@@ -217,7 +218,7 @@ class EmulatedCloud:
         if Trigger.HTTP in starts:
             self._endpoints[component.name] = starts[Trigger.HTTP]
         if Trigger.CALL in starts:
-            self._calls[component.name] = starts[Trigger.CALL]
+            self._calls[component.name] = self._native[component.deployed_as] = starts[Trigger.CALL]
         if Trigger.SCHEDULE in starts:
             self._scheduled[component.name] = partial(starts[Trigger.SCHEDULE], None)
 
@@ -245,6 +246,7 @@ class EmulatedCloud:
             clock=self.clock,
             object_stores=self._deployment.state.object_stores(self.cloud),
             restore_hours=services_of(self.cloud).restore_hours,
+            calls=self._native,
         )
 
     def _is_queued(self, component: Component) -> bool:

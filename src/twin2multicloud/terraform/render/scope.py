@@ -12,7 +12,7 @@ from twin2multicloud.domain.components import OPERATOR, Access, ComponentType, K
 from twin2multicloud.domain.device_topics import TOPIC_VARIABLES
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
-from twin2multicloud.planning.services import is_function, is_ours, own_endpoint, own_environment
+from twin2multicloud.planning.services import is_function, own_endpoint, own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topic, Topology, ValueKind, Variable
 from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.limits import FUNCTION_SECONDS
@@ -49,7 +49,8 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
     may do with the hot store, `objects` what it may do with the cold store and the archive, by component;
-    `schedule` is what starts it every day, `called` whether the operator calls it.
+    `schedule` is what starts it every day, `called` whether the operator calls it; `calls` are the functions on its
+    cloud that it calls natively.
     """
 
     component: Component
@@ -62,6 +63,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     store: tuple[Access, ...] = ()
     objects: tuple[tuple[Component, tuple[Access, ...]], ...] = ()
     schedule: Component | None = None
+    calls: tuple[Component, ...] = ()
     called: bool = False
 
     @property
@@ -122,13 +124,13 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def called(self) -> tuple[FunctionView, ...]:
-        """The functions that the operator calls: readers, movers and those that administer a store."""
+        """The functions that the operator calls: readers, movers, those that administer a store, our twin service."""
         return tuple(each for each in self.functions if each.called)
 
     @property
     def endpoints(self) -> tuple[FunctionView, ...]:
-        """The functions that others call with the token. Our own services have other callers."""
-        return tuple(each for each in self.functions if each.endpoint is not None and not is_ours(each.component))
+        """The functions that others call with the token. To a device gateway come devices."""
+        return tuple(each for each in self.functions if each.endpoint is not None and each.name != Kind.DEVICE_GATEWAY)
 
     @property
     def needs_token(self) -> bool:
@@ -186,7 +188,7 @@ def _named(components: tuple[Component, ...], name: str) -> Component | None:
 
 def _function(coverage: Coverage, component: Component) -> FunctionView:
     topology = coverage.topology
-    if is_ours(component):  # started by its callers only; its renderer knows what it uses
+    if component.name == Kind.DEVICE_GATEWAY:  # started by its callers only; its renderer knows what it uses
         # The gateway refuses what the dispatcher beside it would refuse, by the same policy and the same formats.
         beside = topology[f"{component.cloud}.{Kind.DISPATCHER}"]
         same = filter(None, map(beside.variable, READ_BY))
@@ -210,6 +212,7 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
             for link in outgoing
             if link.target_kind in OBJECT_STORES and link.delivery is Delivery.STORE
         ),
+        calls=tuple(topology[link.target] for link in outgoing if link.delivery is Delivery.CALL),
         called=any(link.source == OPERATOR and link.delivery is Delivery.CALL for link in starting),
         schedule=next((topology[link.source] for link in starting if link.delivery is Delivery.SCHEDULE), None),
         environment=coverage.environment(component),

@@ -37,6 +37,8 @@ def render(config: Configuration, function: FunctionView) -> list[str]:
         granted += [token, "google_secret_manager_secret_version.inter_cloud_token"]
     for store, allowed in function.objects:
         granted.append(_bucket(config, key, key_of(store), _OBJECT_ROLES[frozenset(allowed)]))
+    for called in map(key_of, function.calls):
+        _invoker(config, called, key, member(key))
     if function.store:
         role = READ_DATABASE if function.store == READ_ONLY else _CHANGE_DATABASE
         granted.append(database(config, key, "store", role, "the twin's hot store", "hot_store"))
@@ -73,10 +75,14 @@ def publisher(config: Configuration, key: str, target: str, who: str) -> str:
 
 def invoker(config: Configuration, function: FunctionView, purpose: str, who: str) -> None:
     """Grant calling a function."""
-    address = f"google_cloudfunctions2_function.{function.key}"
+    _invoker(config, function.key, purpose, who)
+
+
+def _invoker(config: Configuration, called: str, purpose: str, who: str) -> None:
+    address = f"google_cloudfunctions2_function.{called}"
     config.resource(
         "google_cloud_run_service_iam_member",
-        f"{function.key}_{purpose}",
+        f"{called}_{purpose}",
         location=f"${{{address}.location}}",
         service=f"${{{address}.name}}",
         role="roles/run.invoker",
