@@ -108,3 +108,24 @@ def test_what_is_gone_already_does_not_matter_to_a_table(hot_store_rig):
     delete_between(hot_store_rig.store, "d", stamp(0), stamp(1))
     hot_store_rig.table.delete("d", keys)
     assert left(hot_store_rig) == []
+
+
+def test_a_device_is_erased_with_all_that_is_known_of_it(hot_store_rig):
+    for device in ("d", "d2"):
+        fill(hot_store_rig, range(5), device)
+    store = hot_store_rig.store
+    assert store.erase("d", 3) == 3
+    assert left(hot_store_rig) == [3, 4]
+    assert store.measured("d") == {"t"}
+    assert store.erase("d", 3) == 2
+    assert store.erase("d", 3) == 0
+    assert (left(hot_store_rig), store.measured("d"), store.last("d", ("t",))) == ([], set(), {})
+    assert (left(hot_store_rig, "d2"), store.measured("d2")) == ([0, 1, 2, 3, 4], {"t"})
+
+
+def test_an_erased_device_may_come_back(hot_store_rig):
+    fill(hot_store_rig, range(2))
+    hot_store_rig.store.erase("d", 100)
+    fill(hot_store_rig, range(2, 4))
+    assert left(hot_store_rig) == [2, 3]
+    assert hot_store_rig.store.measured("d") == {"t"}

@@ -53,6 +53,11 @@ class ModelHotStore:
         for key in keys:
             self.rows.get(device_id, {}).pop(key, None)
 
+    def erase(self, device_id: str, limit: int) -> int:
+        keys = sorted(self.rows.get(device_id, {}))[:limit]
+        self.delete(device_id, keys)
+        return len(keys)
+
     def count(self) -> int:
         return sum(len(rows) for rows in self.rows.values())
 

@@ -90,6 +90,10 @@ def _call(running: Running, token: str) -> None:
     assert running.runtime.call(asked, token) is None
 
 
+def _administer(running: Running, token: str) -> None:
+    assert running.runtime.call({"action": "erase", "device_id": "sensor-1"}, token) is None
+
+
 def _publish(running: Running, _: str) -> None:
     basic = "Basic " + base64.b64encode(b"sensor-1:key").decode()
     request = Request("POST", "/topics/dt/house/sensor-1/telemetry", {"authorization": basic}, b"{}")
@@ -122,6 +126,9 @@ STARTS: Mapping[str, Callable[[Running, str], None]] = {
     "hot-writer": _endpoint(Slot.L3_HOT),
     "hot-reader": _call,
     "hot-reader-last-entry": _call,
+    "hot-store-admin": _administer,
+    "cold-store-admin": _administer,
+    "archive-store-admin": _administer,
     "hot-to-cold-mover": _schedule,
     "cold-to-archive-mover": _schedule,
     "cold-writer": _chunk,

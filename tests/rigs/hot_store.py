@@ -70,6 +70,9 @@ class FailingHotStore:
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         self._lit().delete(device_id, keys)
 
+    def erase(self, device_id: str, limit: int) -> int:
+        return self._lit().erase(device_id, limit)
+
     def _lit(self) -> HotStore:
         self.fuse()
         if self.down:

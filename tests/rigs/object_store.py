@@ -19,12 +19,15 @@ class RigObjectStore:
         self.down = False
         self.restores = False
         self.restored: set[str] = set()
+        self.readable: set[str] = set()  # read at once, whatever the class
         self.before_create: Callable[[str], None] = lambda _: None
         self.fuse: Callable[[], None] = lambda: None  # called before everything, and may raise
 
-    def create(self, name: str, body: bytes) -> None:
+    def create(self, name: str, body: bytes, *, readable: bool = False) -> None:
         self._lit()
         self.before_create(name)
+        if readable:
+            self.readable.add(name)
         if self.bodies.setdefault(name, body) != body:
             raise FinalError(f"{name} is there with another content", 409)
 
@@ -54,7 +57,7 @@ class RigObjectStore:
         return "2026-01-15T12:00:00.000Z"
 
     def _archived(self, name: str) -> bool:
-        return self.restores and name not in self.restored
+        return self.restores and name not in self.restored | self.readable
 
     def _lit(self) -> None:
         self.fuse()

@@ -178,7 +178,7 @@ class _Store:
     def __init__(self, note: Note, store: HotStore) -> None:
         self._note, self._store = note, store
         self.range, self.last, self.measured = store.range, store.last, store.measured
-        self.oldest, self.delete = store.oldest, store.delete
+        self.oldest, self.delete, self.erase = store.oldest, store.delete, store.erase
 
     def write(self, readings: Sequence[Reading]) -> None:
         self._store.write(readings)

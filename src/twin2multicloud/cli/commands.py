@@ -43,6 +43,11 @@ COMMANDS = {
         "storage_commands",
         "Move readings past their retention from the hot store to the cold store, and on to the archive.",
     ),
+    "storage": Command("storage_commands", "Show what the cold store and the archive hold, and of which time."),
+    "restore": Command(
+        "storage_commands", "Ask for archived readings, so that they can be read; shows the price and asks first."
+    ),
+    "erase": Command("storage_commands", "Erase a device's readings from all stores, on every cloud, for good."),
     "clock": Command(
         "storage_commands",
         "The time of the emulated clouds, which their schedules follow: show, set and advance it.",

@@ -65,6 +65,19 @@ def lines_table(result: Result) -> Table:
     return table
 
 
+def tiers_table(result: Result) -> Table:
+    """The object stores of the winner: what they hold, and each reason that they are billed for."""
+    table = make_table("object stores", "store", "class", "holds", "billed for", ">quantity", "of", ">cost")
+    for tier in result.breakdown.tiers:
+        held = f"{tier.objects:,.0f} objects, {tier.gb:,.2f} GB"
+        head: tuple[str | Text, ...] = (tier.slot.value, Text(tier.storage_class, style=pack(tier.cloud).style), held)
+        for part in tier.parts:
+            table.add_row(*head, part.reason, f"{part.quantity:,.2f}", part.short_unit, usd(part.cost))
+            head = ("", "", "")
+        table.add_section()
+    return table
+
+
 def variants_table(result: Result) -> Table:
     """Services that can be bought in several ways: what was taken, and what else there was."""
     table = make_table("service variants", "cloud", "service", "taken", ">cost", "instead of")

@@ -9,11 +9,12 @@ from rich.progress import SpinnerColumn, TaskID, TextColumn, TimeElapsedColumn
 
 from twin2multicloud.cli.console import err, out, say_json, say_note
 from twin2multicloud.cli.project_commands import Folder, say_notes
-from twin2multicloud.cli.tables import clouds_table, rejections_table, tiers_table, traffic_table
+from twin2multicloud.cli.tables import clouds_table, rejections_table, stored_in, tiers_table, traffic_table
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, Tls, load_deployment
 from twin2multicloud.emulator.host.processes import DASHBOARD, pid_of
 from twin2multicloud.operations.bring_up import NOTE, STARTING, bring_up, take_down
+from twin2multicloud.operations.storage import set_clock
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import load_project
@@ -36,6 +37,9 @@ def up(
     accept_loss: Annotated[
         bool, typer.Option("--accept-loss", help="Start also where a file lacks what was stored before.")
     ] = False,
+    clock: Annotated[
+        str, typer.Option(help="The time of the emulated clouds, as in 2026-01-01; see t2mc clock.", show_default=False)
+    ] = "",
 ) -> None:
     """Start the emulated clouds that a project's placement uses, and the dashboard.
 
@@ -43,6 +47,8 @@ def up(
     """
     tls = _tls(tls_cert, tls_key)
     deployment = start_twin(folder, dashboard=dashboard, port=port, tls=tls, runtime=runtime, accept_loss=accept_loss)
+    if clock:
+        say_note(f"the clouds' time is {set_clock(deployment, clock)}")
     if dashboard:
         out.print(f"dashboard: [link={deployment.dashboard_url}]{deployment.dashboard_url}[/link]")
     site = deployment.acquisition
@@ -86,8 +92,8 @@ def status(
     else:
         out.print(clouds_table(statuses, {site.cloud: site.http_url for site in deployment.sites}))
         out.print(traffic_table(boundaries))
-        if any(tier.readings for each in statuses for tier in each.tiers):
-            out.print(tiers_table(statuses))
+        if any(tier.objects for each in statuses for tier in each.tiers):
+            out.print(tiers_table(stored_in(statuses)))
         for each in statuses:
             if each.holding_back:
                 say_note(f"{label_of(each.cloud)} holds acknowledgements back: {each.holding_back}")

@@ -125,6 +125,7 @@ def _print(result: Result, extras: Sequence[Extra], *, as_json: bool, as_csv: bo
         typer.echo(tables.lines_csv(result), nl=False)
         return
     out.print(tables.slots_table(result))
+    out.print(tables.tiers_table(result))
     out.print(tables.variants_table(result))
     out.print(tables.baselines_table(result))
     out.print(tables.batching_table(result))

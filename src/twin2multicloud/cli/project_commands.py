@@ -7,7 +7,9 @@ import typer
 from rich.markup import escape
 
 from twin2multicloud.cli.console import out, say_json, say_note
+from twin2multicloud.cli.restore_text import archive_text
 from twin2multicloud.cli.tables import boundaries_table, components_table, rows_table, topics_table
+from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.planning.planner import plan as plan_twin
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import typed
@@ -77,6 +79,7 @@ def plan(
         out.print(topics_table(topology))
     if explain:
         out.print(rows_table(topology))
+    out.print(archive_text(topology.placement, PriceBook.shipped()), soft_wrap=True)
     out.print(
         f"{len(topology.components)} components on {len(topology.placement.clouds)} clouds, "
         f"{len(topology.endpoints)} endpoints (in bold)"

@@ -9,17 +9,18 @@ from rich.markup import escape
 from rich.text import Text
 
 from twin2multicloud.cli.console import cloud_text, locality_text, make_table
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.planning.topology import Boundary, Delivery, Topology
 
 if TYPE_CHECKING:  # `plan` needs no emulator
-    from collections.abc import Collection, Mapping, Sequence
+    from collections.abc import Collection, Iterable, Mapping, Sequence
 
     from rich.table import Table
 
     from twin2multicloud.domain.device import Scalar
     from twin2multicloud.domain.placement import Cloud
     from twin2multicloud.emulator.delivery.rejections import Rejection
-    from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
+    from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, TierStatus
     from twin2multicloud.functions.storage.reader_client import Point
     from twin2multicloud.operations.checks import ReadBack
 
@@ -109,13 +110,18 @@ def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Ta
     return table
 
 
-def tiers_table(statuses: Sequence[CloudStatus]) -> Table:
-    """What the cold store and the archive hold, and of which time."""
-    table = make_table("older readings", "store", "cloud", ">readings", ">objects", ">bytes", "oldest", "newest")
-    for status in statuses:
-        for tier in status.tiers:
-            counts = (f"{count:,}" for count in (tier.readings, tier.objects, tier.size))
-            table.add_row(tier.slot.value, cloud_text(status.cloud), *counts, tier.oldest[:10], tier.newest[:10])
+def stored_in(statuses: Iterable[CloudStatus]) -> list[tuple[Cloud, TierStatus]]:
+    """What the stores of all clouds hold, the youngest first."""
+    found = [(each.cloud, tier) for each in statuses for tier in each.tiers]
+    return sorted(found, key=lambda pair: list(Slot).index(pair[1].slot))
+
+
+def tiers_table(tiers: Iterable[tuple[Cloud, TierStatus]]) -> Table:
+    """What the stores hold, and of which time."""
+    table = make_table("stored readings", "store", "cloud", ">readings", ">objects", ">bytes", "oldest", "newest")
+    for cloud, tier in tiers:
+        counts = (f"{count:,}" for count in (tier.readings, tier.objects, tier.size))
+        table.add_row(tier.slot.value, cloud_text(cloud), *counts, tier.oldest[:10], tier.newest[:10])
     return table
 
 

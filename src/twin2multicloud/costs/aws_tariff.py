@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 
 from twin2multicloud.costs.prices import PriceBook
-from twin2multicloud.costs.storage import ObjectStore
+from twin2multicloud.costs.storage import ObjectStore, Restored
 from twin2multicloud.costs.tariff import Plan, Tariff, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
@@ -33,8 +33,27 @@ class AwsTariff(Tariff):
     """See `Tariff`."""
 
     token, egress = "secrets.month", "egress.gb"
-    cold = ObjectStore(meter="s3ia", minimum_days=30, minimum_kb=128)  # S3 Standard-IA
-    archive = ObjectStore(meter="deep_archive", minimum_days=180, extra_kb=40)  # index and metadata of each object
+    cold = ObjectStore(
+        label="S3 Standard-IA",
+        meter="s3ia",
+        minimum_days=30,
+        minimum_kb=128,
+        look_meter="s3ia.read",
+        source_looks=1,
+    )
+    archive = ObjectStore(
+        label="S3 Glacier Deep Archive",
+        meter="deep_archive",
+        minimum_days=180,
+        extra_kb=32,
+        index_kb=8,  # name and metadata, at S3 Standard's rate
+        index_meter="deep_archive.standard_gb_month",
+        look_meter="deep_archive.read",
+        source_looks=1,
+        restored=Restored(
+            meter="deep_archive.standard_gb_month", days=7, note="the restored copies are kept for 7 days"
+        ),
+    )
 
     def connections(self, t: Traffic) -> Uses:
         yield "iot.connection_minute", t.workload.devices * HOURS_PER_MONTH * 60
@@ -83,7 +102,8 @@ class AwsTariff(Tariff):
         yield "plan.dynamodb", queries * math.ceil(rows * t.size_units / 4) / 2  # eventually consistent
 
     def hot_moved(self, t: Traffic) -> Uses:
-        yield "plan.dynamodb", t.messages * t.size_units / 4 / 2  # expiry by TTL is free
+        # The deletions are part of the plan. A query that finds nothing takes half a unit.
+        yield "plan.dynamodb", t.messages * t.size_units / 4 / 2 + t.hot_searches / 2
 
     def hot_taken(self, t: Traffic) -> Uses:
         yield "dynamodb.read_unit", t.messages * t.size_units / 4 / 2
@@ -105,12 +125,13 @@ class AwsTariff(Tariff):
 def dynamo_plan(t: Traffic, book: PriceBook) -> Plan:
     """DynamoDB reads and writes, on demand or provisioned; the mode is the table's, so both move together.
 
-    The quantity is read units of 4 KB; writes are known: one whole unit per started KB of every reading.
+    The quantity is read units of 4 KB; writes are known: one whole unit per started KB of every reading, and as many
+    again when the mover deletes it.
     """
     meters = ("write_unit", "read_unit", "wcu_hour", "rcu_hour")
     prices = (book.price(_AWS, f"dynamodb.{meter}").pricer(free_tiers=t.workload.free_tiers) for meter in meters)
     write_unit, read_unit, wcu_hour, rcu_hour = prices
-    writes = t.messages * t.size_units
+    writes = 2 * t.messages * t.size_units
 
     def capacity(units: float) -> int:
         return max(1, math.ceil(units / SECONDS_PER_MONTH * t.workload.peak_factor))

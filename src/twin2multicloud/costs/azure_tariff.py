@@ -9,7 +9,7 @@ import math
 from collections.abc import Mapping
 
 from twin2multicloud.costs.prices import PriceBook
-from twin2multicloud.costs.storage import ObjectStore
+from twin2multicloud.costs.storage import ObjectStore, Restored
 from twin2multicloud.costs.tariff import Plan, Tariff, Uses, Variant
 from twin2multicloud.costs.traffic import EVENT_RUN_STEPS, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, HOURS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH
@@ -25,9 +25,10 @@ MIN_MS = 100.0
 """Consumption bills at least 100 ms per execution."""
 QUEUE_UNIT_KB = 64.0
 """What one queue message holds."""
-WRITE_RU, QUERY_RU, ROW_RU, MOVE_RU = 5.5, 2.5, 0.1, 0.1
-"""RU per KB written, per query, and per KB and row that a query or the mover reads. From Microsoft's examples (a 1-KB
-insert 5-6 RU, a point read 1 RU, a query of 100 small rows about 10 RU); measure with x-ms-request-charge."""
+WRITE_RU, DELETE_RU, QUERY_RU, ROW_RU, MOVE_RU = 5.5, 5.5, 2.5, 0.1, 0.1
+"""RU per KB written and deleted, per query, and per KB and row that a query or the mover reads. From Microsoft's
+examples (a 1-KB insert 5-6 RU, a point read 1 RU, a query of 100 small rows about 10 RU; a deletion is counted as an
+insert); measure with x-ms-request-charge."""
 RU_STEP, RU_MINIMUM, AUTOSCALE_STEP = 100, 400, 1000
 SERVERLESS_RU_LIMIT = 20_000
 """RU/s that a serverless container serves at most."""
@@ -39,8 +40,22 @@ class AzureTariff(Tariff):
     """See `Tariff`."""
 
     token, egress = "keyvault.secret_month", "egress.gb"
-    cold = ObjectStore(meter="blob_cool", minimum_days=30)
-    archive = ObjectStore(meter="blob_archive", minimum_days=180)
+    cold = ObjectStore(
+        label="Blob, Cool", meter="blob_cool", minimum_days=30, look_meter="blob_cool.other", source_looks=1
+    )
+    archive = ObjectStore(
+        label="Blob, Archive",
+        meter="blob_archive",
+        minimum_days=180,
+        look_meter="blob_archive.other",
+        source_looks=1,
+        target_looks=2,  # before and after the copy
+        restored=Restored(
+            meter="blob_archive.hot_gb_month",
+            days=DAYS_PER_MONTH,
+            note="the restored blobs stay in the Hot tier, here counted for a month",
+        ),
+    )
 
     def devices(self, t: Traffic) -> Uses:
         yield "plan.iothub", t.messages * math.ceil(t.workload.message_kb / HUB_UNIT_KB)
@@ -77,7 +92,8 @@ class AzureTariff(Tariff):
         yield "plan.cosmos", queries * (QUERY_RU + ROW_RU * rows * t.size_units)
 
     def hot_moved(self, t: Traffic) -> Uses:
-        yield "plan.cosmos", t.messages * t.size_units * MOVE_RU  # expiry by TTL takes what is left over
+        moved = t.messages * t.size_units * (MOVE_RU + DELETE_RU)
+        yield "plan.cosmos", moved + t.hot_searches * QUERY_RU
 
     def hot_taken(self, t: Traffic) -> Uses:
         yield "cosmos.serverless_ru", t.messages * t.size_units * MOVE_RU

@@ -12,6 +12,7 @@ from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.tariff import Variant, cheapest
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import TOKEN, Use, tariff_of, topology_uses, twin_of
+from twin2multicloud.costs.workload import KB_PER_GB
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.planning.planner import plan
 
@@ -35,6 +36,41 @@ class Chosen(msgspec.Struct, frozen=True, kw_only=True):
     others: tuple[Variant, ...]
 
 
+class TierPart(msgspec.Struct, frozen=True, kw_only=True):
+    """One reason of a tier's cost: how much of what, and its share of what that costs."""
+
+    reason: str
+    quantity: float
+    unit: str
+    cost: float
+
+    @property
+    def short_unit(self) -> str:
+        """The unit without what the price book adds to it."""
+        return self.unit.partition(",")[0].partition(":")[0].partition(" (")[0]
+
+
+class TierCost(msgspec.Struct, frozen=True, kw_only=True):
+    """An object store in the steady state: what it holds, and its month by reason. Crossings and movers not counted.
+
+    `objects` and `gb` (compressed) are held; `new_objects` come in a month, of `object_kb` each on average.
+    """
+
+    slot: Slot
+    cloud: Cloud
+    storage_class: str
+    objects: float
+    new_objects: float
+    object_kb: float
+    gb: float
+    parts: tuple[TierPart, ...]
+
+    @property
+    def cost(self) -> float:
+        """All parts together."""
+        return sum(part.cost for part in self.parts)
+
+
 class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
     """A placement's month in USD: `by_place` holds the seven slots, then each boundary that crosses clouds."""
 
@@ -44,6 +80,7 @@ class Breakdown(msgspec.Struct, frozen=True, kw_only=True):
     by_cloud: dict[Cloud, float]
     lines: tuple[Line, ...]
     chosen: tuple[Chosen, ...]
+    tiers: tuple[TierCost, ...]
 
 
 def breakdown(placement: Placement, t: Traffic, book: PriceBook) -> Breakdown:
@@ -67,7 +104,65 @@ def breakdown(placement: Placement, t: Traffic, book: PriceBook) -> Breakdown:
         by_cloud=by_cloud,
         lines=tuple(lines),
         chosen=tuple(chosen),
+        tiers=tuple(_tier(slot, placement[slot], lines, t) for slot in (Slot.L3_COLD, Slot.L3_ARCHIVE)),
     )
+
+
+def _tier(slot: Slot, cloud: Cloud, lines: list[Line], t: Traffic) -> TierCost:
+    """An object store's meters, whichever part of the twin moves them, and the GB-months split by their reasons."""
+    tariff = tariff_of(cloud)
+    store, months = (tariff.cold, t.cold_months) if slot is Slot.L3_COLD else (tariff.archive, t.archive_months)
+    parts: list[TierPart] = []
+    for line in lines:
+        if line.cloud != cloud or not line.meter.startswith(f"{store.meter}."):
+            continue
+        if line.meter == f"{store.meter}.{store.gb}_month":
+            billed = store.billed(t, months)._asdict()
+            parts += [
+                TierPart(
+                    reason=reason.replace("_", " "), quantity=gb, unit=line.unit, cost=line.cost * gb / line.quantity
+                )
+                for reason, gb in billed.items()
+                if gb
+            ]
+        else:
+            reason = line.meter.removeprefix(f"{store.meter}.")
+            parts.append(TierPart(reason=_REASONS[reason], quantity=line.quantity, unit=line.unit, cost=line.cost))
+    return TierCost(
+        slot=slot,
+        cloud=cloud,
+        storage_class=store.label,
+        objects=t.chunks * months,
+        new_objects=t.chunks,
+        object_kb=t.packed_gb * KB_PER_GB / t.chunks,
+        gb=t.packed_gb * months,
+        parts=_joined(parts),
+    )
+
+
+def _joined(parts: list[TierPart]) -> tuple[TierPart, ...]:
+    """Parts of one reason and unit as one: a meter that several parts of the twin move has a line for each."""
+    found: dict[tuple[str, str], TierPart] = {}
+    for part in parts:
+        seen = found.get((part.reason, part.unit))
+        if seen is not None:
+            quantity, cost = seen.quantity + part.quantity, seen.cost + part.cost
+            part = msgspec.structs.replace(part, quantity=quantity, cost=cost)
+        found[part.reason, part.unit] = part
+    return tuple(found.values())
+
+
+_REASONS = {
+    "write": "requests: objects written",
+    "list": "requests: listings of the mover",
+    "read": "requests: objects read",
+    "other": "requests: objects looked at",
+    "retrieved_gb": "retrieval",
+    "retrieved_gib": "retrieval",
+    "standard_gb_month": "index and restored copies",
+    "hot_gb_month": "restored copies",
+}
+"""What moves each further meter of an object store."""
 
 
 def _totals(uses: list[Use]) -> dict[str, dict[str, float]]:

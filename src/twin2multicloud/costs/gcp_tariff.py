@@ -1,4 +1,4 @@
-"""Google Cloud: Cloud Run, Pub/Sub, Firestore, Cloud Storage Nearline and Archive, our twin service and Grafana on Run.
+"""Google Cloud: Cloud Run, Pub/Sub, Firestore, Cloud Storage Coldline and Archive, our twin and Grafana on Run.
 
 Owns which meters each activity moves on Google Cloud and what is billed in which unit; holds no price.
 """
@@ -36,8 +36,23 @@ class GcpTariff(Tariff):
     """See `Tariff`."""
 
     token, egress = "secret.version_month", "egress.gib"
-    cold = ObjectStore(meter="nearline", minimum_days=30, gb="gib")
-    archive = ObjectStore(meter="gcs_archive", minimum_days=365, gb="gib")
+    cold = ObjectStore(
+        label="Cloud Storage Coldline",
+        meter="coldline",
+        minimum_days=90,
+        look_meter="coldline.read",
+        source_looks=1,
+        page_requests=2,  # it lists from the last name on, which is one more than a page has
+        gb="gib",
+    )
+    archive = ObjectStore(
+        label="Cloud Storage Archive",
+        meter="gcs_archive",
+        minimum_days=365,
+        look_meter="gcs_archive.read",
+        source_looks=1,
+        gb="gib",
+    )
 
     def connections(self, t: Traffic) -> Uses:
         instances = math.ceil(_gateway_seconds(t) / SECONDS_PER_MONTH)
@@ -89,8 +104,8 @@ class GcpTariff(Tariff):
         yield "firestore.read", queries * rows
 
     def hot_moved(self, t: Traffic) -> Uses:
-        yield "firestore.read", t.messages
-        yield "firestore.ttl_delete", t.messages
+        yield "firestore.read", t.messages + t.hot_searches  # a query that finds nothing is one
+        yield "firestore.delete", t.messages
 
     def hot_taken(self, t: Traffic) -> Uses:
         yield "firestore.read", t.messages

@@ -59,7 +59,7 @@ def moving_cost(
             slot=slot,
             source=current[slot],
             target=target[slot],
-            gb=store.gb,
+            gb=_gb(slot, store),
             reading=cost_of(current[slot], _moved(slot, current[slot], store)[0], store, book),
             egress=_egress_share(slot, held, current, book),
             writing=cost_of(target[slot], _moved(slot, target[slot], store)[1], store, book),
@@ -83,8 +83,14 @@ def moving_cost(
 def _egress_share(slot: Slot, held: dict[Slot, Traffic], current: Placement, book: PriceBook) -> float:
     """A store's part of what its cloud sends: all stores that leave one cloud climb one ladder."""
     source = current[slot]
-    total = sum(store.gb for each, store in held.items() if current[each] == source)
-    return cost_of(source, [(tariff_of(source).egress, total)], held[slot], book) * held[slot].gb / total
+    total = sum(_gb(each, store) for each, store in held.items() if current[each] == source)
+    share = _gb(slot, held[slot]) / total
+    return cost_of(source, [(tariff_of(source).egress, total)], held[slot], book) * share
+
+
+def _gb(slot: Slot, store: Traffic) -> float:
+    """What a store's content weighs on the way: readings as they are, or objects compressed."""
+    return store.gb if slot is Slot.L3_HOT else store.packed_gb
 
 
 def _moved(slot: Slot, cloud: Cloud, held: Traffic) -> tuple[Uses, Uses]:

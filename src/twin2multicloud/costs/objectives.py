@@ -122,8 +122,8 @@ def _held_kg(slot: Slot, cloud: Cloud, t: Traffic) -> float:
     """Stores by what they hold; the twin service and the dashboards as one vCPU each."""
     gb = {
         Slot.L3_HOT: t.hot_gb * WATTS_PER_TB,
-        Slot.L3_COLD: t.gb * t.cold_months * WATTS_PER_TB,
-        Slot.L3_ARCHIVE: t.gb * t.archive_months * ARCHIVE_WATTS_PER_TB,
+        Slot.L3_COLD: t.packed_gb * t.cold_months * WATTS_PER_TB,
+        Slot.L3_ARCHIVE: t.packed_gb * t.archive_months * ARCHIVE_WATTS_PER_TB,
     }.get(slot, 0.0)
     watts = gb / 1024 + (pack(cloud).footprint.watts_per_vcpu if slot in (Slot.L4, Slot.L5) else 0.0)
     return watts * 730 / 1000 * pack(cloud).footprint.pue * pack(cloud).footprint.kg_per_kwh

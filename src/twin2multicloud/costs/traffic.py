@@ -25,7 +25,14 @@ CROSSING_MS = 30.0
 """How long a function waits for the other cloud's answer: one round trip between neighbouring European regions,
 with TLS kept open."""
 MOVER_MS_PER_MB = 100.0
-"""How long reading, packing and writing a megabyte takes a mover."""
+"""How long a mover or an object writer computes for a megabyte before compression: some 15 ms on a whole core
+(tests/unit/costs/test_movers_quantities.py), of which a function of 256 MB has a seventh."""
+MOVER_REQUEST_MS = 10.0
+"""How long a mover waits for one answer of a store in its own region, one after the other."""
+DELETED_AT_ONCE = 25
+"""Rows that a mover deletes with one request: DynamoDB's batch, the smallest of the three."""
+LISTED = 1_000
+"""Objects of one listing, and rows of one page of the hot store, as movers ask for them."""
 EVENT_RUN_STEPS = 5
 """State transitions of one run of the example workflow: start, choice, two tasks, end."""
 
@@ -47,7 +54,9 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     history_queries: float
     latest_queries: float
     chunks: float
-    """Objects that a month makes: by size, but at least one each day."""
+    """Objects that a month makes: of one device and one day each, and of `chunk_mb` before compression at most."""
+    packed_gb: float
+    """GB of the month's readings as lines of those objects, compressed."""
     hot_gb: float
     """What the hot store holds: payload and what it keeps beside that."""
     cold_months: float
@@ -70,7 +79,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
             fired=messages * w.event_share if w.events else 0.0,
             history_queries=refreshes * w.series_per_refresh,
             latest_queries=refreshes,
-            chunks=max(gb * 1024 / w.chunk_mb, DAYS_PER_MONTH),
+            chunks=_chunks_per_reading(w, item_kb) * messages,
+            packed_gb=messages * item_kb / KB_PER_GB / w.compression,
             hot_gb=messages * item_kb / KB_PER_GB * w.hot_months,
             cold_months=w.cool_months - w.hot_months,
             archive_months=w.archive_months - w.cool_months,
@@ -93,8 +103,10 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
         match KINDS[kind].load:
             case Load.READINGS:
                 return runs * w.function_ms + self.messages * w.function_ms_per_message
-            case Load.CHUNKS | Load.DAY:
-                return runs * w.function_ms + self.gb * 1024 * MOVER_MS_PER_MB
+            case Load.CHUNKS:
+                return runs * w.function_ms + self.plain_mb * MOVER_MS_PER_MB + self.chunks * MOVER_REQUEST_MS
+            case Load.DAY:
+                return runs * w.function_ms + self._moving_ms(kind)
             case _:
                 return runs * w.function_ms + runs * w.function_ms_per_message
 
@@ -111,7 +123,9 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     def posted_gb(self, kind: str) -> float:
         """GB that a POST to an endpoint carries towards it in a month, envelopes included."""
         payload = self.invocations(kind) * ENVELOPE_KB / KB_PER_GB
-        if KINDS[kind].load in (Load.READINGS, Load.CHUNKS):
+        if KINDS[kind].load is Load.CHUNKS:
+            return self.packed_gb + payload
+        if KINDS[kind].load is Load.READINGS:
             return self.gb + payload
         return payload + self.invocations(kind) * QUERY_KB / KB_PER_GB
 
@@ -123,6 +137,36 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
         return count * (ANSWER_KB + (QUERY_KB if load is Load.LATEST else 0)) / KB_PER_GB
 
     @property
+    def plain_mb(self) -> float:
+        """MB of the month's objects before compression."""
+        return self.packed_gb * 1024 * self.workload.compression
+
+    @property
+    def hot_searches(self) -> float:
+        """The mover's queries of the hot store: one per object, and one per device and day that finds nothing more."""
+        return self.chunks + self.workload.devices * DAYS_PER_MONTH
+
+    def listings(self, months: float) -> float:
+        """The mover's daily listings, to the last page, of a store that keeps each month's objects for `months`."""
+        return DAYS_PER_MONTH * (math.floor(self.chunks * months / LISTED) + 1)
+
+    def _moving_ms(self, kind: str) -> float:
+        """How long a month's moves take: requests one after the other, and packing where readings are packed."""
+        if kind == Kind.HOT_TO_COLD_MOVER:
+            requests = self.hot_searches + self.messages / LISTED + self.chunks + self.messages / DELETED_AT_ONCE
+            return requests * MOVER_REQUEST_MS + self.plain_mb * MOVER_MS_PER_MB
+        return (self.listings(self.cold_months) + 3 * self.chunks) * MOVER_REQUEST_MS
+
+    @property
     def dashboard_gb(self) -> float:
         """GB that a dashboard's queries bring it in a month."""
         return self.answered_gb(Kind.HOT_READER) + self.answered_gb(Kind.HOT_READER_LAST_ENTRY)
+
+
+def _chunks_per_reading(w: Workload, line_kb: float) -> float:
+    """How many objects a reading makes on average, as `functions.storage.chunks` cuts them."""
+    a_day = 24 * 60 / w.interval_min
+    if a_day <= 1:
+        return 1.0  # of a device that sends less than once a day, every reading is alone
+    in_one = max(math.floor(w.chunk_mb * 1e6 / 1024 / line_kb), 1)
+    return math.ceil(a_day / in_one - 1e-9) / a_day

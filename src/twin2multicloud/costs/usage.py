@@ -22,6 +22,8 @@ from twin2multicloud.planning.topology import Delivery, Topology
 
 _HELD = (ComponentType.STORE, ComponentType.SERVICE)
 _QUERIES = (Load.HISTORY, Load.LATEST)
+_OPERATED = (Kind.HOT_STORE_ADMIN, Kind.COLD_STORE_ADMIN, Kind.ARCHIVE_STORE_ADMIN)
+"""What operators ask of the stores, now and then: no part of a month's workload."""
 
 TOKEN = "token"  # noqa: S105 - the name of a pseudo meter
 """A pseudo meter: this cloud holds the inter-cloud token. However many functions read it, it is one secret."""
@@ -107,6 +109,8 @@ def _way_uses(call: ConnectorCall, source: Cloud, target: Cloud, t: Traffic) -> 
     elif call.delivery is Delivery.POST and _asked(call, t):
         yield source, ((TOKEN, 1.0), (tariff_of(source).egress, t.posted_gb(call.target)))
         yield target, ((TOKEN, 1.0), (tariff_of(target).egress, t.answered_gb(call.target)))
+        if call.target == Kind.ARCHIVE_WRITER:  # what stays on its cloud is copied there, and not downloaded
+            yield source, tariff_of(source).cold.fetched(t)
         yield source, tariff_of(source).function(t, 0, t.invocations(call.target) * CROSSING_MS)
     elif call.delivery is Delivery.POST:
         yield source, ((TOKEN, 1.0),)
@@ -184,6 +188,8 @@ def _run(kind: str, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
 
 def _store_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
     """What a function's access to a store takes. What queries read is charged where they are asked, not here."""
+    if call.source in _OPERATED:
+        return
     stores: dict[str, ObjectStore] = {Kind.COLD_STORE: tariff.cold, Kind.ARCHIVE_STORE: tariff.archive}
     reads, writes, deletes = (each in call.access for each in (Access.READ, Access.WRITE, Access.DELETE))
     if call.target == Kind.HOT_STORE:
@@ -194,9 +200,11 @@ def _store_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
         elif reads and KINDS[call.source].load not in _QUERIES:
             yield from tariff.hot_read(t, t.invocations(call.source), t.rows_read(call.source))
     elif objects := stores.get(call.target):
-        if reads:
-            yield from objects.read(t)
-        if writes:
+        if reads and deletes:  # readers of older tiers are asked by people: see `ObjectStore.held`
+            yield from objects.searched(t, t.cold_months)
+        if writes and call.source == Kind.COLD_TO_ARCHIVE_MOVER:
+            yield from objects.taken(t, tariff.cold)
+        elif writes:
             yield from objects.written(t)
 
 

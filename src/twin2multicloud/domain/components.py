@@ -41,6 +41,7 @@ class Access(StrEnum):
     READ = "read"
     WRITE = "write"
     DELETE = "delete"
+    RESTORE = "restore"  # ask for an archived object
     SEND = "send"  # put a message into a queue or a topic
     INVOKE = "invoke"  # start it and wait for its answer
 
@@ -95,16 +96,20 @@ class Kind(StrEnum):
     HOT_STORE = "hot-store"
     HOT_READER = "hot-reader"
     HOT_READER_LAST_ENTRY = "hot-reader-last-entry"
+    HOT_STORE_ADMIN = "hot-store-admin"
     HOT_TO_COLD_SCHEDULE = "hot-to-cold-schedule"
     HOT_TO_COLD_MOVER = "hot-to-cold-mover"
     COLD_WRITER = "cold-writer"
     COLD_STORE = "cold-store"
     COLD_READER = "cold-reader"
+    COLD_STORE_ADMIN = "cold-store-admin"
     COLD_TO_ARCHIVE_SCHEDULE = "cold-to-archive-schedule"
     COLD_TO_ARCHIVE_MOVER = "cold-to-archive-mover"
     ARCHIVE_WRITER = "archive-writer"
     ARCHIVE_STORE = "archive-store"
     ARCHIVE_READER = "archive-reader"
+    ARCHIVE_STORE_ADMIN = "archive-store-admin"
+    ARCHIVE_EXPIRY_SCHEDULE = "archive-expiry-schedule"
     TWIN_SERVICE = "twin-service"
     DATA_CONNECTOR = "digital-twin-data-connector"
     DATA_CONNECTOR_LAST_ENTRY = "digital-twin-data-connector-last-entry"
@@ -158,6 +163,11 @@ def _reader(purpose: str, module: str, load: Load) -> KindInfo:
 def _mover(slot: Slot, purpose: str, module: str, setting: str, *data: Data) -> KindInfo:
     on = (Trigger.SCHEDULE, Trigger.CALL)
     return msgspec.structs.replace(_function(slot, Load.DAY, on, purpose, module, *data), settings=(setting,))
+
+
+def _admin(slot: Slot, purpose: str, module: str, *on: Trigger, settings: tuple[str, ...] = ()) -> KindInfo:
+    """A function that the operator calls to administer a store."""
+    return msgspec.structs.replace(_function(slot, Load.NONE, (Trigger.CALL, *on), purpose, module), settings=settings)
 
 
 def _store(slot: Slot | None, purpose: str) -> KindInfo:
@@ -226,6 +236,7 @@ KINDS: dict[str, KindInfo] = {
     Kind.HOT_READER_LAST_ENTRY: _reader(
         "reads the latest value of each property", "storage.hot_reader_last_entry", Load.LATEST
     ),
+    Kind.HOT_STORE_ADMIN: _admin(Slot.L3_HOT, "erases a device's readings in the hot store", "storage.hot_store_admin"),
     Kind.HOT_TO_COLD_SCHEDULE: KindInfo(Slot.L3_HOT, ComponentType.SCHEDULE, "starts the hot-to-cold mover every day"),
     Kind.HOT_TO_COLD_MOVER: _mover(
         Slot.L3_HOT,
@@ -242,6 +253,9 @@ KINDS: dict[str, KindInfo] = {
     ),
     Kind.COLD_READER: _endpoint(
         Slot.L3_COLD, "reads history in the cold store for the hot reader", "storage.cold_reader", load=Load.HISTORY
+    ),
+    Kind.COLD_STORE_ADMIN: _admin(
+        Slot.L3_COLD, "lists the cold store, erases a device's readings in it", "storage.cold_store_admin"
     ),
     Kind.COLD_STORE: _store(Slot.L3_COLD, "stores readings past the hot retention as objects"),
     Kind.COLD_TO_ARCHIVE_SCHEDULE: KindInfo(
@@ -261,6 +275,16 @@ KINDS: dict[str, KindInfo] = {
     ),
     Kind.ARCHIVE_READER: _endpoint(
         Slot.L3_ARCHIVE, "reads history in the archive for the hot reader", "storage.archive_reader", load=Load.HISTORY
+    ),
+    Kind.ARCHIVE_STORE_ADMIN: _admin(
+        Slot.L3_ARCHIVE,
+        "lists the archive, restores and erases a device's readings in it, deletes what is past its retention",
+        "storage.archive_store_admin",
+        Trigger.SCHEDULE,
+        settings=("archive_retention_days",),
+    ),
+    Kind.ARCHIVE_EXPIRY_SCHEDULE: KindInfo(
+        Slot.L3_ARCHIVE, ComponentType.SCHEDULE, "starts the deletion of what is past the archive retention every day"
     ),
     Kind.ARCHIVE_STORE: _store(Slot.L3_ARCHIVE, "stores readings past the cold retention at low cost and slow access"),
     Kind.TWIN_SERVICE: _service(Slot.L4, "stores the model of the twin and serves its state"),

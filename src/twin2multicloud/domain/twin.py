@@ -39,6 +39,7 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     events: tuple[EventRule, ...] = ()
     hot_retention_days: int = 7
     cold_retention_days: int = 30
+    archive_retention_days: int | None = None  # None: the archive keeps readings for good
     mode: Mode = Mode.PRODUCTION
     dashboard: DashboardSource = DashboardSource.TWIN
     clock_skew: ClockSkew = DEFAULT

@@ -17,6 +17,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.manage.cost_chart import stacked_bars
 from twin2multicloud.manage.header_bar import plain_header
+from twin2multicloud.manage.tier_cards import draw_tiers
 from twin2multicloud.planning.clouds import label_of
 
 _STEPS = 200
@@ -141,6 +142,9 @@ class OptimizerPage:
             ui.label("Against one cloud alone, by layer").classes("section")
             self._bars = ui.echart({}).classes("bars")
         with ui.element("section").classes("panel"):
+            ui.label("Object stores, by what is billed").classes("section")
+            self._tiers = ui.element("div").classes("tier-cards")
+        with ui.element("section").classes("panel"):
             ui.label("If one slot were elsewhere").classes("section")
             self._runner_ups = ui.element("div").classes("runner-ups")
         self._footer = ui.label().classes("quiet footer")
@@ -193,6 +197,7 @@ class OptimizerPage:
         self._total.set_text(f"{result.total:,.2f}")
         self._saved.set_text(_saved(result))
         self._draw_slots(result)
+        draw_tiers(self._tiers, result, self._book)
         self._draw_runner_ups(result)
         self._bars.options.clear()
         self._bars.options.update(stacked_bars(result, self._book))

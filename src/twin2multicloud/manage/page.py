@@ -19,6 +19,7 @@ from twin2multicloud.manage.kept_panel import KeptPanel
 from twin2multicloud.manage.overview import MOST_DEVICES, Overview
 from twin2multicloud.manage.overview_panel import OverviewPanel
 from twin2multicloud.manage.placement_panel import BoundaryTable, PlacementPanel
+from twin2multicloud.manage.storage_panel import StoragePanel
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.planning.topology import Topology
 
@@ -70,6 +71,7 @@ class DashboardPage:
             self._device = DevicePanel()
             self._many = OverviewPanel(self._hierarchy.choose)
             self._table = BoundaryTable(topology)
+            self._storage = StoragePanel()
             self._kept = KeptPanel()
 
     def _choose(self, device_id: str) -> None:
@@ -120,6 +122,7 @@ class DashboardPage:
         self._header.update(self._feed, readable=not self._problem)
         self._placement.update(self._feed)
         self._table.update(self._feed)
+        self._storage.update(self._feed.clouds)
         self._kept.update(self._feed, _now())
         if self._readings is not None:
             self._device.update(self._readings, _now())

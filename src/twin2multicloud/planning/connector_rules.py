@@ -175,6 +175,46 @@ INSIDE_SLOTS: tuple[ConnectorRow, ...] = (
         ),
     ),
     _inside(
+        "hot-store administration",
+        Slot.L3_HOT,
+        _case(
+            "t2mc erase removes a device from the hot store",
+            _call(OPERATOR, Kind.HOT_STORE_ADMIN),
+            _store(Kind.HOT_STORE_ADMIN, Kind.HOT_STORE, Access.READ, Access.DELETE),
+        ),
+    ),
+    _inside(
+        "cold-store administration",
+        Slot.L3_COLD,
+        _case(
+            "t2mc erase removes a device from the cold store; t2mc storage lists it",
+            _call(OPERATOR, Kind.COLD_STORE_ADMIN),
+            _store(Kind.COLD_STORE_ADMIN, Kind.COLD_STORE, Access.READ, Access.DELETE),
+        ),
+    ),
+    _inside(
+        "archive administration",
+        Slot.L3_ARCHIVE,
+        _case(
+            "t2mc restore and erase reach the archive",
+            _call(OPERATOR, Kind.ARCHIVE_STORE_ADMIN),
+            _store(
+                Kind.ARCHIVE_STORE_ADMIN,
+                Kind.ARCHIVE_STORE,
+                *(Access.READ, Access.WRITE, Access.DELETE, Access.RESTORE),
+            ),
+        ),
+    ),
+    _inside(
+        "archive retention",
+        Slot.L3_ARCHIVE,
+        _case(
+            "what is past the archive retention is deleted, with a record",
+            _start(Kind.ARCHIVE_EXPIRY_SCHEDULE, Kind.ARCHIVE_STORE_ADMIN),
+        ),
+        lambda twin: twin.archive_retention_days is not None,
+    ),
+    _inside(
         "operator → L4", Slot.L4, _case("the model is deployed to the twin service", _call(OPERATOR, Kind.TWIN_SERVICE))
     ),
     _inside("operator → L5", Slot.L5, _case("people open the dashboard", _call(OPERATOR, Kind.DASHBOARD))),

@@ -50,7 +50,9 @@ def environment(
     if Data.PAYLOADS in KINDS[component.name].data and twin.catalog.payloads:
         found[FORMATS_VARIABLE] = Variable(FORMATS_VARIABLE, ValueKind.LITERAL, FORMATS_MODULE)
     for setting in KINDS[component.name].settings:
-        found[setting.upper()] = Variable(setting.upper(), ValueKind.LITERAL, str(getattr(twin, setting)))
+        value = getattr(twin, setting)
+        if value is not None:
+            found[setting.upper()] = Variable(setting.upper(), ValueKind.LITERAL, str(value))
     for row, call in calls:
         if call.source == component.name:
             found.update((each.name, each) for each in _outgoing(component, twin, row, call))

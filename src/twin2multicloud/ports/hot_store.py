@@ -79,3 +79,11 @@ class HotStore(Protocol):
         the rest.
         """
         ...
+
+    def erase(self, device_id: str, limit: int) -> int:
+        """Delete a device's first readings, up to `limit`, and what else is kept of it once no more are left.
+
+        Returns how many there were: fewer than `limit` only where no more are left. They are gone for good on return.
+        Raises RetryableError as `delete` does.
+        """
+        ...

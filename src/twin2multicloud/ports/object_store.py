@@ -27,8 +27,10 @@ class ArchivedError(FinalError):
 class ObjectStore(Protocol):
     """A bucket or container. All methods raise RetryableError, and ConfigurationError where it may not be used."""
 
-    def create(self, name: str, body: bytes) -> None:
+    def create(self, name: str, body: bytes, *, readable: bool = False) -> None:
         """Write an object, whose MD5 the store verifies; durable on return.
+
+        `readable`: it is read at once, whatever class the store keeps its objects in.
 
         Does nothing where the same object is there. Raises FinalError (409) where another one has its name.
         """

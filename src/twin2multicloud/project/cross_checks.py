@@ -12,11 +12,16 @@ _ORDERED = (Comparison.GREATER, Comparison.GREATER_EQUAL, Comparison.LESS, Compa
 
 
 def check_config(tree: Tree, at: Place) -> Iterator[Problem]:
-    """Readings are in the cold store after the hot one, not before; the time zone exists."""
+    """Readings go from store to store as they age, and are deleted after that; the time zone exists."""
     hot, cold = tree.get("hot_retention_days"), tree.get("cold_retention_days")
+    archive = tree.get("archive_retention_days")
     if hot is not None and cold is not None and cold < hot:
         yield (at / "cold_retention_days").problem(
             shown(cold), f"at least hot_retention_days, {hot}, because both are the age of a reading"
+        )
+    if cold is not None and archive is not None and archive <= cold:
+        yield (at / "archive_retention_days").problem(
+            shown(archive), f"more than cold_retention_days, {cold}, because both are the age of a reading"
         )
 
     zone = tree.get("time_zone")

@@ -109,6 +109,9 @@ CONFIG = Document(
             "name": need(TWIN_NAME, "the twin's name, part of the name of every resource"),
             "hot_retention_days": need(Integer(1, 36_500), "age in days at which a reading leaves the hot store"),
             "cold_retention_days": need(Integer(1, 36_500), "age in days at which it goes on to the archive"),
+            "archive_retention_days": may(
+                Integer(1, 36_500), "age in days at which it is deleted for good; left out: never"
+            ),
             "mode": need(_words(Mode), "how talkative the functions are: debug or production"),
             "dashboard": may(_words(DashboardSource), "where dashboards read", _default(Twin, "dashboard")),
             "types": may(

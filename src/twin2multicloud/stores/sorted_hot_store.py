@@ -140,6 +140,15 @@ class SortedHotStore:
         for start in range(0, len(keys), _LARGEST_PAGE):
             self._table.delete(device_id, keys[start : start + _LARGEST_PAGE])
 
+    def erase(self, device_id: str, limit: int) -> int:
+        """See `ports.hot_store.HotStore.erase`. Another process may remember the device's properties for a while."""
+        rows = self._table.page(device_id, ALL_READINGS, limit, ())
+        self.delete(device_id, [row.key for row in rows])
+        if len(rows) < limit:
+            self.delete(device_id, [row.key for row in self._table.page(device_id, ALL_NOTES, _LARGEST_PAGE, ())])
+            self._known.pop(device_id, None)
+        return len(rows)
+
     def _pages(
         self, device_id: str, within: Span, limit: int, properties: Sequence[str], *, descending: bool = False
     ) -> Iterator[Sequence[Row]]:

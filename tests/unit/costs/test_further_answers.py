@@ -101,10 +101,11 @@ class TestMoving:
         t = Traffic.of(MEDIUM)
         move = moving_cost(here, there, t, book, current_total=3000, target_total=2000)
         assert [each.slot for each in move.slots] == [Slot.L3_HOT, Slot.L3_COLD, Slot.L3_ARCHIVE]
-        assert sum(each.gb for each in move.slots) == pytest.approx(t.gb * 36)
+        hot, older = MEDIUM.hot_months, 36 - MEDIUM.hot_months
+        assert sum(each.gb for each in move.slots) == pytest.approx(t.gb * hot + t.packed_gb * older)
         hot = move.slots[0]
         assert hot.reading == pytest.approx(t.messages * 3 / 8 * 0.1525e-6)
-        egress = book.price(AWS, "egress.gb").pricer()(t.gb * 36)
+        egress = book.price(AWS, "egress.gb").pricer()(sum(each.gb for each in move.slots))
         assert sum(each.egress for each in move.slots) == pytest.approx(egress)
         assert move.break_even_months == pytest.approx(move.cost / 1000)
 

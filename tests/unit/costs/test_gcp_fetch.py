@@ -85,11 +85,11 @@ PAGES = {
     },
     "/v1/services/storage/skus": {
         "skus": [
-            sku("Nearline Storage Belgium", "GiBy.mo", (0, "0", 10_500_000)),
-            sku("Nearline Storage Belgium Dual-region", "GiBy.mo", (0, "0", 11_500_000)),
-            sku("Nearline Storage Belgium (Early Delete)", "GiBy.d", (0, "0", 333_333)),
+            sku("Coldline Storage Belgium", "GiBy.mo", (0, "0", 10_500_000)),
+            sku("Coldline Storage Belgium Dual-region", "GiBy.mo", (0, "0", 11_500_000)),
+            sku("Coldline Storage Belgium (Early Delete)", "GiBy.d", (0, "0", 333_333)),
             sku("Archive Data Retrieval", "GiBy", (0, "0", 51_000_000), region="global"),
-            sku("Nearline Data Retrieval", "GiBy", (0, "0", 10_100_000), region="global"),
+            sku("Coldline Data Retrieval", "GiBy", (0, "0", 10_100_000), region="global"),
             sku("Regional Archive Class A Operations", "count", (0, "0", 51_000), region="global"),
             sku("Multi-Region Archive Class A Operations", "count", (0, "0", 100_000), region="global"),
         ]
@@ -136,7 +136,7 @@ def test_other_places_and_commitments_are_left(book: PriceBook) -> None:
     new = fetch_gcp(book[GCP], RecordedSource(PAGES, {}), nobody, TODAY, "a-key").prices.prices
     assert new["run.vcpu_second"].price == pytest.approx(25.0)  # not us-central1's, tier 2's, committed or preemptible
     assert new["firestore.read"].price == pytest.approx(0.034)  # not Iowa's, nor the multi-region's
-    assert new["nearline.gib_month"].price == pytest.approx(0.0105)  # not the dual-region's, nor the early deletion
+    assert new["coldline.gib_month"].price == pytest.approx(0.0105)  # not the dual-region's, nor the early deletion
 
 
 def test_unknown_units_and_free_rows_are_kept_and_named(book: PriceBook) -> None:

@@ -16,7 +16,7 @@ from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.tariff import cheapest
 from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import tariff_of
-from twin2multicloud.costs.workload import DAYS_PER_MONTH, SECONDS_PER_MONTH, Workload
+from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH, Workload
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
 
@@ -62,8 +62,23 @@ class TestAws:
         assert uses["s3ia.gb_month"] == pytest.approx(DAYS_PER_MONTH * 128 / 1024 / 1024 * 30 / DAYS_PER_MONTH)
 
     def test_deep_archive_bills_180_days(self) -> None:
+        """An object of a month: 32 KB more at its rate, 8 KB more at Standard's, and the rest of 180 days."""
         uses = dict(AwsTariff.archive.held(T, 1))
-        assert uses["deep_archive.gb_month"] > 5.9 * T.gb
+        months = 180 / DAYS_PER_MONTH
+        assert uses["deep_archive.gb_month"] == pytest.approx((T.packed_gb + T.chunks * 32 / KB_PER_GB) * months)
+        index = T.chunks * 8 / KB_PER_GB * months
+        restored = T.packed_gb * ONE_A_MINUTE.restore_share * 7 / DAYS_PER_MONTH
+        last = [quantity for meter, quantity in AwsTariff.archive.held(T, 1) if meter.endswith("standard_gb_month")]
+        assert last == pytest.approx([index, restored])
+
+    def test_what_a_month_bills_has_its_reasons(self) -> None:
+        small = Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, interval_min=10))
+        assert [small.chunks, T.chunks] == pytest.approx([10 * DAYS_PER_MONTH] * 2)
+        billed = AwsTariff.cold.billed(small, 0.5)
+        assert billed.stored + billed.minimum_size == pytest.approx(0.5 * small.chunks * 128 / KB_PER_GB)
+        assert sum(billed) == pytest.approx(small.chunks * 128 / KB_PER_GB * 30 / DAYS_PER_MONTH)
+        assert GcpTariff.cold.billed(T, 3).early_deletion == 0
+        assert GcpTariff.cold.billed(T, 2).early_deletion == pytest.approx(T.packed_gb * (90 / DAYS_PER_MONTH - 2))
 
     def test_dynamodb_takes_the_cheaper_mode(self, book: PriceBook) -> None:
         few = dynamo_plan(T, book)(1000)
@@ -74,7 +89,7 @@ class TestAws:
 
     def test_dynamodb_bills_whole_write_units(self, book: PriceBook) -> None:
         on_demand = dynamo_plan(T, book)(0)[0]
-        assert on_demand.cost == pytest.approx(T.messages * 2 * 0.7625e-6)
+        assert on_demand.cost == pytest.approx(2 * T.messages * 2 * 0.7625e-6)  # written, and deleted by the mover
 
     def test_a_reader_pays_half_a_unit_per_4_kb(self) -> None:
         (use,) = AwsTariff().hot_read(T, 10, T.rows_read(Kind.HOT_READER))
@@ -151,9 +166,10 @@ class TestGoogle:
             50 * 600_000 * SECONDS_PER_MONTH / 300
         )
 
-    def test_firestore_bills_documents_and_ttl_deletes(self) -> None:
+    def test_firestore_bills_documents_and_their_deletion(self) -> None:
         assert dict(GcpTariff().hot_written(T)) == {"firestore.write": T.messages}
-        assert dict(GcpTariff().hot_moved(T)) == {"firestore.read": T.messages, "firestore.ttl_delete": T.messages}
+        reads = T.messages + T.hot_searches
+        assert dict(GcpTariff().hot_moved(T)) == {"firestore.read": reads, "firestore.delete": T.messages}
 
     def test_what_always_runs_is_billed_by_the_second(self, book: PriceBook) -> None:
         plan = GcpTariff().plans(T, book)["plan.twin_service"]

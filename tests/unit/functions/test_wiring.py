@@ -37,6 +37,9 @@ REQUIRED = {
     | {"COLD_STORE_NAME", "COLD_RETENTION_DAYS", "L3_ARCHIVE_CLOUD", "REMOTE_ARCHIVE_WRITER_URL", "INTER_CLOUD_TOKEN"},
     "archive-writer": COMMON | {"ARCHIVE_STORE_NAME", "INTER_CLOUD_TOKEN"},
     "archive-reader": COMMON | {"ARCHIVE_STORE_NAME", "INTER_CLOUD_TOKEN"},
+    "hot-store-admin": COMMON | {"HOT_STORE_NAME"},
+    "cold-store-admin": COMMON | {"COLD_STORE_NAME"},
+    "archive-store-admin": COMMON | {"ARCHIVE_STORE_NAME"},
 }
 LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE"}
 
@@ -96,6 +99,9 @@ def test_each_function_has_the_triggers_of_its_kind():
         "cold-to-archive-mover": {Trigger.SCHEDULE, Trigger.CALL},
         "archive-writer": {Trigger.HTTP},
         "archive-reader": {Trigger.HTTP},
+        "hot-store-admin": {Trigger.CALL},
+        "cold-store-admin": {Trigger.CALL},
+        "archive-store-admin": {Trigger.CALL},
     }
 
 
@@ -106,7 +112,7 @@ def test_a_reader_has_an_endpoint_where_its_environment_says_so():
 
 def test_the_table_of_kinds_names_every_trigger():
     for name in FUNCTIONS:
-        env = {**environment(name), "INTER_CLOUD_TOKEN": "t", "HAS_ENDPOINT": "true"}
+        env = {**environment(name), "INTER_CLOUD_TOKEN": "t", "HAS_ENDPOINT": "true", "ARCHIVE_RETENTION_DAYS": "9"}
         assert set(wire(name, env, RigPorts()).handlers) == set(KINDS[name].triggers), name
 
 

@@ -5,6 +5,7 @@ import pytest
 
 from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.twins import CATALOG, fleet, twin
+from tests.rigs.world import resolved
 from twin2multicloud.domain.placement import Cloud, Placement, Slot, all_placements
 from twin2multicloud.domain.twin import DashboardSource
 from twin2multicloud.planning.connector_rules import BOUNDARIES, TABLE
@@ -36,6 +37,7 @@ def test_the_smallest_aws_twin_is_this_and_nothing_more():
         *("device-gateway", "dispatcher", "processor", "persister", "hot-store", "hot-reader", "hot-reader-last-entry"),
         *("hot-to-cold-schedule", "hot-to-cold-mover", "cold-store", "twin-service", "dashboard"),
         *("cold-to-archive-schedule", "cold-to-archive-mover", "archive-store"),
+        *("hot-store-admin", "cold-store-admin", "archive-store-admin"),
         *(
             "device-dead-letters",
             "l1-to-l2-dead-letters",
@@ -45,6 +47,15 @@ def test_the_smallest_aws_twin_is_this_and_nothing_more():
             "error-table",
         ),
     }
+
+
+def test_an_archive_with_a_retention_is_emptied_on_schedule():
+    kept = twin(Placement.single(AWS))
+    limited = plan(msgspec.structs.replace(kept, archive_retention_days=400))
+    assert names(limited) - names(plan(kept)) == {"archive-expiry-schedule"}
+    admin = limited.named("archive-store-admin")
+    assert admin is not None
+    assert resolved(admin)["ARCHIVE_RETENTION_DAYS"] == "400"
 
 
 @pytest.mark.parametrize("home", ALL)

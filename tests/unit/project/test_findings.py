@@ -39,7 +39,7 @@ SPOILT = {
         "config.json",
         lambda it: it.update(dashbord="twin"),
         "config.json: dashbord: found an unknown key, expected one of name, hot_retention_days, "
-        "cold_retention_days, mode, dashboard",
+        "cold_retention_days, archive_retention_days, mode, dashboard",
     ),
     "bad twin name": (
         "config.json",
@@ -62,6 +62,12 @@ SPOILT = {
         "config.json",
         lambda it: it.update(cold_retention_days=2),
         "config.json: cold_retention_days: found 2, expected at least hot_retention_days, 3, because both are "
+        "the age of a reading",
+    ),
+    "archive not after cold": (
+        "config.json",
+        lambda it: it.update(archive_retention_days=it["cold_retention_days"]),
+        "config.json: archive_retention_days: found 365, expected more than cold_retention_days, 365, because both are "
         "the age of a reading",
     ),
     "clock beyond": (

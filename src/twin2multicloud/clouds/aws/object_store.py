@@ -17,7 +17,7 @@ from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.object_store import ArchivedError, StoredObject
 
-COLD_CLASS, ARCHIVE_CLASS = "STANDARD_IA", "DEEP_ARCHIVE"
+COLD_CLASS, ARCHIVE_CLASS, READABLE_CLASS = "STANDARD_IA", "DEEP_ARCHIVE", "STANDARD"
 RESTORE_HOURS, RESTORED_DAYS = 12, 7
 _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 
@@ -41,7 +41,7 @@ class S3ObjectStore:
         self._client, self._bucket, self._class, self._clock = client, bucket, storage_class, clock
         self._doing = f"object store {bucket}"
 
-    def create(self, name: str, body: bytes) -> None:
+    def create(self, name: str, body: bytes, *, readable: bool = False) -> None:
         """See `ports.object_store.ObjectStore.create`."""
         md5 = hashlib.md5(body, usedforsecurity=False).digest()
         try:
@@ -50,7 +50,7 @@ class S3ObjectStore:
                     **self._object(name),
                     Body=body,
                     ContentMD5=base64.b64encode(md5).decode(),
-                    StorageClass=self._class,
+                    StorageClass=READABLE_CLASS if readable else self._class,
                     IfNoneMatch="*",
                 )
         except _ExistsError:
@@ -125,6 +125,8 @@ class S3ObjectStore:
                         raise FinalError(f"there is no object {name}", 404) from error
                     case "InvalidObjectState":
                         raise ArchivedError(name) from error
+                    case "BadDigest" | "XAmzContentSHA256Mismatch":
+                        raise RetryableError(f"{self._doing}: {name} was damaged on the way") from error
                     case "ConditionalRequestConflict":  # two creations at once
                         raise RetryableError(f"{self._doing}: {name} is being written") from error
                 raise

@@ -19,7 +19,7 @@ from twin2multicloud.ports.object_store import ArchivedError, StoredObject
 if TYPE_CHECKING:
     from azure.storage.blob import BlobClient, BlobServiceClient
 
-COLD_TIER, ARCHIVE_TIER = "Cool", "Archive"
+COLD_TIER, ARCHIVE_TIER, READABLE_TIER = "Cool", "Archive", "Cool"
 RESTORE_HOURS = 15
 
 
@@ -31,7 +31,7 @@ class BlobObjectStore:
         self._tier, self._clock = tier, clock
         self._doing = f"object store {container}"
 
-    def create(self, name: str, body: bytes) -> None:
+    def create(self, name: str, body: bytes, *, readable: bool = False) -> None:
         """See `ports.object_store.ObjectStore.create`."""
         from azure.core.exceptions import ResourceExistsError
         from azure.storage.blob import ContentSettings, StandardBlobTier
@@ -42,7 +42,7 @@ class BlobObjectStore:
                 self._blob(name).upload_blob(
                     body,
                     overwrite=False,
-                    standard_blob_tier=StandardBlobTier(self._tier),
+                    standard_blob_tier=StandardBlobTier(READABLE_TIER if readable else self._tier),
                     content_settings=ContentSettings(content_type="application/gzip", content_md5=bytearray(md5)),
                 )
             except ResourceExistsError:
@@ -125,6 +125,8 @@ class BlobObjectStore:
                 match getattr(error, "error_code", None):
                     case "BlobNotFound" | "CannotVerifyCopySource":
                         raise FinalError(f"there is no object {name}", 404) from error
+                    case "Md5Mismatch":
+                        raise RetryableError(f"{self._doing}: {name} was damaged on the way") from error
                     case "BlobArchived":
                         raise ArchivedError(name) from error
                 raise

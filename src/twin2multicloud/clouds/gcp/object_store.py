@@ -12,14 +12,14 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
-from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.object_store import StoredObject
 
 if TYPE_CHECKING:
     from google.cloud.storage import Blob, Client
 
-COLD_CLASS, ARCHIVE_CLASS = "COLDLINE", "ARCHIVE"
+COLD_CLASS, ARCHIVE_CLASS, READABLE_CLASS = "COLDLINE", "ARCHIVE", "STANDARD"
 TIMEOUT = 10.0
 
 
@@ -31,13 +31,13 @@ class GcsObjectStore:
         self._class, self._clock = storage_class, clock
         self._doing = f"object store {bucket}"
 
-    def create(self, name: str, body: bytes) -> None:
+    def create(self, name: str, body: bytes, *, readable: bool = False) -> None:
         """See `ports.object_store.ObjectStore.create`."""
         from google.api_core.exceptions import PreconditionFailed
 
         md5 = base64.b64encode(hashlib.md5(body, usedforsecurity=False).digest()).decode()
         blob = self._blob(name)
-        blob.storage_class, blob.md5_hash = self._class, md5
+        blob.storage_class, blob.md5_hash = READABLE_CLASS if readable else self._class, md5
         with self._errors(name):
             try:
                 blob.upload_from_string(
@@ -119,6 +119,8 @@ class GcsObjectStore:
         with domain_errors(self._doing):
             try:
                 yield
+            except OSError as error:  # as requests says reset, timed out and cut off, which this client lets through
+                raise RetryableError(f"{self._doing}: no answer from Google Cloud ({type(error).__name__})") from error
             except NotFound as error:
                 if "bucket" in error.message.lower():
                     raise

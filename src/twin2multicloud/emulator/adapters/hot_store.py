@@ -43,6 +43,10 @@ COMMIT
 """
 _INSERT = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?)"
 _DELETE = "DELETE FROM readings WHERE device = ? AND time = ? AND message = ?"
+_SPAN = """
+SELECT min((SELECT min(time) FROM readings WHERE device = devices.id AND time < ?)),
+max((SELECT max(time) FROM readings WHERE device = devices.id AND time < ?)) FROM devices
+"""
 _COUNT = "UPDATE counted SET readings = readings + ?, commits = ?"
 _PAGE = """
 SELECT {columns} FROM readings
@@ -165,6 +169,16 @@ class SqliteTable(SqliteRows):
         """How many readings there are."""
         return self._count
 
+    def size(self) -> int:
+        """Bytes on the disk, the write-ahead log included."""
+        files = (self._path, self._path.with_name(f"{self._path.name}-wal"))
+        return sum(file.stat().st_size for file in files if file.exists())
+
+    def span(self) -> tuple[str, str]:
+        """The times of the oldest and the newest reading, canonical stamps; two empty texts where there are none."""
+        oldest, newest = self._reader().execute(_SPAN, (_NOTES_TIME, _NOTES_TIME)).fetchone()
+        return ("", "") if oldest is None or newest is None else (from_milliseconds(oldest), from_milliseconds(newest))
+
     def close(self) -> None:
         """Write what is staged and close the file."""
         self._commits.close()
@@ -232,9 +246,11 @@ class SqliteTable(SqliteRows):
         ).rowcount
 
     def _delete(self, deletion: _Deletion) -> int:
+        """Delete readings and notes; returns how many readings there were."""
         device = self._number(deletion.device_id)
         keys = [(device, _time(key.timestamp), key.message_id) for key in deletion.keys]
-        return self._db.executemany(_DELETE, keys).rowcount
+        self._db.executemany(_DELETE, [key for key in keys if key[1] == _NOTES_TIME])
+        return self._db.executemany(_DELETE, [key for key in keys if key[1] != _NOTES_TIME]).rowcount
 
     def _number(self, name: str) -> int:
         device = self._devices.get(name)

@@ -22,12 +22,14 @@ class FolderObjectStore:
     def __init__(self, folder: Path, clock: Clock, bucket: Callable[[str], Path], restore_hours: float | None) -> None:
         self._folder, self._clock, self._bucket, self._restore_hours = folder, clock, bucket, restore_hours
 
-    def create(self, name: str, body: bytes) -> None:
+    def create(self, name: str, body: bytes, *, readable: bool = False) -> None:
         """See `ports.object_store.ObjectStore.create`."""
         path = self._path(name)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
             self._write(path, body)
+            if readable and self._restore_hours is not None and not _restored(path).exists():
+                self._write(_restored(path), self._clock.now().encode())
         except OSError as error:  # a full disk
             raise RetryableError(f"{name}: the write to disk failed: {error}") from error
 

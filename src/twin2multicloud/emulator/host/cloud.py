@@ -31,7 +31,7 @@ from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
 from twin2multicloud.emulator.host.letters import CloudLetters
 from twin2multicloud.emulator.host.schedules import Schedules
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
-from twin2multicloud.emulator.host.tiers import tier_statuses
+from twin2multicloud.emulator.host.tiers import TierWatch
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import Reporter
@@ -62,6 +62,8 @@ class EmulatedCloud:
         self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog, mark=self._mark("journal"))
         holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
         self._table = SqliteTable(folder / "hot.sqlite", self.staged, self._mark("hot")) if holds_store else None
+        buckets = deployment.state.object_stores(cloud)
+        self._tiers = TierWatch(self._topology, cloud, buckets, self.clock, self._table)
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
             deployment.twin.name,
@@ -156,9 +158,7 @@ class EmulatedCloud:
             holding_back=self.backlog.full or self.backlog.late,
             device_dead_letters=dead.get(f"{self._topology.twin}-{Kind.DEVICE_DEAD_LETTERS}", 0),
             stored=self._table.count() if self._table is not None else None,
-            tiers=tuple(
-                tier_statuses(self._topology, self.cloud, self._deployment.state.object_stores(self.cloud), self.clock)
-            ),
+            tiers=self._tiers.statuses(),
             now=self.clock.now(),
         )
 

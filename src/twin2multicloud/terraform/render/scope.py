@@ -8,7 +8,7 @@ from datetime import time
 
 import msgspec
 
-from twin2multicloud.domain.components import Access, ComponentType, Kind, runs_user_code
+from twin2multicloud.domain.components import OPERATOR, Access, ComponentType, Kind, runs_user_code
 from twin2multicloud.domain.device_topics import TOPIC_VARIABLES
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
@@ -21,11 +21,12 @@ TIMEOUT_S = FUNCTION_SECONDS
 """A function's time-out on every cloud."""
 
 MOVER_TIMEOUT_S = 600
-"""A mover's. It begins no object after four minutes (`functions.storage.moving`), and one may need 244 s (wire)."""
+"""Of a mover, and of what administers a store. They begin no object after four minutes (`functions.storage.moving`),
+and one may need 244 s (wire)."""
 
 ERROR_TOPIC = Kind.ERROR_TOPIC
 OBJECT_STORES = (Kind.COLD_STORE, Kind.ARCHIVE_STORE)
-SCHEDULES = (Kind.HOT_TO_COLD_SCHEDULE, Kind.COLD_TO_ARCHIVE_SCHEDULE)
+SCHEDULES = (Kind.HOT_TO_COLD_SCHEDULE, Kind.COLD_TO_ARCHIVE_SCHEDULE, Kind.ARCHIVE_EXPIRY_SCHEDULE)
 SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, *OBJECT_STORES, *SCHEDULES, Kind.ERROR_TOPIC})
 """What is rendered beside the functions that exist in code and their dead letters."""
 
@@ -39,7 +40,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
     may do with the hot store, `objects` what it may do with the cold store and the archive, by component;
-    `schedule` is what starts it every day.
+    `schedule` is what starts it every day, `called` whether the operator calls it.
     """
 
     component: Component
@@ -52,11 +53,13 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     store: tuple[Access, ...] = ()
     objects: tuple[tuple[Component, tuple[Access, ...]], ...] = ()
     schedule: Component | None = None
+    called: bool = False
 
     @property
     def timeout_s(self) -> int:
-        """Its time-out in seconds."""
-        return TIMEOUT_S if self.schedule is None else MOVER_TIMEOUT_S
+        """Its time-out in seconds. What empties a store goes on for as long as it may."""
+        emptied = Access.DELETE in self.store or any(Access.DELETE in allowed for _, allowed in self.objects)
+        return MOVER_TIMEOUT_S if emptied else TIMEOUT_S
 
     @property
     def name(self) -> str:
@@ -105,8 +108,8 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def called(self) -> tuple[FunctionView, ...]:
-        """The functions that the operator calls: readers and movers."""
-        return tuple(each for each in self.functions if each.store == READ_ONLY or each.schedule is not None)
+        """The functions that the operator calls: readers, movers and those that administer a store."""
+        return tuple(each for each in self.functions if each.called)
 
     @property
     def endpoints(self) -> tuple[FunctionView, ...]:
@@ -193,6 +196,7 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
             for link in outgoing
             if link.target_kind in OBJECT_STORES and link.delivery is Delivery.STORE
         ),
+        called=any(link.source == OPERATOR and link.delivery is Delivery.CALL for link in starting),
         schedule=next((topology[link.source] for link in starting if link.delivery is Delivery.SCHEDULE), None),
         environment=coverage.environment(component),
     )

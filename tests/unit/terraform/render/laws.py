@@ -159,13 +159,17 @@ _NAME_LIMITS = {
 
 
 def the_operator_is_told_what_there_is_to_call(topology: Topology, config: Config) -> Iterator[str]:
-    """Readers and movers, where they are and nowhere else. Beside AWS an endpoint opens with the token; others on Azure
-    with a key."""
+    """Readers, movers and administration, where they are and nowhere else.
+
+    Beside AWS an endpoint opens with the token; others on Azure with a key.
+    """
     outputs = {name: each["value"] for name, each in config["output"].items()}
     for cloud in ALL:
-        hot = {"hot-reader", "hot-reader-last-entry", "hot-to-cold-mover"}
-        here = hot if topology.placement.l3_hot == cloud else set()
-        here = here | ({"cold-to-archive-mover"} if topology.placement.l3_cold == cloud else set())
+        where = topology.placement
+        hot = {"hot-reader", "hot-reader-last-entry", "hot-to-cold-mover", "hot-store-admin"}
+        here = hot if where.l3_hot == cloud else set()
+        here = here | ({"cold-to-archive-mover", "cold-store-admin"} if where.l3_cold == cloud else set())
+        here = here | ({"archive-store-admin"} if where.l3_archive == cloud else set())
         told = outputs.get(f"{cloud}_called", {})
         if set(told) != here:
             yield f"{cloud}: to call {sorted(told)}, expected {sorted(here)}"

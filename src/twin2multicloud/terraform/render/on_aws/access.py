@@ -22,6 +22,7 @@ _OBJECT_ACTIONS = {
     Access.READ: ("s3:GetObject",),
     Access.WRITE: ("s3:PutObject", "s3:GetObject"),  # an object that is there is compared
     Access.DELETE: ("s3:DeleteObject",),
+    Access.RESTORE: ("s3:RestoreObject",),
 }
 
 

@@ -16,6 +16,7 @@ _OBJECT_ROLES = {
     frozenset({Access.READ}): "roles/storage.objectViewer",
     frozenset({Access.WRITE}): "roles/storage.objectUser",  # an object that is there is compared
     frozenset({Access.READ, Access.DELETE}): "roles/storage.objectUser",
+    frozenset({Access.READ, Access.WRITE, Access.DELETE, Access.RESTORE}): "roles/storage.objectUser",
 }
 
 
