@@ -72,6 +72,7 @@ MAY_NAME = {
     "costs/paper.py": "the published model, which compares AWS and Azure",
     "costs/paper_choice.py": "the same",
     "cli/cost_tables.py": "the same model's table",
+    "dashboards/infinity.py": "what Infinity calls signing with SigV4",
 }
 
 
