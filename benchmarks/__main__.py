@@ -5,7 +5,19 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 
-from benchmarks import abuse, bundles, command_line, core, costs, end_to_end, growth, limits, reader, side_by_side
+from benchmarks import (
+    abuse,
+    bundles,
+    command_line,
+    core,
+    costs,
+    end_to_end,
+    growth,
+    limits,
+    reader,
+    side_by_side,
+    tiers,
+)
 from benchmarks.report import Section, machine, table
 
 PARTS = {
@@ -18,6 +30,7 @@ PARTS = {
     "growth": growth,
     "abuse": abuse,
     "reader": reader,
+    "tiers": tiers,
     "peers": side_by_side,
 }
 README = Path(__file__).parent / "README.md"

@@ -44,7 +44,7 @@ def measure(*, quick: bool = False) -> dict[str, Section]:
     first = min(float(_run([sys.executable, "-c", _FIRST])) for _ in range(1 if quick else 5))
     table = _best_ms(lambda: cost_table(Traffic.of(medium), book, ALL), 5 if quick else 50)
     answer = _best_ms(lambda: optimize(medium, book), 1 if quick else 10)
-    steps = 10 if quick else 100
+    steps = 6 if quick else 24
     one_map = _best_ms(lambda: break_even_map(medium, book, Axes(steps=steps)), 1 if quick else 3)
     flips = _best_ms(lambda: (price_flips(medium, book), workload_flips(medium, book)), 1)
     ours = [

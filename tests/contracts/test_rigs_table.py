@@ -42,5 +42,6 @@ def test_a_failure_is_expected_of_one_test_on_one_rig():
 
 @pytest.mark.parametrize("failure", EXPECTED_FAILURES, ids=lambda each: f"{each.rig}{each.parameter}")
 def test_every_expected_failure_is_of_a_test_that_there_is(failure, request):
-    suites = (request.path.parent / f"test_{name}.py" for name in ("hot_store", "hot_store_oldest", "invoker"))
+    names = ("hot_store", "hot_store_oldest", "invoker", "object_store_wire")
+    suites = (request.path.parent / f"test_{name}.py" for name in names)
     assert any(f"def {failure.test}(" in path.read_text(encoding="utf-8") for path in suites)

@@ -63,11 +63,16 @@ def environments(fleet: Fleet):
     for each in fleet["aws"].of("aws_lambda_function"):
         yield "aws", Path(each["filename"]).stem, each["environment"][0]["variables"]
     for each in fleet["azurerm"].of("azurerm_function_app_flex_consumption"):
-        yield "azure", Path(each["zip_deploy_file"]).stem, each["app_settings"]
+        yield "azure", _function_of(each["name"]), each["app_settings"]
     for each in fleet["google"].of("google_cloudfunctions2_function"):
         config = each["service_config"][0]
         bundle = each["build_config"][0]["source"][0]["storage_source"][0]["object"]
         yield "gcp", bundle.rsplit("-", 1)[0], config["environment_variables"]
+
+
+def _function_of(app: str) -> str:
+    """``house-hot-reader-abc123`` is the app of hot-reader."""
+    return app.removeprefix(f"{THREE_CLOUDS.twin}-").rpartition("-")[0]
 
 
 _RUNTIME_SETS = {"AWS_REGION"}

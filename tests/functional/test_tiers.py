@@ -1,6 +1,10 @@
 """Readings through three tiers on three clouds, in processes and over sockets: by schedule, on demand, with kills."""
 
 import csv
+import json
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -10,7 +14,7 @@ from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.command_line import t2mc
 from tests.rigs.running_twin import RunningTwin, running, write_project
 
-from twin2multicloud.domain.placement import Placement
+from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.timestamps import canonical, from_milliseconds
 from twin2multicloud.operations.storage import set_clock
 
@@ -41,7 +45,8 @@ def history(twin: RunningTwin) -> list[tuple[str, object]]:
 def readings_by_tier(twin: RunningTwin) -> dict[str, int]:
     statuses = twin.client.statuses()
     found = {tier.slot.value: tier.readings for status in statuses for tier in status.tiers}
-    return found | {"hot": sum(status.stored or 0 for status in statuses)}
+    assert found["L3-hot"] == sum(status.stored or 0 for status in statuses)
+    return found
 
 
 def recorded() -> list[tuple[str, float]]:
@@ -59,6 +64,7 @@ def test_79_days_of_a_machine_pass_all_tiers_by_schedule_and_read_back_equal(twi
     for _ in range(4):
         set_clock(twin.deployment, timedelta(days=20))
         assert history(twin) == points
+    assert twin.client.latest("d1", ["double"]) == {"double": points[-1]}
     tiers = readings_by_tier(twin)
     assert all(tiers.values()), tiers
     assert sum(tiers.values()) == len(points)
@@ -83,18 +89,115 @@ def test_movers_are_killed_and_run_again(twin: RunningTwin) -> None:
     assert sum(readings_by_tier(twin).values()) == len(points)
 
 
+@pytest.mark.parametrize("victim", [AWS, AZURE], ids=["the mover's cloud dies", "the cold store's cloud dies"])
+def test_a_cloud_is_killed_in_the_middle_of_a_run(twin: RunningTwin, victim: Cloud) -> None:
+    devices = [f"g-{number:03}" for number in range(1, 101)]
+    points = [(from_milliseconds(1_388_534_400_000 + 86_400_000 * day), day) for day in range(6)]
+    with twin.connect() as gateway:
+        for device in devices:
+            gateway.publish(device, [{"timestamp": stamp, "n": value} for stamp, value in points])
+        assert gateway.wait_for_acknowledgements(30)
+    twin.settle()
+    set_clock(twin.deployment, "2014-01-28T00:00:00Z")  # due for the cold store, and not for the archive
+    cold = twin.deployment.state.object_stores(AZURE)
+    with subprocess.Popen([sys.executable, "-m", "twin2multicloud.cli", "move", str(twin.deployment.folder)]) as run:
+        deadline = time.monotonic() + 30
+        while len(list(cold.rglob("*.jsonl.gz"))) < 20:
+            assert time.monotonic() < deadline, "nothing was moved"
+        twin.kill(victim)
+        assert run.wait(60) == 1, "the run was over before the cloud died"
+    twin.start(victim)
+    assert 20 <= readings_by_tier(twin)["L3-cold"] < 600
+    for device in devices:
+        assert twin.client.history(device, ["n"], *ALWAYS, 100)["n"] == points
+    assert t2mc("move", twin.deployment.folder).returncode == 0
+    assert sum(readings_by_tier(twin).values()) == 600
+    for device in devices:
+        assert twin.client.history(device, ["n"], *ALWAYS, 100)["n"] == points
+
+
 def test_a_day_with_the_clock_and_the_command_line(twin: RunningTwin) -> None:
     publish(twin, [("2026-01-01T10:00:00.000Z", 1.5)])
     folder = twin.deployment.folder
     assert t2mc("clock", "set", folder, "2026-01-02").stdout.startswith("2026-01-02T00:00:00")
     assert t2mc("clock", "advance", folder, "30d").stdout.startswith("2026-02-01T00:00:0")
     assert t2mc("clock", "show", folder).stdout.startswith("2026-02-01T00:00:")
-    assert readings_by_tier(twin) == {"L3-cold": 1, "L3-archive": 0, "hot": 0}
-    assert "L3-cold" in t2mc("status", folder).stdout.partition("older readings")[2]
+    assert readings_by_tier(twin) == {"L3-cold": 1, "L3-archive": 0, "L3-hot": 0}
+    assert "L3-cold" in t2mc("status", folder).stdout.partition("stored readings")[2]
     moved = t2mc("move", folder, "--json")
     assert moved.returncode == 0, moved.stderr
     assert "1.5" in t2mc("query", folder, "d1", "double", "--since", "60d").stdout
+    assert "1.5" in t2mc("query", folder, "d1", "--last").stdout
     refused = t2mc("clock", "advance", folder, "soon")
     assert refused.returncode == 2
     assert "a span must be as in 15m, 12h or 40d, found 'soon'" in refused.stderr
     assert t2mc("clock", "reset", folder).returncode == 0
+
+
+def hours(days: int) -> list[tuple[str, float]]:
+    """A reading every six hours from the beginning of 2014 on."""
+    return [(from_milliseconds(1_388_534_400_000 + 21_600_000 * step), step / 7) for step in range(days * 4)]
+
+
+@pytest.fixture
+def in_glacier(tmp_path: Path) -> Iterator[RunningTwin]:
+    """A twin whose archive has to be restored before it is read."""
+    where = Placement(l1=AWS, l2=AZURE, l3_hot=GCP, l3_cold=AZURE, l3_archive=AWS, l4=GCP, l5=AZURE)
+    days = {"hot_retention_days": 20, "cold_retention_days": 40, "archive_retention_days": 70}
+    with running(write_project(tmp_path / "p", where, config=days)) as made:
+        yield made
+
+
+def test_archived_readings_are_restored_and_expire_at_last(in_glacier: RunningTwin) -> None:
+    twin, folder = in_glacier, in_glacier.deployment.folder
+    points = hours(60)
+    publish(twin, points)
+    set_clock(twin.deployment, "2014-02-01T00:00:00Z")
+    set_clock(twin.deployment, "2014-03-02T01:00:00Z")  # 60 days after the first reading
+    assert t2mc("move", folder).returncode == 0  # the two schedules may have run in any order
+    assert readings_by_tier(twin) == {"L3-hot": 80, "L3-cold": 80, "L3-archive": 80}
+    assert history(twin) == points[80:]
+    asked = t2mc("query", folder, "d1", "double", "--since", "400d", "--limit", "1000")
+    assert "archived readings have to be restored first (20 chunks" in asked.stderr
+    prompt = t2mc("restore", folder, "d1")
+    assert prompt.returncode == 2
+    assert "20 chunks" in prompt.stdout
+    assert "at list price, readable after up to 12 h" in prompt.stdout
+    assert "cannot prompt for confirmation (no terminal); pass --yes" in prompt.stderr
+    assert (
+        t2mc("restore", folder, "d1", "--yes")
+        .stdout.splitlines()[-1]
+        .startswith("all can be read from 2014-03-02T13:0")
+    )
+    assert history(twin) == points[80:]
+    set_clock(twin.deployment, timedelta(hours=12))
+    assert history(twin) == points
+    assert "nothing has to be restored" in t2mc("restore", folder, "d1", "--yes").stdout
+    set_clock(twin.deployment, "2014-03-22T01:00:00Z")  # the first ten days are past the archive retention
+    assert t2mc("move", folder).returncode == 0
+    assert readings_by_tier(twin)["L3-archive"] == 120  # 20 days of before, 20 more, less 10
+    record = list(twin.deployment.state.object_stores(AWS).rglob("deleted/*.jsonl"))
+    assert sum(len(each.read_text().splitlines()) for each in record) == 10
+
+
+def test_a_device_is_erased_on_every_cloud(in_glacier: RunningTwin) -> None:
+    twin, folder = in_glacier, in_glacier.deployment.folder
+    publish(twin, hours(60))
+    twin.publish("g-001", [{"timestamp": "2014-01-01T00:00:00.000Z", "n": 1}])
+    twin.settle()
+    set_clock(twin.deployment, "2014-02-01T00:00:00Z")
+    set_clock(twin.deployment, "2014-03-02T01:00:00Z")
+    assert t2mc("move", folder).returncode == 0
+    stored = json.loads(t2mc("storage", folder, "--json").stdout)
+    assert [(each["cloud"], each["slot"], each["readings"]) for each in stored] == [
+        ("azure", "L3-cold", 80),
+        ("aws", "L3-archive", 81),
+    ]
+    report = json.loads(t2mc("erase", folder, "d1", "--yes", "--json").stdout)
+    assert [(each["cloud"], each["readings"]) for each in report["stores"]] == [("gcp", 80), ("azure", 80), ("aws", 80)]
+    assert readings_by_tier(twin) == {"L3-hot": 0, "L3-cold": 0, "L3-archive": 1}
+    again = t2mc("erase", folder, "d1", "--yes")
+    assert again.returncode == 0
+    assert "dead letters dropped: 0" in again.stdout
+    left = list(twin.deployment.state.root.rglob("device=d1*"))
+    assert left == []

@@ -1,6 +1,8 @@
 """Everything a function may need, in memory: the `Ports` of one cloud."""
 
 from collections import defaultdict
+from collections.abc import Callable
+from typing import Any
 
 from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
@@ -13,6 +15,7 @@ from tests.rigs.object_store import RigObjectStore
 from tests.rigs.transport import ServedTransport
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.emulator.adapters.native_calls import LocalCalls
 from twin2multicloud.functions.processing.processor import FindProcessor
 
 
@@ -35,6 +38,8 @@ class RigPorts:
         self.catalog = catalog or DeviceCatalog()
         self.hierarchy = hierarchy or Hierarchy()
         self.find_processor = find_processor
+        self.calls: dict[str, Callable[[Any], Any]] = {}
+        self.functions = LocalCalls(self.calls)
         self.lines: list[str] = []
         self.queues: dict[str, RigDeadLetters] = defaultdict(RigDeadLetters)
         self.stores: dict[str, RigHotStore] = defaultdict(RigHotStore)

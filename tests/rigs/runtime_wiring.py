@@ -76,6 +76,15 @@ class RecordingPorts:
         self.clock, self.chance = RigClock(), RigChance()
         self.errors, self.invoker = _Errors(self._note), _Invoker(self._note)
 
+    @property
+    def functions(self) -> RecordingPorts:
+        return self
+
+    def call(self, function: str, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """A native call of another function: noted, and answered with nothing."""
+        self._note("call", function, dict(arguments))
+        return {"propertyValues": {}}
+
     @cached_property
     def _twin(self) -> BundledTwin:
         from twin2multicloud.hosting.bundled import load_twin

@@ -187,21 +187,32 @@ VENDORS = (
         process="moto",
         names={"object_store_rig": ("s3-moto",)},
         gaps="takes bytes that are not their checksum's; a restored object is back at once",
-        covered="answers put under botocore",
+        covered="ministack; a wire of ours that breaks, damages and answers",
+    ),
+    Rig(
+        service="S3",
+        runs_on="ministack",
+        process="ministack",
+        names={"object_store_rig": ("s3-ministack",)},
+        gaps="never throttles; a restored object is back after 2 s",
+        covered="a wire of ours that breaks and answers",
     ),
     Rig(
         service="Blob Storage",
         runs_on="azurite",
         process="azurite's blobs",
         names={"object_store_rig": ("blob-azurite",)},
-        gaps="an archived blob is back at once",
+        gaps="an archived blob is back at once; never throttles",
+        covered="a wire of ours that breaks and answers (throttling)",
     ),
     Rig(
         service="Cloud Storage",
         runs_on="fake-gcs-server",
         process="fake-gcs-server",
         names={"object_store_rig": ("gcs-fake-gcs-server",)},
-        gaps="a rewrite keeps the class; conditional deletes are not conditional",
+        gaps="a rewrite keeps the class; conditional deletes are not conditional; "
+        "takes bytes that are not their checksum's",
+        covered="a wire of ours that breaks and answers (throttling)",
     ),
     Rig(
         service="SQS",
@@ -296,6 +307,14 @@ EXPECTED_FAILURES = (
         rig="storage-queue-azurite",
         live="azure",
         reason="a storage queue takes no reading over 48 KiB",
+    ),
+    *(
+        ExpectedFailure(
+            test="test_bytes_that_are_damaged_on_the_way_are_refused",
+            rig=rig,
+            reason="takes bytes that are not their checksum's",
+        )
+        for rig in ("s3-moto", "gcs-fake-gcs-server")
     ),
 )
 

@@ -23,6 +23,7 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
     },
     "object_store_rig": {
         "s3-moto": object_stores.s3_on_moto,
+        "s3-ministack": object_stores.s3_on_ministack,
         "blob-azurite": object_stores.blobs_on_azurite,
         "gcs-fake-gcs-server": object_stores.gcs_on_fake_gcs_server,
     },

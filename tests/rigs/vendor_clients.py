@@ -35,12 +35,22 @@ def unique(stem: str) -> str:
 def aws(service: str) -> Any:
     """A boto3 client against moto."""
     need_package("boto3")
-    client = _aws_client(service, vendor_processes.moto_url())
+    client = aws_client(service, vendor_processes.moto_url())
     open_until_exit.callback(client.close)
     return client
 
 
-def _aws_client(service: str, url: str) -> Any:
+@cache
+def s3_on_ministack() -> Any:
+    """A boto3 client of S3 against ministack."""
+    need_package("boto3")
+    client = aws_client("s3", vendor_processes.ministack_url())
+    open_until_exit.callback(client.close)
+    return client
+
+
+def aws_client(service: str, url: str) -> Any:
+    """A boto3 client of a URL, to be closed. It tries once."""
     import boto3
     from botocore.config import Config
 
@@ -110,25 +120,34 @@ def azure_queue(name: str) -> "QueueClient":
 @cache
 def azure_blobs() -> "BlobServiceClient":
     """A client of azurite's blob service."""
+    return open_until_exit.enter_context(blob_client(vendor_processes.azurite_blob_url()))
+
+
+def blob_client(url: str, **options: Any) -> "BlobServiceClient":
+    """A client of a blob service with azurite's account, to be closed."""
     need_package("azure.storage.blob")
     from azure.storage.blob import BlobServiceClient
 
     account = {"account_name": vendor_processes.AZURITE_ACCOUNT, "account_key": vendor_processes.AZURITE_KEY}
-    return open_until_exit.enter_context(BlobServiceClient(vendor_processes.azurite_blob_url(), account))
+    return BlobServiceClient(url, account, **options)
 
 
 @cache
 def google_storage() -> "StorageClient":
     """A client of fake-gcs-server."""
+    client = storage_client(vendor_processes.fake_gcs_url())
+    open_until_exit.callback(client.close)
+    return client
+
+
+def storage_client(url: str) -> "StorageClient":
+    """A client of a Cloud Storage without roles, to be closed."""
     need_package("google.cloud.storage")
     from google.auth.credentials import AnonymousCredentials
     from google.cloud.storage import Client
 
-    options = {"api_endpoint": vendor_processes.fake_gcs_url()}
     credentials = AnonymousCredentials()  # type: ignore[no-untyped-call]
-    client = Client(project="rig", credentials=credentials, client_options=options)
-    open_until_exit.callback(client.close)
-    return client
+    return Client(project="rig", credentials=credentials, client_options={"api_endpoint": url})
 
 
 @cache
@@ -185,6 +204,6 @@ def secret_manager(host: str) -> "SecretManagerServiceClient":
 def aws_in_the_dark(service: str) -> Any:
     """A boto3 client of an endpoint where nobody listens."""
     need_package("boto3")
-    client = _aws_client(service, f"http://{vendor_processes.HOST}:{vendor_processes.free_port()}")
+    client = aws_client(service, f"http://{vendor_processes.HOST}:{vendor_processes.free_port()}")
     open_until_exit.callback(client.close)
     return client

@@ -117,6 +117,18 @@ def moto_url() -> str:
     return f"http://{HOST}:{port}"
 
 
+@cache
+def ministack_url() -> str:
+    """ministack: S3 that holds bytes against their checksum, and whose restores take time. It has a venv of its own."""
+    program = Path(sys.prefix) / "ministack" / "bin" / "ministack"
+    if not program.exists():
+        unavailable(f"ministack is not in {program.parent}: `make setup` installs it")
+    port = free_port()
+    settings = {"GATEWAY_PORT": str(port), "BIND_HOST": HOST, "SERVICES": "s3", "IOT_MTLS_ENABLED": "0"}
+    start("ministack", [str(program)], port, settings)
+    return f"http://{HOST}:{port}"
+
+
 def moto_account() -> dict[str, str]:
     """The environment with which whatever signs in to AWS is in moto."""
     keys = {"AWS_ACCESS_KEY_ID": "rig", "AWS_SECRET_ACCESS_KEY": "rig"}  # as vendor_clients has them

@@ -12,7 +12,7 @@ from tests.rigs.hot_store import RigHotStore
 from tests.rigs.object_store import RigObjectStore
 from tests.rigs.ports import RigPorts
 from tests.rigs.transport import ServedTransport
-from twin2multicloud.domain.components import ComponentType, Trigger
+from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.twin import Twin
@@ -21,6 +21,7 @@ from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.services import is_wired
 from twin2multicloud.planning.topology import Component, ValueKind
 from twin2multicloud.ports.dead_letters import Unread
 
@@ -57,8 +58,11 @@ class World:
         self.functions: dict[str, Function] = {
             each.id: wire(each.name, resolved(each), self.ports[each.cloud])
             for each in self.topology.components
-            if each.type is ComponentType.FUNCTION and each.name in FUNCTIONS
+            if is_wired(each) and each.name in FUNCTIONS
         }
+        for each in self.topology.components:
+            if each.id in self.functions and Trigger.CALL in self.functions[each.id].handlers:
+                self.ports[each.cloud].calls[each.id] = partial(self.functions[each.id].run, Trigger.CALL)
         for end in self.topology.endpoints:
             if end.component in self.functions:
                 self.transport.served[f"https://{end.component}.example"] = partial(

@@ -33,6 +33,10 @@ COMMANDS = {
     "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
     "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
     "status": Command("local_commands", "Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down."),
+    "doctor": Command(
+        "doctor",
+        "Check every file of a twin that is down: what is damaged, what of it is lost. Repairs with --repair.",
+    ),
     "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
     "errors": Command("dlq", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
     "move": Command(
@@ -58,6 +62,9 @@ COMMANDS = {
         "Play recorded telemetry into a running twin; as fast as possible unless a speed is given.",
     ),
     "query": Command("telemetry_commands", "Query the hot reader, as a dashboard does."),
+    "twin": Command(
+        "twin", "The twin's graph (L4): export and import its model, and check what L4 says against L3.", "twin_app"
+    ),
     "demo": Command(
         "demo",
         "Run a live multi-cloud twin on this machine: start, play its devices, check the data path, show it.",

@@ -67,14 +67,13 @@ def lines_table(result: Result) -> Table:
 
 def tiers_table(result: Result) -> Table:
     """The object stores of the winner: what they hold, and each reason that they are billed for."""
-    table = make_table("object stores", "store", "class", ">holds", "billed for", ">quantity", "of", ">cost")
+    table = make_table("object stores", "store", "class", "holds", "billed for", ">quantity", "of", ">cost")
     for tier in result.breakdown.tiers:
         held = f"{tier.objects:,.0f} objects, {tier.gb:,.2f} GB"
-        first = True
+        head: tuple[str | Text, ...] = (tier.slot.value, Text(tier.storage_class, style=pack(tier.cloud).style), held)
         for part in tier.parts:
-            head = (tier.slot.value, cloud_text(tier.cloud, tier.storage_class), held) if first else ("", "", "")
-            table.add_row(*head, part.reason, f"{part.quantity:,.2f}", part.unit.partition(",")[0], usd(part.cost))
-            first = False
+            table.add_row(*head, part.reason, f"{part.quantity:,.2f}", part.short_unit, usd(part.cost))
+            head = ("", "", "")
         table.add_section()
     return table
 

@@ -12,10 +12,11 @@ import typer
 from twin2multicloud.cli.console import err, out
 from twin2multicloud.cli.local_commands import RuntimeOption, start_twin
 from twin2multicloud.cli.progress import progress_line
-from twin2multicloud.cli.tables import comparison_table, traffic_table
+from twin2multicloud.cli.tables import comparison_table, stored_in, tiers_table, traffic_table
 from twin2multicloud.cli.telemetry_commands import show_publishing
 from twin2multicloud.domain.telemetry import Telemetry
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
+from twin2multicloud.operations.ageing import age
 from twin2multicloud.operations.bring_up import take_down
 from twin2multicloud.operations.checks import ReadBack, compare, complaints, wait_until_settled
 from twin2multicloud.operations.readings import live_readings, publish
@@ -27,6 +28,7 @@ _RATE = 50.0
 _READINGS = 250
 _CALMER = 5
 _DEVICES_COMPARED = 3
+_DEVICES_AGED = 2
 
 
 def demo(
@@ -50,6 +52,7 @@ def demo(
         )
         source = live_readings(deployment, rate=_RATE, seed=1)
         good = _play_and_check(deployment, list(itertools.islice(source, _READINGS)))
+        good = _age_and_check(deployment) and good
         if stay if stay is not None else sys.stdout.isatty():
             _stay(deployment, source)
     finally:
@@ -76,6 +79,34 @@ def _play_and_check(deployment: LocalDeployment, played: list[Telemetry]) -> boo
         values = sum(each.published for each in comparisons)
         out.print(f"[green]✓[/] every reading arrived once; {values:,} values read back equal what was published")
     return not problems
+
+
+def _age_and_check(deployment: LocalDeployment) -> bool:
+    """Give a few devices a past, have it moved through the stores, and read it back as one series."""
+    catalog = deployment.twin.catalog
+    plain = [device for device in catalog.ids() if catalog.processor_of(device) is None][:_DEVICES_AGED]
+    with progress_line("months of readings age", None):
+        aged = age(deployment, plain, lambda client: wait_until_settled(client, 30.0, time.sleep, time.monotonic))
+    tiers = stored_in(TwinClient(deployment).statuses())
+    out.print(tiers_table(tiers))
+    if not all(each.equal for each in aged.comparisons):
+        out.print(comparison_table(aged.comparisons))
+        err.print("[bold red]✗[/] what one query over all stores returns is not what was published")
+        return False
+    values = sum(each.published for each in aged.comparisons)
+    out.print(
+        f"[green]✓[/] {aged.readings:,} readings since {aged.since[:10]} aged through the stores; "
+        f"{values:,} values read back equal over one query",
+        soft_wrap=True,
+    )
+    if aged.to_restore:
+        archive = label_of(deployment.twin.placement.l3_archive)
+        out.print(
+            f"[dim]{aged.to_restore:,} chunks are in an archive class of {archive}: t2mc restore asks for them and "
+            "shows the price[/]",
+            soft_wrap=True,
+        )
+    return True
 
 
 def _compare_some(client: TwinClient, played: list[Telemetry], deployment: LocalDeployment) -> list[ReadBack]:

@@ -9,6 +9,7 @@ from rich.markup import escape
 from rich.text import Text
 
 from twin2multicloud.cli.console import cloud_text, locality_text, make_table
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.planning.topology import Boundary, Delivery, Topology
 
 if TYPE_CHECKING:  # `plan` needs no emulator
@@ -107,6 +108,12 @@ def clouds_table(statuses: Sequence[CloudStatus], urls: Mapping[str, str]) -> Ta
         shown = ["" if count is None else f"{count:,}" for count in counts] if each.running else [""] * len(counts)
         table.add_row(cloud_text(each.cloud), state, urls[each.cloud], *shown)
     return table
+
+
+def stored_in(statuses: Iterable[CloudStatus]) -> list[tuple[Cloud, TierStatus]]:
+    """What the stores of all clouds hold, the youngest first."""
+    found = [(each.cloud, tier) for each in statuses for tier in each.tiers]
+    return sorted(found, key=lambda pair: list(Slot).index(pair[1].slot))
 
 
 def tiers_table(tiers: Iterable[tuple[Cloud, TierStatus]]) -> Table:

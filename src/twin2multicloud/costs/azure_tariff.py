@@ -26,8 +26,9 @@ MIN_MS = 100.0
 QUEUE_UNIT_KB = 64.0
 """What one queue message holds."""
 WRITE_RU, DELETE_RU, QUERY_RU, ROW_RU, MOVE_RU = 5.5, 5.5, 2.5, 0.1, 0.1
-"""RU per KB written and deleted, per query, and per KB and row that a query or the mover reads. From Microsoft's examples (a 1-KB
-insert 5-6 RU, a point read 1 RU, a query of 100 small rows about 10 RU); measure with x-ms-request-charge."""
+"""RU per KB written and deleted, per query, and per KB and row that a query or the mover reads. From Microsoft's
+examples (a 1-KB insert 5-6 RU, a point read 1 RU, a query of 100 small rows about 10 RU; a deletion is counted as an
+insert); measure with x-ms-request-charge."""
 RU_STEP, RU_MINIMUM, AUTOSCALE_STEP = 100, 400, 1000
 SERVERLESS_RU_LIMIT = 20_000
 """RU/s that a serverless container serves at most."""

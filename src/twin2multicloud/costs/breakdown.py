@@ -44,6 +44,11 @@ class TierPart(msgspec.Struct, frozen=True, kw_only=True):
     unit: str
     cost: float
 
+    @property
+    def short_unit(self) -> str:
+        """The unit without what the price book adds to it."""
+        return self.unit.partition(",")[0].partition(":")[0].partition(" (")[0]
+
 
 class TierCost(msgspec.Struct, frozen=True, kw_only=True):
     """An object store in the steady state: what it holds, and its month by reason. Crossings and movers not counted.

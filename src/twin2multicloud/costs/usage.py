@@ -22,6 +22,8 @@ from twin2multicloud.planning.topology import Delivery, Topology
 
 _HELD = (ComponentType.STORE, ComponentType.SERVICE)
 _QUERIES = (Load.HISTORY, Load.LATEST)
+_OPERATED = (Kind.HOT_STORE_ADMIN, Kind.COLD_STORE_ADMIN, Kind.ARCHIVE_STORE_ADMIN)
+"""What operators ask of the stores, now and then: no part of a month's workload."""
 
 TOKEN = "token"  # noqa: S105 - the name of a pseudo meter
 """A pseudo meter: this cloud holds the inter-cloud token. However many functions read it, it is one secret."""
@@ -140,7 +142,7 @@ def _asked(call: ConnectorCall, t: Traffic) -> bool:
 
     They show the last day, which no mover has moved.
     """
-    if call.source == Kind.HOT_READER:
+    if call.source in (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY):
         return False
     queried = KINDS[call.target].load in _QUERIES and call.source in KINDS
     return not (queried and home(call.source) is Slot.L4) or t.workload.dashboards is DashboardSource.TWIN
@@ -186,6 +188,8 @@ def _run(kind: str, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
 
 def _store_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
     """What a function's access to a store takes. What queries read is charged where they are asked, not here."""
+    if call.source in _OPERATED:
+        return
     stores: dict[str, ObjectStore] = {Kind.COLD_STORE: tariff.cold, Kind.ARCHIVE_STORE: tariff.archive}
     reads, writes, deletes = (each in call.access for each in (Access.READ, Access.WRITE, Access.DELETE))
     if call.target == Kind.HOT_STORE:

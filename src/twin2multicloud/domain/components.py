@@ -287,12 +287,27 @@ KINDS: dict[str, KindInfo] = {
         Slot.L3_ARCHIVE, ComponentType.SCHEDULE, "starts the deletion of what is past the archive retention every day"
     ),
     Kind.ARCHIVE_STORE: _store(Slot.L3_ARCHIVE, "stores readings past the cold retention at low cost and slow access"),
-    Kind.TWIN_SERVICE: _service(Slot.L4, "stores the model of the twin and serves its state"),
+    Kind.TWIN_SERVICE: KindInfo(
+        Slot.L4,
+        ComponentType.SERVICE,
+        "stores the model of the twin and serves its state",
+        triggers=(Trigger.CALL, Trigger.HTTP),
+        module="twins.twin_service",
+        data=frozenset({Data.CATALOG, Data.HIERARCHY}),
+    ),
     Kind.DATA_CONNECTOR: _function(
-        Slot.L4, Load.HISTORY, (Trigger.CALL,), "forwards history reads of the twin service to another cloud"
+        Slot.L4,
+        Load.HISTORY,
+        (Trigger.CALL,),
+        "forwards history reads of the twin service to another cloud",
+        "twins.data_connector",
     ),
     Kind.DATA_CONNECTOR_LAST_ENTRY: _function(
-        Slot.L4, Load.LATEST, (Trigger.CALL,), "forwards latest-value reads of the twin service to another cloud"
+        Slot.L4,
+        Load.LATEST,
+        (Trigger.CALL,),
+        "forwards latest-value reads of the twin service to another cloud",
+        "twins.data_connector_last_entry",
     ),
     Kind.TWIN_WRITER: _endpoint(
         Slot.L4, "receives latest values from another cloud and writes them to the twin service"
@@ -319,7 +334,7 @@ def runs_user_code(kind: str) -> bool:
 
 def only_reads(kind: str) -> bool:
     """Whether a function answers questions, and changes nothing."""
-    return KINDS[kind].load in (Load.HISTORY, Load.LATEST)
+    return KINDS[kind].load in (Load.HISTORY, Load.LATEST) or kind == Kind.TWIN_SERVICE
 
 
 def has_code(kind: str) -> bool:

@@ -204,6 +204,12 @@ def normalise(
         raise InvalidTelemetryError("telemetry must be Unicode without lone surrogates") from error
 
 
+def kept(key: Key, values: Telemetry) -> Reading:
+    """The reading of a row that a store has of one: it was normalised before it was written, and is so again."""
+    head, body = _encode(key.named)[:-1], _encode(values)
+    return Reading(b"%b%b%b" % (head, b"," if values else b"", body[1:]), (key, len(head), values))
+
+
 def recognise(span: bytes, *, now: str) -> Reading:
     """The reading in the bytes of one JSON object from another cloud: as they are where they are in the normal form.
 

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.device_ingress import DeviceIngress
     from twin2multicloud.ports.error_sink import ErrorSink
     from twin2multicloud.ports.hot_store import HotStore
+    from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.ports.invoker import Invoker
     from twin2multicloud.ports.object_store import ObjectStore
     from twin2multicloud.ports.telemetry_writer import TelemetryWriter
@@ -42,7 +43,10 @@ _DEBUG = "debug"  # `domain.twin.Mode.DEBUG`, which a cold start need not import
 
 
 class Ports(Protocol):
-    """Everything a function may need from its cloud. Implementations create each port on first use."""
+    """Everything a function may need from its cloud. Implementations create each port on first use.
+
+    `functions` are those on its cloud that take native calls, by what the variable of each says.
+    """
 
     @property
     def clock(self) -> Clock: ...  # noqa: D102
@@ -58,6 +62,8 @@ class Ports(Protocol):
     def catalog(self) -> DeviceCatalog: ...  # noqa: D102
     @property
     def hierarchy(self) -> Hierarchy: ...  # noqa: D102
+    @property
+    def functions(self) -> Invocation: ...  # noqa: D102
     @property
     def find_processor(self) -> FindProcessor | None: ...  # noqa: D102
 

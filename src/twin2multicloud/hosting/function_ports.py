@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.clock import Chance, Clock
     from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
     from twin2multicloud.ports.device_ingress import DeviceIngress
+    from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.ports.transport import Transport
     from twin2multicloud.wire.environment import Environment
 
@@ -74,6 +75,11 @@ class CommonPorts:
     def hierarchy(self) -> Hierarchy:
         """The twin's hierarchy, out of the bundle."""
         return self._twin_data.hierarchy
+
+    @property
+    def functions(self) -> Invocation:
+        """See `functions.wiring.Ports`. Raises ConfigurationError where none of our functions calls another."""
+        raise ConfigurationError("no function on this cloud calls another one natively")
 
     @cached_property
     def find_processor(self) -> FindProcessor | None:

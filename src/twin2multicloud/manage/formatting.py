@@ -42,6 +42,16 @@ def count_text(count: int) -> str:
     return str(count)
 
 
+def bytes_text(size: int) -> str:
+    """A size in bytes in its largest unit: ``980 B``, ``12.3 KB``, ``4.5 GB`` (1 KB is 1,000 B)."""
+    scaled, unit = float(size), "B"
+    for unit in ("B", "KB", "MB", "GB", "TB"):  # noqa: B007 - the one that it ends at is meant
+        if scaled < 1_000:
+            break
+        scaled /= 1_000
+    return f"{size} B" if unit == "B" else f"{scaled:.1f} {unit}"
+
+
 def latency_text(milliseconds: float | None) -> str:
     """A latency given in ms: ``0.4 ms``, ``3.2 ms``, ``215 ms``, ``1.4 s``; a dash where none was measured."""
     if milliseconds is None:

@@ -140,7 +140,7 @@ class TwinClient(HotReaders):
     def run_due(self) -> None:
         """Run the schedules that are due by the clouds' clock, along the data's way; returns when they have run."""
         placement = self._deployment.twin.placement
-        for cloud in dict.fromkeys((placement.l3_hot, placement.l3_cold)):
+        for cloud in dict.fromkeys((placement.l3_hot, placement.l3_cold, placement.l3_archive)):
             self._operator(cloud, "run-due")
 
     def invocation(self, cloud: Cloud) -> EmulatedInvocation:

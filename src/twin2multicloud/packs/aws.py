@@ -17,6 +17,7 @@ PACK = CloudPack(
     prices="twin2multicloud.costs.snapshots:shipped_prices",
     fetcher="twin2multicloud.costs.aws_fetch:fetch_aws",
     renderer="twin2multicloud.terraform.render.on_aws.cloud:RENDERER",
+    reserved="^(xn--|sthree-|amzn-s3-demo-)",  # docs.aws.amazon.com AmazonS3, bucketnamingrules
     has_3d=True,  # TwinMaker's scenes
     services=CloudServices(
         twin_reads=True,

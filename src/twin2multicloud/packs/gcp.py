@@ -17,12 +17,17 @@ PACK = CloudPack(
     prices="twin2multicloud.costs.snapshots:shipped_prices",
     fetcher="twin2multicloud.costs.gcp_fetch:fetch_gcp",
     renderer="twin2multicloud.terraform.render.on_gcp.cloud:RENDERER",
+    # cloud.google.com storage/docs/buckets#naming; pubsub/docs/pubsub-basics#resource_names
+    reserved="^goog|g[o0]{2}gle",
     services=CloudServices(
         twin_reads=True,
         twin_sign_in=SignIn.TOKEN,
         remote_twin_sign_in=SignIn.TOKEN,
         hot_store_plugin=True,
-        own={Kind.DEVICE_GATEWAY: "/topics"},  # IoT Core ended in August 2023
+        own={
+            Kind.DEVICE_GATEWAY: "/topics",  # IoT Core ended in August 2023
+            Kind.TWIN_SERVICE: "/twin-service",
+        },
         topics="a path of the device gateway, POST /topics/<topic>; there is no MQTT",
         ignored_topics="a path of the device gateway, answered and dropped",
     ),
@@ -40,6 +45,7 @@ PACK = CloudPack(
             "functions_framework": "functions-framework",
             "google.api_core": "google-api-core",
             "google.auth": "google-auth",
+            "google.oauth2": "google-auth",
             "google.cloud.firestore": "google-cloud-firestore",
             "google.cloud.firestore_v1": "google-cloud-firestore",
             "google.cloud.pubsub": "google-cloud-pubsub",

@@ -140,11 +140,13 @@ def _query(target: str, sign_in: SignIn, *, serves: bool = False) -> ConnectorCa
     return ConnectorCall(Kind.DASHBOARD, target, Delivery.QUERY, sign_in=sign_in, serves=serves)
 
 
-def _twin_view(name: str, sign_in: SignIn, remote: SignIn, same: str, different: str) -> ConnectorRow:
+def _twin_view(
+    name: str, sign_in: SignIn, remote: SignIn, same: str, different: str, *, serves: bool = False
+) -> ConnectorRow:
     return _row(
         (Slot.L4, Slot.L5),
-        _case(f"pattern A: {same}", _query(Kind.TWIN_SERVICE, sign_in)),
-        _case(f"pattern C: {different}", _query(Kind.TWIN_SERVICE, remote)),
+        _case(f"pattern A: {same}", _query(Kind.TWIN_SERVICE, sign_in, serves=serves)),
+        _case(f"pattern C: {different}", _query(Kind.TWIN_SERVICE, remote, serves=serves)),
         name=f"L4 → L5 ({name})",
         applies=_through_twin(sign_in),
     )
@@ -277,19 +279,25 @@ BOUNDARIES: tuple[ConnectorRow, ...] = (
     ),
     _row(
         (Slot.L3_COLD, Slot.L3_HOT),
-        _case("the hot reader reads older history itself", _store(Kind.HOT_READER, Kind.COLD_STORE, Access.READ)),
         _case(
-            "the hot reader asks the cold-reader for older history",
-            _post(Kind.HOT_READER, Kind.COLD_READER, "REMOTE_COLD_READER_URL"),
+            "the hot readers read older history themselves",
+            *(_store(reader, Kind.COLD_STORE, Access.READ) for reader in _READERS),
+        ),
+        _case(
+            "the hot readers ask the cold-reader for older history",
+            *(_post(reader, Kind.COLD_READER, "REMOTE_COLD_READER_URL") for reader in _READERS),
             _store(Kind.COLD_READER, Kind.COLD_STORE, Access.READ),
         ),
     ),
     _row(
         (Slot.L3_ARCHIVE, Slot.L3_HOT),
-        _case("the hot reader reads the oldest itself", _store(Kind.HOT_READER, Kind.ARCHIVE_STORE, Access.READ)),
         _case(
-            "the hot reader asks the archive-reader for the oldest history",
-            _post(Kind.HOT_READER, Kind.ARCHIVE_READER, "REMOTE_ARCHIVE_READER_URL"),
+            "the hot readers read the oldest themselves",
+            *(_store(reader, Kind.ARCHIVE_STORE, Access.READ) for reader in _READERS),
+        ),
+        _case(
+            "the hot readers ask the archive-reader for the oldest history",
+            *(_post(reader, Kind.ARCHIVE_READER, "REMOTE_ARCHIVE_READER_URL") for reader in _READERS),
             _store(Kind.ARCHIVE_READER, Kind.ARCHIVE_STORE, Access.READ),
         ),
     ),
@@ -329,7 +337,9 @@ BOUNDARIES: tuple[ConnectorRow, ...] = (
         "Infinity reads TwinMaker with SigV4",
     ),
     _twin_view("OAuth2", SignIn.OAUTH2, SignIn.OAUTH2, *("Infinity reads Azure Digital Twins with OAuth2",) * 2),
-    _twin_view("token", SignIn.TOKEN, SignIn.TOKEN, *("Infinity reads the twin service with a token",) * 2),
+    _twin_view(
+        "token", SignIn.TOKEN, SignIn.TOKEN, *("Infinity reads the twin service with a token",) * 2, serves=True
+    ),
     _row(
         (Slot.L3_HOT, Slot.L5),
         _case("pattern B: the Firestore community plugin reads the store", _query(Kind.HOT_STORE, SignIn.PLUGIN)),

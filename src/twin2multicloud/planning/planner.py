@@ -9,7 +9,7 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import TABLE, Case, ConnectorCall, ConnectorRow
-from twin2multicloud.planning.services import services_of
+from twin2multicloud.planning.services import is_wired, services_of
 from twin2multicloud.planning.topology import Boundary, Component, Delivery, Endpoint, Link, Locality, Topic, Topology
 from twin2multicloud.planning.wiring import environment
 
@@ -42,7 +42,7 @@ def plan(twin: Twin) -> Topology:
         variables = environment(each, twin, calls, endpoints, dead_letters.get(each.id))
         return msgspec.structs.replace(each, environment=variables)
 
-    components = tuple(wired(each) if each.type is ComponentType.FUNCTION else each for each in bare.values())
+    components = tuple(wired(each) if is_wired(each) else each for each in bare.values())
     return Topology(
         twin=twin.name,
         placement=twin.placement,

@@ -22,6 +22,11 @@ def is_function(component: Component) -> bool:
     return component.type is ComponentType.FUNCTION or is_ours(component)
 
 
+def is_wired(component: Component) -> bool:
+    """Whether the table says what a component's environment is; a device gateway's is said beside its dispatcher."""
+    return is_function(component) and component.name != Kind.DEVICE_GATEWAY
+
+
 def own_endpoint(component: Component) -> Endpoint:
     """Where one of our services answers. It authenticates callers itself, without the inter-cloud token."""
     path = services_of(component.cloud).own[component.name]

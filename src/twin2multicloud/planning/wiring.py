@@ -56,7 +56,13 @@ def environment(
     for row, call in calls:
         if call.source == component.name:
             found.update((each.name, each) for each in _outgoing(component, twin, row, call))
-    if any(endpoint.component == component.id for endpoint in endpoints):
+    guarded = {endpoint.component for endpoint in endpoints}
+    called = {call.target for _, call in calls if call.source == component.name and call.delivery is Delivery.CALL}
+    if any(
+        f"{twin.placement[home(each)]}.{each}" in guarded for each in called
+    ):  # one URL for both: the call needs the token too
+        found[TOKEN_VARIABLE] = Variable(TOKEN_VARIABLE, ValueKind.TOKEN, "")
+    if component.id in guarded:
         found[TOKEN_VARIABLE] = Variable(TOKEN_VARIABLE, ValueKind.TOKEN, "")
         if Trigger.CALL in KINDS[component.name].triggers:  # a token alone does not say it: callers have one too
             found[ENDPOINT_VARIABLE] = Variable(ENDPOINT_VARIABLE, ValueKind.LITERAL, "true")

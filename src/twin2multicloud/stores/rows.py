@@ -12,7 +12,7 @@ import msgspec
 
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.telemetry import InvalidTelemetryError, Reading, normalise
+from twin2multicloud.domain.telemetry import InvalidTelemetryError, Key, Reading, kept
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 
 KEY_CHARACTERS = 900
@@ -120,8 +120,7 @@ def noted(note: Row) -> Sequence[str]:
 
 def as_reading(device_id: str, row: Row) -> Reading:
     """The reading of a row that has all of its values: its properties are sorted by name, so that it has one form."""
-    key = {"device_id": device_id, "timestamp": row.key.timestamp, "message_id": row.key.message_id}
-    return normalise(dict(sorted(row.values.items())) | key, now=row.key.timestamp)
+    return kept(Key(device_id, row.key.timestamp, row.key.message_id), dict(sorted(row.values.items())))
 
 
 def sort_key(key: RowKey) -> str:

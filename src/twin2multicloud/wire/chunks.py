@@ -12,6 +12,7 @@ import msgspec
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.transport import Reply, Transport
+from twin2multicloud.wire.attempts import tried_again
 from twin2multicloud.wire.http import Request, Response, json_response, may_pass
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 from twin2multicloud.wire.receiver import admit
@@ -40,16 +41,7 @@ class ChunkSender:
 
     def create(self, name: str, body: bytes) -> None:
         """Deliver an object, retrying as the policy says. Raises RetryableError, FinalError."""
-        retry = 0
-        while True:
-            try:
-                return self._try(name, body)
-            except RetryableError as error:
-                wait = self._policy.delay(retry, self._chance, error.retry_after)
-                if wait is None:
-                    raise
-            self._clock.sleep(wait)
-            retry += 1
+        tried_again(lambda: self._try(name, body), self._policy, self._clock, self._chance)
 
     def _try(self, name: str, body: bytes) -> None:
         headers = {"content-type": "application/gzip", HEADER: self._token, NAME_HEADER: name}

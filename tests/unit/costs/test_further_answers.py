@@ -105,7 +105,7 @@ class TestMoving:
         assert sum(each.gb for each in move.slots) == pytest.approx(t.gb * hot + t.packed_gb * older)
         hot = move.slots[0]
         assert hot.reading == pytest.approx(t.messages * 3 / 8 * 0.1525e-6)
-        egress = book.price(AWS, "egress.gb").pricer()(t.gb * 36)
+        egress = book.price(AWS, "egress.gb").pricer()(sum(each.gb for each in move.slots))
         assert sum(each.egress for each in move.slots) == pytest.approx(egress)
         assert move.break_even_months == pytest.approx(move.cost / 1000)
 

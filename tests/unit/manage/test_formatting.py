@@ -3,7 +3,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.manage.formatting import age_text, count_text, duration_text, latency_text, value_text
+from twin2multicloud.manage.formatting import age_text, bytes_text, count_text, duration_text, latency_text, value_text
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,10 @@ def test_durations_use_their_largest_unit(seconds: float, text: str) -> None:
 )
 def test_ages_say_when_a_clock_is_ahead(seconds: float, text: str) -> None:
     assert age_text(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("size", "text"), [(0, "0 B"), (999, "999 B"), (1_000, "1.0 KB"), (38_108, "38.1 KB"), (4_296_160, "4.3 MB")]
+)
+def test_sizes_are_in_their_largest_unit(size: int, text: str) -> None:
+    assert bytes_text(size) == text

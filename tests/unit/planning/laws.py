@@ -8,6 +8,7 @@ from twin2multicloud.domain.components import DEVICES, OPERATOR, ComponentType, 
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
+from twin2multicloud.planning.services import is_wired
 from twin2multicloud.planning.topology import Component, Delivery, Locality, Topology, ValueKind
 
 Law = Callable[[Twin, Topology], Iterator[str]]
@@ -46,7 +47,8 @@ _LITERALS = {"aws", "azure", "gcp", "debug", "production", "house", "true"}
 
 
 def functions(topology: Topology) -> Iterator[Component]:
-    return (each for each in topology.components if each.type is ComponentType.FUNCTION)
+    """Functions, and a twin service of our own; a device gateway of our own reads what its renderer says."""
+    return (each for each in topology.components if is_wired(each))
 
 
 def connector_exists_iff_sides_differ(twin: Twin, topology: Topology) -> Iterator[str]:
@@ -107,7 +109,8 @@ def only_who_crosses_holds_the_token(_: Twin, topology: Topology) -> Iterator[st
     ends = {each.component for each in topology.endpoints}
     for each in functions(topology):
         crosses = any(variable.kind is ValueKind.URL for variable in each.environment)
-        if _tokens(each) != int(crosses or each.id in ends):
+        calls = {link.target for link in topology.links if link.source == each.id and link.delivery is Delivery.CALL}
+        if _tokens(each) != int(crosses or each.id in ends or bool(calls & ends)):
             yield f"{each.id} holds {_tokens(each)} tokens"
 
 
@@ -145,12 +148,16 @@ def links_join_what_exists(_: Twin, topology: Topology) -> Iterator[str]:
 def one_cloud_needs_no_crossing(twin: Twin, topology: Topology) -> Iterator[str]:
     if len(twin.placement.clouds) > 1 or twin.dashboard is not DashboardSource.TWIN:
         return
-    if topology.endpoints:
-        yield f"endpoints {[each.component for each in topology.endpoints]}"
+    ends = [each.component for each in topology.endpoints if each.component != "gcp.twin-service"]
+    if ends:
+        yield f"endpoints {ends}"
     for each in functions(topology):
         if each.name in HOMES and each.name in {pair[1] for pair in CROSSINGS.values()} and "reader" not in each.name:
             yield f"{each.id} stands with nobody to call it"
-        if each.name == "connector" or any(v.name.startswith(("REMOTE_", TOKEN)) for v in each.environment):
+        marks = (
+            ("REMOTE_",) if each.name == "twin-service" else ("REMOTE_", TOKEN)
+        )  # a dashboard reads it with the token
+        if each.name == "connector" or any(v.name.startswith(marks) for v in each.environment):
             yield f"{each.id} is made for a crossing"
 
 

@@ -125,6 +125,8 @@ class S3ObjectStore:
                         raise FinalError(f"there is no object {name}", 404) from error
                     case "InvalidObjectState":
                         raise ArchivedError(name) from error
+                    case "BadDigest" | "XAmzContentSHA256Mismatch":
+                        raise RetryableError(f"{self._doing}: {name} was damaged on the way") from error
                     case "ConditionalRequestConflict":  # two creations at once
                         raise RetryableError(f"{self._doing}: {name} is being written") from error
                 raise

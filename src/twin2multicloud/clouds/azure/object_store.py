@@ -125,6 +125,8 @@ class BlobObjectStore:
                 match getattr(error, "error_code", None):
                     case "BlobNotFound" | "CannotVerifyCopySource":
                         raise FinalError(f"there is no object {name}", 404) from error
+                    case "Md5Mismatch":
+                        raise RetryableError(f"{self._doing}: {name} was damaged on the way") from error
                     case "BlobArchived":
                         raise ArchivedError(name) from error
                 raise

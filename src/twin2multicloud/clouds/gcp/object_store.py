@@ -12,7 +12,7 @@ from itertools import islice
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
-from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.object_store import StoredObject
 
@@ -119,6 +119,8 @@ class GcsObjectStore:
         with domain_errors(self._doing):
             try:
                 yield
+            except OSError as error:  # as requests says reset, timed out and cut off, which this client lets through
+                raise RetryableError(f"{self._doing}: no answer from Google Cloud ({type(error).__name__})") from error
             except NotFound as error:
                 if "bucket" in error.message.lower():
                     raise

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
     from twin2multicloud.clouds.gcp.device_authenticator import FirestoreDeviceAuthenticator
     from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
+    from twin2multicloud.clouds.gcp.native_calls import ServiceCalls
     from twin2multicloud.clouds.gcp.object_store import GcsObjectStore
     from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
     from twin2multicloud.hosting.error_events import LoggingErrorSink
@@ -46,6 +47,14 @@ class GcpPorts(CommonPorts):
         from twin2multicloud.clouds.gcp.queue import queues
 
         return queues(self._publisher, self.clock, self.chance)
+
+    @cached_property
+    def functions(self) -> ServiceCalls:
+        """The functions on this cloud, by the URLs of their services."""
+        from twin2multicloud.clouds.gcp.native_calls import ServiceCalls, service_account
+
+        token = optional_env(self._env, "INTER_CLOUD_TOKEN")
+        return ServiceCalls(self.transport, service_account(), token)
 
     @cached_property
     def secrets(self) -> SecretManagerSecrets:

@@ -2,8 +2,9 @@
 
 import logging
 import random
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
+from typing import Any
 
 import msgspec
 
@@ -14,6 +15,7 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.dead_letters import JournalDeadLetters
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.invoker import JournalInvoker
+from twin2multicloud.emulator.adapters.native_calls import LocalCalls
 from twin2multicloud.emulator.adapters.object_store import FolderObjectStore
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
@@ -44,6 +46,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     object_stores: Path
     restore_hours: float | None
+    calls: Mapping[str, Callable[[Any], Any]] = {}  # deployed name -> native call
 
 
 class FunctionPorts:
@@ -56,6 +59,7 @@ class FunctionPorts:
         self.errors = JournalErrorSink(parts.journal, parts.log)
         self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, parts.queues)
         self.transport: Transport = HttpTransport()
+        self.functions = LocalCalls(parts.calls)
         self.catalog, self.hierarchy = parts.catalog, parts.hierarchy
         self.find_processor = parts.find_processor
 

@@ -20,6 +20,7 @@ from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.emulator.delivery.durable_mark import DurableMark
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
@@ -30,7 +31,7 @@ from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
 from twin2multicloud.emulator.host.letters import CloudLetters
 from twin2multicloud.emulator.host.schedules import Schedules
 from twin2multicloud.emulator.host.status import CloudStatus, EndpointTraffic, FunctionTraffic
-from twin2multicloud.emulator.host.tiers import tier_statuses
+from twin2multicloud.emulator.host.tiers import TierWatch
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import Reporter
@@ -58,9 +59,11 @@ class EmulatedCloud:
         self._functions = CloudFunctions(deployment, secrets, cloud)
         self._components = self._functions.components
         self.backlog = Backlog(folder, deployment.bounds)
-        self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog)
+        self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog, mark=self._mark("journal"))
         holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
-        self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
+        self._table = SqliteTable(folder / "hot.sqlite", self.staged, self._mark("hot")) if holds_store else None
+        buckets = deployment.state.object_stores(cloud)
+        self._tiers = TierWatch(self._topology, cloud, buckets, self.clock, self._table)
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
             deployment.twin.name,
@@ -72,6 +75,7 @@ class EmulatedCloud:
         self._event_source = pack(cloud).event_source()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
+        self._native: dict[str, Start] = {}  # the same by deployed name, as functions know each other
         ignoring = bool(deployment.twin.catalog.ignored_topics)
         reporter = self._reporter(Kind.DEVICE_GATEWAY)
         self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, reporter, ignoring=ignoring)
@@ -81,6 +85,9 @@ class EmulatedCloud:
         self._scheduled: dict[str, Callable[[], object]] = {}
         self._start(self._parts())
         self._schedules = Schedules(self._scheduled, self.clock, self.log)
+
+    def _mark(self, file: str) -> DurableMark:
+        return DurableMark(self._deployment.state.mark(self.cloud, file))
 
     @property
     def max_publish_bytes(self) -> int:
@@ -146,14 +153,13 @@ class EmulatedCloud:
             rejected=self.ingress.meter.refused,
             ignored=self.ingress.ignored,
             errors=errors,
+            set_aside=self._journal.set_aside,
             waiting_bytes=self.backlog.bytes,
             oldest_s=round(self.backlog.seconds, 1),
             holding_back=self.backlog.full or self.backlog.late,
             device_dead_letters=dead.get(f"{self._topology.twin}-{Kind.DEVICE_DEAD_LETTERS}", 0),
             stored=self._table.count() if self._table is not None else None,
-            tiers=tuple(
-                tier_statuses(self._topology, self.cloud, self._deployment.state.object_stores(self.cloud), self.clock)
-            ),
+            tiers=self._tiers.statuses(),
             now=self.clock.now(),
         )
 
@@ -212,7 +218,7 @@ class EmulatedCloud:
         if Trigger.HTTP in starts:
             self._endpoints[component.name] = starts[Trigger.HTTP]
         if Trigger.CALL in starts:
-            self._calls[component.name] = starts[Trigger.CALL]
+            self._calls[component.name] = self._native[component.deployed_as] = starts[Trigger.CALL]
         if Trigger.SCHEDULE in starts:
             self._scheduled[component.name] = partial(starts[Trigger.SCHEDULE], None)
 
@@ -240,6 +246,7 @@ class EmulatedCloud:
             clock=self.clock,
             object_stores=self._deployment.state.object_stores(self.cloud),
             restore_hours=services_of(self.cloud).restore_hours,
+            calls=self._native,
         )
 
     def _is_queued(self, component: Component) -> bool:

@@ -5,7 +5,6 @@ from pathlib import Path
 
 import msgspec
 
-from twin2multicloud.domain.components import ComponentType
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, run_by_the_emulator
@@ -14,6 +13,7 @@ from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.hosting.bundled import find_processor, load_twin
 from twin2multicloud.hosting.user_code import find_processor_in
+from twin2multicloud.planning.services import is_wired
 from twin2multicloud.planning.topology import Component, ValueKind
 
 
@@ -23,9 +23,7 @@ class CloudFunctions:
     def __init__(self, deployment: LocalDeployment, secrets: LocalSecrets, cloud: Cloud) -> None:
         self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
         self._coverage = run_by_the_emulator(deployment.topology)
-        self.components = tuple(
-            each for each in self._coverage.components if each.cloud == cloud and each.type is ComponentType.FUNCTION
-        )
+        self.components = tuple(each for each in self._coverage.components if each.cloud == cloud and is_wired(each))
 
     @property
     def find_processor(self) -> FindProcessor | None:

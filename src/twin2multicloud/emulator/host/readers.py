@@ -105,6 +105,7 @@ class Readers:
         cloud, twin = functions.cloud, deployment.twin
         folder = deployment.state.process(cloud)
         holds_store = twin.placement[Slot.L3_HOT] == cloud
+        calls: dict[str, Start] = {}
         parts = CloudParts(
             cloud=cloud,
             journal=Journal(folder / "journal.sqlite"),  # for error events: it is not started, so it delivers nothing
@@ -118,6 +119,7 @@ class Readers:
             clock=VirtualClock(deployment.state.clock),
             object_stores=deployment.state.object_stores(cloud),
             restore_hours=services_of(cloud).restore_hours,
+            calls=calls,
         )
         self._log = parts.log
         starts = pack(cloud).event_source().starts
@@ -126,6 +128,8 @@ class Readers:
             function = functions.wired(component, parts, nobody)
             for trigger in function.handlers:
                 self._starts[component.name, trigger] = starts[trigger](function)
+            if Trigger.CALL in function.handlers:
+                calls[component.deployed_as] = self._starts[component.name, Trigger.CALL]
 
     def answer(self, asked: Asked) -> Response:
         """The function's own answer, errors included."""

@@ -1,13 +1,14 @@
 """Cold-to-archive mover (L3-cold): chunks past the cold retention go to the archive, on whichever cloud."""
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 from twin2multicloud.functions.storage.chunk_rows import all_objects
-from twin2multicloud.functions.storage.chunks import read_name
-from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, mover_function
+from twin2multicloud.functions.storage.chunks import ChunkName, read_name
+from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, attempt, mover_function
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
-from twin2multicloud.ports.object_store import ObjectStore
+from twin2multicloud.ports.object_store import ObjectStore, StoredObject
 from twin2multicloud.wire.environment import require_env
 
 Hand = Callable[[str], None]
@@ -32,14 +33,17 @@ def build(parts: Parts) -> Function:
 def cold_to_archive(cold: ObjectStore, hand: Hand) -> Steps:
     """Object by object: have it kept in the archive, then delete it from the cold store. Chunks alone are moved."""
 
+    def move(stored: StoredObject, chunk: ChunkName) -> Moved:
+        hand(stored.name)
+        cold.delete(stored.name)
+        return Moved(1, chunk.readings, stored.size)
+
     def steps(before: str) -> Iterator[Moved]:
         for stored in all_objects(cold):
             chunk = read_name(stored.name)
             if chunk is None or chunk.first >= before:
                 yield NOTHING
-                continue
-            hand(stored.name)
-            cold.delete(stored.name)
-            yield Moved(1, chunk.readings, stored.size)
+            else:
+                yield attempt(partial(move, stored, chunk))
 
     return steps

@@ -1,10 +1,11 @@
 """Hot-to-cold mover (L3-hot): readings past the hot retention become chunks of the cold store, on whichever cloud."""
 
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 
 from twin2multicloud.domain.telemetry import Reading
-from twin2multicloud.functions.storage.chunks import next_chunk
-from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, mover_function
+from twin2multicloud.functions.storage.chunks import Chunk, next_chunk
+from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, attempt, mover_function
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Chance
@@ -28,13 +29,19 @@ def hot_to_cold(devices: Sequence[str], store: HotStore, create: Callable[[str, 
     A run starts at any device, so that each has its turn although a run may end before the last one.
     """
 
+    def move(device_id: str, chunk: Chunk) -> Moved:
+        create(str(chunk.name), chunk.body)
+        store.delete(device_id, chunk.keys)
+        return Moved(1, chunk.name.readings, len(chunk.body))
+
     def steps(before: str) -> Iterator[Moved]:
         start = int(chance.random() * len(devices))
         for device_id in (*devices[start:], *devices[:start]):
             while chunk := next_chunk(_oldest(store, device_id, before)):
-                create(str(chunk.name), chunk.body)
-                store.delete(device_id, chunk.keys)
-                yield Moved(1, chunk.name.readings, len(chunk.body))
+                moved = attempt(partial(move, device_id, chunk))
+                yield moved
+                if moved.refusal is not None:  # the device's next chunk is this one again
+                    break
             yield NOTHING
 
     return steps

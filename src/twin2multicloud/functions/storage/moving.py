@@ -7,21 +7,25 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.components import Trigger
+from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 
 RUN_SECONDS = 240.0
-"""When a run begins no further step. The shortest limit of the clouds is Azure's default of five minutes."""
+"""When a scheduled run begins no further step. The shortest limit of the clouds is Azure's default of five minutes."""
+CALL_SECONDS = 15.0
+"""When a run that was called begins no further step: its caller waits for the answer, for 30 seconds at most."""
 
 
 class Moved(msgspec.Struct, frozen=True):
-    """One step: how many objects were moved, and how many readings and bytes they have."""
+    """One step: how many objects were moved, how many readings and bytes they have, and why one was not."""
 
     objects: int
     readings: int
     size: int
+    refusal: FinalError | None = None
 
 
 NOTHING = Moved(0, 0, 0)
@@ -30,6 +34,21 @@ NOTHING = Moved(0, 0, 0)
 Steps = Callable[[str], Iterator[Moved]]
 """Moves what is before a day (canonical stamp of its beginning), one object a step."""
 
+_OF_THE_CONTENT = frozenset({400, 409, 413, 422})
+
+
+def attempt(move: Callable[[], Moved]) -> Moved:
+    """One step; a refusal of its object for what that is comes with it, so that it holds up no other object.
+
+    Raises RetryableError, and FinalError where another object would be refused as well.
+    """
+    try:
+        return move()
+    except FinalError as error:
+        if error.status not in _OF_THE_CONTENT:
+            raise
+        return Moved(0, 0, 0, error)
+
 
 class Mover:
     """Moves what is past its retention. Each step leaves everything in at least one of the two stores."""
@@ -37,27 +56,42 @@ class Mover:
     def __init__(self, *, steps: Steps, retention_days: int, clock: Clock) -> None:
         self._steps, self._days, self._clock = steps, retention_days, clock
 
-    def __call__(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - there is one job
+    def on_schedule(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - there is one job
+        """Move what is due, see `run`."""
+        return self.run(RUN_SECONDS)
+
+    def on_call(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - likewise
+        """Move what is due for as long as a caller waits, see `run`: the operator calls again until it is finished."""
+        return self.run(CALL_SECONDS)
+
+    def run(self, seconds: float) -> dict[str, Any]:
         """Move what is due. Raises RetryableError, FinalError: the next run goes on where this one was.
+
+        An object that is refused for what it is stays where it is; FinalError says so when the run is over.
 
         Due are the whole UTC days that ended before the retention, by the time of the reading: an object then holds a
         day, and readings are kept a day longer at most. ``finished`` is false where a run stopped for its time limit.
         """
-        until = self._clock.monotonic() + RUN_SECONDS
+        until = self._clock.monotonic() + seconds
         objects = readings = size = 0
-        finished = True
+        finished, refusals = True, list[FinalError]()
         for moved in self._steps(day_before(self._clock.now(), self._days)):
             objects, readings, size = objects + moved.objects, readings + moved.readings, size + moved.size
+            if moved.refusal is not None:
+                refusals.append(moved.refusal)
             if self._clock.monotonic() > until:
                 finished = False
                 break
+        if refusals:
+            more = f", as do {len(refusals) - 1} more" if len(refusals) > 1 else ""
+            raise FinalError(f"{refusals[0]}; its readings stay where they are{more}", refusals[0].status)
         return {"objects": objects, "readings": readings, "bytes": size, "finished": finished}
 
 
 def mover_function(parts: Parts, steps: Steps, retention_days: int) -> Function:
     """The function around a mover: on its schedule, and when the operator calls it."""
     mover = Mover(steps=steps, retention_days=retention_days, clock=parts.ports.clock)
-    return parts.function({Trigger.SCHEDULE: mover, Trigger.CALL: mover})
+    return parts.function({Trigger.SCHEDULE: mover.on_schedule, Trigger.CALL: mover.on_call})
 
 
 def day_before(now: str, days: int) -> str:

@@ -12,17 +12,26 @@ from twin2multicloud.domain.components import OPERATOR, Access, ComponentType, K
 from twin2multicloud.domain.device_topics import TOPIC_VARIABLES
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
-from twin2multicloud.planning.services import is_function, is_ours, own_endpoint, own_environment
+from twin2multicloud.planning.services import is_function, own_endpoint, own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topic, Topology, ValueKind, Variable
 from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
 TIMEOUT_S = FUNCTION_SECONDS
-"""A function's time-out on every cloud."""
+"""Of a function that posts to another cloud, or runs user code."""
+
+OWN_CLOUD_TIMEOUT_S = 60
+"""Of a function that stays on its cloud: whoever calls it waits for 30 s (`wire.sender`), and its clients for less."""
 
 MOVER_TIMEOUT_S = 600
 """Of a mover, and of what administers a store. They begin no object after four minutes (`functions.storage.moving`),
 and one may need 244 s (wire)."""
+
+ATTEMPTS = 20
+"""Deliveries of a message before it is a dead letter, on every cloud; what `waits` has as many as its service knows."""
+
+PATIENCE_S = 90 * 60
+"""How long a queue goes on trying at least, on every cloud: an outage of an hour costs no letter."""
 
 ERROR_TOPIC = Kind.ERROR_TOPIC
 OBJECT_STORES = (Kind.COLD_STORE, Kind.ARCHIVE_STORE)
@@ -40,7 +49,8 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
     may do with the hot store, `objects` what it may do with the cold store and the archive, by component;
-    `schedule` is what starts it every day, `called` whether the operator calls it.
+    `schedule` is what starts it every day, `called` whether the operator calls it; `calls` are the functions on its
+    cloud that it calls natively.
     """
 
     component: Component
@@ -53,13 +63,19 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     store: tuple[Access, ...] = ()
     objects: tuple[tuple[Component, tuple[Access, ...]], ...] = ()
     schedule: Component | None = None
+    calls: tuple[Component, ...] = ()
     called: bool = False
 
     @property
     def timeout_s(self) -> int:
-        """Its time-out in seconds. What empties a store goes on for as long as it may."""
-        emptied = Access.DELETE in self.store or any(Access.DELETE in allowed for _, allowed in self.objects)
-        return MOVER_TIMEOUT_S if emptied else TIMEOUT_S
+        """Its time-out in seconds, by what it waits for; how long a queue hides a message follows from it.
+
+        What empties a store goes on for as long as it may.
+        """
+        if Access.DELETE in self.store or any(Access.DELETE in allowed for _, allowed in self.objects):
+            return MOVER_TIMEOUT_S
+        crosses = any(each.kind is ValueKind.URL for each in self.environment)
+        return TIMEOUT_S if crosses or runs_user_code(self.name) else OWN_CLOUD_TIMEOUT_S
 
     @property
     def name(self) -> str:
@@ -108,13 +124,13 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def called(self) -> tuple[FunctionView, ...]:
-        """The functions that the operator calls: readers, movers and those that administer a store."""
+        """The functions that the operator calls: readers, movers, those that administer a store, our twin service."""
         return tuple(each for each in self.functions if each.called)
 
     @property
     def endpoints(self) -> tuple[FunctionView, ...]:
-        """The functions that others call with the token. Our own services have other callers."""
-        return tuple(each for each in self.functions if each.endpoint is not None and not is_ours(each.component))
+        """The functions that others call with the token. To a device gateway come devices."""
+        return tuple(each for each in self.functions if each.endpoint is not None and each.name != Kind.DEVICE_GATEWAY)
 
     @property
     def needs_token(self) -> bool:
@@ -172,7 +188,7 @@ def _named(components: tuple[Component, ...], name: str) -> Component | None:
 
 def _function(coverage: Coverage, component: Component) -> FunctionView:
     topology = coverage.topology
-    if is_ours(component):  # started by its callers only; its renderer knows what it uses
+    if component.name == Kind.DEVICE_GATEWAY:  # started by its callers only; its renderer knows what it uses
         # The gateway refuses what the dispatcher beside it would refuse, by the same policy and the same formats.
         beside = topology[f"{component.cloud}.{Kind.DISPATCHER}"]
         same = filter(None, map(beside.variable, READ_BY))
@@ -196,6 +212,7 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
             for link in outgoing
             if link.target_kind in OBJECT_STORES and link.delivery is Delivery.STORE
         ),
+        calls=tuple(topology[link.target] for link in outgoing if link.delivery is Delivery.CALL),
         called=any(link.source == OPERATOR and link.delivery is Delivery.CALL for link in starting),
         schedule=next((topology[link.source] for link in starting if link.delivery is Delivery.SCHEDULE), None),
         environment=coverage.environment(component),

@@ -1,6 +1,6 @@
 """How Google Cloud resources of the slice are referred to. Owns the addresses that other files and other clouds use."""
 
-from twin2multicloud.domain.components import Kind
+from twin2multicloud.domain.components import KINDS, Kind, Trigger
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render import scope
 from twin2multicloud.terraform.render.references import References
@@ -9,7 +9,7 @@ REGION = "${var.gcp_region}"
 PROJECT = "${var.gcp_project}"
 TOKEN_SECRET_NAME = "${google_secret_manager_secret.inter_cloud_token.name}"  # noqa: S105 - a reference
 
-SERVICES_ON = ["google_project_service.used"]
+SERVICES_ON = ["time_sleep.services_on"]
 """What everything waits for that a service has to be switched on for."""
 
 
@@ -32,6 +32,8 @@ def _resource(component: Component) -> str:
         return "${google_firestore_database.hot_store.name}"
     if component.name in scope.OBJECT_STORES:
         return f"${{google_storage_bucket.{scope.key_of(component)}.name}}"
+    if component.name in KINDS and Trigger.CALL in KINDS[component.name].triggers:  # its address, and its audience
+        return f"${{google_cloudfunctions2_function.{scope.key_of(component)}.service_config[0].uri}}"
     return topic(scope.key_of(component))
 
 
