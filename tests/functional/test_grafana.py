@@ -39,7 +39,7 @@ def house(store: Cloud, home: Cloud) -> Twin:
 
 
 @pytest.fixture(scope="module", params=ALL, ids=str)
-def running(request: pytest.FixtureRequest) -> Iterator[tuple[Cloud, Emulation]]:
+def clouds(request: pytest.FixtureRequest) -> Iterator[tuple[Cloud, Emulation]]:
     store: Cloud = request.param
     with Emulation(house(store, AWS if store == GCP else store)) as emulation:
         for device in ("sensor-1", "sensor-2", "floor-01"):
@@ -66,8 +66,8 @@ def ask(asked: RigGrafana, target: Any, variables: Any = None, *, backend: bool 
     return asked.ask(target, variables or {}, NOW - timedelta(hours=1), NOW + timedelta(hours=1), backend=backend)
 
 
-def test_every_panel_of_every_dashboard_has_values(running: tuple[Cloud, Emulation]) -> None:
-    store, emulation = running
+def test_every_panel_of_every_dashboard_has_values(clouds: tuple[Cloud, Emulation]) -> None:
+    store, emulation = clouds
     for home in homes(store):
         asked = grafana(emulation, store, home)
         titles = []
@@ -82,8 +82,8 @@ def test_every_panel_of_every_dashboard_has_values(running: tuple[Cloud, Emulati
         assert len(titles) == 2 + 7 * 4  # the twin's ages; an entity, two devices and a group of five properties each
 
 
-def test_the_age_is_that_of_the_newest_reading(running: tuple[Cloud, Emulation]) -> None:
-    store, emulation = running
+def test_the_age_is_that_of_the_newest_reading(clouds: tuple[Cloud, Emulation]) -> None:
+    store, emulation = clouds
     asked = grafana(emulation, store, homes(store)[0])
     ages = [panel for _, _, panel in asked.panels() if panel["title"] == "sensor-1"]
     (row,) = ask(asked, ages[0]["targets"][0])
@@ -91,8 +91,8 @@ def test_the_age_is_that_of_the_newest_reading(running: tuple[Cloud, Emulation])
     assert row["age"] == pytest.approx(passed, abs=2)
 
 
-def test_every_alert_rule_is_answered_as_its_backend_asks(running: tuple[Cloud, Emulation]) -> None:
-    store, emulation = running
+def test_every_alert_rule_is_answered_as_its_backend_asks(clouds: tuple[Cloud, Emulation]) -> None:
+    store, emulation = clouds
     asked = grafana(emulation, store, homes(store)[-1])
     (group,) = asked.alerts
     assert [rule["title"] for rule in group["rules"]] == ["hot-function", "hot-workflow", "hot-feedback"]
@@ -103,8 +103,8 @@ def test_every_alert_rule_is_answered_as_its_backend_asks(running: tuple[Cloud, 
         assert condition["model"]["expression"] == "$B > 30.0"
 
 
-def test_an_empty_time_range_is_an_empty_panel_and_no_error(running: tuple[Cloud, Emulation]) -> None:
-    store, emulation = running
+def test_an_empty_time_range_is_an_empty_panel_and_no_error(clouds: tuple[Cloud, Emulation]) -> None:
+    store, emulation = clouds
     asked = grafana(emulation, store, homes(store)[0])
     early = datetime(2001, 1, 1, tzinfo=UTC)
     history = [panel for _, variables, panel in asked.panels() if panel["type"] == "timeseries" and not variables]
@@ -112,8 +112,8 @@ def test_an_empty_time_range_is_an_empty_panel_and_no_error(running: tuple[Cloud
         assert asked.ask(panel["targets"][0], {}, early, early + timedelta(hours=1), backend=False) == []
 
 
-def test_a_wrong_token_answers_no_panel(running: tuple[Cloud, Emulation]) -> None:
-    store, emulation = running
+def test_a_wrong_token_answers_no_panel(clouds: tuple[Cloud, Emulation]) -> None:
+    store, emulation = clouds
     asked = grafana(emulation, store, homes(store)[0])
     for source in asked.sources.values():
         source["secureJsonData"]["apiKeyValue"] = "wrong"

@@ -75,6 +75,7 @@ MAY_NAME = {
     "costs/paper_choice.py": "the same",
     "operations/twin_models.py": "formats of twin services, by the clouds that have them",
     "cli/cost_tables.py": "the same model's table",
+    "dashboards/infinity.py": "what Infinity calls signing with SigV4",
 }
 
 

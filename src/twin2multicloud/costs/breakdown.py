@@ -147,7 +147,7 @@ def _joined(parts: list[TierPart]) -> tuple[TierPart, ...]:
         seen = found.get((part.reason, part.unit))
         if seen is not None:
             quantity, cost = seen.quantity + part.quantity, seen.cost + part.cost
-            part = msgspec.structs.replace(part, quantity=quantity, cost=cost)
+            part = msgspec.structs.replace(part, quantity=quantity, cost=cost)  # noqa: PLW2901 - the sum of both
         found[part.reason, part.unit] = part
     return tuple(found.values())
 
