@@ -17,8 +17,9 @@ from twin2multicloud.emulator.host.ports import is_free
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.guard import LocalOnly
 from twin2multicloud.manage.header_bar import LOGO
+from twin2multicloud.manage.hierarchy_tree import Place
 from twin2multicloud.manage.optimizer_page import register_optimizer_page
-from twin2multicloud.manage.page import DashboardPage, Place, missing_page
+from twin2multicloud.manage.page import DashboardPage, missing_page
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.topology import Topology
