@@ -30,6 +30,12 @@ COMMANDS = {
         "Show step by step what one message of a device becomes, or why it is refused. Needs no running twin.",
         "check_payload",
     ),
+    "run": Command("run", "Run user code on single readings.", "run_app"),
+    "test": Command(
+        "run",
+        "Run the tests of a project: tests/*.json, a reading in and what is expected. Exit code 1 if one fails.",
+        "run_project_tests",
+    ),
     "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
     "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
     "status": Command("local_commands", "Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down."),

@@ -167,7 +167,8 @@ class SqliteTable(SqliteRows):
 
     def count(self) -> int:
         """How many readings there are."""
-        return self._count
+        count: int = self._count
+        return count
 
     def size(self) -> int:
         """Bytes on the disk, the write-ahead log included."""
