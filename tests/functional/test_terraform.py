@@ -155,7 +155,7 @@ class TestThreeCloudsDeployed:
             + fleet[0]["azurerm"].of("azurerm_function_app_flex_consumption")
             + fleet[0]["google"].of("google_cloudfunctions2_function")
         )
-        assert len(functions) == 14
+        assert len(functions) == 17
         assert token not in json.dumps(functions, default=str)
         assert token not in json.dumps([event.message for event in deployed.events])
         assert token not in json.dumps(deployed.workspace.outputs())
@@ -164,10 +164,8 @@ class TestThreeCloudsDeployed:
         (deployed.bundles / "aws" / "dispatcher.zip").write_bytes(archive("new"))
         (deployed.bundles / "azure" / "processor.zip").write_bytes(archive("new"))
         changes = deployed.workspace.plan()
-        assert changes.addresses == {
-            "aws_lambda_function.dispatcher": "update",
-            "azurerm_function_app_flex_consumption.processor": "update",
-        }
+        # What runs on Azure is published after the apply (operations.publishing).
+        assert changes.addresses == {"aws_lambda_function.dispatcher": "update"}
 
     def test_what_somebody_took_away_comes_back(self, fleet, deployed):
         google = fleet[0]["google"]

@@ -252,7 +252,7 @@ def _changes(lines: Sequence[str]) -> Changes:
     addresses = {
         each["change"]["resource"]["addr"]: each["change"]["action"]
         for each in said
-        if each.get("type") == "planned_change"
+        if each.get("type") == "planned_change" and each["change"]["action"] != "read"  # changes nothing
     }
     for each in said:
         if each.get("type") == "change_summary":
