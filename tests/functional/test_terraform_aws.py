@@ -88,6 +88,8 @@ def adapted(config: dict[str, Any], version: str, endpoint: str) -> dict[str, An
         permissions = config["resource"]["aws_lambda_permission"]
         for key in [key for key in permissions if key.endswith("_invoke_by_url")]:
             del permissions[key]
+        for queue in config["resource"]["aws_sqs_queue"].values():
+            queue["max_message_size"] = 262_144  # what SQS took until August 2025
     return config
 
 

@@ -64,6 +64,7 @@ def test_79_days_of_a_machine_pass_all_tiers_by_schedule_and_read_back_equal(twi
     for _ in range(4):
         set_clock(twin.deployment, timedelta(days=20))
         assert history(twin) == points
+    assert twin.client.latest("d1", ["double"]) == {"double": points[-1]}
     tiers = readings_by_tier(twin)
     assert all(tiers.values()), tiers
     assert sum(tiers.values()) == len(points)
@@ -126,6 +127,7 @@ def test_a_day_with_the_clock_and_the_command_line(twin: RunningTwin) -> None:
     moved = t2mc("move", folder, "--json")
     assert moved.returncode == 0, moved.stderr
     assert "1.5" in t2mc("query", folder, "d1", "double", "--since", "60d").stdout
+    assert "1.5" in t2mc("query", folder, "d1", "--last").stdout
     refused = t2mc("clock", "advance", folder, "soon")
     assert refused.returncode == 2
     assert "a span must be as in 15m, 12h or 40d, found 'soon'" in refused.stderr

@@ -11,6 +11,7 @@ from tests.golden.cases import (
     rendered_errors,
     rendered_schema,
 )
+from tests.golden.grafana.cases import regenerate as regenerate_exports
 from tests.golden.project_schemas import publish
 
 
@@ -18,6 +19,7 @@ def main() -> None:
     """Write the published schemas, the pages and parts of pages that are drawn, and the plans; remove what is over."""
     SCHEMA.write_text(rendered_schema(), encoding="utf-8")
     publish()
+    regenerate_exports()
     ERRORS.write_text(rendered_errors(), encoding="utf-8")
     TOPOLOGY.write_text(drawn(TOPOLOGY.read_text(encoding="utf-8")), encoding="utf-8")
     PLANS.mkdir(exist_ok=True)

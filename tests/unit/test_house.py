@@ -59,7 +59,8 @@ class TestCode:
         # Google has no device service: what IoT Core and IoT Hub do as services is our own code there.
         # Nor has it a twin service, and ours calls the readers: no other function calls one natively.
         services = {"device_authenticator.py", "device_ingress.py", "native_calls.py"}
-        assert files["aws"] == files["azure"] == files["gcp"] - services
+        publishing = {"code_publisher.py"}  # elsewhere code comes with what Terraform makes
+        assert files["aws"] == files["azure"] - publishing == files["gcp"] - services
         assert services < files["gcp"]
 
 
@@ -74,6 +75,7 @@ MAY_NAME = {
     "costs/paper_choice.py": "the same",
     "operations/twin_models.py": "formats of twin services, by the clouds that have them",
     "cli/cost_tables.py": "the same model's table",
+    "dashboards/infinity.py": "what Infinity calls signing with SigV4",
 }
 
 

@@ -3,6 +3,7 @@
 0: done. 1: the command or a check failed. 2: invalid input; nothing was changed. 130, 143: Ctrl-C, SIGTERM.
 """
 
+import errno
 import os
 import signal
 import sys
@@ -65,9 +66,22 @@ def _report(error: BaseException) -> int:
     if isinstance(error, InvalidProjectError):
         say_findings(error)
     else:
-        say_error(str(error))
+        say_error(_sentence(error))
     return 2 if isinstance(error, (InvalidProjectError, ConfigurationError)) else 1
 
+
+def _sentence(error: BaseException) -> str:
+    """An error as a sentence. Of a disk: what cannot be written, and what needs no disk."""
+    if isinstance(error, OSError) and error.errno in _DISK and error.strerror:
+        what = error.filename or "a file"
+        return (
+            f"{what} cannot be written ({error.strerror}); make room or give access, then run the command again. "
+            "What was acknowledged stays; validate, plan and down work meanwhile"
+        )
+    return str(error)
+
+
+_DISK = (errno.ENOSPC, errno.EROFS, errno.EACCES, errno.EDQUOT)
 
 if __name__ == "__main__":
     main()

@@ -30,9 +30,19 @@ COMMANDS = {
         "Show step by step what one message of a device becomes, or why it is refused. Needs no running twin.",
         "check_payload",
     ),
+    "run": Command("run", "Run user code on single readings.", "run_app"),
+    "test": Command(
+        "run",
+        "Run the tests of a project: tests/*.json, a reading in and what is expected. Exit code 1 if one fails.",
+        "run_project_tests",
+    ),
     "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
     "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
     "status": Command("local_commands", "Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down."),
+    "doctor": Command(
+        "doctor",
+        "Check every file of a twin that is down: what is damaged, what of it is lost. Repairs with --repair.",
+    ),
     "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
     "errors": Command("dlq", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
     "move": Command(
@@ -78,6 +88,7 @@ COMMANDS = {
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),
     "prices": Command("prices", "List prices: show them, compare them, fetch new ones.", "prices_app"),
+    "grafana": Command("grafana", "Dashboards of the twin for Grafana.", "grafana_app"),
     "devices": Command("devices", "Devices of a deployed twin: register, list and remove them.", "devices_app"),
 }
 

@@ -1,5 +1,9 @@
 """The look of the command line: the two consoles, and the format of findings and errors. Decides nothing."""
 
+import os
+import sys
+from typing import TextIO
+
 import msgspec
 import typer
 from rich.console import Console
@@ -12,8 +16,16 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.topology import Locality
 
-out = Console(emoji=False)  # a device may be called `:key:`
-err = Console(stderr=True, emoji=False)
+_WHOLE = 100_000  # columns; nothing is as wide
+
+
+def _width(stream: TextIO) -> int | None:
+    """Of a terminal, what it says (None). Into a pipe or a file lines are whole, unless COLUMNS says otherwise."""
+    return None if stream.isatty() or os.environ.get("COLUMNS") else _WHOLE
+
+
+out = Console(emoji=False, width=_width(sys.stdout))  # a device may be called `:key:`
+err = Console(stderr=True, emoji=False, width=_width(sys.stderr))
 
 
 def make_table(title: str, *columns: str, unwrapped: int = 0) -> Table:

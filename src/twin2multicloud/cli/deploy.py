@@ -1,7 +1,8 @@
 """t2mc deploy, destroy, outputs: a twin on real clouds, through OpenTofu or Terraform. Asks before it acts."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
@@ -12,11 +13,12 @@ from twin2multicloud.cli.progress import phase
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.operations import device_registration as registration
-from twin2multicloud.operations.deployment import Planned, carry_out
+from twin2multicloud.operations.current_bundles import require_current_bundles
+from twin2multicloud.operations.deployment import Planned, carry_out, look
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import typed
-from twin2multicloud.terraform.engine import Changes, Workspace, environment
+from twin2multicloud.terraform.engine import Changes, environment
 from twin2multicloud.terraform.render.render import BACKENDS, Backend
 from twin2multicloud.terraform.render.scope import covered
 from twin2multicloud.terraform.rollout import Options, Rollout, chosen, deployed, deployed_outputs, known_options
@@ -48,10 +50,13 @@ def deploy(
     project = load_project(folder)
     say_notes(project)
     rollout = chosen(project, _pairs("--var", var), bundles, _backend(folder, state, state_setting))
-    rollout.require_bundles()
+    require_current_bundles(rollout)
     gaps = covered(rollout.topology).left_out
     say_note(f"planned, but not deployed yet: {', '.join(gaps)}")
-    _carry_out(rollout, destroy=False, plan_only=plan_only, yes=yes)
+    if plan_only:
+        _say_planned(look(rollout, destroy=False, phase=phase))
+        return
+    _carry_out(rollout, destroy=False, yes=yes)
 
 
 def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
@@ -59,7 +64,7 @@ def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
 
     Example: t2mc destroy examples/smart-home
     """
-    _carry_out(deployed(load_project(folder)), destroy=True, plan_only=False, yes=yes)
+    _carry_out(deployed(load_project(folder)), destroy=True, yes=yes)
 
 
 def outputs(
@@ -84,24 +89,29 @@ def outputs(
     out.print(table)
 
 
-def _carry_out(rollout: Rollout, *, destroy: bool, plan_only: bool, yes: bool) -> None:
+def _carry_out(rollout: Rollout, *, destroy: bool, yes: bool) -> None:
     """Show the plan, ask for confirmation, and print what was done."""
 
     def consent(planned: Planned) -> bool:
-        _say_changes(planned.changes)
-        _say_registrations(planned)
-        if planned.changes and not plan_only and not yes:
+        _say_planned(planned)
+        if planned and not yes:
             ask()
-        return not plan_only
+        return True
 
     done = carry_out(rollout, destroy=destroy, phase=phase, consent=consent)
     if done is None:
         return
-    workspace, changes = done
-    if changes:
+    if done.changes or done.code:
         out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` lists the addresses")
     if not destroy:
-        _say_unregistered(rollout.project, workspace)
+        _say_unregistered(rollout.project, done.outputs)
+
+
+def _say_planned(planned: Planned) -> None:
+    _say_changes(planned.changes)
+    _say_registrations(planned)
+    for name in planned.code:
+        out.print(f"  {_MARKS['update']} code of {name}", highlight=False, soft_wrap=True)
 
 
 def _say_changes(changes: Changes) -> None:
@@ -123,11 +133,11 @@ def _say_registrations(planned: Planned) -> None:
     )
 
 
-def _say_unregistered(project: Project, workspace: Workspace) -> None:
+def _say_unregistered(project: Project, outputs: Mapping[str, Any]) -> None:
     """How many devices cannot connect yet. A failed look-up does not fail the deployment."""
     twin, command = project.twin, f"`t2mc devices register {typed(project.folder)}`"
     try:
-        gateway = registration.deployed_gateway(twin, workspace.outputs())
+        gateway = registration.deployed_gateway(twin, outputs)
         missing = registration.count_unregistered(gateway, twin.catalog)
     except TwinError as error:
         say_note(f"which devices may connect could not be seen: {error}")
@@ -138,10 +148,13 @@ def _say_unregistered(project: Project, workspace: Workspace) -> None:
 
 
 def _backend(folder: Path, kind: str | None, settings: list[str] | None) -> Backend | None:
-    """The state backend given; a setting alone applies to the previous backend. None where neither is given."""
+    """The state backend given; settings are added to those of the previous one. None where neither is given."""
     if kind is None and settings is None:
         return None
-    return Backend(kind or (known_options(folder) or Options()).backend.kind, _pairs("--state-setting", settings))
+    before, given = (known_options(folder) or Options()).backend, _pairs("--state-setting", settings)
+    if kind not in (None, before.kind):
+        return Backend(kind or "", given)
+    return Backend(before.kind, {**before.settings, **given})
 
 
 def _pairs(option: str, given: list[str] | None) -> dict[str, str]:

@@ -12,6 +12,7 @@ import typer
 from rich.markup import escape
 
 from twin2multicloud.cli.console import err, make_table, out, say_json
+from twin2multicloud.cli.csv_tables import say_table
 from twin2multicloud.cli.progress import phase
 from twin2multicloud.cli.project_commands import Folder
 from twin2multicloud.domain.device import DeviceCatalog
@@ -75,6 +76,7 @@ def register_devices(
 def list_devices(
     folder: Folder = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
     local: Local = False,
 ) -> None:
     """List the devices that may connect, and those with local credentials.
@@ -91,7 +93,9 @@ def list_devices(
         where = escape(twin.files.folder(each.device_id).name) if each.has_files else ""
         remark = "" if each.in_project else "[yellow]not in the project[/]"
         table.add_row(escape(each.device_id), "[green]yes[/]" if each.registered else "no", where, remark)
-    out.print(table)
+    say_table(table, as_csv=as_csv)
+    if as_csv:
+        return
     count = sum(each.registered for each in standings)
     out.print(f"{count:,} of {len(standings):,} devices may connect to {twin.gateway_label}")
     if any(each.has_files for each in standings):

@@ -9,6 +9,7 @@ import typer
 from rich.markup import escape
 
 from twin2multicloud.cli.console import cloud_text, err, make_table, out, say_json
+from twin2multicloud.cli.csv_tables import say_table
 from twin2multicloud.cli.devices import ask
 from twin2multicloud.cli.moments import Since, instant
 from twin2multicloud.cli.project_commands import Folder, FolderFirst
@@ -28,6 +29,7 @@ Cause = Annotated[str, typer.Option(help=f"Only {REFUSED} or {OUTAGE}.")]
 Ids = Annotated[list[str] | None, typer.Option("--id", help="Only this letter; may be repeated.")]
 Deployed = Annotated[bool, typer.Option("--deployed", help="Use the deployed twin, not the emulated one.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="As CSV.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask for confirmation.")]
 
 
@@ -40,6 +42,7 @@ def list_letters(
     cause: Cause = "",
     since: Since = "",
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
     deployed: Deployed = False,
 ) -> None:
     """List dead letters by boundary and reason. Exit code 1 if a cloud is down.
@@ -51,14 +54,14 @@ def list_letters(
     groups = grouped(letters)
     if as_json:
         say_json({"groups": groups, "clouds": outcomes})
-    elif groups:
+    elif groups or as_csv:
         table = make_table("dead letters", "cloud", "boundary", ">messages", "cause", "newest", "for example", "reason")
         for each in groups:
             example, why = escape(each.example), escape(each.reason)
             row = (each.boundary, f"{each.messages:,}", each.cause, each.newest, example, why)
             table.add_row(cloud_text(each.cloud), *row)
-        out.print(table)
-        if any(each.cause == REFUSED for each in groups):
+        say_table(table, as_csv=as_csv)
+        if not as_csv and any(each.cause == REFUSED for each in groups):
             out.print("[dim]t2mc dlq redrive sends them again, once the reason is mended; t2mc dlq show prints one[/]")
     else:
         out.print("no dead letters")
@@ -136,6 +139,7 @@ def errors(
     severity: Annotated[Severity | None, typer.Option(help="Only this severity.", case_sensitive=False)] = None,
     limit: Annotated[int, typer.Option(help="Maximum number of events, newest first.", min=1)] = 50,
     as_json: AsJson = False,
+    as_csv: AsCsv = False,
 ) -> None:
     """List the error events of a twin, newest first. Exit code 1 if a cloud is down.
 
@@ -146,13 +150,14 @@ def errors(
     chosen = [each for each in found if each.timestamp >= start and severity in (None, each.severity)][:limit]
     if as_json:
         say_json(chosen)
-    elif chosen:
+    elif chosen or as_csv:
         table = make_table("error events", "time", "severity", "cloud", "component", "code", ">messages", "message")
         for each in chosen:
             row = (each.component, each.error_code, f"{each.count:,}", escape(each.message))
             table.add_row(each.timestamp, _severity(each.severity), each.cloud_provider, *row)
-        out.print(table)
-        out.print("[dim]docs/errors.md says what each code means and what to do[/]")
+        say_table(table, as_csv=as_csv)
+        if not as_csv:
+            out.print("[dim]docs/errors.md says what each code means and what to do[/]")
     else:
         out.print("no error events")
     _say_problems([Outcome(cloud=cloud, messages=0, problem=f"{cloud} does not answer") for cloud in dark])

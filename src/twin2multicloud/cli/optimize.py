@@ -10,7 +10,7 @@ import typer
 from rich.console import RenderableType
 
 from twin2multicloud.cli import cost_tables as tables
-from twin2multicloud.cli.console import out, say_json
+from twin2multicloud.cli.console import out, say_json, say_note
 from twin2multicloud.cli.prices import BookPath
 from twin2multicloud.costs.constraints import Constraints, parse_fixed, parse_residency
 from twin2multicloud.costs.optimizer import Result, optimize, pareto_front
@@ -21,8 +21,10 @@ from twin2multicloud.costs.sensitivity import price_flips, workload_flips
 from twin2multicloud.costs.workload import PAPER_FIGURES
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.operations.choosing import Workloads, apply_placement, draw, move_to, read_workloads
+from twin2multicloud.operations.moving_slots import left_behind
 from twin2multicloud.operations.prices import load_book
 from twin2multicloud.planning.clouds import known_cloud
+from twin2multicloud.project.loader import load_project
 
 Extra = tuple[str, object, RenderableType]
 
@@ -94,6 +96,9 @@ def optimize_command(
         extras.append(("move", move, tables.move_table(move)))
     _print(result, extras, as_json=as_json, as_csv=as_csv, details=details)
     written = [draw(chart, result, book, constraints)] if chart is not None else []
+    if apply and project is not None:
+        for sentence in left_behind(load_project(project).twin.placement, result.placement):
+            say_note(sentence)
     written += apply_placement(project, result, given.derived) if apply and project is not None else []
     if not (as_json or as_csv):
         for path in written:

@@ -7,6 +7,7 @@ import typer
 from rich.markup import escape
 
 from twin2multicloud.cli.console import out, say_json, say_note
+from twin2multicloud.cli.csv_tables import say_table
 from twin2multicloud.cli.restore_text import archive_text
 from twin2multicloud.cli.tables import boundaries_table, components_table, rows_table, topics_table
 from twin2multicloud.costs.prices import PriceBook
@@ -61,6 +62,7 @@ def validate(folder: Folder = Path()) -> None:
 def plan(
     folder: Folder = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="The topology as JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="The components as CSV.")] = False,
     explain: Annotated[bool, typer.Option(help="Name the row of the planner's table behind each boundary.")] = False,
 ) -> None:
     """Print the components of a twin, their clouds and reasons. Changes nothing.
@@ -73,6 +75,9 @@ def plan(
         say_json(topology)
         return
     say_notes(project)
+    if as_csv:
+        say_table(components_table(topology, explain=explain), as_csv=True)
+        return
     out.print(components_table(topology, explain=explain))
     out.print(boundaries_table(topology))
     if topology.topics or topology.gateways:

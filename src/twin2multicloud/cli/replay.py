@@ -12,6 +12,7 @@ from twin2multicloud.cli.tables import comparison_table
 from twin2multicloud.cli.telemetry_commands import show_publishing
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_deployment
+from twin2multicloud.emulator.host.folder_lock import using
 from twin2multicloud.fleet.recordings import Column, DeviceColumn, LeftOut, Mapping, read_mapping
 from twin2multicloud.fleet.second_reading import differences
 from twin2multicloud.operations.replaying import Arrived, look_for, open_recording, to_publish
@@ -67,7 +68,8 @@ def replay(
     of_device = DeviceColumn(id=device, column=device_column, pattern=device_pattern)
     how = read_mapping(mapping.read_bytes(), str(mapping)) if mapping else _mapping(time, of_device, column, header)
     how = _with_options(how, delimiter, encoding, decimal, time_format, time_zone)
-    _play(deployment, file, how, speed=speed, now=now, limit=limit, check=check)
+    with using(deployment.state, "replay", say_note):
+        _play(deployment, file, how, speed=speed, now=now, limit=limit, check=check)
 
 
 def _play(

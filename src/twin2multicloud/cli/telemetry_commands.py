@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from twin2multicloud.cli.console import err, out, say_json, say_note
+from twin2multicloud.cli.csv_tables import say_table
 from twin2multicloud.cli.moments import instant
 from twin2multicloud.cli.progress import progress_line
 from twin2multicloud.cli.project_commands import Folder, FolderAsOption, FolderFirst
@@ -50,6 +51,7 @@ def query(
     limit: Annotated[int, typer.Option(help="Maximum number of readings, newest first.", min=1)] = 100,
     last: Annotated[bool, typer.Option("--last", help="Only the latest value of each property.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+    as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
     deployed: Annotated[bool, typer.Option("--deployed", help="Use the deployed twin, not the emulated one.")] = (
         False
     ),
@@ -68,7 +70,7 @@ def query(
     if not names:
         raise ConfigurationError(f"no device; give one of {some_devices(twin.catalog)}")
     try:
-        _answer(twin, *names, since=since, until=until, limit=limit, last=last, as_json=as_json)
+        _answer(twin, *names, since=since, until=until, limit=limit, last=last, as_json=as_json, as_csv=as_csv)
     except FinalError as error:  # the reader refuses what was asked
         raise ConfigurationError(str(error)) from error
 
@@ -82,6 +84,7 @@ def _answer(
     limit: int,
     last: bool,
     as_json: bool,
+    as_csv: bool,
 ) -> None:
     if last:
         latest = twin.latest(device, *properties)
@@ -90,7 +93,10 @@ def _answer(
             name: {"time": stamp, "value": value, **({"undeclared": True} if name in foreign else {})}
             for name, (stamp, value) in latest.items()
         }
-        say_json(shown) if as_json else out.print(latest_table(latest, device, foreign))
+        if as_json:
+            say_json(shown)
+        else:
+            say_table(latest_table(latest, device, frozenset() if as_csv else foreign), as_csv=as_csv)
         return
     now = twin.now
     start, end = instant(since, now), instant(until, now) if until else now
@@ -100,6 +106,8 @@ def _answer(
     count = len({stamp for points in series.values() for stamp, _ in points})
     if as_json:
         say_json(listed)
+    elif as_csv:
+        say_table(history_table(series, device), as_csv=True)
     elif count:
         out.print(history_table(series, device, _undeclared(twin, device, () if properties else series)))
     if not count:

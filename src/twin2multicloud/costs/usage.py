@@ -142,7 +142,7 @@ def _asked(call: ConnectorCall, t: Traffic) -> bool:
 
     They show the last day, which no mover has moved.
     """
-    if call.source == Kind.HOT_READER:
+    if call.source in (Kind.HOT_READER, Kind.HOT_READER_LAST_ENTRY):
         return False
     queried = KINDS[call.target].load in _QUERIES and call.source in KINDS
     return not (queried and home(call.source) is Slot.L4) or t.workload.dashboards is DashboardSource.TWIN

@@ -4,25 +4,36 @@ import asyncio
 import contextlib
 import gc
 import logging
+import os
+import sqlite3
 import ssl
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import uvicorn
 
+from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host.bundled_runtime import verified
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.host.deployment import (
+    HERE,
     LocalDeployment,
     LocalSecrets,
     Runtime,
+    Tls,
     load_deployment,
     load_secrets,
 )
-from twin2multicloud.emulator.host.patient_http import patient_http
+from twin2multicloud.emulator.host.failure import say_failure
+from twin2multicloud.emulator.host.folder_lock import hold_process
+from twin2multicloud.emulator.host.patient_http import PatientHttp, patient_http
+from twin2multicloud.emulator.host.ports import listen
 from twin2multicloud.emulator.host.readers import ReaderProcess, fork_readers
 from twin2multicloud.emulator.host.server import CloudApp, listen_for_devices
+from twin2multicloud.planning.clouds import label_of
 
 _SWITCH_INTERVAL = 0.001  # the loop and the queue threads share one interpreter: switch after 1 ms, not 5
 
@@ -35,19 +46,38 @@ async def serve(
 ) -> None:
     """Run until stopped; then finish the current batches."""
     site = deployment.site(cloud_name)
+    web = listen(site.http_port, f"{label_of(cloud_name)}'s endpoints")  # before anything begins to work
     cloud = EmulatedCloud(deployment, secrets, cloud_name)
     if deployment.runtime is Runtime.BUNDLES:
-        cloud.log.info("functions run from %s", verified(deployment.state.unpacked_bundles(cloud_name)))
+        cloud.log.info("functions run from %s", verified(deployment.state.unpacked_bundles(cloud_name).resolve()))
     mqtt = None
-    if site.mqtt_port is not None:
-        mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
-    if readers is not None:
-        await readers.connect()
-    config = uvicorn.Config(
-        CloudApp(cloud, secrets.operator_key, readers),
-        host="127.0.0.1",
-        port=site.http_port,
-        http=patient_http(),
+    app, protocol, https = CloudApp(cloud, secrets.operator_key, readers), patient_http(), None
+    try:
+        if site.mqtt_port is not None:
+            mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
+        if site.https_port is not None and deployment.tls is not None:
+            secured = listen(site.https_port, f"{label_of(cloud_name)}'s HTTPS publish")
+            server = _Beside(_config(app, protocol, deployment.tls))
+            https = asyncio.create_task(server.serve(sockets=[secured]))
+        if readers is not None:
+            await readers.connect()
+        cloud.log.info("up on %s", site.http_url)
+        await uvicorn.Server(_config(app, protocol)).serve(sockets=[web])
+    finally:
+        if mqtt is not None:
+            mqtt.close()
+        if https is not None:
+            https.cancel()
+        if readers is not None:
+            await readers.close()
+        cloud.close()
+        cloud.log.info("down")
+
+
+def _config(app: CloudApp, protocol: type[PatientHttp], tls: Tls | None = None) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http=protocol,
         ws="none",
         lifespan="off",
         log_level="warning",
@@ -56,18 +86,18 @@ async def serve(
         date_header=False,
         proxy_headers=False,
         timeout_graceful_shutdown=5,
-        backlog=1024,
+        ssl_certfile=tls.certificate if tls else None,
+        ssl_keyfile=tls.key if tls else None,
     )
-    cloud.log.info("up on %s", site.http_url)
-    try:
-        await uvicorn.Server(config).serve()
-    finally:
-        if mqtt is not None:
-            mqtt.close()
-        if readers is not None:
-            await readers.close()
-        cloud.close()
-        cloud.log.info("down")
+
+
+class _Beside(uvicorn.Server):
+    """A server beside the one that ends the process: it takes no signals."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn.Server."""
+        yield
 
 
 def _tls(deployment: LocalDeployment) -> ssl.SSLContext | None:
@@ -89,10 +119,15 @@ def main() -> None:
         import uvloop
 
         runner = uvloop.run
-    deployment, secrets = load_deployment(folder), load_secrets(folder)
-    readers = fork_readers(deployment, secrets, cloud)
-    with contextlib.suppress(KeyboardInterrupt):
-        runner(serve(deployment, secrets, cloud, readers))
+    try:
+        os.chdir(folder)  # and from there on by no name: the folder may be renamed
+        deployment, secrets = msgspec.structs.replace(load_deployment(Path()), folder=HERE), load_secrets(Path())
+        hold_process(deployment.state, cloud)
+        readers = fork_readers(deployment, secrets, cloud)
+        with contextlib.suppress(KeyboardInterrupt):
+            runner(serve(deployment, secrets, cloud, readers))
+    except (TwinError, OSError, sqlite3.Error) as error:
+        say_failure(error)
 
 
 if __name__ == "__main__":

@@ -21,6 +21,7 @@ from twin2multicloud.wire.environment import Environment, optional_env
 SECRET_VARIABLE = "INTER_CLOUD_TOKEN_SECRET"  # noqa: S105 - the variable's name
 TOKEN_VARIABLE = "INTER_CLOUD_TOKEN"  # noqa: S105 - likewise
 KEPT_SECONDS = 300.0
+_NOT_READ_YET = "not-read-yet"
 
 
 class CachedSecret:
@@ -52,7 +53,9 @@ class CachedSecret:
 def wire_with_secret(name: str, env: Environment, ports: Ports, secrets: Secrets) -> Function:
     """`functions.wiring.wire`, with the token out of the secret store where the environment names a secret.
 
-    Raises ConfigurationError, and RetryableError where the secret store does not answer at the start.
+    The store is asked on the first event, not here: an app whose vault or role is not there yet must still start, or
+    the Functions host finds no function in it, and Cloud Run calls its revision failed. Until then the function is
+    wired with no token that anybody has. Raises ConfigurationError for what `env` lacks.
     """
     secret = optional_env(env, SECRET_VARIABLE)
     if secret is None:
@@ -66,6 +69,6 @@ def wire_with_secret(name: str, env: Environment, ports: Ports, secrets: Secrets
     def handle(trigger: Trigger, event: Any) -> Any:  # noqa: ANN401 - see `functions.triggers`
         return wired(cached.read()).handlers[trigger](event)
 
-    function = wired(cached.read())
+    function = wire(name, {**env, TOKEN_VARIABLE: _NOT_READ_YET}, ports)
     handlers = {trigger: partial(handle, trigger) for trigger in function.handlers}
     return Function(name=name, reporter=function.reporter, handlers=handlers)

@@ -1,8 +1,7 @@
 """The dashboard's wiring: one process, one twin, one local address. All it serves is in the package."""
 
 import argparse
-import socket
-import sys
+import os
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -13,9 +12,12 @@ from nicegui.page import page
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.host.deployment import load_deployment
+from twin2multicloud.emulator.host.failure import say_failure
+from twin2multicloud.emulator.host.ports import is_free
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.guard import LocalOnly
 from twin2multicloud.manage.header_bar import LOGO
+from twin2multicloud.manage.hierarchy_tree import Place
 from twin2multicloud.manage.optimizer_page import register_optimizer_page
 from twin2multicloud.manage.page import DashboardPage, missing_page
 from twin2multicloud.manage.twin_view import TwinView
@@ -27,16 +29,24 @@ ACCENT = "#4c5fd5"
 _ASK_EVERY = 1.0  # s
 
 
-def serve(twin: Twin, topology: Topology, view: TwinView, port: int) -> None:
-    """Serve the dashboard of one twin until the process is stopped. Raises ConfigurationError: port taken."""
+def serve(twin: Twin, topology: Topology, view: TwinView, port: int, folder: Path | None = None) -> None:
+    """Serve the dashboard of one twin until the process is stopped; `folder` is its project's.
+
+    Raises ConfigurationError where the port is taken.
+    """
     _check_free(port)
     feed = Feed(view)
 
-    register_optimizer_page()
+    register_optimizer_page(twin, folder)
 
     @ui.page("/")
-    def dashboard(device: str | None = None, entity: str | None = None) -> None:
-        DashboardPage(twin, topology, view, feed, device, entity)
+    def dashboard(device: str | None = None, entity: str | None = None, group: str | None = None) -> None:
+        DashboardPage(twin, topology, view, feed, Place(device=device, entity=entity, group=group))
+
+    @app.get("/_cloud/health")
+    def health() -> dict[str, int]:
+        """As a cloud answers: whose process listens here."""
+        return {"pid": os.getpid()}
 
     @app.exception_handler(404)
     async def no_page(request: Request, _: Exception) -> Response:
@@ -74,19 +84,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         deployment = load_deployment(chosen.project_folder)
         port = deployment.dashboard_port if chosen.port is None else chosen.port
-        serve(deployment.twin, deployment.topology, TwinClient(deployment), port)
+        serve(deployment.twin, deployment.topology, TwinClient(deployment), port, Path(deployment.folder))
     except TwinError as error:
-        sys.stderr.write(f"{error}\n")
-        return 1
+        say_failure(error)
     return 0
 
 
 def _check_free(port: int) -> None:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # as the server does: a port just left is free
-        try:
-            probe.bind((HOST, port))
-        except OSError as error:
-            raise ConfigurationError(
-                f"port {port} of {HOST} is in use; stop the program that uses it or choose another with --port"
-            ) from error
+    if not is_free(port):
+        raise ConfigurationError(
+            f"port {port} of {HOST} is in use; stop the program that uses it or choose another with --port"
+        )

@@ -8,13 +8,17 @@ from twin2multicloud.domain.device import DeviceGroup
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.manage.hierarchy_tree import (
     Node,
+    Place,
     choice_of,
+    count_below,
     devices_below,
     entity_ids,
     entity_node,
+    found,
     members,
     node_of,
     node_of_device,
+    node_of_group,
     tree_nodes,
 )
 
@@ -36,12 +40,14 @@ class HierarchyPanel:
         self._chosen = ""
         self._build()
 
-    def choose(self, device_id: str | None, entity: str | None = None) -> None:
-        """Choose a device by id, else all of an entity, else all there are."""
-        if device_id is not None:
-            self._show(self._node_of(device_id), device_id)
+    def choose(self, place: Place) -> None:
+        """Choose a device, all of a group or an entity, or all there are."""
+        if place.device is not None:
+            self._show(self._node_of(place.device), place.device)
+        elif place.group is not None:
+            self._show(node_of_group(self._nodes, place.group), None)
         else:
-            self._show(self.node(entity_node(entity or ""))["id"], None)
+            self._show(self.node(entity_node(place.entity or ""))["id"], None)
 
     def node(self, node_id: str) -> Node:
         """The node of that id, or that of all devices."""
@@ -51,14 +57,22 @@ class HierarchyPanel:
         """The devices of a node, and of all below it."""
         return devices_below(self._nodes, node_id, self._groups)
 
+    def count_below(self, node_id: str) -> int:
+        """How many devices a node has, with all below it; groups are not gone through."""
+        return count_below(self._nodes, node_id, self._groups)
+
     def _build(self) -> None:
         with ui.element("div").classes("side"):
             ui.label("Hierarchy").classes("section")
             find = ui.input(placeholder="Find").props("dense outlined clearable aria-label=Find").classes("find")
-            self._tree = ui.tree(self._nodes, on_select=self._selected).props("dense no-connectors no-selection-unset")
+            self._tree = ui.tree(self._nodes, on_select=self._selected).props(
+                "dense no-connectors no-selection-unset no-results-label=' '"
+            )
             self._tree.add_slot("default-header", _NODE)
             entities = entity_ids(self._nodes)
             self._tree.expand(entities if len(entities) <= _MOST_EXPANDED else entities[:1])
+            find.props("debounce=250").on_value_change(lambda event: self._find(event.value or ""))
+            self._found = ui.element("div").classes("matches found")
             self._tree.bind_filter_from(find, "value", backward=lambda text: text or "")
             self._build_search()
 
@@ -72,6 +86,14 @@ class HierarchyPanel:
             )
             self._matches = ui.element("div").classes("matches")
         self._search_box.visible = False
+
+    def _find(self, text: str) -> None:
+        """List the devices of a text, beside the nodes that the tree leaves: members of a group are none."""
+        self._found.clear()
+        with self._found:
+            for device_id in found(self._twin.catalog, text):
+                button = ui.button(device_id, on_click=lambda _, each=device_id: self.choose(Place(device=each)))
+                button.props("flat dense no-caps align=left color=none").classes("member")
 
     def _selected(self, event: events.ValueChangeEventArguments[str | None]) -> None:
         if event.value is not None:
@@ -94,11 +116,12 @@ class HierarchyPanel:
         wanted = device_id or choice.device
         if self._group is not None:
             self._group_label.set_text(f"{self._group.count:,} × {self._group.type}")
-            wanted = wanted or next(iter(self._group))
+            self._chosen = wanted or ""
             self._search.set_value("")
-            self._chosen = wanted
             self._list_members()
-        if wanted is not None:
+        if wanted is None:
+            self._on_many(node_id)
+        else:
             self._choose(wanted)
 
     def _list_members(self) -> None:
@@ -107,7 +130,7 @@ class HierarchyPanel:
         text = self._search.value or ""
         listed = members(self._group, text)
         if not text:  # what is in view stays in the list, wherever it is in the group
-            listed = tuple(dict.fromkeys([self._chosen, *listed]))
+            listed = tuple(dict.fromkeys([*filter(None, [self._chosen]), *listed]))
         self._matches.clear()
         with self._matches:
             for device_id in listed:

@@ -6,22 +6,63 @@ A group is one node however many devices it has: the tree's size is that of the 
 from collections.abc import Iterable, Iterator, Mapping
 from itertools import islice
 from typing import Any
+from urllib.parse import quote
 
 import msgspec
 
-from twin2multicloud.domain.device import DeviceGroup
+from twin2multicloud.domain.device import DeviceCatalog, DeviceGroup
 from twin2multicloud.domain.hierarchy import Entity, EntityComponent
+from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.twin import Twin
 
 Node = dict[str, Any]
 
 _DEVICE, _GROUP, _ENTITY = "device", "group", "entity"
+_MOST_SORTED = 1_000  # matches that are put in order: a short text has 100,000
 ALL = "all"
 """The id of the node that stands for every device."""
 
 
+class Place(msgspec.Struct, frozen=True):
+    """What the page shows: a device, all of an entity, all of a group, or all there are."""
+
+    device: str | None = None
+    entity: str | None = None
+    group: str | None = None
+
+    @property
+    def url(self) -> str:
+        """Its address."""
+        named = (("device", self.device), ("group", self.group), ("entity", self.entity))
+        return next((f"/?{kind}={quote(name)}" for kind, name in named if name), "/")
+
+
+def place_of(node_id: str) -> Place:
+    """What a tree node shows."""
+    kind, _, rest = node_id.partition("|")
+    choice = choice_of(node_id)
+    if choice is not None:
+        return Place(device=choice.device, group=choice.group)
+    return Place(entity=rest) if kind == _ENTITY else Place()
+
+
+def missing_place(twin: Twin, place: Place) -> str:
+    """The sentence on a place that the twin does not have; empty where it has it."""
+    entities = [entity.id for _, entity in twin.hierarchy.walk()]
+    groups = [group.name for group in twin.catalog.groups]
+    if place.device is not None and twin.catalog.find(place.device) is None:
+        what, name, known = "device", place.device, twin.catalog.ids()
+    elif place.group is not None and place.group not in groups:
+        what, name, known = "group", place.group, iter(groups)
+    elif place.entity is not None and place.entity not in entities:
+        what, name, known = "entity", place.entity, iter(entities)
+    else:
+        return ""
+    return f"{twin.name} has no {what} {name}{hint(name, known) or '; here are the devices it has'}"
+
+
 class Choice(msgspec.Struct, frozen=True):
-    """What a tree node represents: a device, or a group of which a member is still to be chosen."""
+    """What a tree node represents: a device, or the devices of a group."""
 
     device: str | None = None
     group: str | None = None
@@ -91,14 +132,26 @@ def entity_node(entity_id: str) -> str:
 
 def devices_below(nodes: Iterable[Node], node_id: str, groups: Mapping[str, DeviceGroup]) -> Iterator[str]:
     """The ids of the devices below a node, each once; none where there is no such node."""
-    tops = [node for node in _walk(nodes) if node_id in (node["id"], ALL)]
-    choices = dict.fromkeys(choice for node in _walk(tops) if (choice := choice_of(node["id"])) is not None)
+    choices = _choices_below(nodes, node_id)
     devices = {choice.device for choice in choices}
     for choice in choices:
         if choice.device is not None:
             yield choice.device
         else:
             yield from (device for device in groups[choice.group or ""] if device not in devices)
+
+
+def count_below(nodes: Iterable[Node], node_id: str, groups: Mapping[str, DeviceGroup]) -> int:
+    """How many `devices_below` has."""
+    choices = _choices_below(nodes, node_id)
+    below = [groups[choice.group] for choice in choices if choice.group is not None]
+    alone = [choice.device for choice in choices if choice.device is not None]
+    return sum(group.count for group in below) + sum(not any(each in group for group in below) for each in alone)
+
+
+def _choices_below(nodes: Iterable[Node], node_id: str) -> list[Choice]:
+    tops = [node for node in _walk(nodes) if node_id in (node["id"], ALL)]
+    return list(dict.fromkeys(choice for node in _walk(tops) if (choice := choice_of(node["id"])) is not None))
 
 
 def node_of_device(nodes: Iterable[Node], device_id: str, group: str | None) -> str | None:
@@ -115,6 +168,21 @@ def node_of(nodes: Iterable[Node], node_id: str) -> Node | None:
 def entity_ids(nodes: Iterable[Node]) -> list[str]:
     """The ids of all nodes that have children, parents first."""
     return [node["id"] for node in _walk(nodes) if "children" in node]
+
+
+def node_of_group(nodes: Iterable[Node], group: str) -> str | None:
+    """The id of the node that shows a group."""
+    return next((node["id"] for node in _walk(nodes) if choice_of(node["id"]) == Choice(group=group)), None)
+
+
+def found(catalog: DeviceCatalog, text: str, most: int = 12) -> tuple[str, ...]:
+    """Up to `most` ids that contain a text, members of groups too: those that begin with it first, then in order."""
+    wanted = text.strip().lower()
+    if not wanted:
+        return ()
+    matches = list(islice((each for each in catalog.ids() if wanted in each.lower()), _MOST_SORTED))
+    matches.sort(key=lambda each: not each.lower().startswith(wanted))
+    return tuple(matches[:most])
 
 
 def members(group: DeviceGroup, text: str, most: int = 12) -> tuple[str, ...]:

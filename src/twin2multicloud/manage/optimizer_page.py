@@ -1,4 +1,4 @@
-"""The cost optimizer's page: sliders for the workload, the paper's presets, the cheapest placement as one drags.
+"""The cost optimizer's page: the twin's own workload, figures to type or drag, presets, and the cheapest placement.
 
 Owns the page's layout and which figures have a slider; what anything costs is `costs`' alone.
 """
@@ -15,11 +15,16 @@ from twin2multicloud.costs.prices import PriceBook
 from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Slot
+from twin2multicloud.domain.twin import Twin
+from twin2multicloud.manage.apply_dialog import ApplyDialog
 from twin2multicloud.manage.cost_chart import stacked_bars
 from twin2multicloud.manage.header_bar import plain_header
 from twin2multicloud.manage.tier_cards import draw_tiers
+from twin2multicloud.operations.choosing import project_workload
 from twin2multicloud.planning.clouds import label_of
 
+OWN = "project"
+"""The twin's own workload among the presets."""
 _STEPS = 200
 _STYLES = ("dashboard.css", "optimizer.css")
 
@@ -83,24 +88,33 @@ def pushed_ages(workload: Workload, figure: str, value: float) -> dict[str, floa
     return changed
 
 
-def register_optimizer_page() -> None:
-    """Add ``/optimizer`` to the dashboard. The prices are read once, here."""
+def register_optimizer_page(twin: Twin, folder: Path | None) -> None:
+    """Add ``/optimizer`` to the dashboard. The prices are read once, here.
+
+    `folder` is the project's, to which a placement can be applied; None where there is none.
+    """
     book = PriceBook.shipped()
 
     @ui.page("/optimizer", title="Cost optimizer · Twin2MultiCloud")
     def optimizer() -> None:
-        OptimizerPage(book)
+        OptimizerPage(book, twin, folder)
 
 
 class OptimizerPage:
     """Built for one visitor; holds the workload in view."""
 
-    def __init__(self, book: PriceBook) -> None:
-        self._book = book
-        self._workload = PRESETS["medium"]
+    def __init__(self, book: PriceBook, twin: Twin, folder: Path | None) -> None:
+        self._book, self._folder = book, folder
+        problem = ""
+        try:
+            own = project_workload(twin, folder)
+        except ConfigurationError as error:
+            own, problem = project_workload(twin, None), str(error)
+        self._known = {OWN: own, **PRESETS}
+        self._workload = own
         self._following = False  # the sliders follow a preset: their changes are not the visitor's
         self._sliders: dict[str, ui.slider] = {}
-        self._values: dict[str, ui.label] = {}
+        self._values: dict[str, ui.number] = {}
         for name in _STYLES:
             ui.add_css(Path(__file__).with_name(name))
         plain_header("Cost optimizer")
@@ -111,18 +125,28 @@ class OptimizerPage:
                 self._build_answers()
         self._show_workload()
         self._answer()
+        if problem:
+            self._say(problem)
 
     def _build_knobs(self) -> None:
         ui.label("Workload").classes("section")
         self._presets = (
-            ui.toggle({name: name.capitalize() for name in PRESETS}, value="medium", on_change=self._take_preset)
+            ui.toggle(
+                {OWN: "Twin"} | {name: name.capitalize() for name in PRESETS},
+                value=OWN,
+                on_change=self._take_preset,
+            )
             .props("no-caps unelevated dense toggle-color=primary")
             .classes("windows")
         )
         for knob in KNOBS:
             with ui.element("div").classes("knob"):
                 ui.label(knob.label).classes("knob-name")
-                self._values[knob.figure] = ui.label().classes("knob-value")
+                self._values[knob.figure] = (
+                    ui.number(min=0, on_change=lambda event, knob=knob: self._type(knob, event.value))
+                    .props(f'dense borderless debounce=500 input-class=text-right aria-label="{knob.label}, typed"')
+                    .classes("knob-value")
+                )
                 self._sliders[knob.figure] = ui.slider(
                     min=0, max=_STEPS, value=0, on_change=lambda event, knob=knob: self._turn(knob, event.value)
                 ).props(f'aria-label="{knob.label}"')
@@ -137,6 +161,7 @@ class OptimizerPage:
                 ui.label("USD per month").classes("quiet")
                 ui.space()
                 self._saved = ui.label().classes("saved")
+                self._apply = None if self._folder is None else ApplyDialog(self._folder, self._say)
             self._slots = ui.element("div").classes("slot-cards")
         with ui.element("section").classes("panel"):
             ui.label("Against one cloud alone, by layer").classes("section")
@@ -151,13 +176,22 @@ class OptimizerPage:
 
     def _take_preset(self, event: events.ValueChangeEventArguments[str | None]) -> None:
         if event.value is not None:
-            self._workload = PRESETS[event.value]
+            self._workload = self._known[event.value]
             self._show_workload()
             self._answer()
 
     def _turn(self, knob: Knob, step: float) -> None:
         if not self._following:
             self._change(**pushed_ages(self._workload, knob.figure, knob.value_at(step)))
+
+    def _type(self, knob: Knob, value: float | None) -> None:
+        """Take a figure that was typed: also one that no slider reaches."""
+        if self._following or value is None:
+            return
+        typed = round(value) if knob.counts else float(value)
+        if f"{typed:.6g}" != f"{getattr(self._workload, knob.figure):.6g}":
+            self._change(**pushed_ages(self._workload, knob.figure, typed))
+            self._show_workload()
 
     def _change(self, **figures: object) -> None:
         """Take a figure of the visitor's; one that cannot be is said, and the answer in view stays."""
@@ -168,7 +202,7 @@ class OptimizerPage:
         except ConfigurationError as error:
             self._say(str(error))
             return
-        self._presets.set_value(next((name for name, each in PRESETS.items() if each == self._workload), None))
+        self._presets.set_value(next((name for name, each in self._known.items() if each == self._workload), None))
         if len(figures) > 1:
             self._show_workload()  # other sliders were pushed along
         self._show_values()
@@ -184,8 +218,10 @@ class OptimizerPage:
         self._show_values()
 
     def _show_values(self) -> None:
+        before, self._following = self._following, True
         for knob in KNOBS:
-            self._values[knob.figure].set_text(f"{getattr(self._workload, knob.figure):,.6g}")
+            self._values[knob.figure].set_value(float(f"{getattr(self._workload, knob.figure):.6g}"))
+        self._following = before
 
     def _answer(self) -> None:
         try:
@@ -196,6 +232,8 @@ class OptimizerPage:
         self._say("")
         self._total.set_text(f"{result.total:,.2f}")
         self._saved.set_text(_saved(result))
+        if self._apply is not None:
+            self._apply.offer(result)
         self._draw_slots(result)
         draw_tiers(self._tiers, result, self._book)
         self._draw_runner_ups(result)

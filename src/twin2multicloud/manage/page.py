@@ -3,18 +3,17 @@
 import time
 from itertools import islice
 from pathlib import Path
-from urllib.parse import quote
 
 from nicegui import events, run, ui
 
 from twin2multicloud.domain.errors import TwinError
-from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.manage.device_panel import DevicePanel
 from twin2multicloud.manage.device_readings import DeviceReadings
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.header_bar import HeaderBar, plain_header
 from twin2multicloud.manage.hierarchy_panel import HierarchyPanel
+from twin2multicloud.manage.hierarchy_tree import Place, missing_place, place_of
 from twin2multicloud.manage.kept_panel import KeptPanel
 from twin2multicloud.manage.overview import MOST_DEVICES, Overview
 from twin2multicloud.manage.overview_panel import OverviewPanel
@@ -37,9 +36,7 @@ class DashboardPage:
     Two beats: `_read` may be slow or fail, `_draw` always shows how old things are.
     """
 
-    def __init__(
-        self, twin: Twin, topology: Topology, view: TwinView, feed: Feed, device_id: str | None, entity: str | None
-    ) -> None:
+    def __init__(self, twin: Twin, topology: Topology, view: TwinView, feed: Feed, place: Place) -> None:
         self._twin, self._view, self._feed = twin, view, feed
         self._readings: DeviceReadings | None = None
         self._problem = self._notice = ""
@@ -49,11 +46,10 @@ class DashboardPage:
             self._hierarchy = HierarchyPanel(twin, self._choose, self._choose_many)
         self._header = HeaderBar(twin.name, topology.placement.clouds, drawer)
         self._build_centre(topology)
-        known = device_id is None or twin.catalog.find(device_id) is not None
-        self._hierarchy.choose(device_id if known else None, entity)
-        if not known:
-            near = hint(device_id or "", twin.catalog.ids())
-            self._notice = f"{twin.name} has no device {device_id}{near or '; here are those it has'}"
+        self._notice = missing_place(twin, place)
+        notice = self._notice
+        self._hierarchy.choose(Place() if notice else place)
+        self._notice = notice  # what was chosen instead has none
         ui.timer(_BEAT, self._draw)
         ui.timer(_BEAT, self._read)
 
@@ -69,7 +65,7 @@ class DashboardPage:
                 self._windows = ui.toggle(WINDOWS, value=self._minutes, on_change=self._look_at).classes("windows")
                 self._windows.props("no-caps unelevated dense toggle-color=primary")
             self._device = DevicePanel()
-            self._many = OverviewPanel(self._hierarchy.choose)
+            self._many = OverviewPanel(lambda device_id: self._hierarchy.choose(Place(device=device_id)))
             self._table = BoundaryTable(topology)
             self._storage = StoragePanel()
             self._kept = KeptPanel()
@@ -80,17 +76,16 @@ class DashboardPage:
             return
         length = self._minutes * _MINUTE or None
         self._readings = DeviceReadings(self._view, device_id, device_type, length)
-        self._show(device_id, f"type {device_type.name}", f"/?device={quote(device_id)}", None)
+        self._show(device_id, f"type {device_type.name}", Place(device=device_id).url, None)
         self._device.show(self._readings)
 
     def _choose_many(self, node_id: str) -> None:
         node = self._hierarchy.node(node_id)
-        devices = list(islice(self._hierarchy.devices_below(node_id), MOST_DEVICES + 1))
-        total = len(devices) if len(devices) <= MOST_DEVICES else len(self._twin.catalog)
-        overview = Overview(self._view, self._twin.catalog, devices[:MOST_DEVICES], total)
+        devices = list(islice(self._hierarchy.devices_below(node_id), MOST_DEVICES))
+        total = self._hierarchy.count_below(node_id)
+        overview = Overview(self._view, self._twin.catalog, devices, total)
         self._readings = None
-        entity = node_id.partition("|")[2]
-        self._show(node["label"], f"{total:,} devices", f"/?entity={quote(entity)}" if entity else "/", overview)
+        self._show(node["label"], f"{total:,} devices", place_of(node_id).url, overview)
 
     def _show(self, title: str, subtitle: str, url: str, overview: Overview | None) -> None:
         self._notice = ""

@@ -62,6 +62,23 @@ def read_workloads(project: Path | None, file: Path | None, preset: str | None, 
     return _completed(twin.name, given, twin, str(project)) if file is None else _from_file(file, given, twin)
 
 
+def project_workload(twin: Twin, folder: Path | None) -> Workload:
+    """A project's own workload, to begin with: of its ``workload.json`` and its description.
+
+    How often and how much devices send is the preset medium's where no file says it. Raises ConfigurationError for a
+    file that is invalid.
+    """
+    assumed: dict[str, object] = {name: getattr(PRESETS["medium"], name) for name in SENDING}
+    file = None if folder is None else folder / WORKLOAD_FILE
+    if file is None or not file.exists():
+        return next(iter(_completed(twin.name, assumed, twin, twin.name).by_id.values()))
+    try:
+        found = _from_file(file, {}, twin)
+    except ConfigurationError:
+        found = _from_file(file, assumed, twin)
+    return next(iter(found.by_id.values()))
+
+
 def _completed(name: str, figures: dict[str, object], twin: Twin, source: str) -> Workloads:
     """A workload from given figures and, for the rest, the project's."""
     missing = [each for each in SENDING if each not in figures]

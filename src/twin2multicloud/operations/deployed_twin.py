@@ -14,8 +14,9 @@ from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.storage.reader_client import HotReaders
+from twin2multicloud.operations.current_bundles import require_current_bundles
 from twin2multicloud.operations.dead_letters import TwinLetters
-from twin2multicloud.operations.deployment import Consent, Planned, carry_out
+from twin2multicloud.operations.deployment import Consent, carry_out, look
 from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.operations.device_registration import Gateway, deployed_gateway
 from twin2multicloud.operations.twin import OperatedTwin
@@ -57,14 +58,7 @@ class Deployment(OperatedTwin):
 
     def plan(self, *, destroy: bool = False) -> Changes:
         """What `apply`, or `destroy`, would change, in resources. Changes nothing."""
-        seen: list[Changes] = []
-
-        def look(planned: Planned) -> bool:
-            seen.append(planned.changes)
-            return False
-
-        self._carry_out(look, destroy=destroy)
-        return seen[0]
+        return look(self._rollout(destroy=destroy), destroy=destroy, phase=self._phase).changes
 
     def apply(self, *, consent: Consent) -> Changes | None:
         """Deploy the twin; returns what was changed, None if `consent`, which is asked first, refuses."""
@@ -121,12 +115,12 @@ class Deployment(OperatedTwin):
         if destroy:
             return deployed(self.project)
         rollout = chosen(self.project, self._variables, self._bundles, self._backend)
-        rollout.require_bundles()
+        require_current_bundles(rollout)
         return rollout
 
     def _carry_out(self, consent: Consent, *, destroy: bool) -> Changes | None:
         done = carry_out(self._rollout(destroy=destroy), destroy=destroy, phase=self._phase, consent=consent)
-        return None if done is None else done[1]
+        return None if done is None else done.changes
 
     @contextmanager
     def _phase(self, doing: str, _: int | None) -> Iterator[Report]:

@@ -1,10 +1,12 @@
-"""Carries out a deployment or its removal: plan, ask, remove registrations that block it, apply.
+"""Carries out a deployment or its removal: plan, ask, remove registrations that block it, apply, publish code.
 
 Prints nothing: it shows progress in phases, and asks the `Consent` that it was given before anything is changed.
 """
 
+import contextlib
 from collections.abc import Callable
 from contextlib import AbstractContextManager
+from typing import Any
 
 import msgspec
 
@@ -12,16 +14,36 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.device_files import files_of
+from twin2multicloud.operations.publishing import publish, unpublished
 from twin2multicloud.terraform.engine import Changes, Workspace, environment, find_engine
 from twin2multicloud.terraform.rollout import Rollout
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
-    """What would be done. `left` is the cloud that devices can no longer connect to; `registrations` go first."""
+    """What would be done. `left` is the cloud that devices can no longer connect to; registrations `in_the_way` go
+    first. `code` names the functions whose code is published after that, where it does not come with them."""
 
     changes: Changes
     left: Cloud | None
-    registrations: int
+    in_the_way: tuple[str, ...] = ()
+    code: tuple[str, ...] = ()
+
+    def __bool__(self) -> bool:
+        """Whether there is anything to do."""
+        return bool(self.changes) or bool(self.code)
+
+    @property
+    def registrations(self) -> int:
+        """How many registrations go first."""
+        return len(self.in_the_way)
+
+
+class Done(msgspec.Struct, frozen=True, kw_only=True):
+    """What was done, to how many functions new code was brought, and the outputs of what is deployed now."""
+
+    changes: Changes
+    code: int = 0
+    outputs: dict[str, Any]
 
 
 Consent = Callable[[Planned], bool]
@@ -40,30 +62,64 @@ class _Relay:
         self.report(event)
 
 
-def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent) -> tuple[Workspace, Changes] | None:
-    """Deploy or remove a project; returns the changes and the workspace, None without consent.
+def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent) -> Done | None:
+    """Deploy or remove a project; returns what was done, None without consent.
 
-    Raises EngineError, and TwinError where registrations cannot be removed.
+    What was agreed to is what is applied: the plan is kept, and nobody else may work on the deployment meanwhile.
+    Raises EngineError, and TwinError where registrations cannot be removed, or where somebody else is at it.
     """
     env, relay = environment(), _Relay()
-    with phase("planning", None) as relay.report:
-        workspace = rollout.workspace(find_engine(env), env, relay)
-        changes = workspace.plan(destroy=destroy)
-    gateway = registration.gateway_in_the_way(changes, workspace.outputs()) if changes else None
+    with contextlib.ExitStack() as opened:
+        with phase("planning", None) as relay.report:
+            workspace = opened.enter_context(rollout.workspace(find_engine(env), env, relay))
+            changes = workspace.plan(destroy=destroy)
+        planned, gateway = _planned(rollout, workspace, changes, destroy=destroy)
+        if not consent(planned):
+            return None
+        if changes:
+            _apply(rollout, workspace, planned, gateway, phase, relay)
+            if destroy:
+                rollout.forget_clouds()
+        outputs = workspace.outputs()
+        codes = unpublished(rollout, outputs) if planned.code else ()
+        if codes:
+            with phase("publishing", len(codes)) as report:
+                publish(codes, outputs, report)
+        return Done(changes=changes, code=len(codes), outputs=outputs)
+
+
+def look(rollout: Rollout, *, destroy: bool, phase: Phase) -> Planned:
+    """What would be done. Changes nothing, on disk neither. Raises EngineError."""
+    env, relay = environment(), _Relay()
+    with phase("planning", None) as relay.report, rollout.looking(find_engine(env), env, relay) as workspace:
+        return _planned(rollout, workspace, workspace.plan(destroy=destroy), destroy=destroy)[0]
+
+
+def _planned(
+    rollout: Rollout, workspace: Workspace, changes: Changes, *, destroy: bool
+) -> tuple[Planned, registration.Gateway | None]:
+    outputs = workspace.outputs()
+    gateway = registration.gateway_in_the_way(changes, outputs) if changes else None
     in_the_way = list(gateway.registry.registered()) if gateway is not None else []
     left = registration.cloud_left(changes)
-    if not consent(Planned(changes=changes, left=left, registrations=len(in_the_way))):
-        return None
-    if not changes:
-        return workspace, changes
-    files = files_of(rollout.project.folder)
+    code = () if destroy else tuple(each.name for each in unpublished(rollout, outputs))
+    return Planned(changes=changes, left=left, in_the_way=tuple(in_the_way), code=code), gateway
+
+
+def _apply(
+    rollout: Rollout,
+    workspace: Workspace,
+    planned: Planned,
+    gateway: registration.Gateway | None,
+    phase: Phase,
+    relay: _Relay,
+) -> None:
+    changes, files = planned.changes, files_of(rollout.project.folder)
+    rollout.remember()
     if gateway is not None:
-        with phase("removing", len(in_the_way)) as report:
-            registration.remove(gateway, files, in_the_way, report)
+        with phase("removing", planned.registrations) as report:
+            registration.remove(gateway, files, list(planned.in_the_way), report)
     with phase("applying", changes.add + changes.change + changes.remove) as relay.report:
         workspace.apply()
-    if left is not None:
-        files.forget(left)
-    if destroy:
-        rollout.forget_clouds()
-    return workspace, changes
+    if planned.left is not None:
+        files.forget(planned.left)

@@ -85,6 +85,10 @@ class LocalTwin(OperatedTwin):
         """See `OperatedTwin`."""
         if pid_of(self._deployment, self.gateway.cloud) is None:
             return (f"the twin is not up; `t2mc up {typed(self._folder)}` starts it",)
+        if self._deployment.moved:
+            return (
+                f"it runs from {self._deployment.started_as}, as the folder was called; `t2mc down` and `up` again",
+            )
         if self._deployment.describes(load_project(self._folder)):
             return ()
         return (
@@ -105,7 +109,7 @@ class LocalTwin(OperatedTwin):
             client_id=device_id,
             user_name=device_id,
             topic=topic,
-            url=f"{site.http_url}/topics/{topic}",
+            url=f"{self._deployment.publish_url}/topics/{topic}",
             sign_in="password, of Basic authentication too: key.txt"
             + (f"; the server's certificate is {tls.certificate}" if tls else ""),
         )
@@ -123,11 +127,12 @@ class LocalTwin(OperatedTwin):
         connection, tls = self.connection(device_id), self._deployment.tls
         key = f'"$(cat {shlex.quote(str(self.files.folder(device_id) / KEY))})"'
         trust = f" --cafile {shlex.quote(tls.certificate)}" if tls else ""
+        checked = f"--cacert {shlex.quote(tls.certificate)} " if tls else ""
         user, reading = shlex.quote(device_id), shlex.quote(self._reading(device_id))
         return (
             f"mosquitto_pub -h {connection.host} -p {connection.port}{trust} -q 1 -i {user} -u {user} -P {key} "
             f"-t {shlex.quote(connection.topic)} -m {reading}",
-            f"curl -u {user}:{key} -d {reading} {shlex.quote(connection.url)}",
+            f"curl {checked}-u {user}:{key} -d {reading} {shlex.quote(connection.url)}",
         )
 
     def _reading(self, device_id: str) -> str:

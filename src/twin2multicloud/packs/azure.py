@@ -29,6 +29,8 @@ PACK = CloudPack(
     prices="twin2multicloud.costs.snapshots:shipped_prices",
     fetcher="twin2multicloud.costs.azure_fetch:fetch_azure",
     renderer="twin2multicloud.terraform.render.on_azure.cloud:RENDERER",
+    # learn.microsoft.com azure-resource-manager/troubleshooting/error-reserved-resource-name
+    reserved="^(login|xbox)|microsoft|windows",
     services=CloudServices(
         twin_reads=False,
         twin_sign_in=SignIn.OAUTH2,
@@ -72,5 +74,6 @@ PACK = CloudPack(
         invocation="twin2multicloud.clouds.azure.invocation:open_invocation",
         dead_letters="twin2multicloud.clouds.azure.dead_letter_queues:open_dead_letters",
         gone_with="azurerm_iothub.device_gateway",
+        publisher="twin2multicloud.clouds.azure.code_publisher:open_publisher",
     ),
 )

@@ -17,6 +17,8 @@ PACK = CloudPack(
     prices="twin2multicloud.costs.snapshots:shipped_prices",
     fetcher="twin2multicloud.costs.gcp_fetch:fetch_gcp",
     renderer="twin2multicloud.terraform.render.on_gcp.cloud:RENDERER",
+    # cloud.google.com storage/docs/buckets#naming; pubsub/docs/pubsub-basics#resource_names
+    reserved="^goog|g[o0]{2}gle",
     services=CloudServices(
         twin_reads=True,
         twin_sign_in=SignIn.TOKEN,

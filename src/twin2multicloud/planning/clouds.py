@@ -9,6 +9,7 @@ Owns the record and the look-up; no layer above or below knows another list of c
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -26,6 +27,7 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.costs.prices import CloudPrices
     from twin2multicloud.costs.tariff import Tariff
     from twin2multicloud.emulator.events.event_source import EventSource
+    from twin2multicloud.ports.code_publisher import CodePublisher
     from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues
     from twin2multicloud.ports.device_connection import Connection
     from twin2multicloud.ports.device_registry import DeviceRegistry
@@ -76,7 +78,8 @@ class Deployed:
     """How a deployed twin is reached on a cloud, by the outputs of its deployment. Opening imports the cloud's SDK.
 
     `sign` is the output that is there where devices connect; `in_the_way` the resource that cannot be deleted while
-    devices are registered; `gone_with` the one that takes the registrations with it.
+    devices are registered; `gone_with` the one that takes the registrations with it. `publisher` brings code to
+    functions where Terraform does not.
     """
 
     sign: str
@@ -86,6 +89,7 @@ class Deployed:
     dead_letters: str
     in_the_way: str = ""
     gone_with: str = ""
+    publisher: str = ""
 
     def open_registry(self, outputs: Mapping[str, str]) -> DeviceRegistry:
         """The registry of its devices."""
@@ -104,6 +108,10 @@ class Deployed:
         queues: DeadLetterQueues = resolve_name(self.dead_letters)(outputs)
         return queues
 
+    def open_publisher(self, outputs: Mapping[str, Any]) -> CodePublisher | None:
+        """What publishes its functions' code; None where code comes with them."""
+        return resolve_name(self.publisher)(outputs) if self.publisher else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class CloudPack:
@@ -112,7 +120,8 @@ class CloudPack:
     `label` is what a person reads; `style` a colour of the terminal, `colour` one of CSS. `services` is what the rows
     of the planner's table ask. The references are: `events` its event source in the emulator, `tariff`, `prices` (name
     of a cloud -> shipped list prices), `fetcher` of prices, `renderer` of Terraform, `twin_face` its twin service in
-    the emulator and `twin_environment` how clients find that.
+    the emulator and `twin_environment` how clients find that. `reserved` is a pattern of what the
+    cloud allows in no name that begins with a twin's.
     """
 
     name: Cloud
@@ -128,9 +137,14 @@ class CloudPack:
     fetcher: str = ""
     packaging: Packaging | None = None
     renderer: str = ""
+    reserved: str = ""
     deployed: Deployed | None = None
     twin_face: str = ""
     twin_environment: str = ""
+
+    def refuses(self, twin: str) -> bool:
+        """Whether what begins with this twin's name could not be made there."""
+        return bool(self.reserved) and re.search(self.reserved, twin) is not None
 
     def event_source(self) -> EventSource:
         """How the emulator starts its functions."""

@@ -279,19 +279,25 @@ BOUNDARIES: tuple[ConnectorRow, ...] = (
     ),
     _row(
         (Slot.L3_COLD, Slot.L3_HOT),
-        _case("the hot reader reads older history itself", _store(Kind.HOT_READER, Kind.COLD_STORE, Access.READ)),
         _case(
-            "the hot reader asks the cold-reader for older history",
-            _post(Kind.HOT_READER, Kind.COLD_READER, "REMOTE_COLD_READER_URL"),
+            "the hot readers read older history themselves",
+            *(_store(reader, Kind.COLD_STORE, Access.READ) for reader in _READERS),
+        ),
+        _case(
+            "the hot readers ask the cold-reader for older history",
+            *(_post(reader, Kind.COLD_READER, "REMOTE_COLD_READER_URL") for reader in _READERS),
             _store(Kind.COLD_READER, Kind.COLD_STORE, Access.READ),
         ),
     ),
     _row(
         (Slot.L3_ARCHIVE, Slot.L3_HOT),
-        _case("the hot reader reads the oldest itself", _store(Kind.HOT_READER, Kind.ARCHIVE_STORE, Access.READ)),
         _case(
-            "the hot reader asks the archive-reader for the oldest history",
-            _post(Kind.HOT_READER, Kind.ARCHIVE_READER, "REMOTE_ARCHIVE_READER_URL"),
+            "the hot readers read the oldest themselves",
+            *(_store(reader, Kind.ARCHIVE_STORE, Access.READ) for reader in _READERS),
+        ),
+        _case(
+            "the hot readers ask the archive-reader for the oldest history",
+            *(_post(reader, Kind.ARCHIVE_READER, "REMOTE_ARCHIVE_READER_URL") for reader in _READERS),
             _store(Kind.ARCHIVE_READER, Kind.ARCHIVE_STORE, Access.READ),
         ),
     ),

@@ -11,6 +11,9 @@ from twin2multicloud.domain.telemetry import Reading
 BEFORE_ALL = "0000"
 """A start of a query that no stamp is before, or at."""
 
+AFTER_ALL = "9999-12-31T23:59:59.999Z"
+"""An end of a query that no stamp is after."""
+
 
 class RowKey(msgspec.Struct, frozen=True, order=True, gc=False):
     """A row's place within its device: time first, then message id."""

@@ -2,14 +2,22 @@
 
 from collections.abc import Collection, Iterator
 
+from twin2multicloud.domain.components import Kind, has_code
 from twin2multicloud.domain.twin import DEFAULT_ZONE, Twin
+from twin2multicloud.planning.clouds import pack
 
 _MOST_NAMES = 5
 
 
 def notes_on(twin: Twin, processors: Collection[str]) -> tuple[str, ...]:
     """One sentence for each oddity: unused processors, rules that are switched off, devices that nothing shows."""
-    return (*_unused(twin, processors), *_idle_rules(twin), *_homeless(twin), *_local_times(twin))
+    return (*_reserved(twin), *_unused(twin, processors), *_idle_rules(twin), *_homeless(twin), *_local_times(twin))
+
+
+def _reserved(twin: Twin) -> Iterator[str]:
+    for cloud in twin.placement.clouds:
+        if pack(cloud).refuses(twin.name):
+            yield f"{pack(cloud).label} reserves a word in the name {twin.name!r}: the twin cannot be deployed under it"
 
 
 def _local_times(twin: Twin) -> Iterator[str]:
@@ -27,6 +35,8 @@ def _unused(twin: Twin, processors: Collection[str]) -> Iterator[str]:
 def _idle_rules(twin: Twin) -> Iterator[str]:
     if twin.events and not twin.enable_events:
         yield f"enable_events is false: {len(twin.events)} event rules do nothing"
+    elif twin.events and not has_code(Kind.EVENT_CHECKER):
+        yield f"enable_events is true, but nothing runs event rules yet: {len(twin.events)} event rules do nothing"
 
 
 def _homeless(twin: Twin) -> Iterator[str]:

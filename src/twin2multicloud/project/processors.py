@@ -15,7 +15,9 @@ _EXPECTED = "def process(telemetry) with exactly one parameter"
 
 def find_processors(folder: Path, report: ReportProblem) -> dict[str, Path]:
     """The processors of a project by name. Those that are none are reported, and found all the same."""
-    found = {path.stem: path for path in sorted((folder / "processors").glob("*.py"))}
+    files = sorted((folder / "processors").glob("*.py"))
+    # Finder's "._calibrate.py" and an editor's ".#calibrate.py" are not the user's.
+    found = {path.stem: path for path in files if not path.name.startswith(".")}
     for path in found.values():
         at = Place(f"processors/{path.name}")
         for problem in _check_file(path, at):

@@ -9,15 +9,21 @@ NAME = ".t2mc"
 
 
 class StateFolder:
-    """The paths of one project's state. Makes nothing before `make`."""
+    """The paths of one project's state. Makes nothing before `make`.
 
-    def __init__(self, project: Path) -> None:
-        root = self.root = project.resolve() / NAME
+    With `follow` they are relative to the working directory, which is the project's: it stays so when that is renamed.
+    """
+
+    def __init__(self, project: Path, *, follow: bool = False) -> None:
+        root = self.root = Path(NAME) if follow else project.resolve() / NAME
         # The twin on this machine.
         self.deployment = root / "deployment.json"  # what `t2mc up` started
         self.secrets = root / "secrets.json"  # what the operator and devices of this machine sign in with
         self.device_registry = root / "device-registry.json"  # which devices are otherwise than at first
         self.local_device_credentials = root / "local-devices"  # a folder for each, as `t2mc devices --local` gave them
+        self.tls = root / "tls"  # the certificate that `t2mc up --tls` made, and its key
+        self.lock = root / "lock"  # held by what starts and stops processes
+        self.marks = root / "marks"  # the last durable commit of each file, apart from the file
         self.clock = root / "clock.json"  # the virtual time of the emulated clouds, where it was set
         self.twin_environment = root / "l4.env"  # with which clients of L4's own SDK find the emulated one
         # The twin on real clouds.
@@ -25,6 +31,7 @@ class StateFolder:
         self.wheels = root / "wheels"  # fetched for those
         self.terraform = root / "terraform"  # what the engine works on
         self.deployment_options = root / "deployment-options.json"  # what the user chose: regions, project, backend
+        self.deployment_lock = root / "deployment.lock"  # who is changing the twin on real clouds
         self.device_credentials = root / "devices"  # a folder for each device that is registered with the deployed twin
 
     def make(self) -> None:
@@ -35,6 +42,10 @@ class StateFolder:
     def process(self, name: str) -> Path:
         """The folder of a cloud, by its short name, or of the dashboard: data, log and process id."""
         return self.root / name
+
+    def mark(self, name: str, file: str) -> Path:
+        """The mark of a cloud's `journal` or `hot` store, see `emulator.delivery.durable_mark`."""
+        return self.marks / f"{name}-{file}"
 
     def unpacked_bundles(self, cloud: str) -> Path:
         """What an emulated cloud runs functions from, each in a folder of its name."""

@@ -7,15 +7,18 @@ OpenTofu's are the same by its sources (internal/command/views/json), and nothin
 but only Terraform has been run.
 """
 
+import contextlib
 import importlib.util
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+import threading
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +39,7 @@ Engine = tuple[str, ...]
 
 _PROGRAMS = ("tofu", "terraform")
 _PLAN = "plan.tfplan"
+_CHOSEN_PROVIDERS = ".terraform.lock.hcl"
 _CHANGES = 2  # the exit code of a plan with changes
 _PATIENCE_S = (1800.0, 10.0)
 """For an engine that was asked to stop once, and twice. First it finishes what it is in the middle of, and a database
@@ -86,8 +90,17 @@ def find_engine(env: Mapping[str, str]) -> Engine:
 class Workspace:
     """One twin's folder for the engine: configuration, variables, plan and, with the local backend, state."""
 
-    def __init__(self, engine: Engine, folder: Path, env: Mapping[str, str], report: Report = lambda _: None) -> None:
-        self._engine, self._folder, self._report = engine, folder, report
+    def __init__(
+        self,
+        engine: Engine,
+        folder: Path,
+        env: Mapping[str, str],
+        report: Report = lambda _: None,
+        *,
+        lock: bool = True,
+    ) -> None:
+        """`lock` is for whoever changes something; who only looks leaves not even a lock."""
+        self._engine, self._folder, self._report, self._lock = engine, folder, report, lock
         # No colours, prompts or banners: the output is parsed.
         self._env = {**env, "TF_IN_AUTOMATION": "1", "TF_INPUT": "0", "CHECKPOINT_DISABLE": "1"}
 
@@ -97,6 +110,14 @@ class Workspace:
         self._folder.chmod(0o700)
         (self._folder / "main.tf.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
         (self._folder / "terraform.tfvars.json").write_text(json.dumps(variables, indent=1) + "\n", encoding="utf-8")
+
+    def borrow_providers(self, folder: Path) -> None:
+        """Use the providers that are installed in another workspace, where there are any."""
+        installed, chosen = folder / ".terraform" / "providers", folder / _CHOSEN_PROVIDERS
+        if installed.is_dir() and chosen.is_file():
+            (self._folder / ".terraform").mkdir()
+            (self._folder / ".terraform" / "providers").symlink_to(installed.resolve())
+            shutil.copy(chosen, self._folder / _CHOSEN_PROVIDERS)
 
     def init(self) -> None:
         """Fetch providers and open the state. Raises EngineError."""
@@ -111,7 +132,7 @@ class Workspace:
 
         To destroy, the state is enough: with a refresh the engine would evaluate everything, and ask for the bundles.
         """
-        mode = ("-destroy", "-refresh=false") if destroy else ()
+        mode = (("-destroy", "-refresh=false") if destroy else ()) + (() if self._lock else ("-lock=false",))
         events = self._run("plan", "plan", "-json", "-input=false", "-detailed-exitcode", f"-out={_PLAN}", *mode)
         return _changes(events)
 
@@ -134,7 +155,7 @@ class Workspace:
     def _run(self, doing: str, *arguments: str) -> list[str]:
         """Run the engine to its end; returns its lines, each reported as it comes. Raises EngineError."""
         lines: list[str] = []
-        with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints:
+        with tempfile.TemporaryFile("w+", encoding="utf-8") as complaints, _asked_to_end():
             process = subprocess.Popen(  # noqa: S603 - the engine, with our own arguments
                 [*self._engine, *arguments],
                 cwd=self._folder,
@@ -162,6 +183,26 @@ class Workspace:
         if code == 0 or (doing == "plan" and code == _CHANGES):
             return lines
         raise EngineError(doing, _errors(lines, said) or [f"it ended with code {code}"])
+
+
+@contextlib.contextmanager
+def _asked_to_end() -> Iterator[None]:
+    """Take a SIGTERM (a CI job that is cancelled, a shutdown) and a closed terminal as a Ctrl-C: the engine would go on
+    into a closed pipe, and die with its state unwritten. Only the main thread hears signals.
+    """
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {each: signal.signal(each, _interrupt) for each in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    finally:
+        for each, handler in before.items():
+            signal.signal(each, handler)
+
+
+def _interrupt(_number: int, _frame: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _end(process: "subprocess.Popen[str]") -> None:
@@ -211,7 +252,7 @@ def _changes(lines: Sequence[str]) -> Changes:
     addresses = {
         each["change"]["resource"]["addr"]: each["change"]["action"]
         for each in said
-        if each.get("type") == "planned_change"
+        if each.get("type") == "planned_change" and each["change"]["action"] != "read"  # changes nothing
     }
     for each in said:
         if each.get("type") == "change_summary":
@@ -241,7 +282,7 @@ def _written_errors(text: str) -> list[str]:
     """The errors of a command that writes for people: what follows ``Error:``, without the frame around it."""
     plain = "\n".join(line.lstrip("│╷╵ ").rstrip() for line in text.splitlines())
     found = []
-    for part in plain.split("Error: ")[1:]:
+    for part in re.split(r"\bError:\s+", plain)[1:]:  # the sentence may begin on the next line
         paragraphs = [each.replace("\n", " ").strip() for each in part.split("\n\n") if each.strip()]
         found.append(": ".join(each.rstrip(".:") for each in paragraphs[:2]))
     return found

@@ -101,7 +101,8 @@ class Sender:
         )
         body, zipped = compress(body)
         headers = {
-            "content-type": "application/json",
+            # By this Lambda decides whether a body is text or bytes (lambda/urls-invocation, isBase64Encoded).
+            "content-type": "application/octet-stream" if zipped else "application/json",
             HEADER: self._token,
             "traceparent": f"00-{trace_id}-{self._chance.getrandbits(64) or 1:016x}-01",
         }

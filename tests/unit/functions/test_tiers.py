@@ -53,7 +53,7 @@ def history(house: World, **more: object) -> list[tuple[str, object]]:
     while True:
         answer = house.named("hot-reader").run(Trigger.CALL, asked)
         for series in answer["propertyValues"]:
-            points += [(each["time"], *each["value"].values()) for each in series["values"]]
+            points += [(each.get("time"), *each["value"].values()) for each in series["values"]]
         if answer["nextToken"] is None:
             return points
         asked["nextToken"] = answer["nextToken"]
@@ -143,3 +143,111 @@ def test_movers_that_are_killed_anywhere_lose_and_double_nothing(data: st.DataOb
     assert history(house) == points
     held = [key for key in house.store.rows["sensor-1"] if key.timestamp < "2026-01-13"]
     assert held == []
+
+
+def latest(house: World, *names: str, device: str = "sensor-1", **more: object) -> dict[str, object]:
+    asked = {"iotDeviceId": device, "selectedProperties": list(names), **more}
+    answer = house.named("hot-reader-last-entry").run(Trigger.CALL, asked)
+    return {
+        name: (each.get("time"), *each["propertyValue"].values()) for name, each in answer["propertyValues"].items()
+    } | ({"archived": answer["archived"]} if "archived" in answer else {})
+
+
+def silent(house: World, days: int) -> None:
+    """What the device said in the last days is as if it had never been said, or never were to be."""
+    for day in range(days):
+        for key in [key for key in house.store.rows["sensor-1"] if key.timestamp.startswith(f"2026-01-{15 - day:02}")]:
+            house.store.delete("sensor-1", [key])
+
+
+@pytest.mark.parametrize("where", PLACES, ids=lambda where: f"{where.l3_hot}-{where.l3_cold}-{where.l3_archive}")
+def test_the_latest_value_of_each_property_is_found_in_whichever_tier_it_is(where: Placement) -> None:
+    house = world(where)
+    for day, values in (
+        ("06", {"boot": "a"}),
+        ("07", {"a": 1, "boot": "b"}),
+        ("11", {"b": 2, "a": 2}),
+        ("12", {"b": 3}),
+    ):
+        house.publish({"timestamp": f"2026-01-{day}T01:00:00Z", **values}, device_id="sensor-1")
+    house.publish({"timestamp": "2026-01-15T01:00:00Z", "c": 4}, device_id="sensor-1")
+    expected = {
+        "a": ("2026-01-11T01:00:00.000Z", 2),
+        "b": ("2026-01-12T01:00:00.000Z", 3),
+        "boot": ("2026-01-07T01:00:00.000Z", "b"),
+        "c": ("2026-01-15T01:00:00.000Z", 4),
+    }
+    assert latest(house, *expected) == expected
+    move(house)
+    assert (len(tier(house, "cold-store")), len(tier(house, "archive-store"))) == (2, 2)
+    assert latest(house, *expected) == expected
+    assert latest(house, undeclared=True) == expected
+    silent(house, 2)
+    assert latest(house, "a", "b") == {name: expected[name] for name in ("a", "b")}
+
+
+def test_what_is_undeclared_and_all_of_whose_readings_moved_is_known() -> None:
+    house = world()
+    house.publish({"timestamp": "2026-01-05T01:00:00Z", "t": 1}, device_id="sensor-1")
+    move(house)
+    assert house.store.rows["sensor-1"] == {}
+    assert latest(house, "t") == {"t": ("2026-01-05T01:00:00.000Z", 1)}
+    assert history(house) == [("2026-01-05T01:00:00.000Z", 1)]
+    with pytest.raises(TwinError, match="has no property 'u'"):
+        latest(house, "u")
+    with pytest.raises(TwinError, match="has no device 'strange'"):
+        latest(house, "t", device="strange")
+
+
+def test_a_late_reading_of_a_moved_time_is_not_the_latest() -> None:
+    house = world()
+    points = fill(house, 8)
+    move(house)
+    silent(house, 3)
+    house.publish({"timestamp": "2026-01-09T00:30:00Z", "t": -1, "u": 5}, device_id="sensor-1")
+    newest = points[14]
+    assert newest[0].startswith("2026-01-12")
+    assert latest(house, "t", "u") == {"t": newest, "u": ("2026-01-09T00:30:00.000Z", 5)}
+
+
+def test_older_tiers_are_asked_for_nothing_that_was_not_measured_or_is_recent() -> None:
+    house = world()
+    fill(house, 2)
+    asked: list[str] = []
+    for ports in house.ports.values():
+        for name, store in ports.objects.items():
+            store.fuse = lambda name=name: asked.append(name)
+    assert latest(house, "t") == {"t": ("2026-01-15T02:00:00.000Z", 5)}
+    assert latest(house, "temperature", "manufacturer") == {"manufacturer": (None, "ACME")}
+    assert latest(house, "temperature", device="sensor-2") == {}
+    assert asked == []
+
+
+def test_a_latest_value_that_has_to_be_restored_is_named() -> None:
+    house = world()
+    house.publish({"timestamp": "2026-01-05T01:00:00Z", "t": 1}, device_id="sensor-1")
+    house.publish({"timestamp": "2026-01-15T01:00:00Z", "u": 2}, device_id="sensor-1")
+    move(house)
+    archive = house.topology.named("archive-store")
+    assert archive is not None
+    house.ports[archive.cloud].objects[archive.id].restores = True
+    named = {"u": ("2026-01-15T01:00:00.000Z", 2), "archived": tier(house, "archive-store")}
+    assert latest(house, "t", "u") == named
+    assert latest(house, "u") == {"u": named["u"]}
+    of_twinmaker = {"workspaceId": "w", "iotDeviceId": "sensor-1", "selectedProperties": ["t", "u"]}
+    assert house.named("hot-reader-last-entry").run(Trigger.CALL, of_twinmaker).keys() == {"propertyValues"}
+
+
+@given(st.data())
+def test_latest_values_are_those_of_all_that_was_ever_written(data: st.DataObject) -> None:
+    """Readings come late and in any order, movers run between."""
+    house = world(data.draw(st.sampled_from(PLACES)))
+    written: dict[str, tuple[str, object]] = {}
+    for number in range(data.draw(st.integers(1, 12))):
+        stamp = f"2026-01-{data.draw(st.integers(5, 15)):02}T{number:02}:00:00.000Z"
+        names = data.draw(st.sets(st.sampled_from("abc"), min_size=1))
+        house.publish({"timestamp": stamp, **dict.fromkeys(names, number)}, device_id="sensor-1")
+        written |= {name: max(written.get(name, ("", 0)), (stamp, number)) for name in names}
+        if data.draw(st.booleans()):
+            move(house)
+        assert latest(house, *written) == written

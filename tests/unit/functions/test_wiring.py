@@ -18,6 +18,11 @@ ACROSS = msgspec.structs.replace(Placement.single(GCP), l1=AWS, l2=AZURE, l3_col
 LOCAL = Placement.single(AWS)
 L4_ELSEWHERE = msgspec.structs.replace(Placement.single(GCP), l4=AWS)
 COMMON = {"CLOUD", "TWIN_NAME"}
+OVER_TIERS = (
+    COMMON
+    | {"HOT_STORE_NAME", "INTER_CLOUD_TOKEN"}
+    | {"L3_COLD_CLOUD", "REMOTE_COLD_READER_URL", "L3_ARCHIVE_CLOUD", "REMOTE_ARCHIVE_READER_URL"}
+)
 REQUIRED = {
     "device-gateway": COMMON | {"DEVICE_REGISTRY_NAME", "DEVICE_TOPIC"},
     "dispatcher": COMMON | {"PROCESSOR_QUEUE", "DEVICE_DEAD_LETTERS_QUEUE"},
@@ -26,10 +31,8 @@ REQUIRED = {
     "processor": COMMON | {"PERSISTER_QUEUE", "DEAD_LETTER_QUEUE"},
     "persister": COMMON | {"L3_HOT_CLOUD", "REMOTE_WRITER_URL", "INTER_CLOUD_TOKEN", "DEAD_LETTER_QUEUE"},
     "hot-writer": COMMON | {"HOT_STORE_NAME", "INTER_CLOUD_TOKEN"},
-    "hot-reader": COMMON
-    | {"HOT_STORE_NAME", "INTER_CLOUD_TOKEN"}
-    | {"L3_COLD_CLOUD", "REMOTE_COLD_READER_URL", "L3_ARCHIVE_CLOUD", "REMOTE_ARCHIVE_READER_URL"},
-    "hot-reader-last-entry": COMMON | {"HOT_STORE_NAME"},
+    "hot-reader": OVER_TIERS,
+    "hot-reader-last-entry": OVER_TIERS,
     "hot-to-cold-mover": COMMON
     | {"HOT_STORE_NAME", "HOT_RETENTION_DAYS", "L3_COLD_CLOUD", "REMOTE_COLD_WRITER_URL", "INTER_CLOUD_TOKEN"},
     "cold-writer": COMMON | {"COLD_STORE_NAME", "INTER_CLOUD_TOKEN"},

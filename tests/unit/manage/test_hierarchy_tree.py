@@ -6,12 +6,17 @@ from twin2multicloud.manage.hierarchy_tree import (
     ALL,
     Choice,
     Node,
+    Place,
     choice_of,
+    count_below,
     devices_below,
     entity_ids,
+    found,
     members,
+    missing_place,
     node_of,
     node_of_device,
+    place_of,
     tree_nodes,
 )
 
@@ -91,3 +96,30 @@ class TestMembers:
     def test_what_is_not_there_is_not_found(self) -> None:
         assert members(FLEET, "100001") == ()
         assert members(FLEET, "nobody") == ()
+
+
+def test_counts_are_those_of_the_devices_below() -> None:
+    twin = smart_home()
+    groups = {group.name: group for group in twin.catalog.groups}
+    for node_id in (ALL, "entity|house", "entity|street", "group|street|street-meters", "device|house|meter-house"):
+        below = devices_below(NODES, node_id, groups)
+        assert count_below(NODES, node_id, groups) == sum(1 for _ in below)
+
+
+def test_devices_are_found_in_groups_too_those_that_begin_with_the_text_first() -> None:
+    catalog = smart_home().catalog
+    assert found(catalog, "er-000150") == ("meter-000150",)
+    assert found(catalog, "  SHED ") == ("shed",)
+    assert found(catalog, "") == ()
+    assert len(found(catalog, "meter")) == 12
+    assert found(catalog, "house") == ("meter-house",)
+
+
+def test_places_have_addresses_and_missing_ones_a_sentence() -> None:
+    twin = smart_home()
+    assert Place(group="street-meters").url == "/?group=street-meters"
+    assert place_of("group|street|street-meters") == Place(group="street-meters")
+    assert place_of("entity|house").url == "/?entity=house"
+    assert (place_of(ALL).url, missing_place(twin, Place())) == ("/", "")
+    assert "no entity hous" in missing_place(twin, Place(entity="hous"))
+    assert missing_place(twin, Place(device="meter-000150")) == ""

@@ -15,6 +15,7 @@ from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.progress import Progress
 from twin2multicloud.emulator.host import deployment
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime, prepare
+from twin2multicloud.emulator.host.processes import note_identity
 from twin2multicloud.operations import bring_up as operation
 from twin2multicloud.project.loader import Project
 
@@ -26,12 +27,11 @@ def project(tmp_path: Path) -> Project:
 
 @pytest.fixture
 def running(project: Project) -> Iterator[LocalDeployment]:
-    """A process that passes for the cloud: it has the project's folder on its command line."""
+    """A process that passes for the cloud: it has the project's folder and the cloud's name on its command line."""
     made = prepare(project)
-    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", made.folder]) as process:
-        file = made.state.process_id(AWS)
-        file.parent.mkdir()
-        file.write_text(str(process.pid))
+    with subprocess.Popen([sys.executable, "-c", "import time; time.sleep(60)", made.folder, AWS]) as process:
+        made.state.process(AWS).mkdir()
+        note_identity(made, AWS, process.pid)
         yield made
         process.kill()
 

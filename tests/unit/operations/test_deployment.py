@@ -11,9 +11,9 @@ from tests.rigs.clouds import AWS
 from tests.rigs.device_registry import RigDeviceRegistry
 from tests.rigs.twins import twin
 from twin2multicloud.clouds.aws import device_registry
-from twin2multicloud.domain.placement import Placement
+from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.progress import Progress, Report
-from twin2multicloud.operations.deployment import Planned, carry_out
+from twin2multicloud.operations.deployment import Done, Planned, carry_out
 from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.planning.clouds import deployed_on
 from twin2multicloud.project.loader import Project
@@ -49,11 +49,17 @@ class RigRollout:
     def __init__(self, folder: Path, changes: Changes) -> None:
         self.project = Project(folder=folder, twin=twin(Placement.single(AWS)), notes=(), processors={})
         self.done: list[str] = []
+        self.functions: list[tuple[Cloud, str]] = []
+        self.bundles = folder
         self._workspace = RigWorkspace(self.done, changes)
 
-    def workspace(self, engine: object, env: object, tell: Report) -> RigWorkspace:
+    @contextmanager
+    def workspace(self, engine: object, env: object, tell: Report) -> Iterator[RigWorkspace]:
         self._workspace.tell = tell
-        return self._workspace
+        yield self._workspace
+
+    def remember(self) -> None:
+        self.done.append("remember")
 
     def forget_clouds(self) -> None:
         self.done.append("forget clouds")
@@ -99,17 +105,17 @@ def carry(rollout: RigRollout, told: Recorded, *, destroy: bool = False) -> obje
 def test_what_was_agreed_to_is_applied_and_each_phase_hears_of_its_own(tmp_path: Path) -> None:
     rollout, told = RigRollout(tmp_path, ADD), Recorded(agrees=True)
     done = carry(rollout, told)
-    assert told.shown == [Planned(changes=ADD, left=None, registrations=0)]
-    assert rollout.done == ["plan", "apply"]
+    assert told.shown == [Planned(changes=ADD, left=None)]
+    assert rollout.done == ["plan", "remember", "apply"]
     assert told.phases == [("planning", None, []), ("applying", 1, ["apply_complete a.b"])]
-    assert isinstance(done, tuple)
-    assert done[1] == ADD
+    assert isinstance(done, Done)
+    assert (done.changes, done.outputs) == (ADD, OUTPUTS)
 
 
 def test_a_plan_that_is_refused_changes_nothing(tmp_path: Path, registry: RigDeviceRegistry) -> None:
     rollout, told = RigRollout(tmp_path, LEAVE), Recorded(agrees=False)
     assert carry(rollout, told, destroy=True) is None
-    assert told.shown == [Planned(changes=LEAVE, left=AWS, registrations=2)]
+    assert told.shown == [Planned(changes=LEAVE, left=AWS, in_the_way=("pump", "fan"))]
     assert rollout.done == ["plan a removal"]
     assert registry.keys.keys() == {"pump", "fan"}
 
@@ -133,7 +139,7 @@ def test_registrations_are_taken_away_before_anything_is_applied(tmp_path: Path,
     carry(rollout, told, destroy=True)
     assert [doing for doing, *_ in told.phases] == ["planning", "removing", "applying"]
     assert told.phases[1] == ("removing", 2, ["removed pump", "removed fan"])
-    assert rollout.done == ["plan a removal", "apply", "forget clouds"]
+    assert rollout.done == ["plan a removal", "remember", "apply", "forget clouds"]
     assert registry.keys == {}
     assert not files.has("fan")
 

@@ -9,7 +9,7 @@ signs in instead: emulators know no identities.
 
 from __future__ import annotations
 
-from functools import cache, cached_property
+from functools import cache, cached_property, partial
 from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.azure import runtime
@@ -18,7 +18,10 @@ from twin2multicloud.hosting.rotation import wire_with_secret
 from twin2multicloud.wire.environment import Environment, optional_env, require_env
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from azure.core.credentials import TokenCredential
+    from azure.cosmos import ContainerProxy
     from azure.eventgrid import EventGridPublisherClient
     from azure.functions import FunctionApp
     from azure.keyvault.secrets import SecretClient
@@ -67,11 +70,17 @@ class AzurePorts(CommonPorts):
 
     def hot_store(self, name: str) -> SortedHotStore:
         """See `functions.wiring.Ports`. `name` is a container's."""
+        from twin2multicloud.clouds.azure.hot_store import CosmosTable
+        from twin2multicloud.stores.sorted_hot_store import SortedHotStore
+
+        require_env(self._env, "COSMOS_URL")
+        later: Any = _Later(partial(self._container, name))
+        return SortedHotStore(CosmosTable(later, name))
+
+    def _container(self, name: str) -> ContainerProxy:
         from azure.cosmos import CosmosClient
 
-        from twin2multicloud.clouds.azure.hot_store import CosmosTable
         from twin2multicloud.clouds.azure.sdk_errors import domain_errors
-        from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
         with domain_errors("Cosmos DB"):  # it asks for the account at once
             client = CosmosClient(
@@ -87,7 +96,7 @@ class AzurePorts(CommonPorts):
                 enable_endpoint_discovery="COSMOS_KEY" not in self._env,  # an emulator does not know its own address
             )
         database = client.get_database_client(require_env(self._env, "TWIN_NAME"))
-        return SortedHotStore(CosmosTable(database.get_container_client(name), name))
+        return database.get_container_client(name)
 
     def object_store(self, name: str, *, archive: bool = False) -> BlobObjectStore:
         """See `functions.wiring.Ports`. `name` is a container's."""
@@ -138,6 +147,16 @@ class AzurePorts(CommonPorts):
         from azure.identity import ManagedIdentityCredential
 
         return ManagedIdentityCredential(client_id=require_env(self._env, "AZURE_CLIENT_ID"))
+
+
+class _Later:
+    """A client that is made when it is first used: one that signs in at once would keep the app from starting."""
+
+    def __init__(self, make: Callable[[], object]) -> None:
+        self._make = cache(make)
+
+    def __getattr__(self, name: str) -> Any:  # noqa: ANN401 - whatever the client has
+        return getattr(self._make(), name)
 
 
 def handler(name: str, env: Environment) -> FunctionApp:

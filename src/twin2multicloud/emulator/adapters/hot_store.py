@@ -8,6 +8,7 @@ kept as they are written, because SQLite would have to look at each.
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict
@@ -18,12 +19,14 @@ from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds, to_datetime
 from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.emulator.delivery.durable_mark import DurableMark
+from twin2multicloud.emulator.delivery.file_check import require_whole
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
 from twin2multicloud.ports.hot_store import BEFORE_ALL, Row, RowKey
 from twin2multicloud.stores.rows import NOTES, Put, Span
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
-_FORMAT = 1  # a file of another is refused, see `user_version` below
+_FORMAT = 2  # see `user_version` below; 1 has no number of commits, and files of others are refused
 _SCHEMA = """
 PRAGMA journal_mode=WAL;
 PRAGMA synchronous=FULL;
@@ -32,9 +35,10 @@ CREATE TABLE IF NOT EXISTS devices (id INTEGER PRIMARY KEY, name TEXT NOT NULL U
 CREATE TABLE IF NOT EXISTS readings (device INTEGER NOT NULL, time INTEGER NOT NULL, message TEXT NOT NULL,
                                      body BLOB NOT NULL);
 CREATE UNIQUE INDEX IF NOT EXISTS by_time ON readings (device, time, message);
-CREATE TABLE IF NOT EXISTS counted (id INTEGER PRIMARY KEY, readings INTEGER NOT NULL);
-INSERT OR IGNORE INTO counted VALUES (1, 0);
-PRAGMA user_version=1;
+CREATE TABLE IF NOT EXISTS counted (id INTEGER PRIMARY KEY, readings INTEGER NOT NULL,
+                                    commits INTEGER NOT NULL DEFAULT 0);
+INSERT OR IGNORE INTO counted (id, readings) VALUES (1, 0);
+PRAGMA user_version=2;
 COMMIT
 """
 _INSERT = "INSERT OR IGNORE INTO readings VALUES (?, ?, ?, ?)"
@@ -43,7 +47,7 @@ _SPAN = """
 SELECT min((SELECT min(time) FROM readings WHERE device = devices.id AND time < ?)),
 max((SELECT max(time) FROM readings WHERE device = devices.id AND time < ?)) FROM devices
 """
-_COUNT = "UPDATE counted SET readings = readings + ?"
+_COUNT = "UPDATE counted SET readings = readings + ?, commits = ?"
 _PAGE = """
 SELECT {columns} FROM readings
 WHERE device = (SELECT id FROM devices WHERE name = ?)
@@ -122,17 +126,23 @@ class SqliteRows:
 class SqliteTable(SqliteRows):
     """A `SortedTable` in one file. A write is staged; the host answers when it is durable (see `durability`).
 
-    Raises ConfigurationError where another version of this package wrote the file.
+    Raises ConfigurationError where another version of this package wrote the file, where it is damaged, and where it is
+    behind its mark.
     """
 
-    def __init__(self, path: Path, staged: Staged) -> None:
+    def __init__(self, path: Path, staged: Staged, mark: DurableMark | None = None) -> None:
         super().__init__(path)
-        self._staged = staged
+        self._staged, self._mark = staged, mark
+        require_whole(path)
+        if mark is not None:
+            mark.require(last_number(path), path)
         self._db = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
         self._refuse_other_formats()
         self._db.executescript(_SCHEMA)
         self._devices: dict[str, int] = {name: number for number, name in self._db.execute("SELECT * FROM devices")}
-        self._count: int = self._db.execute("SELECT readings FROM counted").fetchone()[0]
+        self._count: int
+        self._number_of_commits: int
+        self._count, self._number_of_commits = self._db.execute("SELECT readings, commits FROM counted").fetchone()
         self._owed: list[Put] = []
         self._commits = GroupCommit[Sequence[Put] | _Deletion](self._write, "hot-store")
 
@@ -157,7 +167,8 @@ class SqliteTable(SqliteRows):
 
     def count(self) -> int:
         """How many readings there are."""
-        return self._count
+        count: int = self._count
+        return count
 
     def size(self) -> int:
         """Bytes on the disk, the write-ahead log included."""
@@ -173,15 +184,21 @@ class SqliteTable(SqliteRows):
         """Write what is staged and close the file."""
         self._commits.close()
         super().close()
+        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
+        if self._mark is not None:
+            self._mark.close()
 
     def _refuse_other_formats(self) -> None:
         (found,) = self._db.execute("PRAGMA user_version").fetchone()
         (tables,) = self._db.execute("SELECT count(*) FROM sqlite_master").fetchone()
-        if tables and found != _FORMAT:
+        if tables and found == 1:
+            self._db.execute("ALTER TABLE counted ADD COLUMN commits INTEGER NOT NULL DEFAULT 0")
+        elif tables and found != _FORMAT:
             self._db.close()
             raise ConfigurationError(
-                f"{self._path} was written by another version of twin2multicloud; move it away to start empty"
+                f"{self._path} was written by another version of twin2multicloud; move it away and run "
+                "`t2mc up --accept-loss` to start empty"
             )
 
     def _settle(self) -> None:
@@ -208,7 +225,7 @@ class SqliteTable(SqliteRows):
                 map(self._delete, deletions)
             )
             self._insert(notes)
-            db.execute(_COUNT, (change,))
+            db.execute(_COUNT, (change, self._number_of_commits + 1))
             db.execute("COMMIT")
         except BaseException:
             if db.in_transaction:
@@ -218,6 +235,9 @@ class SqliteTable(SqliteRows):
             raise
         self._owed = []
         self._count += change
+        self._number_of_commits += 1
+        if self._mark is not None:
+            self._mark.note(self._number_of_commits)
 
     def _insert(self, rows: Sequence[Put]) -> int:
         number = self._number
@@ -239,6 +259,16 @@ class SqliteTable(SqliteRows):
             device = self._db.execute("INSERT INTO devices (name) VALUES (?)", (name,)).lastrowid or 0
             self._devices[name] = device
         return device
+
+
+def last_number(path: Path) -> int:
+    """The number of a hot store's last commit; 0 without a file, and for one of format 1. It must be whole."""
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(path, isolation_level=None)) as db:
+        if "commits" not in {row[1] for row in db.execute("PRAGMA table_info(counted)")}:
+            return 0
+        return int(db.execute("SELECT coalesce(max(commits), 0) FROM counted").fetchone()[0])
 
 
 def _bound(stamp: str, whole: bool, message: str) -> tuple[int, str | bytes]:

@@ -61,8 +61,12 @@ class GroupCommit(Generic[T]):
 
     def stage(self, item: T) -> Group:
         """Stage an item; the returned group reports when it is durable."""
+        return self.stage_all([item])
+
+    def stage_all(self, items: Sequence[T]) -> Group:
+        """Stage items that are written together or not at all."""
         with self._wake:
-            self._items.append(item)
+            self._items += items
             if not self._awaited:
                 self._awaited = True
                 self._wake.notify()

@@ -13,6 +13,7 @@ CREATE TABLE IF NOT EXISTS dead_letters (
     id INTEGER PRIMARY KEY, letters TEXT NOT NULL, queue TEXT NOT NULL, at TEXT NOT NULL, error TEXT NOT NULL,
     messages INTEGER NOT NULL, body BLOB NOT NULL, waited INTEGER NOT NULL DEFAULT 0
 );
+CREATE TABLE IF NOT EXISTS buried (source INTEGER NOT NULL, place INTEGER NOT NULL);
 CREATE TABLE IF NOT EXISTS errors (id INTEGER PRIMARY KEY, body BLOB NOT NULL);
 """
 _COLUMNS = "letters, queue, at, error, messages, body, waited"
@@ -51,6 +52,16 @@ def bury(db: sqlite3.Connection, letters: Iterable[DeadLetterRecord]) -> None:
     """Keep dead letters."""
     rows = map(msgspec.structs.astuple, letters)
     db.executemany(f"INSERT INTO dead_letters ({_COLUMNS}) VALUES (?, ?, ?, ?, ?, ?, ?)", rows)  # noqa: S608 - constants
+
+
+def note_buried(db: sqlite3.Connection, places: Iterable[tuple[int, int]]) -> None:
+    """Records, by group and place in it, that are dead letters now: their group does not bring them again."""
+    db.executemany("INSERT INTO buried VALUES (?, ?)", places)
+
+
+def buried_of(db: sqlite3.Connection, group: int) -> set[int]:
+    """The places of a group's records that are dead letters."""
+    return {place for (place,) in db.execute("SELECT place FROM buried WHERE source = ?", (group,))}
 
 
 def forget_letters(db: sqlite3.Connection, ids: Iterable[int]) -> None:

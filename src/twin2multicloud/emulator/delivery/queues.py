@@ -21,6 +21,7 @@ from twin2multicloud.emulator.delivery.durability import Staged, when_all_durabl
 from twin2multicloud.emulator.delivery.environments import Environments, TimeLimitError
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.kept import DeadLetterRecord
+from twin2multicloud.emulator.delivery.steady_time import steady_seconds
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.ports.clock import Clock
@@ -170,7 +171,7 @@ class FunctionQueue:
         for record in records:
             counts = self._runs_user_code or record.passes != self._passes
             record.passes = self._passes
-            if not self._runs_user_code and time.time() - record.since > self._keeps:
+            if not self._runs_user_code and steady_seconds() - record.since > self._keeps:
                 self._bury(record, f"{self.name} did not pass it on in {self._keeps:g} s on {self._cloud}", waited=True)
             elif counts:
                 self._again(record)
@@ -232,7 +233,7 @@ class FunctionQueue:
             waited=waited,
         )
         self.meter.died(record.messages)
-        self._journal.bury(dead_letter).when_done(self._finisher([record]))
+        self._journal.bury(dead_letter, record).when_done(self._finisher([record]))
 
 
 def _call(function: Start, batch: Sequence[Record]) -> set[int]:

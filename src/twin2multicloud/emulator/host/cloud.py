@@ -20,6 +20,7 @@ from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
+from twin2multicloud.emulator.delivery.durable_mark import DurableMark
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.queues import FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
@@ -59,9 +60,9 @@ class EmulatedCloud:
         self._functions = CloudFunctions(deployment, secrets, cloud)
         self._components = self._functions.components
         self.backlog = Backlog(folder, deployment.bounds)
-        self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog)
+        self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog, mark=self._mark("journal"))
         holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
-        self._table = SqliteTable(folder / "hot.sqlite", self.staged) if holds_store else None
+        self._table = SqliteTable(folder / "hot.sqlite", self.staged, self._mark("hot")) if holds_store else None
         buckets = deployment.state.object_stores(cloud)
         self._tiers = TierWatch(self._topology, cloud, buckets, self.clock, self._table)
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
@@ -86,6 +87,9 @@ class EmulatedCloud:
         self._start(self._parts())
         self.twin_face = face_of(cloud, Account(twin=deployment.twin, call=self.invoke, since=SystemClock().now()))
         self._schedules = Schedules(self._scheduled, self.clock, self.log)
+
+    def _mark(self, file: str) -> DurableMark:
+        return DurableMark(self._deployment.state.mark(self.cloud, file))
 
     @property
     def max_publish_bytes(self) -> int:
@@ -151,6 +155,7 @@ class EmulatedCloud:
             rejected=self.ingress.meter.refused,
             ignored=self.ingress.ignored,
             errors=errors,
+            set_aside=self._journal.set_aside,
             waiting_bytes=self.backlog.bytes,
             oldest_s=round(self.backlog.seconds, 1),
             holding_back=self.backlog.full or self.backlog.late,

@@ -14,6 +14,7 @@ from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.delivery.backlog import Bounds
 from twin2multicloud.emulator.delivery.queues import KEEPS
 from twin2multicloud.emulator.host.ports import hold_free_port
+from twin2multicloud.emulator.host.relocation import inode_of, leave_to_the_original, original_of
 from twin2multicloud.hosting.user_code import processor_names
 from twin2multicloud.planning.coverage import Coverage, cover
 from twin2multicloud.planning.planner import plan
@@ -25,6 +26,9 @@ from twin2multicloud.project.places import typed
 from twin2multicloud.project.state_folder import StateFolder
 from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
+HERE = "."
+"""The folder of a deployment in a process that works in it: it goes along when the project is renamed."""
+
 
 class Runtime(StrEnum):
     """The source of functions: this source tree, or the bundles that would be deployed."""
@@ -34,11 +38,17 @@ class Runtime(StrEnum):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The addresses of one emulated cloud. Only L1's cloud listens for MQTT."""
+    """The addresses of one emulated cloud. Only L1's cloud listens for MQTT, and for HTTPS publish where it has TLS."""
 
     cloud: Cloud
     http_port: int
     mqtt_port: int | None = None
+    https_port: int | None = None
+
+    @property
+    def ports(self) -> tuple[int, ...]:
+        """The ports that its process listens on."""
+        return tuple(port for port in (self.http_port, self.mqtt_port, self.https_port) if port is not None)
 
     @property
     def http_url(self) -> str:
@@ -47,7 +57,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tls(msgspec.Struct, frozen=True):
-    """PEM files for L1's MQTT endpoint."""
+    """PEM files for what devices connect to: MQTT and HTTPS publish."""
 
     certificate: str
     key: str
@@ -67,11 +77,18 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
     user_code: str = ""
+    started_as: str = ""  # the folder that processes were started from; a project may be renamed while they run
+    inode: int = 0  # of the state folder then: that of a copy is another
+
+    @property
+    def moved(self) -> bool:
+        """Whether the project's folder has another name than the running processes know."""
+        return self.started_as != self.folder
 
     @property
     def state(self) -> StateFolder:
         """The state folder."""
-        return StateFolder(Path(self.folder))
+        return StateFolder(Path(self.folder), follow=self.folder == HERE)
 
     def describes(self, project: Project) -> bool:
         """Whether the project is unchanged: the twin, and the text of every processor that it names."""
@@ -92,6 +109,12 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
         if endpoint is None:
             raise TwinError(f"{component_id} has no endpoint in this plan")
         return self.site(endpoint.cloud).http_url + endpoint.path
+
+    @property
+    def publish_url(self) -> str:
+        """The base of the URLs that devices post to."""
+        site = self.acquisition
+        return site.http_url if site.https_port is None else f"https://127.0.0.1:{site.https_port}"
 
     @property
     def dashboard_url(self) -> str:
@@ -122,17 +145,21 @@ def prepare(
     dashboard_port: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
 ) -> LocalDeployment:
-    """Decide ports, make secrets and write the state folder. Ports stay the same as long as the folder does."""
+    """Decide ports, make secrets and write the state folder. Ports stay the same as long as the folder does.
+
+    A copy of another twin's folder gets ports and secrets of its own.
+    """
     twin, folder = project.twin, project.folder.resolve()
     state = StateFolder(folder)
     state.make()
+    become_its_own(folder)
     before = _read_deployment(folder)
     known = {site.cloud: site for site in before.sites} if before else {}
     deployment = LocalDeployment(
         folder=str(folder),
         twin=twin,
         topology=plan(twin),
-        sites=tuple(_site(cloud, twin, known.get(cloud)) for cloud in twin.placement.clouds),
+        sites=tuple(_site(cloud, twin, known.get(cloud), tls) for cloud in twin.placement.clouds),
         dashboard_port=dashboard_port or (before.dashboard_port if before else hold_free_port()),
         bounds=bounds or Bounds(),
         function_seconds=function_seconds,
@@ -140,6 +167,8 @@ def prepare(
         tls=tls,
         runtime=runtime,
         user_code=user_code(project),
+        started_as=str(folder),
+        inode=inode_of(state),
     )
     _local_secrets(state)
     ensure_inter_cloud(folder)
@@ -159,11 +188,24 @@ def user_code(project: Project) -> str:
 
 def load_deployment(folder: Path) -> LocalDeployment:
     """What is deployed from a project folder. Raises TwinError where nothing is, InvalidProjectError for no project."""
+    if (copied := become_its_own(folder)) is not None:
+        raise TwinError(f"{copied}; `t2mc up {typed(folder)}` starts it")
     deployment = _read_deployment(folder.resolve())
     if deployment is None:
         require_project(folder)
         raise TwinError(f"nothing is deployed from {folder}; run `t2mc up {typed(folder)}` first")
     return deployment
+
+
+def become_its_own(folder: Path) -> str | None:
+    """Make a copy of another twin's folder a twin of its own; the sentence that says so, None where it is no copy."""
+    state, deployment = StateFolder(folder), _read_deployment(folder.resolve())
+    original = None if deployment is None else original_of(deployment, state)
+    if original is None:
+        return None
+    leave_to_the_original(state)
+    both = ", and what is deployed on real clouds is known to both" if state.terraform.exists() else ""
+    return f"{folder} is a copy of {original}: it is a twin of its own from now on, with new ports and keys{both}"
 
 
 def load_secrets(folder: Path) -> LocalSecrets:
@@ -172,12 +214,13 @@ def load_secrets(folder: Path) -> LocalSecrets:
     return LocalSecrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
 
 
-def _site(cloud: Cloud, twin: Twin, known: Site | None) -> Site:
+def _site(cloud: Cloud, twin: Twin, known: Site | None, tls: Tls | None) -> Site:
     acquires = twin.placement[Slot.L1] == cloud
     return Site(
         cloud=cloud,
         http_port=known.http_port if known else hold_free_port(),
         mqtt_port=((known.mqtt_port if known else None) or hold_free_port()) if acquires else None,
+        https_port=((known.https_port if known else None) or hold_free_port()) if acquires and tls else None,
     )
 
 
@@ -185,11 +228,15 @@ def _read_deployment(folder: Path) -> LocalDeployment | None:
     path = StateFolder(folder).deployment
     try:
         deployment = msgspec.json.decode(path.read_bytes(), type=LocalDeployment)
-        return msgspec.structs.replace(deployment, folder=str(folder))  # a copied or moved project is a different one
+        started_as = deployment.started_as or deployment.folder
+        return msgspec.structs.replace(deployment, folder=str(folder), started_as=started_as)
     except FileNotFoundError:
         return None
     except msgspec.DecodeError as error:
-        raise TwinError(f"{path} is not readable ({error}); remove {path.parent.name} and run up again") from error
+        raise TwinError(
+            f"{path} is not readable ({error}); remove this file, "
+            "and `t2mc up` chooses new ports; data and keys are in other files and stay"
+        ) from error
 
 
 def _local_secrets(state: StateFolder) -> _LocalSecrets:

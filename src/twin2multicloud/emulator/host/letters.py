@@ -16,6 +16,7 @@ from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.emulator.delivery.kept import KeptLetter
 from twin2multicloud.emulator.delivery.queues import KEEPS, FunctionQueue
+from twin2multicloud.emulator.delivery.steady_time import steady_seconds
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.mqtt.service import Published
 from twin2multicloud.ports.dead_letter_queues import StoredLetter
@@ -44,6 +45,7 @@ class CloudLetters:
     ) -> None:
         self._journal, self._staged, self._queues = journal, staged, queues
         self._start_dispatcher = start_dispatcher
+        self._one_at_a_time = threading.Lock()  # a letter is read and sent again by one, or both would send it
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._keep_up, name="letters", daemon=True)
 
@@ -64,6 +66,10 @@ class CloudLetters:
 
     def redrive(self, ids: Sequence[str]) -> int:
         """Send letters again; returns how many messages. What a dispatcher refuses again is a new letter."""
+        with self._one_at_a_time:
+            return self._redrive(ids)
+
+    def _redrive(self, ids: Sequence[str]) -> int:
         found = self._journal.read(kept.by_number, list(map(int, ids)))
         queued = [each for each in found if each.letter.queue in self._queues]
         for each in queued:
@@ -74,31 +80,34 @@ class CloudLetters:
 
     def drop(self, ids: Sequence[str]) -> int:
         """Remove letters; returns how many messages."""
-        found = self._journal.read(kept.by_number, list(map(int, ids)))
-        self._journal.forget(found)
+        with self._one_at_a_time:
+            found = self._journal.read(kept.by_number, list(map(int, ids)))
+            self._journal.forget(found)
         return sum(each.letter.messages for each in found)
 
     def send_home(self) -> int:
         """Send the oldest letters of an outage to the functions that answer again; returns how many records."""
         sent = 0
         for queue in self._queues.values():
-            letters = self._journal.read(kept.oldest_waited, queue.dead_letters, RESENT_A_SECOND)
-            if letters and queue.takes_letters:
-                for each in letters:
-                    queue.meter.revived(each.letter.messages)
-                self._journal.redrive(letters)
-                sent += len(letters)
+            with self._one_at_a_time:
+                letters = self._journal.read(kept.oldest_waited, queue.dead_letters, RESENT_A_SECOND)
+                if letters and queue.takes_letters:
+                    for each in letters:
+                        queue.meter.revived(each.letter.messages)
+                    self._journal.redrive(letters)
+                    sent += len(letters)
         return sent
 
     def _publish_again(self, letters: Sequence[KeptLetter]) -> None:
-        """Start the dispatcher with publishes as they came; letters go when what it made of them is durable."""
+        """Start the dispatcher with publishes as they came; letters go in the commit of what it makes of them."""
         start = self._start_dispatcher()
         if start is None or not letters:
             return
-        start([_publish(each) for each in letters])
-        for group in self._staged.take():
-            group.wait()
-        self._journal.forget(letters)
+        with self._journal.together() as group:
+            start([_publish(each) for each in letters])
+            self._journal.forget_with(letters)
+        self._staged.take()
+        group.wait()
 
     def _keep_up(self) -> None:
         aged = 0.0
@@ -106,7 +115,7 @@ class CloudLetters:
             self.send_home()
             if time.monotonic() - aged > _HOUR or not aged:
                 aged = time.monotonic()
-                self._journal.age(from_milliseconds(int(1000 * (time.time() - KEEPS))))
+                self._journal.age(from_milliseconds(int(1000 * (steady_seconds() - KEEPS))))
 
 
 def _size(each: KeptLetter) -> int:

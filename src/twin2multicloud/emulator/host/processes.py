@@ -7,7 +7,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from http.client import HTTPException
 from pathlib import Path
 
@@ -17,12 +17,15 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host import bundled_runtime
 from twin2multicloud.emulator.host.deployment import LocalDeployment, Runtime
+from twin2multicloud.emulator.host.failure import failure
+from twin2multicloud.emulator.host.identity import Identity, look_at
 from twin2multicloud.emulator.host.ports import release_port
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.places import typed
 
 START_TIMEOUT = 30.0
 DASHBOARD = "dashboard"
+_DASHBOARD_MODULE = "twin2multicloud.manage"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 """What ends a program that a person runs: Ctrl-C, a service manager, a terminal that is closed."""
 
@@ -59,7 +62,7 @@ def start_cloud(deployment: LocalDeployment, cloud: Cloud) -> None:
 def start_dashboard(deployment: LocalDeployment) -> None:
     """Start the dashboard in the background, unless it runs."""
     port = str(deployment.dashboard_port)
-    command = [sys.executable, "-P", "-m", "twin2multicloud.manage", deployment.folder, "--port", port]
+    command = [sys.executable, "-P", "-m", _DASHBOARD_MODULE, deployment.folder, "--port", port]
     _start(deployment, DASHBOARD, command)
 
 
@@ -73,10 +76,11 @@ def wait_until_up(
         for name in list(waiting):
             if answers(deployment, name):
                 waiting.remove(name)
-                _release_ports(deployment, name)
+                for port in ports_of(deployment, name):
+                    release_port(port)
                 up(name)
             elif pid_of(deployment, name) is None:
-                raise TwinError(f"{name} did not start:\n{_tail(deployment.state.log(name))}")
+                raise TwinError(f"{name} {failure(deployment.state.log(name))}")
         if waiting and time.monotonic() > deadline:
             raise TwinError(
                 f"{waiting[0]} is not up after {START_TIMEOUT:.0f} s; see {deployment.state.log(waiting[0])}"
@@ -84,22 +88,18 @@ def wait_until_up(
         time.sleep(0.02)
 
 
-def _release_ports(deployment: LocalDeployment, name: str) -> None:
+def ports_of(deployment: LocalDeployment, name: str) -> tuple[int, ...]:
+    """The ports that a process listens on."""
     if name == DASHBOARD:
-        ports = [deployment.dashboard_port]
-    else:
-        site = deployment.site(Cloud(name))
-        ports = [site.http_port, site.mqtt_port or 0]
-    for port in ports:
-        release_port(port)
+        return (deployment.dashboard_port,)
+    return deployment.site(Cloud(name)).ports
 
 
 def answers(deployment: LocalDeployment, name: str) -> bool:
-    """Whether a process answers on its port; of a cloud, whether it belongs to this twin: ports are reused."""
+    """Whether a process answers on its port, and is the one of this twin: ports are reused."""
+    url = deployment.dashboard_url if name == DASHBOARD else deployment.site(Cloud(name)).http_url
     try:
-        if name == DASHBOARD:
-            return _read(f"{deployment.dashboard_url}/favicon.ico") is not None
-        health = msgspec.json.decode(_read(f"{deployment.site(Cloud(name)).http_url}/_cloud/health"), type=_Health)
+        health = msgspec.json.decode(_read(f"{url}/_cloud/health"), type=_Health)
         return health.pid == pid_of(deployment, name)
     except (OSError, HTTPException, msgspec.MsgspecError):  # no answer, or one of another program
         return False
@@ -116,12 +116,29 @@ def _read(url: str) -> bytes:
 
 
 def pid_of(deployment: LocalDeployment, name: str) -> int | None:
-    """The process id of a running name; None if it is not running."""
+    """The process id of a running name; None if it is not running, or if nothing of ours is known to run it."""
+    process = _process(deployment, name)
+    return process.pid if process is not None else None
+
+
+def misnamed(deployment: LocalDeployment, name: str) -> str | None:
+    """What is wrong with the file that names a process, as a sentence: it is left alone. None where all is well."""
+    file = deployment.state.process_id(name)
     try:
-        pid = int(deployment.state.process_id(name).read_text())
-    except (FileNotFoundError, ValueError):
+        noted = Identity.read(file)
+    except ValueError as error:
+        return f"{file} {error}; whatever runs is left alone, and {name} counts as down"
+    if noted is None or noted.runs(_command(deployment, name)):
         return None
-    return pid if _is_ours(pid, deployment) else None
+    seen = look_at(noted.pid)
+    if seen is None:
+        return None  # it has ended
+    return f"{file} names process {noted.pid}, which does not run {name} ({seen.command[:60]}); it is left alone"
+
+
+def note_identity(deployment: LocalDeployment, name: str, pid: int) -> None:
+    """Note down that a process runs a name. Raises OSError."""
+    Identity.of(pid).write(deployment.state.process_id(name))
 
 
 def require_running(deployment: LocalDeployment, cloud: Cloud) -> None:
@@ -133,31 +150,42 @@ def require_running(deployment: LocalDeployment, cloud: Cloud) -> None:
 
 def stop(deployment: LocalDeployment, name: str, timeout: float = 10.0) -> bool:
     """Stop a process after its current batches; kill it on time-out. False if it was not running."""
-    pid = pid_of(deployment, name)
-    if pid is None:
+    process = _process(deployment, name)
+    if process is None:
         return False
-    os.kill(pid, signal.SIGTERM)
-    if not _gone(pid, deployment, timeout):
-        os.kill(pid, signal.SIGKILL)
-        _gone(pid, deployment, timeout)
-    _end_children(pid)
+    command = _command(deployment, name)
+    process.signal(signal.SIGTERM, command)
+    if not _gone(process, command, timeout):
+        process.signal(signal.SIGKILL, command)
+        _gone(process, command, timeout)
+    process.end_session()  # what user code started and left would hold the process's ports
     deployment.state.process_id(name).unlink(missing_ok=True)
     return True
 
 
 def kill(deployment: LocalDeployment, name: str) -> None:
     """Kill a process with SIGKILL, as a power cut would."""
-    pid = pid_of(deployment, name)
-    if pid is not None:
-        os.kill(pid, signal.SIGKILL)
-        _gone(pid, deployment, 10.0)
-        _end_children(pid)
+    process = _process(deployment, name)
+    if process is not None:
+        command = _command(deployment, name)
+        process.signal(signal.SIGKILL, command)
+        _gone(process, command, 10.0)
+        process.end_session()
 
 
-def _end_children(pid: int) -> None:
-    """End what user code started and left: it would hold the process's ports. They are of its session (`_start`)."""
-    with suppress(ProcessLookupError, PermissionError):
-        os.killpg(pid, signal.SIGKILL)
+def _process(deployment: LocalDeployment, name: str) -> Identity | None:
+    try:
+        noted = Identity.read(deployment.state.process_id(name))
+    except ValueError:
+        return None  # see `misnamed`
+    return noted if noted is not None and noted.runs(_command(deployment, name)) else None
+
+
+def _command(deployment: LocalDeployment, name: str) -> str:
+    """The part of a process's command line that no other process has: the folder as it was called then."""
+    if name == DASHBOARD:
+        return f" {_DASHBOARD_MODULE} {deployment.started_as} "
+    return f" {deployment.started_as} {name} "
 
 
 def _start(deployment: LocalDeployment, name: str, command: list[str]) -> None:
@@ -178,7 +206,7 @@ def _start(deployment: LocalDeployment, name: str, command: list[str]) -> None:
             ],
             setsid=True,
         )
-        deployment.state.process_id(name).write_text(str(pid))
+        note_identity(deployment, name, pid)
 
 
 def _environment() -> dict[str, str]:
@@ -186,50 +214,10 @@ def _environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_")}
 
 
-def _is_ours(pid: int, deployment: LocalDeployment) -> bool:
-    """Whether a pid is alive and, where /proc exists, still our process: pids are reused."""
-    _reap(pid)
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return False
-    except PermissionError:
-        return False
-    try:
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return True  # no /proc on this system
-    if not command:  # between fork and exec, or a zombie
-        return not _is_zombie(pid)
-    return deployment.folder.encode() in command
-
-
-def _is_zombie(pid: int) -> bool:
-    try:
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].startswith("Z")
-    except OSError:
-        return True
-
-
-def _reap(pid: int) -> None:
-    """Collect a child of this very process, so that it does not stay as a zombie and look alive."""
-    try:
-        os.waitpid(pid, os.WNOHANG)
-    except ChildProcessError:
-        return  # not a child: an earlier `t2mc up` started it
-
-
-def _gone(pid: int, deployment: LocalDeployment, timeout: float) -> bool:
+def _gone(process: Identity, command: str, timeout: float) -> bool:
     deadline = time.monotonic() + timeout
-    while _is_ours(pid, deployment):
+    while process.runs(command):
         if time.monotonic() > deadline:
             return False
         time.sleep(0.02)
     return True
-
-
-def _tail(path: Path, lines: int = 15) -> str:
-    try:
-        return "\n".join(path.read_text(errors="replace").splitlines()[-lines:])
-    except FileNotFoundError:
-        return "(no log)"

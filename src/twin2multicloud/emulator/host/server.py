@@ -7,6 +7,7 @@ they run in a process of their own, or on threads. Every answer leaves after wha
 import asyncio
 import hmac
 import os
+import sqlite3
 import ssl
 import time
 from collections.abc import Awaitable, Callable, Mapping
@@ -73,6 +74,8 @@ class CloudApp:
             return await self._function(first, request)
         except TwinError as error:
             return refusal(error)
+        except (OSError, sqlite3.Error) as error:  # a disk that is full, or gone
+            return refused(503, f"{self._cloud.cloud}'s disk does not answer ({error}); what was acknowledged stays")
 
     async def _function(self, name: str, request: Request) -> Response:
         if not self._cloud.has_endpoint(name):

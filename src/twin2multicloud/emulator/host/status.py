@@ -51,6 +51,7 @@ class CloudStatus(msgspec.Struct, frozen=True, kw_only=True):
     published: int = 0  # accepted from devices
     rejected: int = 0  # refused to devices, or no telemetry
     ignored: int = 0  # on topics that the project says are not read
+    set_aside: int = 0  # groups of its queues that were damaged, see `t2mc doctor`
     errors: int = 0  # error events
     waiting_bytes: int = 0  # on disk, in all queues
     oldest_s: float = 0.0  # how long the oldest of them has waited

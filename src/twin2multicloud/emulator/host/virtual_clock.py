@@ -12,20 +12,36 @@ import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.timestamps import from_milliseconds
+from twin2multicloud.emulator.delivery.steady_time import boot, since_boot, steady_milliseconds
 from twin2multicloud.project.json_files import write_atomically
 
 
 class ClockSettings(msgspec.Struct, frozen=True):
-    """Virtual time is `at` where real time is `set_at`, and goes `speed` times as fast. In milliseconds since 1970."""
+    """Virtual time is `at` where real time is `set_at`, and goes `speed` times as fast. In milliseconds since 1970.
+
+    `since_boot` is when it was set, in seconds of the run `boot` of the machine: that clock nobody sets.
+    """
 
     set_at: int
     at: int
     speed: float = 1.0
+    since_boot: float = 0.0
+    boot: str = ""
+
+    @property
+    def elapsed(self) -> float:
+        """Milliseconds since it was set."""
+        if self.boot and self.boot == _BOOT:
+            return 1000 * (since_boot() - self.since_boot)
+        return real_milliseconds() - self.set_at
+
+
+_BOOT = boot()
 
 
 def real_milliseconds() -> int:
-    """This machine's time."""
-    return time.time_ns() // 1_000_000
+    """This machine's time, as `steady_milliseconds` has it."""
+    return steady_milliseconds()
 
 
 class VirtualClock:
@@ -38,7 +54,9 @@ class VirtualClock:
 
     def set(self, at: int, speed: float = 1.0) -> None:
         """Go on from another time (milliseconds since 1970), in every process that follows the file."""
-        write_atomically(self._path, msgspec.json.encode(ClockSettings(real_milliseconds(), at, speed)))
+        write_atomically(
+            self._path, msgspec.json.encode(ClockSettings(real_milliseconds(), at, speed, since_boot(), _BOOT))
+        )
 
     @property
     def settings(self) -> ClockSettings | None:
@@ -61,7 +79,7 @@ class VirtualClock:
         settings = self.settings
         if settings is None:
             return real_milliseconds()
-        return settings.at + round((real_milliseconds() - settings.set_at) * settings.speed)
+        return settings.at + round(settings.elapsed * settings.speed)
 
     def now(self) -> str:
         """See `ports.clock.Clock.now`."""

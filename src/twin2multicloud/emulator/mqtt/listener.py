@@ -11,6 +11,7 @@ import socket
 import ssl
 from contextlib import suppress
 
+from twin2multicloud.emulator.host.ports import listen
 from twin2multicloud.emulator.mqtt.endpoint import MqttConnection
 from twin2multicloud.emulator.mqtt.service import DeviceService
 
@@ -29,7 +30,7 @@ class Listener:
 
     def __init__(self, service: DeviceService, port: int, tls: ssl.SSLContext | None) -> None:
         self._service, self._tls = service, tls
-        self._socket = socket.create_server(("127.0.0.1", port), backlog=_BACKLOG)
+        self._socket = listen(port, "devices over MQTT", _BACKLOG)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _SEND_BUFFER)  # accepted sockets inherit it
         self._socket.setblocking(False)
         self.port: int = self._socket.getsockname()[1]

@@ -1,6 +1,6 @@
 """What the operator does with a store: summary, restore, erasure of a device. Owns the calls, and no storage format.
 
-A call is ``{"action": …}`` with the action's own arguments. Each goes on for as long as its function may, and says in
+A call is ``{"action": …}`` with the action's own arguments. Each goes on for as long as a caller waits, and says in
 ``finished`` whether it came to its end: erasing is called again, a summary with ``after`` where it stopped.
 """
 
@@ -13,7 +13,7 @@ from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.functions.storage.chunk_rows import all_objects
 from twin2multicloud.functions.storage.chunks import ChunkName, device_prefix, read_name
-from twin2multicloud.functions.storage.moving import RUN_SECONDS
+from twin2multicloud.functions.storage.moving import CALL_SECONDS
 from twin2multicloud.functions.triggers import Function, Handler
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
@@ -63,7 +63,7 @@ class HotStoreAdmin:
 
     def erase(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Delete a device's readings, and what else the store has of it."""
-        device, until = _device(arguments), self._clock.monotonic() + RUN_SECONDS
+        device, until = _device(arguments), self._clock.monotonic() + CALL_SECONDS
         readings, found = 0, _ROWS
         while found == _ROWS and self._clock.monotonic() < until:
             found = self._store.erase(device, _ROWS)
@@ -84,7 +84,7 @@ class ObjectStoreAdmin:
 
     def summary(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """How many chunks, readings and bytes there are, and from when to when. `after` goes on where one stopped."""
-        request, until = _request(arguments), self._clock.monotonic() + RUN_SECONDS
+        request, until = _request(arguments), self._clock.monotonic() + CALL_SECONDS
         objects = readings = size = 0
         oldest, newest, after, finished = "9999", "", request.after, True
         for stored, chunk in self._chunks(request):
@@ -111,7 +111,7 @@ class ObjectStoreAdmin:
         names = arguments.get("names")
         if not isinstance(names, list) or not 0 < len(names) <= MAX_RESTORED or not all(map(_is_chunk, names)):
             raise FinalError(f"names must be a list of up to {MAX_RESTORED} names of chunks", 400)
-        until = self._clock.monotonic() + RUN_SECONDS
+        until = self._clock.monotonic() + CALL_SECONDS
         ready: dict[str, str] = {}
         for name in names:
             if self._clock.monotonic() > until:
@@ -123,9 +123,9 @@ class ObjectStoreAdmin:
         """Delete a device's chunks."""
         return self.delete(self._chunks(Request(_device(arguments))))
 
-    def delete(self, chunks: Iterator[tuple[StoredObject, ChunkName]]) -> dict[str, Any]:
+    def delete(self, chunks: Iterator[tuple[StoredObject, ChunkName]], seconds: float = CALL_SECONDS) -> dict[str, Any]:
         """Delete chunks until they end or the time is over; what was deleted, as counts."""
-        until = self._clock.monotonic() + RUN_SECONDS
+        until = self._clock.monotonic() + seconds
         objects = readings = size = 0
         for stored, chunk in chunks:
             if self._clock.monotonic() > until:

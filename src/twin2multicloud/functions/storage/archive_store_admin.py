@@ -6,7 +6,7 @@ is killed between the two, the next one deletes and records again what is still 
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from itertools import islice
 from typing import Any
 
@@ -15,7 +15,7 @@ import msgspec
 from twin2multicloud.functions.storage.administration import ObjectStoreAdmin, admin_function
 from twin2multicloud.functions.storage.chunk_rows import all_objects
 from twin2multicloud.functions.storage.chunks import ChunkName, read_name
-from twin2multicloud.functions.storage.moving import day_before
+from twin2multicloud.functions.storage.moving import CALL_SECONDS, RUN_SECONDS, day_before
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
@@ -35,7 +35,9 @@ def build(parts: Parts) -> Function:
     if days is None:
         return admin_function(parts, admin.actions)
     expiry = ArchiveExpiry(store, admin, clock, int(days))
-    return admin_function(parts, {**admin.actions, "expire": expiry}, expiry)
+    return admin_function(
+        parts, {**admin.actions, "expire": lambda _: expiry.run(CALL_SECONDS)}, lambda _: expiry.run(RUN_SECONDS)
+    )
 
 
 class ArchiveExpiry:
@@ -44,7 +46,7 @@ class ArchiveExpiry:
     def __init__(self, store: ObjectStore, admin: ObjectStoreAdmin, clock: Clock, retention_days: int) -> None:
         self._store, self._admin, self._clock, self._days = store, admin, clock, retention_days
 
-    def __call__(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - there is one job
+    def run(self, seconds: float) -> dict[str, Any]:
         """Record and delete what is due; as a mover answers, with the names of the records besides.
 
         Raises RetryableError, FinalError: the next run goes on where this one was.
@@ -53,9 +55,10 @@ class ArchiveExpiry:
         due = self._due(day_before(now, self._days))
         total: dict[str, Any] = {"objects": 0, "readings": 0, "bytes": 0, "finished": True}
         records: list[str] = []
+        until = self._clock.monotonic() + seconds
         while total["finished"] and (batch := list(islice(due, _RECORDED))):
             records.append(self._record(now, batch))
-            done = self._admin.delete(iter(batch))
+            done = self._admin.delete(iter(batch), until - self._clock.monotonic())
             total = {key: total[key] + done[key] for key in ("objects", "readings", "bytes")} | {
                 "finished": done["finished"]
             }

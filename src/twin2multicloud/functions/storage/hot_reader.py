@@ -10,10 +10,9 @@ import msgspec
 from twin2multicloud.domain.device import DataType, DeviceCatalog, Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
-from twin2multicloud.functions.storage.moving import day_before
 from twin2multicloud.functions.storage.reader_function import reader_function
 from twin2multicloud.functions.storage.reader_request import ReadRequest, parse, refuse_unknown
-from twin2multicloud.functions.storage.tiers import Tier, older_tiers, rows_over_tiers
+from twin2multicloud.functions.storage.tiers import Tier, older_tiers, rows_over_tiers, unmoved_since
 from twin2multicloud.functions.storage.typed_values import TypedValue, declared_types, typer
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -71,7 +70,7 @@ class HotReader:
         now = self._clock.now()
         request = parse(arguments, self._catalog, self._hierarchy, now)
         refuse_unknown(request, self._catalog, self._store)
-        older = self._older if request.start < day_before(now, 1) else ()  # no mover moves a day before it is over
+        older = self._older if request.start < unmoved_since(now) else ()
         start = _read_token(request.next_token)
         page = _Page(request)
         for index in range(start.device, len(request.devices) if request.properties else 0):

@@ -14,7 +14,9 @@ from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 
 RUN_SECONDS = 240.0
-"""When a run begins no further step. The shortest limit of the clouds is Azure's default of five minutes."""
+"""When a scheduled run begins no further step. The shortest limit of the clouds is Azure's default of five minutes."""
+CALL_SECONDS = 15.0
+"""When a run that was called begins no further step: its caller waits for the answer, for 30 seconds at most."""
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -54,7 +56,15 @@ class Mover:
     def __init__(self, *, steps: Steps, retention_days: int, clock: Clock) -> None:
         self._steps, self._days, self._clock = steps, retention_days, clock
 
-    def __call__(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - there is one job
+    def on_schedule(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - there is one job
+        """Move what is due, see `run`."""
+        return self.run(RUN_SECONDS)
+
+    def on_call(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - likewise
+        """Move what is due for as long as a caller waits, see `run`: the operator calls again until it is finished."""
+        return self.run(CALL_SECONDS)
+
+    def run(self, seconds: float) -> dict[str, Any]:
         """Move what is due. Raises RetryableError, FinalError: the next run goes on where this one was.
 
         An object that is refused for what it is stays where it is; FinalError says so when the run is over.
@@ -62,7 +72,7 @@ class Mover:
         Due are the whole UTC days that ended before the retention, by the time of the reading: an object then holds a
         day, and readings are kept a day longer at most. ``finished`` is false where a run stopped for its time limit.
         """
-        until = self._clock.monotonic() + RUN_SECONDS
+        until = self._clock.monotonic() + seconds
         objects = readings = size = 0
         finished, refusals = True, list[FinalError]()
         for moved in self._steps(day_before(self._clock.now(), self._days)):
@@ -81,7 +91,7 @@ class Mover:
 def mover_function(parts: Parts, steps: Steps, retention_days: int) -> Function:
     """The function around a mover: on its schedule, and when the operator calls it."""
     mover = Mover(steps=steps, retention_days=retention_days, clock=parts.ports.clock)
-    return parts.function({Trigger.SCHEDULE: mover, Trigger.CALL: mover})
+    return parts.function({Trigger.SCHEDULE: mover.on_schedule, Trigger.CALL: mover.on_call})
 
 
 def day_before(now: str, days: int) -> str:

@@ -75,7 +75,7 @@ def refuse_unknown(request: ReadRequest, catalog: DeviceCatalog, store: HotStore
     device_type = catalog.type_of(request.devices[0])
     declared = [each.name for each in device_type.properties] if device_type is not None else []
     device, unknown = request.devices[0], [name for name in request.properties if name not in declared]
-    stored = store.last(device, tuple(unknown)) if unknown else {}
+    stored = store.measured(device) if unknown else frozenset()  # also of readings that have moved since
     missing = next((name for name in unknown if name not in stored), None)
     if missing is None:
         return

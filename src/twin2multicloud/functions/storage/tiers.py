@@ -4,18 +4,20 @@ Tiers are asked from the youngest to the oldest. A mover writes the older tier b
 that a reading which moves meanwhile is seen in at least one of them; seen twice, it is one row.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.domain.components import Kind, Trigger
+from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.functions.storage.chunk_rows import TierRows, merged, rows_in
+from twin2multicloud.functions.storage.moving import day_before
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
-from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row
+from twin2multicloud.ports.hot_store import AFTER_ALL, BEFORE_ALL, HotStore, RangeQuery, Row
 from twin2multicloud.ports.object_store import ObjectStore
 from twin2multicloud.wire.calls import endpoint, post, token_header
 from twin2multicloud.wire.environment import remote_side
@@ -34,6 +36,11 @@ def older_tiers(parts: Parts) -> list[Tier]:
     ]
 
 
+def unmoved_since(now: str) -> str:
+    """From when on the hot store has everything: no mover moves a day before it is over."""
+    return day_before(now, 1)
+
+
 def rows_over_tiers(hot: HotStore, older: Sequence[Tier], query: RangeQuery) -> TierRows:
     """The rows of all tiers as one series, and the chunks in its time that have to be restored first."""
     parts: list[Sequence[Row]] = [hot.range(query)]
@@ -43,6 +50,60 @@ def rows_over_tiers(hot: HotStore, older: Sequence[Tier], query: RangeQuery) -> 
         parts.append(found.rows)
         archived += found.archived
     return TierRows(tuple(merged(parts, descending=query.descending))[: query.limit], archived)
+
+
+Latest = dict[str, tuple[str, Scalar]]
+"""By property: when it was measured last (canonical stamp), and the value."""
+
+
+def last_over_tiers(
+    hot: HotStore, older: Sequence[Tier], device_id: str, properties: tuple[str, ...], now: str
+) -> tuple[Latest, Sequence[str]]:
+    """The latest value of each property over all tiers, and the chunks that have to be restored to be sure of it.
+
+    An older tier is asked for what the younger ones lack although it was measured, and for what may be later than they
+    say: a late reading in the hot store may be of a time of which the rest has moved. Raises RetryableError,
+    FinalError.
+    """
+    found: Latest = dict(hot.last(device_id, properties))
+    absent = set(properties) - found.keys()
+    wanted = {name for name, (stamp, _) in found.items() if stamp < unmoved_since(now)}
+    if absent:
+        wanted |= absent & hot.measured(device_id)
+    archived: set[str] = set()
+    for tier in older if wanted else ():
+        archived |= _find_later(tier, device_id, wanted, found)
+    return found, sorted(archived)
+
+
+def _find_later(tier: Tier, device_id: str, properties: Iterable[str], found: Latest) -> set[str]:
+    """Put in what a tier has that is later than what was found; returns the chunks that it could not read.
+
+    From the newest row back: each has the latest value of at least one of the properties that are still looked for.
+    """
+    archived: set[str] = set()
+    left, after = set(properties), None
+    while left:
+        query = RangeQuery(
+            device_id=device_id,
+            start=min(found[name][0] if name in found else BEFORE_ALL for name in left),
+            end=AFTER_ALL,
+            properties=tuple(sorted(left)),
+            limit=1,
+            descending=True,
+            after=after,
+        )
+        answer = tier(query)
+        archived.update(answer.archived)
+        if not answer.rows:
+            break
+        (row,) = answer.rows
+        for name, value in row.values.items():
+            if name not in found or row.key.timestamp > found[name][0]:
+                found[name] = row.key.timestamp, value
+        left -= row.values.keys()
+        after = row.key
+    return archived
 
 
 def reader_endpoint(parts: Parts, store: ObjectStore) -> Function:

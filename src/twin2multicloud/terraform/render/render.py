@@ -3,7 +3,7 @@
 Pure: the same topology and backend give the same dict. What each component is on a cloud is in that cloud's folder.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,6 +20,9 @@ ENGINE_VERSION = ">= 1.5.0"  # of Terraform and OpenTofu: nothing newer is used
 SHARED_VERSIONS = {"random": "3.7.2", "time": "0.13.1"}
 """Of the providers that belong to no cloud. As with each `Renderer.versions`, exactly what ``terraform/schemas`` was
 taken from: what was checked is what is installed."""
+
+IDENTITY = "deployment"
+"""The output that says whose a state is: the twin's name, and where it is deployed."""
 
 _TOKEN_LENGTH = 48  # 286 bits of letters and digits
 
@@ -58,6 +61,8 @@ def render(
         config.output(f"{site.cloud}_endpoints", urls, f"URLs of the endpoints on {label_of(site.cloud)}, by function")
     for cloud in left:
         used[cloud].provide(config, topology.twin)
+    where = {name: f"${{var.{name}}}" for name in places(config.as_json())}
+    config.output(IDENTITY, {"twin": topology.twin, **where}, "Whose deployment this is, and where")
     versions = provider_versions(used.values())
     config.engine(
         required_version=ENGINE_VERSION,
@@ -76,6 +81,11 @@ def variables() -> frozenset[str]:
     for renderer in renderers():
         renderer.provide(config, "")
     return frozenset(config.as_json()["variable"])
+
+
+def places(config: Mapping[str, Any]) -> list[str]:
+    """The variables of a configuration that say where a deployment is: another value would be another deployment."""
+    return sorted(name for name in config["variable"] if name.endswith(("_region", "_location", "_project")))
 
 
 def renderers() -> tuple[Renderer, ...]:

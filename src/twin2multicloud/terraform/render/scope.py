@@ -18,11 +18,20 @@ from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.limits import FUNCTION_SECONDS
 
 TIMEOUT_S = FUNCTION_SECONDS
-"""A function's time-out on every cloud."""
+"""Of a function that posts to another cloud, or runs user code."""
+
+OWN_CLOUD_TIMEOUT_S = 60
+"""Of a function that stays on its cloud: whoever calls it waits for 30 s (`wire.sender`), and its clients for less."""
 
 MOVER_TIMEOUT_S = 600
 """Of a mover, and of what administers a store. They begin no object after four minutes (`functions.storage.moving`),
 and one may need 244 s (wire)."""
+
+ATTEMPTS = 20
+"""Deliveries of a message before it is a dead letter, on every cloud; what `waits` has as many as its service knows."""
+
+PATIENCE_S = 90 * 60
+"""How long a queue goes on trying at least, on every cloud: an outage of an hour costs no letter."""
 
 ERROR_TOPIC = Kind.ERROR_TOPIC
 OBJECT_STORES = (Kind.COLD_STORE, Kind.ARCHIVE_STORE)
@@ -59,9 +68,14 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def timeout_s(self) -> int:
-        """Its time-out in seconds. What empties a store goes on for as long as it may."""
-        emptied = Access.DELETE in self.store or any(Access.DELETE in allowed for _, allowed in self.objects)
-        return MOVER_TIMEOUT_S if emptied else TIMEOUT_S
+        """Its time-out in seconds, by what it waits for; how long a queue hides a message follows from it.
+
+        What empties a store goes on for as long as it may.
+        """
+        if Access.DELETE in self.store or any(Access.DELETE in allowed for _, allowed in self.objects):
+            return MOVER_TIMEOUT_S
+        crosses = any(each.kind is ValueKind.URL for each in self.environment)
+        return TIMEOUT_S if crosses or runs_user_code(self.name) else OWN_CLOUD_TIMEOUT_S
 
     @property
     def name(self) -> str:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Any
 
 from tests.rigs.clouds import ALL, AWS, AZURE, GCP
+from twin2multicloud.clouds.aws.queue import MAX_RECORD_BYTES
 from twin2multicloud.domain.components import has_code
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import functions_of
@@ -201,6 +202,95 @@ def everything_says_whose_it_is(topology: Topology, config: Config) -> Iterator[
     )
 
 
+def queues_try_for_as_long_everywhere(topology: Topology, config: Config) -> Iterator[str]:
+    """From the first delivery to the dead letters: the hidden times between deliveries, or the shortest of backoffs."""
+    resources = config["resource"]
+    for key, body in resources.get("aws_sqs_queue", {}).items():
+        if body.get("redrive_policy"):
+            attempts = json.loads(body["redrive_policy"])["maxReceiveCount"]
+            yield from _too_short(f"aws: {key}", attempts, (attempts - 1) * body["visibility_timeout_seconds"])
+    for key, body in resources.get("azurerm_function_app_flex_consumption", {}).items():
+        settings = {name.rpartition("__")[2]: value for name, value in body["app_settings"].items()}
+        if "QUEUE_NAME" in settings:
+            hours, minutes, seconds = map(int, settings["visibilityTimeout"].split(":"))
+            attempts = int(settings["maxDequeueCount"])
+            yield from _too_short(f"azure: {key}", attempts, (attempts - 1) * (hours * 3600 + minutes * 60 + seconds))
+    for key, body in resources.get("google_pubsub_subscription", {}).items():
+        if "dead_letter_policy" in body:
+            attempts = body["dead_letter_policy"][0]["max_delivery_attempts"]
+            low, high = (
+                int(body["retry_policy"][0][f"{which}_backoff"].rstrip("s")) for which in ("minimum", "maximum")
+            )
+            yield from _too_short(
+                f"gcp: {key}", attempts, sum(min(high, low * 2**number) for number in range(attempts - 1))
+            )
+
+
+def _too_short(what: str, attempts: int, seconds: int) -> Iterator[str]:
+    if attempts < scope.ATTEMPTS or seconds < scope.PATIENCE_S:
+        yield f"{what}: {attempts} attempts in {seconds} s"
+
+
+def a_message_is_hidden_while_its_function_may_run(topology: Topology, config: Config) -> Iterator[str]:
+    """And no longer than AWS asks for, six time-outs; SQS takes what the code sends, and no queue takes all Lambdas."""
+    resources = config["resource"]
+    for key, body in resources.get("aws_lambda_event_source_mapping", {}).items():
+        hidden = resources["aws_sqs_queue"][key]["visibility_timeout_seconds"]
+        if hidden != 6 * resources["aws_lambda_function"][key]["timeout"]:
+            yield f"aws: {key} is hidden for {hidden} s"
+        if "maximum_concurrency" not in body.get("scaling_config", [{}])[0]:
+            yield f"aws: {key} has no maximum concurrency"
+    for key, body in resources.get("aws_sqs_queue", {}).items():
+        if body.get("max_message_size", 0) < MAX_RECORD_BYTES:
+            yield f"aws: {key} refuses what is sent to it"
+    for key, body in resources.get("google_pubsub_subscription", {}).items():
+        if "push_config" in body:
+            service = resources["google_cloudfunctions2_function"][key]["service_config"][0]
+            if body["ack_deadline_seconds"] < service["timeout_seconds"]:
+                yield f"gcp: {key} is delivered again while its function still runs"
+
+
+def google_starts_a_function_that_may_do_all_it_does(topology: Topology, config: Config) -> Iterator[str]:
+    """Cloud Run starts it at once, and calls the whole creation failed where its first start fails."""
+    resources = config["resource"]
+    for key, body in resources.get("google_cloudfunctions2_function", {}).items():
+        waits = set(body["depends_on"])
+        wanted = {
+            "time_sleep.services_on",
+            "time_sleep.build_roles",
+            f"google_pubsub_topic_iam_member.{key}_to_error_topic",
+        }
+        if f"google_secret_manager_secret_iam_member.{key}" in _addresses(config):
+            wanted |= {f"google_secret_manager_secret_iam_member.{key}"}
+            wanted |= {"google_secret_manager_secret_version.inter_cloud_token"}
+        if not wanted <= waits:
+            yield f"gcp: {key} does not wait for {sorted(wanted - waits)}"
+
+
+def names_that_stay_taken_have_a_suffix(topology: Topology, config: Config) -> Iterator[str]:
+    for kind, argument in (
+        ("google_logging_project_bucket_config", "bucket_id"),
+        ("google_firestore_database", "name"),
+    ):
+        for key, body in config["resource"].get(kind, {}).items():
+            if "random_string.suffix" not in body[argument]:
+                yield f"{kind}.{key} cannot be made again soon after it was destroyed"
+
+
+def azure_apps_get_their_code_from_us(topology: Topology, config: Config) -> Iterator[str]:
+    """Flex Consumption has no /api/zipdeploy; where to publish is an output."""
+    apps = config["resource"].get("azurerm_function_app_flex_consumption", {})
+    if any("zip_deploy_file" in body or "BUNDLE_SHA256" in body["app_settings"] for body in apps.values()):
+        yield "azurerm would publish code, and cannot"
+    told = config["output"].get("azure_apps", {}).get("value", {})
+    if {name.replace("-", "_") for name in told} != apps.keys():
+        yield f"code goes to {sorted(told)}"
+
+
+def _addresses(config: Config) -> set[str]:
+    return {f"{kind}.{key}" for block, kind, key, _ in declared(config) if block == "resource"}
+
+
 @cache
 def _azure_types() -> dict[str, Any]:
     return schemas.load()["azurerm"]["resources"]
@@ -218,4 +308,9 @@ LAWS = (
     names_fit,
     the_operator_is_told_what_there_is_to_call,
     everything_says_whose_it_is,
+    queues_try_for_as_long_everywhere,
+    a_message_is_hidden_while_its_function_may_run,
+    google_starts_a_function_that_may_do_all_it_does,
+    names_that_stay_taken_have_a_suffix,
+    azure_apps_get_their_code_from_us,
 )

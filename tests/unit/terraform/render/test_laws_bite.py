@@ -66,9 +66,39 @@ def own_a_vault_in_secret(resources):
     del resources["azurerm_key_vault"]["twin"]["tags"]
 
 
+def give_up_soon(resources):
+    resources.setdefault("google_pubsub_subscription", {})["hot_writer"] = {
+        "dead_letter_policy": [{"max_delivery_attempts": 5}],
+        "retry_policy": [{"minimum_backoff": "1s", "maximum_backoff": "60s"}],
+    }
+
+
+def hide_for_a_minute(resources):
+    resources["aws_sqs_queue"]["connector"]["visibility_timeout_seconds"] = 60
+
+
+def start_before_the_token(resources):
+    resources["google_cloudfunctions2_function"]["hot_writer"]["depends_on"].remove(
+        "google_secret_manager_secret_version.inter_cloud_token"
+    )
+
+
+def keep_a_name(resources):
+    resources["google_firestore_database"]["hot_store"]["name"] = "house-hot-store"
+
+
+def let_azurerm_publish(resources):
+    resources["azurerm_function_app_flex_consumption"]["processor"]["zip_deploy_file"] = "a.zip"
+
+
 @pytest.mark.parametrize(
     ("law", "spoil"),
     [
+        (laws.queues_try_for_as_long_everywhere, give_up_soon),
+        (laws.a_message_is_hidden_while_its_function_may_run, hide_for_a_minute),
+        (laws.google_starts_a_function_that_may_do_all_it_does, start_before_the_token),
+        (laws.names_that_stay_taken_have_a_suffix, keep_a_name),
+        (laws.azure_apps_get_their_code_from_us, let_azurerm_publish),
         (laws.every_function_of_the_slice_exists_once, forget_a_function),
         (laws.every_variable_of_the_topology_arrives, forget_a_variable),
         (laws.the_token_is_in_secret_stores_only, tell_the_token),
@@ -125,4 +155,4 @@ def test_what_the_provider_says_of_all_it_makes_is_there(provider, default):
 
 
 def test_every_law_is_tried():
-    assert len(laws.LAWS) == 11
+    assert len(laws.LAWS) == 16

@@ -1,6 +1,8 @@
 """Queues and dead letters on AWS: SQS. One queue per function that a queue starts, one dead-letter queue per boundary.
 
-A queue hides a message for six times its function's time-out, as AWS asks (lambda/services-sqs-configure).
+A queue hides a message for six times its function's time-out, as AWS asks (lambda/services-sqs-configure), and takes
+messages of 1 MiB, as ``clouds/aws/queue.py`` sends them; 256 KiB is what it takes unless it is told (SQS's
+SetQueueAttributes, MaximumMessageSize; 1 MiB since August 2025).
 """
 
 import json
@@ -8,22 +10,23 @@ import json
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_aws.references import queue
-from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
+from twin2multicloud.terraform.render.scope import ATTEMPTS, TIMEOUT_S, CloudScope, FunctionView, key_of
 
-VISIBILITY_S = 6 * TIMEOUT_S
-ATTEMPTS, ATTEMPTS_OF_WAITING = 5, 1_000
-"""Deliveries before a dead letter: 1,000 is the most, and 12.5 days of an outage at one each 18 minutes."""
+_HIDES = 6  # times the time-out
+ATTEMPTS_OF_WAITING = 1_000
+"""Deliveries before a dead letter: the most, and 12.5 days of an outage at one each 18 minutes."""
+MAX_MESSAGE_BYTES = 1_048_576
 _FOURTEEN_DAYS_S = 14 * 24 * 3600  # the longest that SQS keeps a message
 
 
 def render(config: Configuration, site: CloudScope) -> None:
     """Declare the dead-letter queues, then the queues that fall back to them."""
-    hidden = {"visibility_timeout_seconds": VISIBILITY_S}
     for dead_letters in site.dead_letters:
-        declare(config, key_of(dead_letters), dead_letters.deployed_as, **hidden)
+        declare(config, key_of(dead_letters), dead_letters.deployed_as, TIMEOUT_S)
     for function in site.functions:
         if function.from_queue:
-            declare(config, function.key, function.component.deployed_as, redrive_policy=_redrive(function), **hidden)
+            name, redrive = function.component.deployed_as, _redrive(function)
+            declare(config, function.key, name, function.timeout_s, redrive_policy=redrive)
     addresses = {
         function.dead_letters.deployed_as: _address(function, function.dead_letters)
         for function in site.functions
@@ -40,12 +43,14 @@ def _address(function: FunctionView, dead_letters: Component) -> Json:
     return {"url": url, "target": queue(function.key, "url")}
 
 
-def declare(config: Configuration, key: str, name: str, **more: Json) -> None:
-    """Declare a queue that keeps messages for as long as SQS can."""
+def declare(config: Configuration, key: str, name: str, timeout_s: int, /, **more: Json) -> None:
+    """Declare a queue that keeps messages for as long as SQS can; whoever takes one has `timeout_s` for it."""
     config.resource(
         "aws_sqs_queue",
         key,
         name=name,
+        visibility_timeout_seconds=_HIDES * timeout_s,
+        max_message_size=MAX_MESSAGE_BYTES,
         message_retention_seconds=_FOURTEEN_DAYS_S,
         sqs_managed_sse_enabled=True,
         **more,

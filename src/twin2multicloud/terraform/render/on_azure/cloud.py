@@ -20,11 +20,20 @@ from twin2multicloud.terraform.render.scope import CloudScope
 REFERENCES = references.REFERENCES
 
 
+_FEATURES = {
+    # Application Insights makes an alert rule by itself, and the group would not go (azurerm issue 18026).
+    "resource_group": [{"prevent_deletion_if_contains_resources": False}],
+    # Else azurerm asks each new account's data plane, where the deployer has no role; all that is made here is made by
+    # way of Resource Manager (registry.terraform.io azurerm, guides/features-block).
+    "storage": [{"data_plane_available": False}],
+}
+
+
 def provide(config: Configuration, _: str) -> None:
     """Add the provider and its variables: enough to remove what an earlier placement left here."""
     config.variable("azure_location", "Azure location", default="westeurope")
     # Storage accounts of queues have no keys: the provider, too, signs in as who it is.
-    config.provider("azurerm", features=[{}], storage_use_azuread=True)
+    config.provider("azurerm", features=[_FEATURES], storage_use_azuread=True)
 
 
 def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
@@ -46,6 +55,8 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
     _called(config, site)
+    apps = {each.name: f"${{azurerm_function_app_flex_consumption.{each.key}.id}}" for each in site.functions}
+    config.output("azure_apps", apps, "Function apps, by function: where `t2mc deploy` publishes code")
 
 
 def _error_topic(config: Configuration, site: CloudScope) -> None:

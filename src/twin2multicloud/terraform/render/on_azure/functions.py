@@ -3,18 +3,22 @@
 Linux Consumption ends in 2028. The host's own storage (``AzureWebJobsStorage``) goes by key: with an identity, the
 provider adds an empty setting of that name, and the app does not start (hashicorp/terraform-provider-azurerm 29693).
 Each function has an account to itself, so that its key opens its own code and leases and nothing of anybody else's.
+
+Code does not come with the app: azurerm posts it to ``/api/zipdeploy``, which Flex Consumption has not (azurerm issue
+29630). `operations.publishing` publishes it once the app is there.
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure import access, device_gateway, logs, object_stores, queues
 from twin2multicloud.terraform.render.on_azure.references import placed
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
-from twin2multicloud.terraform.render.scope import DAILY, CloudScope, FunctionView
+from twin2multicloud.terraform.render.scope import ATTEMPTS, DAILY, CloudScope, FunctionView
 
 RUNTIME_VERSION = "3.13"
 _MEMORY_MB = 512  # the minimum
 _SETTINGS_OF_QUEUES = "AzureFunctionsJobHost__extensions__queues__"
-_WAITS = {f"{_SETTINGS_OF_QUEUES}visibilityTimeout": "00:05:00", f"{_SETTINGS_OF_QUEUES}maxDequeueCount": "4032"}
+HIDDEN_S = 5 * 60
+_ATTEMPTS_OF_WAITING = 4032
 """Over host.json's own (functions-host-json): two weeks of an outage before a message is poison."""
 
 _INSTANCES = 40  # the lowest allowed maximum
@@ -80,7 +84,6 @@ def _app(
         maximum_instance_count=_INSTANCES,
         https_only=True,
         webdeploy_publish_basic_authentication_enabled=False,
-        zip_deploy_file=f"${{var.bundles}}/azure/{function.name}.zip",
         identity=[{"type": "UserAssigned", "identity_ids": [f"${{azurerm_user_assigned_identity.{key}.id}}"]}],
         site_config=[
             {
@@ -97,13 +100,10 @@ def _app(
 def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
     """The topology's variables, and what the host and the adapters need to find their way (clouds/azure/runtime.py)."""
     client = f"${{azurerm_user_assigned_identity.{function.key}.client_id}}"
-    bundle = f"${{var.bundles}}/azure/{function.name}.zip"
     found = {
         **clouds.environment(function.component.cloud, function.environment),
         "AZURE_CLIENT_ID": client,
         "APPLICATIONINSIGHTS_AUTHENTICATION_STRING": f"ClientId={client};Authorization=AAD",
-        # azurerm compares paths only: without this, new code under the same name would not be deployed.
-        "BUNDLE_SHA256": f'${{filesha256("{bundle}")}}',
     }
     if function.puts_into:
         found |= {"QUEUES__queueServiceUri": queues.SERVICE_URL, "QUEUES__clientId": client}
@@ -113,9 +113,9 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
             "QUEUE_CONNECTION__queueServiceUri": queues.SERVICE_URL,
             "QUEUE_CONNECTION__credential": "managedidentity",
             "QUEUE_CONNECTION__clientId": client,
+            f"{_SETTINGS_OF_QUEUES}visibilityTimeout": f"00:{HIDDEN_S // 60:02}:00",
+            f"{_SETTINGS_OF_QUEUES}maxDequeueCount": str(_ATTEMPTS_OF_WAITING if function.waits else ATTEMPTS),
         }
-        if function.waits:
-            found |= _WAITS
     if function.from_devices:
         found |= {
             "EVENT_HUB_NAME": device_gateway.HUB_NAME,

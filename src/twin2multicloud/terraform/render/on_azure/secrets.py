@@ -6,6 +6,9 @@ from twin2multicloud.terraform.render.on_azure.references import deployers_role,
 from twin2multicloud.terraform.render.references import SUFFIX, TOKEN
 from twin2multicloud.terraform.render.scope import CloudScope
 
+_LATE = "180s"
+"""How long a role assignment may need; "up to 10 minutes" at worst (role-based-access-control/troubleshooting)."""
+
 
 def render(config: Configuration, site: CloudScope) -> None:
     """Declare vault and secret where a function takes part in a crossing."""
@@ -42,4 +45,4 @@ def _vault(config: Configuration, site: CloudScope) -> str:
 def _access(config: Configuration, vault: str) -> str:
     """Grant the deployer writing secrets; returns what to wait for, since role assignments take effect late."""
     role = deployers_role(config, "vault", "Key Vault Secrets Officer", f"${{{vault}.id}}")
-    return config.resource("time_sleep", "vault_access", create_duration="60s", depends_on=[role])
+    return config.resource("time_sleep", "vault_access", create_duration=_LATE, depends_on=[role])

@@ -20,31 +20,33 @@ _OBJECT_ROLES = {
 }
 
 
-def render(config: Configuration, function: FunctionView) -> None:
-    """Declare a function's service account and roles."""
+def render(config: Configuration, function: FunctionView) -> list[str]:
+    """Declare a function's service account and roles; what it waits for, since its first start already needs them."""
     key = function.key
     account(config, key, function.component.deployed_as, function.component.reason[:100])
-    for target in ("error_topic", *map(key_of, function.puts_into)):
-        publisher(config, f"{key}_to_{target}", target, member(key))
+    targets = ("error_topic", *map(key_of, function.puts_into))
+    granted = [publisher(config, f"{key}_to_{each}", each, member(key)) for each in targets]
     if function.needs_token:
-        config.resource(
+        token = config.resource(
             "google_secret_manager_secret_iam_member",
             key,
             secret_id=TOKEN_SECRET_NAME,
             role="roles/secretmanager.secretAccessor",
             member=member(key),
         )
+        granted += [token, "google_secret_manager_secret_version.inter_cloud_token"]
     for store, allowed in function.objects:
-        _bucket(config, key, key_of(store), _OBJECT_ROLES[frozenset(allowed)])
+        granted.append(_bucket(config, key, key_of(store), _OBJECT_ROLES[frozenset(allowed)]))
     for called in map(key_of, function.calls):
         _invoker(config, called, key, member(key))
     if function.store:
         role = READ_DATABASE if function.store == READ_ONLY else _CHANGE_DATABASE
-        database(config, key, "store", role, "the twin's hot store", "hot_store")
+        granted.append(database(config, key, "store", role, "the twin's hot store", "hot_store"))
+    return granted
 
 
-def _bucket(config: Configuration, key: str, store: str, role: str) -> None:
-    config.resource(
+def _bucket(config: Configuration, key: str, store: str, role: str) -> str:
+    return config.resource(
         "google_storage_bucket_iam_member",
         f"{key}_{store}",
         bucket=f"${{google_storage_bucket.{store}.name}}",
@@ -64,9 +66,9 @@ def account(config: Configuration, key: str, name: str, purpose: str) -> None:
     )
 
 
-def publisher(config: Configuration, key: str, target: str, who: str) -> None:
-    """Grant publishing to the topic of the key `target`."""
-    config.resource(
+def publisher(config: Configuration, key: str, target: str, who: str) -> str:
+    """Grant publishing to the topic of the key `target`; the grant's address."""
+    return config.resource(
         "google_pubsub_topic_iam_member", key, topic=topic(target), role="roles/pubsub.publisher", member=who
     )
 
@@ -88,9 +90,9 @@ def _invoker(config: Configuration, called: str, purpose: str, who: str) -> None
     )
 
 
-def database(config: Configuration, key: str, purpose: str, role: str, title: str, target: str) -> None:
-    """Let a function use the Firestore database of that key, and no other."""
-    config.resource(
+def database(config: Configuration, key: str, purpose: str, role: str, title: str, target: str) -> str:
+    """Let a function use the Firestore database of that key, and no other; the grant's address."""
+    return config.resource(
         "google_project_iam_member",
         f"{key}_{purpose}",
         project=PROJECT,

@@ -3,7 +3,7 @@
 Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own matter.
 """
 
-from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_gcp import (
     device_gateway,
     functions,
@@ -33,11 +33,16 @@ SERVICES = (
 )
 """What has to be switched on in the project. It stays on when the twin goes: others may use it."""
 
+_FIRST = ("cloudresourcemanager", "serviceusage")
+"""What the provider itself calls to switch the others on, and to grant roles on the project."""
+
 
 def provide(config: Configuration, twin: str) -> None:
     """Add the provider and its variables: enough to remove what an earlier placement left here."""
     config.variable("gcp_project", "Google Cloud project id")
     config.variable("gcp_region", "Google Cloud region", default="europe-west1")
+    # A new project may ask for 10 or 20 CPUs in a region, counted by what each service may grow to (run/quotas).
+    config.variable("gcp_max_instances", "Most instances of a function on Google Cloud", "number", default=10)
     labels = {"twin": twin, "managed-by": "twin2multicloud"}
     config.provider("google", project=references.PROJECT, region=references.REGION, default_labels=labels)
 
@@ -45,15 +50,11 @@ def provide(config: Configuration, twin: str) -> None:
 def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Add Google Cloud's part of the slice to the configuration."""
     provide(config, site.twin)
-    config.resource(
-        "google_project_service",
-        "used",
-        for_each={each: each for each in SERVICES},
-        project=references.PROJECT,
-        service="${each.value}.googleapis.com",
-        disable_on_destroy=False,
-    )
-    config.data("google_project", "here", project_id=references.PROJECT)
+    _services(config, "first", _FIRST)
+    used = _services(config, "used", SERVICES, depends_on=["google_project_service.first"])
+    # A service answers some time after it says that it is on; its agent, Pub/Sub's among them, is made meanwhile.
+    config.resource("time_sleep", "services_on", create_duration="60s", depends_on=[used])
+    config.data("google_project", "here", project_id=references.PROJECT, depends_on=references.SERVICES_ON)
     logs.render(config, site)
     _error_topic(config, site)
     secrets.render(config, site)
@@ -63,6 +64,18 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     functions.render(config, site, clouds)
     queues.render(config, site)
     _called(config, site)
+
+
+def _services(config: Configuration, key: str, names: tuple[str, ...], **more: Json) -> str:
+    return config.resource(
+        "google_project_service",
+        key,
+        for_each={each: each for each in names},
+        project=references.PROJECT,
+        service="${each.value}.googleapis.com",
+        disable_on_destroy=False,
+        **more,
+    )
 
 
 def _error_topic(config: Configuration, site: CloudScope) -> None:

@@ -17,7 +17,7 @@ from twin2multicloud.terraform.render.scope import DAILY, CloudScope, FunctionVi
 
 RUNTIME, ENTRY_POINT = "python313", "main"
 _MEMORY = "512Mi"
-_INSTANCES = 40
+_INSTANCES = "${var.gcp_max_instances}"
 
 _OWN_SERVICES: Mapping[str, tuple[Mapping[str, Json], Mapping[str, str]]] = {
     Kind.DEVICE_GATEWAY: (device_gateway.SERVICE, device_gateway.ENVIRONMENT)
@@ -30,9 +30,9 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     _bucket(config, site)
     _builder(config, site)
     for function in site.functions:
-        access.render(config, function)
+        granted = access.render(config, function)
         _code(config, function)
-        _function(config, function, clouds)
+        _function(config, function, clouds, granted)
         if function.endpoint is not None:
             access.invoker(config, function, "open", "allUsers")
         if function.schedule is not None:
@@ -97,6 +97,8 @@ def _builder(config: Configuration, site: CloudScope) -> None:
         role="roles/${each.value}",
         member="${google_service_account.build.member}",
     )
+    # "Access changes … within 2 minutes" (iam/docs/access-change-propagation); a build before that fails.
+    config.resource("time_sleep", "build_roles", create_duration="120s", depends_on=["google_project_iam_member.build"])
 
 
 def _code(config: Configuration, function: FunctionView) -> None:
@@ -111,7 +113,7 @@ def _code(config: Configuration, function: FunctionView) -> None:
     )
 
 
-def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> None:
+def _function(config: Configuration, function: FunctionView, clouds: Clouds, granted: list[str]) -> None:
     key = function.key
     internal = function.from_queue or function.from_devices
     service, told = _OWN_SERVICES.get(function.name, ({}, {}))
@@ -146,5 +148,5 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
                 **service,
             }
         ],
-        depends_on=[*SERVICES_ON, "google_project_iam_member.build"],
+        depends_on=[*SERVICES_ON, "time_sleep.build_roles", *granted],
     )

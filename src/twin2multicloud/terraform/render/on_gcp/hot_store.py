@@ -6,6 +6,7 @@ values are never queried and exempt, because every indexed field is paid for at 
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp.references import REGION, SERVICES_ON
+from twin2multicloud.terraform.render.references import SUFFIX
 from twin2multicloud.terraform.render.scope import CloudScope
 
 _COLLECTION = "readings"
@@ -34,7 +35,7 @@ def database(config: Configuration, key: str, name: str) -> None:
     config.resource(
         "google_firestore_database",
         key,
-        name=name,
+        name=f"{name}-{SUFFIX}",  # a deleted database keeps its name for some minutes (firestore/docs/manage-databases)
         location_id=REGION,
         type="FIRESTORE_NATIVE",
         database_edition="STANDARD",

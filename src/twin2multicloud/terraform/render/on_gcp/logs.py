@@ -2,6 +2,7 @@
 
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, REGION, SERVICES_ON
+from twin2multicloud.terraform.render.references import SUFFIX
 from twin2multicloud.terraform.render.scope import CloudScope
 
 
@@ -12,7 +13,7 @@ def render(config: Configuration, site: CloudScope) -> None:
         "logs",
         project=PROJECT,
         location=REGION,
-        bucket_id=f"{site.twin}-logs",
+        bucket_id=f"{site.twin}-logs-{SUFFIX}",  # a deleted one keeps its name for a week (logging/docs/buckets)
         retention_days="${var.log_retention_days}",
         depends_on=SERVICES_ON,
     )

@@ -8,12 +8,11 @@ from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_gcp import access
 from twin2multicloud.terraform.render.on_gcp.references import SERVICES_ON, member, topic
-from twin2multicloud.terraform.render.scope import TIMEOUT_S, CloudScope, FunctionView, key_of
+from twin2multicloud.terraform.render.scope import ATTEMPTS, CloudScope, FunctionView, key_of
 
-_ACK_S = 2 * TIMEOUT_S
 _KEPT = "604800s"  # a week, the default's maximum without further cost
-_ATTEMPTS, _BACKOFF = 5, "60s"
-_ATTEMPTS_OF_WAITING, _LONGEST_BACKOFF = 100, "600s"  # the most that Pub/Sub has: 16 hours of an outage
+SHORTEST_BACKOFF_S, LONGEST_BACKOFF_S = 10, 600  # the longest that Pub/Sub has (pubsub/docs/handling-failures)
+_ATTEMPTS_OF_WAITING = 100  # the most: 16 hours of an outage
 _AGENT = "serviceAccount:service-${data.google_project.here.number}@gcp-sa-pubsub.iam.gserviceaccount.com"
 
 
@@ -65,7 +64,8 @@ def _start(config: Configuration, function: FunctionView) -> None:
     assert function.dead_letters is not None, key  # noqa: S101 - the planner gives one to every function started so
     dead_letters = key_of(function.dead_letters)
     waits = function.from_queue and function.waits
-    attempts, backoff = (_ATTEMPTS_OF_WAITING, _LONGEST_BACKOFF) if waits else (_ATTEMPTS, _BACKOFF)
+    attempts = _ATTEMPTS_OF_WAITING if waits else ATTEMPTS
+    backoff = {"minimum_backoff": f"{SHORTEST_BACKOFF_S}s", "maximum_backoff": f"{LONGEST_BACKOFF_S}s"}
     # The service's own run.app address: internal ingress knows Pub/Sub by it, and by no other name of the function.
     url = f"${{google_cloudfunctions2_function.{key}.service_config[0].uri}}"
     subscription = config.resource(
@@ -73,7 +73,7 @@ def _start(config: Configuration, function: FunctionView) -> None:
         key,
         name=function.component.deployed_as,
         topic=topic("device_gateway" if function.from_devices else key),
-        ack_deadline_seconds=_ACK_S,
+        ack_deadline_seconds=2 * function.timeout_s,
         message_retention_duration=_KEPT,
         expiration_policy=[{"ttl": ""}],  # never
         push_config=[
@@ -82,7 +82,7 @@ def _start(config: Configuration, function: FunctionView) -> None:
                 "oidc_token": [{"service_account_email": "${google_service_account.push.email}", "audience": url}],
             }
         ],
-        retry_policy=[{"minimum_backoff": "1s", "maximum_backoff": backoff}],
+        retry_policy=[backoff],
         dead_letter_policy=[{"dead_letter_topic": topic(dead_letters), "max_delivery_attempts": attempts}],
         depends_on=[f"google_pubsub_topic_iam_member.{dead_letters}_agent"],
     )

@@ -9,7 +9,7 @@ REGION = "${var.gcp_region}"
 PROJECT = "${var.gcp_project}"
 TOKEN_SECRET_NAME = "${google_secret_manager_secret.inter_cloud_token.name}"  # noqa: S105 - a reference
 
-SERVICES_ON = ["google_project_service.used"]
+SERVICES_ON = ["time_sleep.services_on"]
 """What everything waits for that a service has to be switched on for."""
 
 

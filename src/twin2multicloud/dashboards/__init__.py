@@ -1,0 +1,1 @@
+"""Topology and twin to a Grafana provisioning folder. Pure: values, no disk, no socket, no templates."""
