@@ -66,7 +66,7 @@ class TwinMaker:
         self._latest = Kind.DATA_CONNECTOR_LAST_ENTRY if across else Kind.HOT_READER_LAST_ENTRY
         readers = dict(zip(exported.READERS, (self._history.value, self._latest.value), strict=True))
         self._base, *_ = exported.write(Description(twin=twin.name), readers)["componentTypes"]
-        self._types = {self._base["componentTypeId"]: self._base}
+        self._types: dict[str, dict[str, Any]] = {self._base["componentTypeId"]: self._base}
         for each in self._model.types:
             made = exported.component_type(
                 twin.name, DescribedType(name=each.name, properties=tuple(properties_of(each)))
@@ -265,7 +265,7 @@ class TwinMaker:
         }
 
     def _span(self, asked: Arguments) -> dict[str, Any]:
-        times = {}
+        times: dict[str, str | float] = {}
         for name, number in (("startTime", "startDateTime"), ("endTime", "endDateTime")):
             given = asked.get(name) or asked.get(number)
             if given is None:
@@ -274,7 +274,7 @@ class TwinMaker:
                 times[name] = canonical(given)
             except (ValueError, TypeError) as error:
                 raise ServiceError("ValidationException", f"{name}: {error}") from error
-            times[number] = to_datetime(times[name]).timestamp()
+            times[number] = to_datetime(canonical(given)).timestamp()
         return {
             **times,
             "propertyFilters": asked.get("propertyFilters", []),
