@@ -96,13 +96,16 @@ def optimize_command(
         extras.append(("move", move, tables.move_table(move)))
     _print(result, extras, as_json=as_json, as_csv=as_csv, details=details)
     written = [draw(chart, result, book, constraints)] if chart is not None else []
-    if apply and project is not None:
-        for sentence in left_behind(load_project(project).twin.placement, result.placement):
-            say_note(sentence)
-    written += apply_placement(project, result, given.derived) if apply and project is not None else []
+    written += _apply(project, result, given) if apply and project is not None else []
     if not (as_json or as_csv):
         for path in written:
             out.print(f"wrote {path}", soft_wrap=True)
+
+
+def _apply(project: Path, result: Result, given: Workloads) -> list[Path]:
+    for sentence in left_behind(load_project(project).twin.placement, result.placement):
+        say_note(sentence)
+    return apply_placement(project, result, given.derived)
 
 
 def _extras(
