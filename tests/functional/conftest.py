@@ -18,7 +18,7 @@ def _nothing_reaches_azure() -> Iterator[RigCodePublisher]:
 
 @pytest.fixture(autouse=True)
 def code_on_azure(_nothing_reaches_azure: RigCodePublisher) -> RigCodePublisher:
-    """What stands for Flex Consumption's deployment, for commands that run inside the test's process; empty at first."""
+    """What stands for Flex Consumption's deployment, for commands that run inside the test process; empty at first."""
     _nothing_reaches_azure.stands.clear()
     _nothing_reaches_azure.done.clear()
     return _nothing_reaches_azure
