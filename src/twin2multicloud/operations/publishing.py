@@ -10,7 +10,7 @@ import msgspec
 
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Progress, Report
-from twin2multicloud.planning.clouds import deployed_on
+from twin2multicloud.planning.clouds import deployed_on, pack
 from twin2multicloud.terraform.rollout import Rollout
 
 JOB, PUBLISHED = "deploy", "published"
@@ -42,7 +42,7 @@ def unpublished(rollout: Rollout, outputs: Mapping[str, Any]) -> tuple[Code, ...
 
 def _unpublished(rollout: Rollout, outputs: Mapping[str, Any]) -> Iterator[Code]:
     functions = list(rollout.functions)
-    for cloud in dict.fromkeys(cloud for cloud, _ in functions if deployed_on(cloud).publisher):
+    for cloud in dict.fromkeys(cloud for cloud, _ in functions if _publishes(cloud)):
         publisher = deployed_on(cloud).open_publisher(outputs) if f"{cloud}_apps" in outputs else None
         published = publisher.published() if publisher is not None else {}
         for function in (name for place, name in functions if place == cloud):
@@ -50,6 +50,11 @@ def _unpublished(rollout: Rollout, outputs: Mapping[str, Any]) -> Iterator[Code]
             digest = hashlib.sha256(archive.read_bytes()).hexdigest()[:_DIGITS]
             if published.get(function) != digest:
                 yield Code(cloud=cloud, function=function, archive=archive, digest=digest)
+
+
+def _publishes(cloud: Cloud) -> bool:
+    deployed = pack(cloud).deployed
+    return deployed is not None and bool(deployed.publisher)
 
 
 _DIGITS = 32
