@@ -17,6 +17,7 @@ from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Delivery
 
+_ALL_ACCESS = (Access.READ, Access.WRITE, Access.DELETE, Access.RESTORE)
 _USUAL_ACCESS = {Delivery.DEVICE: Access.SEND, Delivery.QUEUE: Access.SEND, Delivery.QUERY: Access.READ}
 
 
@@ -200,11 +201,7 @@ INSIDE_SLOTS: tuple[ConnectorRow, ...] = (
         _case(
             "t2mc restore and erase reach the archive",
             _call(OPERATOR, Kind.ARCHIVE_STORE_ADMIN),
-            _store(
-                Kind.ARCHIVE_STORE_ADMIN,
-                Kind.ARCHIVE_STORE,
-                *(Access.READ, Access.WRITE, Access.DELETE, Access.RESTORE),
-            ),
+            _store(Kind.ARCHIVE_STORE_ADMIN, Kind.ARCHIVE_STORE, *_ALL_ACCESS),
         ),
     ),
     _inside(

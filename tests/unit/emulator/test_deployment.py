@@ -56,4 +56,5 @@ def test_secrets_that_are_not_ours_any_more_are_one_sentence(started: LocalDeplo
 
 def test_a_copied_project_is_not_the_one_that_runs(started: LocalDeployment, tmp_path: Path) -> None:
     copy = shutil.copytree(started.folder, tmp_path / "copy")
-    assert load_deployment(copy).state.root == copy / ".t2mc"
+    with pytest.raises(TwinError, match=r"is a copy of .*: it is a twin of its own from now on"):
+        load_deployment(copy)

@@ -6,7 +6,7 @@ from itertools import product
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from tests.rigs.clouds import ALL, AWS, GCP
@@ -238,6 +238,7 @@ def test_a_latest_value_that_has_to_be_restored_is_named() -> None:
     assert house.named("hot-reader-last-entry").run(Trigger.CALL, of_twinmaker).keys() == {"propertyValues"}
 
 
+@settings(max_examples=40)  # each has many queries over three stores
 @given(st.data())
 def test_latest_values_are_those_of_all_that_was_ever_written(data: st.DataObject) -> None:
     """Readings come late and in any order, movers run between."""
