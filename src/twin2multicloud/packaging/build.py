@@ -24,7 +24,7 @@ def package(project: Project, *, cache: Path | None = None) -> list[Bundle]:
     >>> for bundle in package(load_project("examples/smart-home"))[:2]:
     ...     print(bundle.name)
     aws/dispatcher.zip
-    aws/connector.zip
+    aws/archive-store-admin.zip
     """
     processors = {name: path.read_bytes() for name, path in project.processors.items()}
     return list(bundles(project.twin, plan(project.twin), processors, _vendored(project, cache)))

@@ -4,24 +4,21 @@ from collections.abc import Mapping
 from typing import Any
 
 from twin2multicloud.costs.prices import CloudPrices, Price
+from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.domain.cloud_services import CloudServices
 from twin2multicloud.domain.components import SignIn
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.clouds import CloudPack, Footprint
 
 TOY = Cloud("toy")
+_SHELF_METERS = ("gb_month", "read", "write", "list", "retrieved_gb")
 
 
 class FlatTariff:
-    """Every activity takes one unit. It is its own object stores."""
+    """Every activity takes one unit; its object stores are shelves."""
 
     token = egress = "unit"
-
-    @property
-    def cold(self) -> "FlatTariff":
-        return self
-
-    archive = cold
+    cold = archive = ObjectStore(label="Shelf", meter="shelf", minimum_days=0, look_meter="shelf.read", source_looks=1)
 
     def plans(self, t: Any, book: Any, /) -> Mapping[str, Any]:
         return {}
@@ -38,9 +35,8 @@ class FlatTariff:
 def prices(_: Cloud) -> tuple[CloudPrices, ...]:
     """One book, of one price."""
     unit = Price(price=0.01, unit="activity", source="made up")
-    return (
-        CloudPrices(cloud=TOY, region="toybox", country="DE", date="2026-01-01", currency="USD", prices={"unit": unit}),
-    )
+    listed = dict.fromkeys(("unit", *(f"shelf.{each}" for each in _SHELF_METERS)), unit)
+    return (CloudPrices(cloud=TOY, region="toybox", country="DE", date="2026-01-01", currency="USD", prices=listed),)
 
 
 PACK = CloudPack(
