@@ -94,6 +94,10 @@ def _administer(running: Running, token: str) -> None:
     assert running.runtime.call({"action": "erase", "device_id": "sensor-1"}, token) is None
 
 
+def _state(running: Running, token: str) -> None:
+    assert running.runtime.call({"path": "/entities/room-1/components/thermostat/state"}, token) is None
+
+
 def _publish(running: Running, _: str) -> None:
     basic = "Basic " + base64.b64encode(b"sensor-1:key").decode()
     request = Request("POST", "/topics/dt/house/sensor-1/telemetry", {"authorization": basic}, b"{}")
@@ -126,6 +130,9 @@ STARTS: Mapping[str, Callable[[Running, str], None]] = {
     "hot-writer": _endpoint(Slot.L3_HOT),
     "hot-reader": _call,
     "hot-reader-last-entry": _call,
+    "digital-twin-data-connector": _call,
+    "digital-twin-data-connector-last-entry": _call,
+    "twin-service": _state,
     "hot-store-admin": _administer,
     "cold-store-admin": _administer,
     "archive-store-admin": _administer,

@@ -243,7 +243,7 @@ def test_a_placement_is_applied_with_the_plans_difference(dashboard: Dashboard, 
     visit.page.get_by_role("button", name="Apply").click()
     expect(visit.page.locator(".plan-line.added").first).to_contain_text("+ ")
     expect(visit.page.locator(".plan-line.removed").first).to_contain_text("− ")
-    expect(visit.page.locator(".apply-note").first).to_contain_text("readings that are stored stay on")
+    expect(visit.page.get_by_role("dialog")).to_contain_text("take it in")
     visit.page.get_by_role("button", name="Write").click()
     expect(visit.page.get_by_text("written: config_providers.json, placement_decision.json")).to_be_visible()
     after = load_project(project).twin.placement
