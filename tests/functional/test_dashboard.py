@@ -392,5 +392,5 @@ def test_a_folder_without_a_running_twin_is_refused_with_a_sentence(tmp_path: Pa
     command = [sys.executable, "-m", "twin2multicloud.manage", str(tmp_path / "home")]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert ended.returncode == 1
-    assert ended.stderr.startswith("nothing is deployed from")
+    assert ended.stderr.startswith("did not start: nothing is deployed from")
     assert "Traceback" not in ended.stderr
