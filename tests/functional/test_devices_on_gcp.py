@@ -37,7 +37,9 @@ class Home:
     def lets_in(self, device, key):
         """Whether a gateway that remembers nothing knows the device."""
         ports = GcpPorts({**self.env, "GOOGLE_CLOUD_PROJECT": self.project, "TWIN_NAME": self.twin.name})
-        return ports.authenticator(f"{self.twin.name}-devices").knows(device, key)
+        _, printed = self.t2mc("outputs", self.folder, "--json")
+        database = json.loads(printed)["gcp_device_registry"].rpartition("/")[2]
+        return ports.authenticator(database).knows(device, key)
 
 
 @pytest.fixture
