@@ -5,7 +5,6 @@ is said otherwise). Base64 is what the Functions host reads unless host.json say
 """
 
 from collections.abc import Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
@@ -19,8 +18,6 @@ if TYPE_CHECKING:
 
 MAX_RECORD_BYTES = 48 * 1024
 _FOR_EVER = -1
-_AT_ONCE = 8
-"""Messages on the way at once. 4 MiB make 85 of them, and whoever posted them waits for 30 s (`wire.sender`)."""
 
 
 def queues(queue: Callable[[str], "QueueClient"], clock: Clock, chance: Chance) -> RecordQueues:
@@ -31,15 +28,8 @@ def queues(queue: Callable[[str], "QueueClient"], clock: Clock, chance: Chance) 
 
     def send(name: str, records: Sequence[bytes]) -> None:
         client = queue(name)
-
-        def put(record: bytes) -> None:
+        for record in records:
             with domain_errors(f"queue {name}"):
                 client.send_message(record, time_to_live=_FOR_EVER)
-
-        if len(records) <= 1:
-            list(map(put, records))
-            return
-        with ThreadPoolExecutor(_AT_ONCE) as pool:  # all are tried; the first failure is raised, and all come again
-            list(pool.map(put, records))
 
     return RecordQueues(send, Records(Cloud("azure"), clock, chance, MAX_RECORD_BYTES))
