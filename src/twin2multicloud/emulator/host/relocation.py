@@ -40,7 +40,8 @@ def leave_to_the_original(state: StateFolder) -> None:
         process.unlink()
     for path in (state.deployment, state.secrets):
         path.unlink(missing_ok=True)
-    for folder in (state.local_device_credentials, state.tls):
+    # Marks too: files that were copied one after the other while a twin wrote them are of different moments.
+    for folder in (state.local_device_credentials, state.tls, state.marks):
         shutil.rmtree(folder, ignore_errors=True)
     if not state.terraform.exists():
         (state.root.parent / INTER_CLOUD.file).unlink(missing_ok=True)
