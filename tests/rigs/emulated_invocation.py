@@ -24,6 +24,8 @@ OPERATOR_KEY = "the-operators-key"
 class _Cloud:
     """As much of an `EmulatedCloud` as answers calls."""
 
+    cloud, twin_face = AZURE, None
+
     def __init__(self, told: Told, *, endpoint: bool) -> None:
         function, kind = told.as_function(AZURE, endpoint=endpoint), pack(AZURE).event_source()
         self._calls = {NAME: kind.starts[Trigger.CALL](function)}
