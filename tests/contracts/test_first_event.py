@@ -1,7 +1,5 @@
 """What a function does when it is imported, and what only on its first event: what it asks for may not be there yet."""
 
-import threading
-
 import pytest
 
 pytest.importorskip("azure.cosmos", reason="the extra azure is not installed")
@@ -9,10 +7,7 @@ pytest.importorskip("azure.storage.queue", reason="the extra azure is not instal
 
 from tests.contracts.test_error_sink import event
 from tests.contracts.test_secrets import ENV, FlakySecrets, answers
-from tests.rigs.chance import RigChance
-from tests.rigs.clock import RigClock
 from tests.rigs.ports import RigPorts
-from twin2multicloud.clouds.azure import queue
 from twin2multicloud.clouds.azure.wiring import AzurePorts
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.hosting.error_events import LoggingErrorSink
@@ -48,33 +43,3 @@ def test_every_error_event_is_a_line_in_the_log(broken):
     assert len(lines) == 1
     assert str(event().error_code) in lines[0]
     assert ("not reported: the topic is dark" in lines[0]) is broken
-
-
-class SlowQueue:
-    """A storage queue's client; `most` is how many messages were on their way at once."""
-
-    def __init__(self) -> None:
-        self.taken: list[bytes] = []
-        self.under_way, self.most = 0, 0
-        self._lock, self._several = threading.Lock(), threading.Event()
-
-    def send_message(self, record: bytes, time_to_live: int) -> None:
-        assert time_to_live == -1
-        with self._lock:
-            self.under_way += 1
-            self.most = max(self.most, self.under_way)
-            if self.under_way > 1:
-                self._several.set()
-        self._several.wait(5)
-        with self._lock:
-            self.under_way -= 1
-            self.taken.append(record)
-
-
-def test_a_large_batch_goes_to_a_storage_queue_side_by_side():
-    slow = SlowQueue()
-    send = queue.queues(lambda _: slow, RigClock(), RigChance())._send
-    records = [b"%d" % number for number in range(85)]
-    send("house-processor", records)
-    assert sorted(slow.taken) == sorted(records)
-    assert 1 < slow.most <= 8

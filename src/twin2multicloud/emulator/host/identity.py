@@ -8,6 +8,7 @@ that look to the signal.
 import os
 import signal
 import subprocess
+import time
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -17,6 +18,7 @@ import msgspec
 from twin2multicloud.project.json_files import write_atomically
 
 _LOWEST, _HIGHEST = 2, 2**31 - 1  # 0 and what is negative are groups, and 1 is the system's own
+_LOOKS, _LOOK_AGAIN = 50, 0.002  # seconds
 _STARTED_FIELD = 19  # of /proc/<pid>/stat after the name, see proc(5): starttime
 
 
@@ -92,13 +94,19 @@ class Identity(msgspec.Struct, frozen=True):
 def look_at(pid: int) -> Seen | None:
     """A process as the system shows it; None where there is none, or only its exit code waits for its parent."""
     _reap(pid)
-    try:
-        state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
-        command = Path(f"/proc/{pid}/cmdline").read_bytes()
-    except OSError:
-        return None if Path("/proc/self/stat").exists() else _ask_ps(pid)
-    started = rest[_STARTED_FIELD - 1]
-    return None if state in "ZX" else Seen(started, command.replace(b"\0", b" ").decode(errors="replace").rstrip(" "))
+    command = b""
+    for look in range(_LOOKS):
+        try:
+            state, *rest = Path(f"/proc/{pid}/stat").read_text().rpartition(") ")[2].split()
+            command = Path(f"/proc/{pid}/cmdline").read_bytes()
+        except OSError:
+            return None if Path("/proc/self/stat").exists() else _ask_ps(pid)
+        if state in "ZX":
+            return None
+        if command or look == _LOOKS - 1:
+            break
+        time.sleep(_LOOK_AGAIN)  # a process in the middle of execve(2) has none for a moment
+    return Seen(rest[_STARTED_FIELD - 1], command.replace(b"\0", b" ").decode(errors="replace").rstrip(" "))
 
 
 def _ask_ps(pid: int) -> Seen | None:
