@@ -125,8 +125,8 @@ def erase(
     """Erase a device's readings from all stores, on every cloud, for good.
 
     Dead letters that hold nothing but its readings are dropped too. What it sends afterwards is stored: take it out
-    of the project first. Prints a report, with --json one for the records. Exit code 1 where dead letters were not
-    reached.
+    of the project first. Prints a report, with --json one for the records. Exit code 1 where readings still arrive or
+    dead letters were not reached.
 
     Example: t2mc erase examples/smart-home kitchen-climate
     """
@@ -150,9 +150,11 @@ def erase(
                 f"{done.mixed_letters:,} dead letters hold readings of other devices too and are still there; "
                 f"t2mc dlq list --device {device} shows them"
             )
+    if done.arriving:
+        say_error(f"{device} still sends, or a mover is at work: take it out of the project and erase it again")
     for problem in done.problems:
         say_error(problem)
-    raise typer.Exit(1 if done.problems else 0)
+    raise typer.Exit(1 if done.problems or done.arriving else 0)
 
 
 def _twin_with(folder: Path, device: str, deployed: bool) -> OperatedTwin:

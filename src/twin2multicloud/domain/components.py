@@ -63,6 +63,7 @@ class Load(StrEnum):
     HISTORY = "history"  # reads of history
     LATEST = "latest"  # reads of latest values
     CHUNKS = "chunks"  # objects of many readings
+    QUERIES = "queries"  # questions to a service, which its cloud bills with the service
     DAY = "day"  # one run a day, over what the day made
     NONE = "none"  # no function, or one that is charged with its callers
 
@@ -291,6 +292,7 @@ KINDS: dict[str, KindInfo] = {
         Slot.L4,
         ComponentType.SERVICE,
         "stores the model of the twin and serves its state",
+        load=Load.QUERIES,
         triggers=(Trigger.CALL, Trigger.HTTP),
         module="twins.twin_service",
         data=frozenset({Data.CATALOG, Data.HIERARCHY}),
@@ -334,7 +336,7 @@ def runs_user_code(kind: str) -> bool:
 
 def only_reads(kind: str) -> bool:
     """Whether a function answers questions, and changes nothing."""
-    return KINDS[kind].load in (Load.HISTORY, Load.LATEST) or kind == Kind.TWIN_SERVICE
+    return KINDS[kind].load in (Load.HISTORY, Load.LATEST, Load.QUERIES)
 
 
 def has_code(kind: str) -> bool:

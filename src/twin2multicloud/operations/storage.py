@@ -28,6 +28,7 @@ ADMINS = {
 }
 """What administers each store, along the way of the data."""
 
+_MOST_PASSES = 10
 _RESTORED_AT_ONCE = 100  # chunks of one call: its cloud answers each
 
 
@@ -43,7 +44,8 @@ class Erased(msgspec.Struct, frozen=True):
 
 class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     """The report of an erasure. `dead_letters` were dropped; `mixed_letters` hold readings of other devices too, and
-    are still there. `problems` say which dead letters could not be reached, a sentence each.
+    are still there. `arriving`: the last pass still found readings, so that the device sends, or a mover works.
+    `problems` say which dead letters could not be reached, a sentence each.
     """
 
     device: str
@@ -51,6 +53,7 @@ class Erasure(msgspec.Struct, frozen=True, kw_only=True):
     stores: Sequence[Erased]
     dead_letters: int
     mixed_letters: int
+    arriving: bool = False
     problems: Sequence[str] = ()
 
 
@@ -129,14 +132,14 @@ def restore(twin: OperatedTwin, names: Sequence[str], report: Callable[[int], No
 def erase(twin: OperatedTwin, device: str, report: Callable[[Erased], None] = lambda _: None) -> Erasure:
     """Erase a device's readings from all stores and dead letters, until a pass over all of them finds nothing.
 
-    A reading that a mover has under way between two stores is found by a later pass. What a device sends meanwhile is
-    stored anew. `report` hears of each step. Raises TwinError where a cloud does not answer: what was erased by then is
-    gone, and the same call goes on.
+    A reading that a mover has under way between two stores is found by a later pass. A device that goes on sending ends
+    it after some passes, and the report says so. `report` hears of each step. Raises TwinError where a cloud does not
+    answer: what was erased by then is gone, and the same call goes on.
     """
     total = {slot: Erased(slot, twin.placement[slot]) for slot in ADMINS}
-    found = True
-    while found:
-        found = False
+    found, passes = True, 0
+    while found and passes < _MOST_PASSES:
+        found, passes = False, passes + 1
         for slot in ADMINS:
             for step in _erase_in(twin, slot, device):
                 found = found or bool(step.readings or step.objects)
@@ -156,6 +159,7 @@ def erase(twin: OperatedTwin, device: str, report: Callable[[Erased], None] = la
         stores=tuple(total.values()),
         dead_letters=dropped,
         mixed_letters=mixed,
+        arriving=found,
         problems=problems,
     )
 

@@ -141,6 +141,11 @@ def _query(target: str, sign_in: SignIn, *, serves: bool = False) -> ConnectorCa
     return ConnectorCall(Kind.DASHBOARD, target, Delivery.QUERY, sign_in=sign_in, serves=serves)
 
 
+def _administration(name: str, slot: Slot, reason: str, store: ConnectorCall) -> ConnectorRow:
+    """The operator calls what administers a store."""
+    return _inside(name, slot, _case(reason, _call(OPERATOR, store.source), store))
+
+
 def _twin_view(
     name: str, sign_in: SignIn, remote: SignIn, same: str, different: str, *, serves: bool = False
 ) -> ConnectorRow:
@@ -177,32 +182,23 @@ INSIDE_SLOTS: tuple[ConnectorRow, ...] = (
             *(_store(reader, Kind.HOT_STORE, Access.READ) for reader in _READERS),
         ),
     ),
-    _inside(
+    _administration(
         "hot-store administration",
         Slot.L3_HOT,
-        _case(
-            "t2mc erase removes a device from the hot store",
-            _call(OPERATOR, Kind.HOT_STORE_ADMIN),
-            _store(Kind.HOT_STORE_ADMIN, Kind.HOT_STORE, Access.READ, Access.DELETE),
-        ),
+        "t2mc erase removes a device from the hot store",
+        _store(Kind.HOT_STORE_ADMIN, Kind.HOT_STORE, Access.READ, Access.DELETE),
     ),
-    _inside(
+    _administration(
         "cold-store administration",
         Slot.L3_COLD,
-        _case(
-            "t2mc erase removes a device from the cold store; t2mc storage lists it",
-            _call(OPERATOR, Kind.COLD_STORE_ADMIN),
-            _store(Kind.COLD_STORE_ADMIN, Kind.COLD_STORE, Access.READ, Access.DELETE),
-        ),
+        "t2mc erase removes a device from the cold store; t2mc storage lists it",
+        _store(Kind.COLD_STORE_ADMIN, Kind.COLD_STORE, Access.READ, Access.DELETE),
     ),
-    _inside(
+    _administration(
         "archive administration",
         Slot.L3_ARCHIVE,
-        _case(
-            "t2mc restore and erase reach the archive",
-            _call(OPERATOR, Kind.ARCHIVE_STORE_ADMIN),
-            _store(Kind.ARCHIVE_STORE_ADMIN, Kind.ARCHIVE_STORE, *_ALL_ACCESS),
-        ),
+        "t2mc restore and erase reach the archive",
+        _store(Kind.ARCHIVE_STORE_ADMIN, Kind.ARCHIVE_STORE, *_ALL_ACCESS),
     ),
     _inside(
         "archive retention",

@@ -25,13 +25,13 @@ _ARCHIVED = frozenset({"GLACIER", "DEEP_ARCHIVE"})
 class S3Client(Protocol):
     """What is used of boto3's S3 client."""
 
-    def put_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102
-    def get_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102
-    def head_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102
-    def copy_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102
-    def delete_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102
-    def list_objects_v2(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102
-    def restore_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102
+    def put_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102 - boto3 has no types
+    def get_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102 - boto3 has no types
+    def head_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102 - boto3 has no types
+    def copy_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102 - boto3 has no types
+    def delete_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102 - boto3 has no types
+    def list_objects_v2(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102 - boto3 has no types
+    def restore_object(self, **arguments: Any) -> Any: ...  # noqa: ANN401, D102 - boto3 has no types
 
 
 class S3ObjectStore:

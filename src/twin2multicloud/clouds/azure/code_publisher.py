@@ -160,14 +160,14 @@ class FlexCodePublisher:
         with domain_errors(f"{method} {urlsplit(request.url).netloc}{path}"):
             return client.send_request(request)
 
-    def _read(self, function: str, answer: Any, kind: type[_Found]) -> _Found:  # noqa: ANN401
+    def _read(self, function: str, answer: Any, kind: type[_Found]) -> _Found:  # noqa: ANN401 - see `_asked`
         self._refused(function, answer, (200, 202))
         try:
             return msgspec.json.decode(answer.content, type=kind)
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             raise RetryableError(f"{function}: the endpoint did not answer as Azure does") from error
 
-    def _refused(self, function: str, answer: Any, expected: tuple[int, ...]) -> None:  # noqa: ANN401
+    def _refused(self, function: str, answer: Any, expected: tuple[int, ...]) -> None:  # noqa: ANN401 - see `_asked`
         if answer.status_code not in expected:
             raise by_status(f"{function}: publishing its code", answer.status_code, answer.text()[:300], answer.headers)
 

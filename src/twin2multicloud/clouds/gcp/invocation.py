@@ -76,7 +76,7 @@ class OperatorIdentity:
 
     def _refresh(self, credentials: "Credentials") -> None:
         try:
-            credentials.refresh(self._request)  # type: ignore[no-untyped-call]
+            credentials.refresh(self._request)  # type: ignore[no-untyped-call]  # Google's has no types
         except OSError as error:  # impersonation has a session of its own, whose errors are those of requests
             raise RetryableError(f"signing in to Google Cloud: no answer ({type(error).__name__})") from error
 
@@ -89,8 +89,8 @@ class OperatorIdentity:
         if _is_user(found):
             return found
         if isinstance(found, impersonated_credentials.Credentials):
-            return impersonated_credentials.IDTokenCredentials(found, target_audience=audience, include_email=True)  # type: ignore[no-untyped-call]
-        made: Credentials = id_token.fetch_id_token_credentials(audience, self._request)  # type: ignore[no-untyped-call]
+            return impersonated_credentials.IDTokenCredentials(found, target_audience=audience, include_email=True)  # type: ignore[no-untyped-call]  # Google's has no types
+        made: Credentials = id_token.fetch_id_token_credentials(audience, self._request)  # type: ignore[no-untyped-call]  # Google's has no types
         return made
 
 

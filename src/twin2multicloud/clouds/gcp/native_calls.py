@@ -36,7 +36,7 @@ def service_account() -> Callable[[str], str]:
     def identity(audience: str) -> str:
         with domain_errors("signing in to Google Cloud"):
             if audience not in made:
-                made[audience] = id_token.fetch_id_token_credentials(audience, request)  # type: ignore[no-untyped-call]
+                made[audience] = id_token.fetch_id_token_credentials(audience, request)  # type: ignore[no-untyped-call]  # Google's has no types
             if not made[audience].valid:
                 made[audience].refresh(request)
         return str(made[audience].token)

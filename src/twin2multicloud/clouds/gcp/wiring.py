@@ -101,7 +101,7 @@ class GcpPorts(CommonPorts):
 
         emulated = optional_env(self._env, "FIRESTORE_EMULATOR_HOST") is not None
         project = require_env(self._env, "GOOGLE_CLOUD_PROJECT")
-        return Client(project=project, database=database, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]
+        return Client(project=project, database=database, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]  # Google's has no types
 
     @cached_property
     def _storage(self) -> StorageClient:
@@ -110,7 +110,7 @@ class GcpPorts(CommonPorts):
 
         emulated = optional_env(self._env, "STORAGE_EMULATOR_HOST") is not None  # the client reads it too
         project = require_env(self._env, "GOOGLE_CLOUD_PROJECT")
-        return Client(project=project, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]
+        return Client(project=project, credentials=AnonymousCredentials() if emulated else None)  # type: ignore[no-untyped-call]  # Google's has no types
 
     @cached_property
     def _publisher(self) -> PublisherClient:

@@ -87,7 +87,7 @@ class ObjectStoreAdmin:
         request, until = _request(arguments), self._clock.monotonic() + CALL_SECONDS
         objects = readings = size = 0
         oldest, newest, after, finished = "9999", "", request.after, True
-        for stored, chunk in self._chunks(request):
+        for stored, chunk in self.chunks(request):
             objects, readings, size = objects + 1, readings + chunk.readings, size + stored.size
             oldest, newest, after = min(oldest, chunk.first), max(newest, chunk.last), stored.name
             if self._clock.monotonic() > until:
@@ -99,7 +99,7 @@ class ObjectStoreAdmin:
     def archived(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Up to 1,000 chunks of a device and time that have to be restored before they can be read, after `after`."""
         chosen: list[dict[str, Any]] = []
-        for stored, _ in self._chunks(_request(arguments)):
+        for stored, _ in self.chunks(_request(arguments)):
             if stored.archived:
                 chosen.append({"name": stored.name, "bytes": stored.size})
             if len(chosen) == MAX_RESTORED:
@@ -121,7 +121,7 @@ class ObjectStoreAdmin:
 
     def erase(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """Delete a device's chunks."""
-        return self.delete(self._chunks(Request(_device(arguments))))
+        return self.delete(self.chunks(Request(_device(arguments))))
 
     def delete(self, chunks: Iterator[tuple[StoredObject, ChunkName]], seconds: float = CALL_SECONDS) -> dict[str, Any]:
         """Delete chunks until they end or the time is over; what was deleted, as counts."""
@@ -134,7 +134,7 @@ class ObjectStoreAdmin:
             objects, readings, size = objects + 1, readings + chunk.readings, size + stored.size
         return {"objects": objects, "readings": readings, "bytes": size, "finished": True}
 
-    def _chunks(self, request: Request) -> Iterator[tuple[StoredObject, ChunkName]]:
+    def chunks(self, request: Request) -> Iterator[tuple[StoredObject, ChunkName]]:
         """The chunks of a device, or of all, that have readings of a time."""
         prefix = device_prefix(request.device_id) if request.device_id else "device="
         for stored in all_objects(self._store, prefix, request.after):

@@ -6,15 +6,14 @@ is killed between the two, the next one deletes and records again what is still 
 """
 
 import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from itertools import islice
 from typing import Any
 
 import msgspec
 
-from twin2multicloud.functions.storage.administration import ObjectStoreAdmin, admin_function
-from twin2multicloud.functions.storage.chunk_rows import all_objects
-from twin2multicloud.functions.storage.chunks import ChunkName, read_name
+from twin2multicloud.functions.storage.administration import ObjectStoreAdmin, Request, admin_function
+from twin2multicloud.functions.storage.chunks import ChunkName
 from twin2multicloud.functions.storage.moving import CALL_SECONDS, RUN_SECONDS, day_before
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -52,7 +51,8 @@ class ArchiveExpiry:
         Raises RetryableError, FinalError: the next run goes on where this one was.
         """
         now = self._clock.now()
-        due = self._due(day_before(now, self._days))
+        before = day_before(now, self._days)
+        due = (pair for pair in self._admin.chunks(Request()) if pair[1].first < before)
         total: dict[str, Any] = {"objects": 0, "readings": 0, "bytes": 0, "finished": True}
         records: list[str] = []
         until = self._clock.monotonic() + seconds
@@ -63,12 +63,6 @@ class ArchiveExpiry:
                 "finished": done["finished"]
             }
         return {**total, "records": records}
-
-    def _due(self, before: str) -> Iterator[tuple[StoredObject, ChunkName]]:
-        for stored in all_objects(self._store):
-            chunk = read_name(stored.name)
-            if chunk is not None and chunk.first < before:
-                yield stored, chunk
 
     def _record(self, now: str, batch: Sequence[tuple[StoredObject, ChunkName]]) -> str:
         lines = [{"name": stored.name, "readings": chunk.readings, "bytes": stored.size} for stored, chunk in batch]

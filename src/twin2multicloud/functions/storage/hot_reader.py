@@ -12,7 +12,7 @@ from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.reader_function import reader_function
 from twin2multicloud.functions.storage.reader_request import ReadRequest, parse, refuse_unknown
-from twin2multicloud.functions.storage.tiers import Tier, older_tiers, rows_over_tiers, unmoved_since
+from twin2multicloud.functions.storage.tiers import Tier, rows_over_tiers, unmoved_since
 from twin2multicloud.functions.storage.typed_values import TypedValue, declared_types, typer
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -39,15 +39,7 @@ class Position(msgspec.Struct, frozen=True, array_like=True):
 
 def build(parts: Parts) -> Function:
     """Native call -> the hot store; also HTTP where it has an endpoint."""
-    ports = parts.ports
-    reader = HotReader(
-        store=parts.store,
-        older=older_tiers(parts),
-        catalog=ports.catalog,
-        hierarchy=ports.hierarchy,
-        clock=ports.clock,
-    )
-    return reader_function(parts, reader)
+    return reader_function(parts, HotReader)
 
 
 class HotReader:

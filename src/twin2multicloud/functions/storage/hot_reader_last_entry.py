@@ -7,7 +7,7 @@ from twin2multicloud.domain.device import DeviceCatalog, DeviceType
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.reader_function import reader_function
 from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES, parse, refuse_unknown
-from twin2multicloud.functions.storage.tiers import Tier, last_over_tiers, older_tiers
+from twin2multicloud.functions.storage.tiers import Tier, last_over_tiers
 from twin2multicloud.functions.storage.typed_values import declared_types, typed
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
@@ -17,15 +17,7 @@ from twin2multicloud.ports.hot_store import HotStore
 
 def build(parts: Parts) -> Function:
     """Native call -> the hot store; also HTTP where it has an endpoint."""
-    ports = parts.ports
-    reader = HotReaderLastEntry(
-        store=parts.store,
-        older=older_tiers(parts),
-        catalog=ports.catalog,
-        hierarchy=ports.hierarchy,
-        clock=ports.clock,
-    )
-    return reader_function(parts, reader)
+    return reader_function(parts, HotReaderLastEntry)
 
 
 class HotReaderLastEntry:

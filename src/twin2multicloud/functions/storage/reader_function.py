@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from twin2multicloud.domain.components import Trigger
+from twin2multicloud.functions.storage.tiers import older_tiers
 from twin2multicloud.functions.triggers import Function, Handler
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.wire.calls import Call, endpoint
@@ -14,8 +15,18 @@ NEXT_TOKEN = "next-token"  # noqa: S105 - a page's, no secret
 """The header that may say where a page starts, for clients that cannot put it into a JSON body (Infinity is one)."""
 
 
-def reader_function(parts: Parts, reader: Call) -> Function:
-    """The function around a reader. Any Grafana may call its endpoint, with the token header."""
+def reader_function(parts: Parts, make: Callable[..., Call]) -> Function:
+    """The function around a reader, made of the stores and the model. Any Grafana may call its endpoint, with the
+    token header.
+    """
+    ports = parts.ports
+    reader = make(
+        store=parts.store,
+        older=older_tiers(parts),
+        catalog=ports.catalog,
+        hierarchy=ports.hierarchy,
+        clock=ports.clock,
+    )
     handlers: dict[Trigger, Handler] = {Trigger.CALL: reader}
     if optional_env(parts.env, "HAS_ENDPOINT") is not None:
         handlers[Trigger.HTTP] = endpoint_of(parts.tokens, reader)
