@@ -77,8 +77,9 @@ def test_a_demo_that_is_stopped_says_so_and_leaves_nothing(
 
 
 def _hears_ctrl_c() -> None:
-    """A shell lets what it starts in the background ignore SIGINT, and whatever that starts inherits it."""
+    """A shell lets what it starts in the background ignore SIGINT, nohup SIGHUP; whatever that starts inherits it."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _processes_of(folder: Path) -> list[str]:
