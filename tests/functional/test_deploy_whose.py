@@ -16,7 +16,7 @@ from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import write_template
 
-pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
+pytestmark = [pytest.mark.functional, pytest.mark.slow, pytest.mark.timeout(300)]
 
 
 @pytest.fixture

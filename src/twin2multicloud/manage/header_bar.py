@@ -63,9 +63,12 @@ def light_switch() -> None:
     dark = ui.dark_mode(None if chosen is None else chosen == "yes")
 
     async def switch() -> None:
-        dark.value = not await ui.run_javascript("return Quasar.Dark.isActive")
-        value = "yes" if dark.value else "no"
-        ui.run_javascript(f"document.cookie = '{_DARK}={value}; path=/; max-age=31536000; samesite=strict'")
+        # The cookie first: whoever sees the other light may go to another page at once.
+        dark.value = await ui.run_javascript(
+            "const dark = !Quasar.Dark.isActive;"
+            f"document.cookie = `{_DARK}=${{dark ? 'yes' : 'no'}}; path=/; max-age=31536000; samesite=strict`;"
+            "return dark"
+        )
 
     ui.button(icon="contrast", on_click=switch).props('flat round dense aria-label="Dark or light"')
 
