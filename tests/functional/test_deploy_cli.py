@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from tests.rigs import command_line
+from tests.rigs.signals import hearing_signals
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
 from tests.rigs.vendor_processes import moto_account
@@ -143,14 +144,10 @@ def test_who_is_asked_to_end_stops_the_engine_gently_and_loses_nothing(engine, a
         env = {**env, "PATH": str(tmp_path)}
     clouds["google"].seconds = 1.0
     command = [sys.executable, "-m", "twin2multicloud.cli.app", "deploy", str(folder), "--yes", *PROJECT]
-    begun = subprocess.Popen(
-        command,
-        env=clean_environment(env),
-        stdout=subprocess.DEVNULL,
-        stderr=subprocess.DEVNULL,
-        preexec_fn=_hears_ctrl_c,
-        text=True,
-    )
+    with hearing_signals():
+        begun = subprocess.Popen(
+            command, env=clean_environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
+        )
     deadline = time.monotonic() + 60
     while not clouds["google"].made and time.monotonic() < deadline:
         time.sleep(0.05)
@@ -165,11 +162,6 @@ def test_who_is_asked_to_end_stops_the_engine_gently_and_loses_nothing(engine, a
     assert made(clouds) == until_then + int(added[1])
     assert t2mc(env, "destroy", folder, "--yes")[0] == 0
     assert made(clouds) == 0
-
-
-def _hears_ctrl_c() -> None:
-    """A shell lets what it starts in the background ignore SIGINT, and whatever that starts inherits it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def test_only_the_owner_reads_state_and_plans(fleet, folder):

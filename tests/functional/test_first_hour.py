@@ -15,6 +15,7 @@ import pytest
 from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.command_line import t2mc
 from tests.rigs.running_twin import RunningTwin, placement, running, write_project
+from tests.rigs.signals import hearing_signals
 
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.emulator.host.deployment import load_deployment
@@ -59,13 +60,13 @@ def test_a_demo_that_is_stopped_says_so_and_leaves_nothing(
     tmp_path: Path, moment: Callable[[Path], bool], ending: signal.Signals, code: int
 ) -> None:
     folder = tmp_path / "home"
-    demo = subprocess.Popen(
-        [sys.executable, "-m", "twin2multicloud.cli", "demo", folder],
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        preexec_fn=_hears_ctrl_c,
-    )
+    with hearing_signals():
+        demo = subprocess.Popen(
+            [sys.executable, "-m", "twin2multicloud.cli", "demo", folder],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
     deadline = time.monotonic() + 60
     while not moment(folder) and time.monotonic() < deadline and demo.poll() is None:
         time.sleep(0.005)
@@ -74,12 +75,6 @@ def test_a_demo_that_is_stopped_says_so_and_leaves_nothing(
     assert (demo.returncode, said.splitlines()[-1:]) == (code, ["stopped"]), said
     assert "what the hot reader returns" not in said + printed
     assert _processes_of(folder) == []
-
-
-def _hears_ctrl_c() -> None:
-    """A shell lets what it starts in the background ignore SIGINT, nohup SIGHUP; whatever that starts inherits it."""
-    signal.signal(signal.SIGINT, signal.default_int_handler)
-    signal.signal(signal.SIGHUP, signal.SIG_DFL)
 
 
 def _processes_of(folder: Path) -> list[str]:
