@@ -9,9 +9,9 @@ from contextlib import contextmanager
 def hearing_signals() -> Iterator[None]:
     """What is started meanwhile hears Ctrl-C and a hang-up.
 
-    A shell lets what it starts in the background ignore SIGINT, nohup SIGHUP, and whatever that starts inherits it. What
-    a parent handles begins in its child as if new. Not by a function between fork and exec: gRPC, once a test of this
-    process has loaded it, aborts some of those forks.
+    A shell lets what it starts in the background ignore SIGINT, nohup SIGHUP, and whatever that starts inherits it.
+    What a parent handles begins in its child as if new. Not by a function between fork and exec: gRPC, once a test of
+    this process has loaded it, aborts some of those forks.
     """
     ignored = [each for each in (signal.SIGINT, signal.SIGHUP) if signal.getsignal(each) is signal.SIG_IGN]
     for each in ignored:
