@@ -10,12 +10,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from pyarrow import parquet
 from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.command_line import t2mc
 from tests.rigs.running_twin import RunningTwin, running, write_project
 
 from twin2multicloud.domain.placement import Cloud, Placement
-from twin2multicloud.domain.timestamps import canonical, from_milliseconds
+from twin2multicloud.domain.timestamps import canonical, from_datetime, from_milliseconds
 from twin2multicloud.operations.storage import set_clock
 
 pytestmark = pytest.mark.functional
@@ -148,7 +149,14 @@ def in_glacier(tmp_path: Path) -> Iterator[RunningTwin]:
         yield made
 
 
-def test_archived_readings_are_restored_and_expire_at_last(in_glacier: RunningTwin) -> None:
+def of_file(path: Path) -> list[tuple[str, float]]:
+    """What an export has of d1's double, in its order."""
+    rows = parquet.read_table(path).to_pylist()
+    assert {(row["device"], row["property"]) for row in rows} == {("d1", "double")}
+    return [(from_datetime(row["time"]), row["value_double"]) for row in rows]
+
+
+def test_archived_readings_are_restored_exported_and_expire_at_last(in_glacier: RunningTwin, tmp_path: Path) -> None:
     twin, folder = in_glacier, in_glacier.deployment.folder
     points = hours(60)
     publish(twin, points)
@@ -159,6 +167,12 @@ def test_archived_readings_are_restored_and_expire_at_last(in_glacier: RunningTw
     assert history(twin) == points[80:]
     asked = t2mc("query", folder, "d1", "double", "--since", "400d", "--limit", "1000")
     assert "archived readings have to be restored first (20 chunks" in asked.stderr
+    exported = tmp_path / "readings.parquet"
+    partial = t2mc("export", "readings", folder, "d1", "g-001", "--to", exported)
+    assert partial.returncode == 1
+    assert f"{exported}: 160 values of 2 devices" in partial.stdout.replace("\n", "")
+    assert "not whole: 20 archived chunks of d1 have to be restored first, from device=d1/" in partial.stderr
+    assert of_file(exported) == points[80:]
     prompt = t2mc("restore", folder, "d1")
     assert prompt.returncode == 2
     assert "20 chunks" in prompt.stdout
@@ -172,6 +186,11 @@ def test_archived_readings_are_restored_and_expire_at_last(in_glacier: RunningTw
     assert history(twin) == points[80:]
     set_clock(twin.deployment, timedelta(hours=12))
     assert history(twin) == points
+    whole = t2mc("export", "readings", folder, "d1", "--to", exported)
+    assert whole.returncode == 0, whole.stderr
+    assert of_file(exported) == points
+    unknown = t2mc("export", "readings", folder, "d2", "--to", exported)
+    assert (unknown.returncode, "no device 'd2'" in unknown.stderr) == (2, True)
     assert "nothing has to be restored" in t2mc("restore", folder, "d1", "--yes").stdout
     set_clock(twin.deployment, "2014-03-22T01:00:00Z")  # the first ten days are past the archive retention
     assert t2mc("move", folder).returncode == 0

@@ -57,7 +57,7 @@ def test_the_package_imports_nothing_before_a_name_is_used() -> None:
 
 def test_the_core_needs_msgspec_alone() -> None:
     """Also the classes that start something can be imported: what is missing is said where they are used."""
-    everything = "typer,rich,uvicorn,httptools,uvloop,isal,paho,nicegui,boto3,botocore,google,azure"
+    everything = "typer,rich,uvicorn,httptools,uvloop,isal,paho,nicegui,pyarrow,boto3,botocore,google,azure"
     code = (
         "from twin2multicloud import *; project = load_project('examples/smart-home'); topology = plan(project.twin)\n"
         "month = Workload(devices=8, interval_min=1, message_kb=1, hot_months=1, cool_months=1, archive_months=1)\n"
@@ -88,7 +88,7 @@ def test_the_extras_hold_what_they_promise() -> None:
     project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
     assert [each.partition(">")[0] for each in project["dependencies"]] == ["msgspec"]
     extras = project["optional-dependencies"]
-    assert {"cli", "local", "manage", "aws", "azure", "gcp", "all"} <= extras.keys()
+    assert {"cli", "local", "manage", "aws", "azure", "gcp", "parquet", "all"} <= extras.keys()
     assert extras["all"] == ["twin2multicloud[cli,local,manage,aws,azure,gcp]"]
 
 

@@ -68,6 +68,7 @@ COMMANDS = {
         "Play recorded telemetry into a running twin; as fast as possible unless a speed is given.",
     ),
     "query": Command("telemetry_commands", "Query the hot reader, as a dashboard does."),
+    "export": Command("export", "Export what a twin has, in formats that others read.", "export_app"),
     "twin": Command(
         "twin", "The twin's graph (L4): export and import its model, and check what L4 says against L3.", "twin_app"
     ),

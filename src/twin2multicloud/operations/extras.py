@@ -11,6 +11,7 @@ _EXTRA_OF = {
     "httptools": "local",
     "paho": "local",
     "nicegui": "manage",
+    "pyarrow": "parquet",
 }
 
 

@@ -3,15 +3,26 @@
 The counterpart of `hot_reader` and `hot_reader_last_entry`; knows their answers, and nothing of who carries them.
 """
 
-from collections.abc import Sequence
-from typing import Any
+import heapq
+from collections.abc import Iterator, Mapping, Sequence
+from operator import attrgetter
+from typing import Any, NamedTuple
 
 from twin2multicloud.domain.device import Scalar
+from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES
 from twin2multicloud.functions.storage.typed_values import plain
 from twin2multicloud.ports.invocation import Invocation
 
 _PAGE = 10_000
 Point = tuple[str, Scalar]
+
+
+class Measured(NamedTuple):
+    """One value of a device: when (canonical stamp), of which property."""
+
+    time: str
+    property: str
+    value: Scalar
 
 
 class HotReaders:
@@ -48,23 +59,57 @@ class HotReaders:
         Adds to `archived` the chunks of that time that have to be restored before they can be read.
         """
         series: dict[str, list[Point]] = {name: [] for name in properties}
-        arguments: dict[str, Any] = {
-            "iotDeviceId": device_id,
-            "selectedProperties": list(properties),
-            "startTime": start,
-            "endTime": end,
-            "orderByTime": "DESCENDING",
-        }
-        left = max_points
-        while left > 0:
-            answer = self._functions.call("hot-reader", {**arguments, "maxResults": min(left, _PAGE)})
-            for values in answer["propertyValues"]:
-                points = [(point["time"], plain(point["value"])) for point in values["values"]]
-                series[values["entityPropertyReference"]["propertyName"]] += points
-                left -= len(points)
+        asked = {**_range(device_id, properties, start, end), "orderByTime": "DESCENDING"}
+        for page in self._pages(asked, archived, max_points):
+            for name, points in page.items():
+                series[name] += points
+        return {name: points[::-1] for name, points in series.items()}
+
+    def values(
+        self, device_id: str, properties: Sequence[str], start: str, end: str, *, archived: set[str] | None = None
+    ) -> Iterator[Measured]:
+        """All values from (start, end] in time order, of any number of properties. Holds a page at a time.
+
+        Adds to `archived` as `history` does, as far as values were taken.
+        """
+        batches = (properties[first : first + MAX_PROPERTIES] for first in range(0, len(properties), MAX_PROPERTIES))
+        return heapq.merge(
+            *(self._values(_range(device_id, batch, start, end), archived) for batch in batches),
+            key=attrgetter("time"),
+        )
+
+    def _values(self, asked: Mapping[str, Any], archived: set[str] | None) -> Iterator[Measured]:
+        for page in self._pages(asked, archived):
+            found = [Measured(time, name, value) for name, points in page.items() for time, value in points]
+            yield from sorted(found, key=attrgetter("time"))
+
+    def _pages(
+        self, asked: Mapping[str, Any], archived: set[str] | None, most: int | None = None
+    ) -> Iterator[dict[str, list[Point]]]:
+        """The answers to a request, each as values by property; no more than `most` values altogether."""
+        arguments, left = dict(asked), most
+        while left is None or left > 0:
+            wanted = _PAGE if left is None else min(left, _PAGE)
+            answer = self._functions.call("hot-reader", {**arguments, "maxResults": wanted})
+            page = {
+                series["entityPropertyReference"]["propertyName"]: [
+                    (point["time"], plain(point["value"])) for point in series["values"]
+                ]
+                for series in answer["propertyValues"]
+            }
             if archived is not None:
                 archived.update(answer.get("archived", ()))
+            yield page
             if not answer["nextToken"]:
-                break
+                return
             arguments["nextToken"] = answer["nextToken"]
-        return {name: points[::-1] for name, points in series.items()}
+            left = None if left is None else left - sum(map(len, page.values()))
+
+
+def _range(device_id: str, properties: Sequence[str], start: str, end: str) -> dict[str, Any]:
+    return {
+        "iotDeviceId": device_id,
+        "selectedProperties": list(properties),
+        "startTime": start,
+        "endTime": end,
+    }
