@@ -68,6 +68,9 @@ COMMANDS = {
         "Play recorded telemetry into a running twin; as fast as possible unless a speed is given.",
     ),
     "query": Command("telemetry_commands", "Query the hot reader, as a dashboard does."),
+    "verify": Command(
+        "verify", "Send one marked reading through every boundary, follow it to the readers, and take it out again."
+    ),
     "twin": Command(
         "twin", "The twin's graph (L4): export and import its model, and check what L4 says against L3.", "twin_app"
     ),

@@ -46,6 +46,7 @@ PACK = CloudPack(
         sign="aws_device_policy",
         registry="twin2multicloud.clouds.aws.device_registry:open_registry",
         connection="twin2multicloud.clouds.aws.device_connection:connection",
+        device_key="twin2multicloud.clouds.aws.device_connection:device_key",
         invocation="twin2multicloud.clouds.aws.invocation:open_invocation",
         dead_letters="twin2multicloud.clouds.aws.dead_letter_queues:open_dead_letters",
         in_the_way="aws_iot_policy.devices",

@@ -71,6 +71,7 @@ PACK = CloudPack(
         sign="azure_device_endpoint",
         registry="twin2multicloud.clouds.azure.device_registry:open_registry",
         connection="twin2multicloud.clouds.azure.device_connection:connection",
+        device_key="twin2multicloud.clouds.azure.device_connection:device_key",
         invocation="twin2multicloud.clouds.azure.invocation:open_invocation",
         dead_letters="twin2multicloud.clouds.azure.dead_letter_queues:open_dead_letters",
         gone_with="azurerm_iothub.device_gateway",

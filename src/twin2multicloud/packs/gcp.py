@@ -63,6 +63,7 @@ PACK = CloudPack(
         sign="gcp_device_registry",
         registry="twin2multicloud.clouds.gcp.device_registry:open_registry",
         connection="twin2multicloud.clouds.gcp.device_connection:connection",
+        device_key="twin2multicloud.clouds.gcp.device_connection:device_key",
         invocation="twin2multicloud.clouds.gcp.invocation:open_invocation",
         dead_letters="twin2multicloud.clouds.gcp.dead_letter_queues:open_dead_letters",
         gone_with="google_firestore_database.device_registry",

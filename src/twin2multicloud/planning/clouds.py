@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.emulator.events.event_source import EventSource
     from twin2multicloud.ports.code_publisher import CodePublisher
     from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues
-    from twin2multicloud.ports.device_connection import Connection
+    from twin2multicloud.ports.device_connection import Connection, DeviceKey
     from twin2multicloud.ports.device_registry import DeviceRegistry
     from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.terraform.render.references import Renderer
@@ -85,6 +85,7 @@ class Deployed:
     sign: str
     registry: str
     connection: str
+    device_key: str
     invocation: str
     dead_letters: str
     in_the_way: str = ""
@@ -98,6 +99,10 @@ class Deployed:
     def connection_of(self, outputs: Mapping[str, str], device_id: str) -> Connection:
         """Where one device connects, and as whom."""
         return resolve_name(self.connection)(outputs, device_id)
+
+    def key_of(self, connection: Connection, files: Mapping[str, str], now: float) -> DeviceKey:
+        """What one device signs in with, of the files of its credentials; `now` is in seconds since 1970."""
+        return resolve_name(self.device_key)(connection, files, now)
 
     def open_invocation(self, outputs: Mapping[str, Any]) -> Invocation:
         """Native calls of its functions."""
