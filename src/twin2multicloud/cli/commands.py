@@ -90,6 +90,7 @@ COMMANDS = {
     ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),
+    "export": Command("export_commands", "Take a twin out of t2mc: its deployment.", "export_app"),
     "prices": Command("prices", "List prices: show them, compare them, fetch new ones.", "prices_app"),
     "grafana": Command("grafana", "Dashboards of the twin for Grafana.", "grafana_app"),
     "devices": Command("devices", "Devices of a deployed twin: register, list and remove them.", "devices_app"),

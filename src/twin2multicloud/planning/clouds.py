@@ -79,7 +79,9 @@ class Deployed:
 
     `sign` is the output that is there where devices connect; `in_the_way` the resource that cannot be deleted while
     devices are registered; `gone_with` the one that takes the registrations with it. `publisher` brings code to
-    functions where Terraform does not.
+    functions where Terraform does not, and `publish_by_hand` is a shell command that does so without us: of ``$id``, an
+    app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand` says how a device is registered
+    without us, in Markdown.
     """
 
     sign: str
@@ -91,6 +93,8 @@ class Deployed:
     in_the_way: str = ""
     gone_with: str = ""
     publisher: str = ""
+    publish_by_hand: str = ""
+    register_by_hand: str = ""
 
     def open_registry(self, outputs: Mapping[str, str]) -> DeviceRegistry:
         """The registry of its devices."""
