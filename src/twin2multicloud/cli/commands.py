@@ -68,7 +68,9 @@ COMMANDS = {
         "Play recorded telemetry into a running twin; as fast as possible unless a speed is given.",
     ),
     "query": Command("telemetry_commands", "Query the hot reader, as a dashboard does."),
-    "export": Command("export", "Export what a twin has, in formats that others read.", "export_app"),
+    "verify": Command(
+        "verify", "Send one marked reading through every boundary, follow it to the readers, and take it out again."
+    ),
     "twin": Command(
         "twin", "The twin's graph (L4): export and import its model, and check what L4 says against L3.", "twin_app"
     ),
@@ -88,6 +90,9 @@ COMMANDS = {
     ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),
+    "export": Command(
+        "export", "Take a twin out of t2mc: its readings as files, its deployment as a repository.", "export_app"
+    ),
     "prices": Command("prices", "List prices: show them, compare them, fetch new ones.", "prices_app"),
     "grafana": Command("grafana", "Dashboards of the twin for Grafana.", "grafana_app"),
     "devices": Command("devices", "Devices of a deployed twin: register, list and remove them.", "devices_app"),

@@ -49,7 +49,7 @@ def deploy(
     """
     project = load_project(folder)
     say_notes(project)
-    rollout = chosen(project, _pairs("--var", var), bundles, _backend(folder, state, state_setting))
+    rollout = chosen(project, pairs("--var", var), bundles, _backend(folder, state, state_setting))
     require_current_bundles(rollout)
     gaps = covered(rollout.topology).left_out
     say_note(f"planned, but not deployed yet: {', '.join(gaps)}")
@@ -151,17 +151,18 @@ def _backend(folder: Path, kind: str | None, settings: list[str] | None) -> Back
     """The state backend given; settings are added to those of the previous one. None where neither is given."""
     if kind is None and settings is None:
         return None
-    before, given = (known_options(folder) or Options()).backend, _pairs("--state-setting", settings)
+    before, given = (known_options(folder) or Options()).backend, pairs("--state-setting", settings)
     if kind not in (None, before.kind):
         return Backend(kind or "", given)
     return Backend(before.kind, {**before.settings, **given})
 
 
-def _pairs(option: str, given: list[str] | None) -> dict[str, str]:
-    pairs = {}
+def pairs(option: str, given: list[str] | None) -> dict[str, str]:
+    """Options of the form name=value. Raises ConfigurationError for one that is not."""
+    found = {}
     for each in given or ():
         name, sign, value = each.partition("=")
         if not sign or not name or not value:
             raise ConfigurationError(f"{option} must be name=value; found {each!r}")
-        pairs[name] = value
-    return pairs
+        found[name] = value
+    return found

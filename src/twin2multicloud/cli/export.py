@@ -1,4 +1,4 @@
-"""t2mc export: what a twin has, in formats that others read."""
+"""t2mc export: what a twin has and is made of, for use without t2mc."""
 
 from pathlib import Path
 from typing import Annotated
@@ -6,17 +6,23 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from twin2multicloud.cli.console import out, say_error
+from twin2multicloud.cli.console import out, say_error, say_note
+from twin2multicloud.cli.deploy import pairs
 from twin2multicloud.cli.moments import instant
 from twin2multicloud.cli.progress import progress_line
-from twin2multicloud.cli.project_commands import FolderFirst
+from twin2multicloud.cli.project_commands import FolderFirst, say_notes
 from twin2multicloud.operations.exporting import Exported, export_readings, target_of
 from twin2multicloud.operations.reading_files import Format
+from twin2multicloud.operations.terraform_export import export as export_terraform
 from twin2multicloud.operations.twin import open_twin
+from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.places import typed
+from twin2multicloud.terraform.rollout import chosen as chosen_rollout
 
 export_app = typer.Typer(
-    add_completion=False, help="Export what a twin has, in formats that others read.", no_args_is_help=True
+    add_completion=False,
+    help="Take a twin out of t2mc: its readings as files, its deployment as a repository.",
+    no_args_is_help=True,
 )
 
 _SHOWN = 8  # devices whose readings have to be restored
@@ -24,7 +30,7 @@ _SHOWN = 8  # devices whose readings have to be restored
 
 @export_app.callback()
 def group() -> None:
-    """Export what a twin has, in formats that others read."""
+    """Take a twin out of t2mc: its readings as files, its deployment as a repository."""
 
 
 @export_app.command("readings")
@@ -74,3 +80,26 @@ def _say_missing(done: Exported, folder: str) -> None:
         )
     if len(done.archived) > _SHOWN:
         say_error(f"not whole: so it is with {len(done.archived) - _SHOWN:,} more devices")
+
+
+@export_app.command("terraform")
+def terraform(
+    folder: FolderFirst,
+    target: Annotated[Path, typer.Argument(help="The folder to write; new, empty, or an earlier export.")],
+    var: Annotated[
+        list[str] | None, typer.Option(help="name=value, as for t2mc deploy; those of the last deployment are kept.")
+    ] = None,
+    bundles: Annotated[
+        Path | None, typer.Option(help="Folder of the archives.", show_default="the project's .t2mc/bundles")
+    ] = None,
+) -> None:
+    """Write a deployment as a repository of its own: configuration, archives and a README, without need of t2mc.
+
+    No secret is written. Example: t2mc export terraform examples/single-cloud infrastructure
+    """
+    project = load_project(folder)
+    say_notes(project)
+    made = export_terraform(chosen_rollout(project, pairs("--var", var), bundles), target)
+    out.print(f"{escape(str(target))}: the configuration, {made.archives} archives and a README", soft_wrap=True)
+    for note in made.notes:
+        say_note(note)

@@ -13,6 +13,10 @@ Scalar = str | int | float | bool
 """A property's value. JSON null is not one: a device leaves out what it did not measure."""
 
 
+PROBE = "t2mc-verify"
+"""The device of `t2mc verify`, which no project has: its readings pass no user code, and are erased at the end."""
+
+
 class DataType(StrEnum):
     """The type of a property, in TwinMaker's spelling."""
 

@@ -3,13 +3,14 @@
 What each does is in `operations.deployment` and `terraform.rollout`; this keeps what was chosen between the calls.
 """
 
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
+from twin2multicloud.domain.device import PROBE, DeviceCatalog
+from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent, RetryableError
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.domain.twin import Twin
@@ -22,6 +23,7 @@ from twin2multicloud.operations.device_registration import Gateway, deployed_gat
 from twin2multicloud.operations.twin import OperatedTwin
 from twin2multicloud.planning.clouds import deployed_on, label_of
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.topology import Topology
 from twin2multicloud.ports.invocation import Invocation
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import Changes, environment
@@ -97,6 +99,38 @@ class Deployment(OperatedTwin):
         return deployed_gateway(self.project.twin, self.outputs())
 
     @property
+    def topology(self) -> Topology:
+        """See `OperatedTwin`."""
+        return plan(self.project.twin)
+
+    @property
+    def endpoints(self) -> Mapping[str, str]:
+        """See `OperatedTwin`."""
+        outputs = self.outputs()
+        urls = {cloud: outputs.get(f"{cloud}_endpoints", {}) for cloud in self.placement.clouds}
+        return {
+            f"{cloud}.{function}": url
+            for cloud, functions in urls.items()
+            for function, url in functions.items()
+            if f"{cloud}.{function}" in self.topology
+        }
+
+    @contextmanager
+    def probe(self) -> Iterator[Callable[[bytes], None]]:
+        """See `OperatedTwin`. It is registered as any device; what an ended call left of it is replaced."""
+        from twin2multicloud.fleet.publish_once import publish_once  # imports the MQTT client
+
+        gateway = self.gateway
+        gateway.registry.remove([PROBE])
+        try:
+            (made,) = gateway.registry.register([PROBE])
+            connection = gateway.connection(PROBE)
+            key = deployed_on(gateway.cloud).key_of(connection, made.files, time.time())
+            yield lambda body: _patiently(lambda: publish_once(connection, key, body))
+        finally:
+            gateway.registry.remove([PROBE])
+
+    @property
     def letters(self) -> TwinLetters:
         """See `OperatedTwin`. Raises ConfigurationError where nothing is deployed."""
         topology, outputs = plan(self.project.twin), self.outputs()
@@ -127,6 +161,21 @@ class Deployment(OperatedTwin):
         """A phase is reported by its name, then what happens in it."""
         self._report(Progress(job="deploy", kind="phase", message=doing))
         yield self._report
+
+
+_PAUSES = (2.0, 4.0, 8.0, 16.0)
+"""Seconds between attempts to publish: a device that was registered just now may not be known everywhere yet."""
+
+
+def _patiently(publish: Callable[[], None]) -> None:
+    for pause in _PAUSES:
+        try:
+            publish()
+        except RetryableError:
+            time.sleep(pause)
+        else:
+            return
+    publish()
 
 
 def open_readers(twin: Twin, outputs: Mapping[str, Any]) -> HotReaders:

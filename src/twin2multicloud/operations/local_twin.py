@@ -1,17 +1,21 @@
 """The twin that `t2mc up` started on this machine, for its operator. Prints nothing; no line it gives holds a key."""
 
 import shlex
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, contextmanager
+from functools import partial
 from pathlib import Path
 
 import msgspec
 
-from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.device import PROBE, DeviceCatalog
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.errors import ErrorEvent
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.emulator.adapters.device_authenticator import password
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
-from twin2multicloud.emulator.host.deployment import load_deployment, load_secrets
+from twin2multicloud.emulator.host.deployment import load_deployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.processes import pid_of, require_running
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.functions.storage.reader_client import HotReaders
@@ -21,7 +25,8 @@ from twin2multicloud.operations.device_registration import Gateway
 from twin2multicloud.operations.twin import OperatedTwin
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.clouds import label_of
-from twin2multicloud.ports.device_connection import Connection
+from twin2multicloud.planning.topology import Topology
+from twin2multicloud.ports.device_connection import Connection, DeviceKey
 from twin2multicloud.ports.invocation import Invocation
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.places import typed
@@ -55,6 +60,34 @@ class LocalTwin(OperatedTwin):
     def placement(self) -> Placement:
         """See `OperatedTwin`."""
         return self._deployment.twin.placement
+
+    @property
+    def topology(self) -> Topology:
+        """See `OperatedTwin`."""
+        return self._deployment.topology
+
+    @property
+    def endpoints(self) -> Mapping[str, str]:
+        """See `OperatedTwin`."""
+        run, urls = run_by_the_emulator(self.topology), self._deployment.url_of
+        return {each.component: urls(each.component) for each in self.topology.endpoints if each.component in run}
+
+    @contextmanager
+    def probe(self) -> Iterator[Callable[[bytes], None]]:
+        """See `OperatedTwin`. Its cloud knows it, and whoever reads the folder has its key."""
+        from twin2multicloud.fleet.publish_once import publish_once  # imports the MQTT client
+
+        tls, key = self._deployment.tls, load_secrets(self._folder).device_key
+        signed = DeviceKey(password=password(key, PROBE))
+        yield partial(publish_once, self.connection(PROBE), signed, trust=tls.certificate if tls else None)
+
+    def waiting(self) -> Mapping[str, int]:
+        """See `OperatedTwin`."""
+        found: Counter[str] = Counter()
+        with closing(TwinClient(self._deployment)) as client:
+            for status in client.statuses():
+                found.update({queue.boundary: queue.waiting for queue in status.queues if queue.waiting})
+        return found
 
     @property
     def now(self) -> str:

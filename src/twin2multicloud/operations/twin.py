@@ -4,7 +4,8 @@ Owns what all of them have in common, and which one a folder is opened as. Opens
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -19,6 +20,7 @@ from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES
 from twin2multicloud.operations.dead_letters import TwinLetters
 from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
+from twin2multicloud.planning.topology import Topology
 from twin2multicloud.ports.invocation import Invocation
 
 _ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
@@ -106,6 +108,27 @@ class OperatedTwin(ReadableTwin):
     @abstractmethod
     def invocation(self, cloud: Cloud) -> Invocation:
         """Calls the functions of one of its clouds. Raises ConfigurationError where they are not deployed."""
+
+    @property
+    @abstractmethod
+    def topology(self) -> Topology:
+        """What was planned for it."""
+
+    @property
+    @abstractmethod
+    def endpoints(self) -> Mapping[str, str]:
+        """The URLs of the endpoints that are run, by component."""
+
+    @abstractmethod
+    def probe(self) -> AbstractContextManager[Callable[[bytes], None]]:
+        """The device `domain.device.PROBE`, which may connect for the time of the block: what publishes as it.
+
+        That returns when L1 has acknowledged a message, and raises RetryableError where it does not.
+        """
+
+    def waiting(self) -> Mapping[str, int]:
+        """How many messages wait, by boundary, as far as its clouds say so."""
+        return {}
 
     @property
     def now(self) -> str:

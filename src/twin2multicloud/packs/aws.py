@@ -46,8 +46,21 @@ PACK = CloudPack(
         sign="aws_device_policy",
         registry="twin2multicloud.clouds.aws.device_registry:open_registry",
         connection="twin2multicloud.clouds.aws.device_connection:connection",
+        device_key="twin2multicloud.clouds.aws.device_connection:device_key",
         invocation="twin2multicloud.clouds.aws.invocation:open_invocation",
         dead_letters="twin2multicloud.clouds.aws.dead_letter_queues:open_dead_letters",
         in_the_way="aws_iot_policy.devices",
+        # docs.aws.amazon.com, cli/latest/reference/iot
+        register_by_hand="""A thing that bears the device's id, with a certificate that has the policy:
+
+```sh
+aws iot create-thing --thing-name "$DEVICE" \\
+  --attribute-payload "attributes={twin=$(terraform output -raw twin)}"
+arn=$(aws iot create-keys-and-certificate --set-as-active --certificate-pem-outfile certificate.pem \\
+  --private-key-outfile private.key --query certificateArn --output text)
+aws iot attach-thing-principal --thing-name "$DEVICE" --principal "$arn"
+aws iot attach-policy --policy-name "$(terraform output -raw aws_device_policy)" --target "$arn"
+```
+""",
     ),
 )

@@ -71,9 +71,20 @@ PACK = CloudPack(
         sign="azure_device_endpoint",
         registry="twin2multicloud.clouds.azure.device_registry:open_registry",
         connection="twin2multicloud.clouds.azure.device_connection:connection",
+        device_key="twin2multicloud.clouds.azure.device_connection:device_key",
         invocation="twin2multicloud.clouds.azure.invocation:open_invocation",
         dead_letters="twin2multicloud.clouds.azure.dead_letter_queues:open_dead_letters",
         gone_with="azurerm_iothub.device_gateway",
         publisher="twin2multicloud.clouds.azure.code_publisher:open_publisher",
+        # learn.microsoft.com cli/azure/functionapp/deployment/source: the archive has its wheels, nothing is built
+        publish_by_hand='az functionapp deployment source config-zip --ids "$id" --src "$archive" --build-remote false',
+        # learn.microsoft.com cli/azure/iot/hub/device-identity (extension azure-iot)
+        register_by_hand="""An identity in the hub, with a key of its own:
+
+```sh
+az iot hub device-identity create --login-auth-type login --device-id "$DEVICE" \\
+  --hub-name "$(terraform output -raw azure_device_endpoint | cut -d . -f 1)"
+```
+""",
     ),
 )

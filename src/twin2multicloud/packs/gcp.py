@@ -63,8 +63,14 @@ PACK = CloudPack(
         sign="gcp_device_registry",
         registry="twin2multicloud.clouds.gcp.device_registry:open_registry",
         connection="twin2multicloud.clouds.gcp.device_connection:connection",
+        device_key="twin2multicloud.clouds.gcp.device_connection:device_key",
         invocation="twin2multicloud.clouds.gcp.invocation:open_invocation",
         dead_letters="twin2multicloud.clouds.gcp.dead_letter_queues:open_dead_letters",
         gone_with="google_firestore_database.device_registry",
+        register_by_hand="""A document in the Firestore database of the output `gcp_device_registry`, in the collection
+`devices`: `device_id`; `sort_key`, which is also the document's name (the id, other bytes than letters and digits
+spelt as `stores/rows.py` of Twin2MultiCloud spells them); and `fingerprint`, the SHA-256 of the device's key in hex.
+The key is the password of its Basic authentication.
+""",
     ),
 )

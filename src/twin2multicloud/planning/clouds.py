@@ -29,7 +29,7 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.emulator.events.event_source import EventSource
     from twin2multicloud.ports.code_publisher import CodePublisher
     from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues
-    from twin2multicloud.ports.device_connection import Connection
+    from twin2multicloud.ports.device_connection import Connection, DeviceKey
     from twin2multicloud.ports.device_registry import DeviceRegistry
     from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.terraform.render.references import Renderer
@@ -79,17 +79,22 @@ class Deployed:
 
     `sign` is the output that is there where devices connect; `in_the_way` the resource that cannot be deleted while
     devices are registered; `gone_with` the one that takes the registrations with it. `publisher` brings code to
-    functions where Terraform does not.
+    functions where Terraform does not, and `publish_by_hand` is a shell command that does so without us: of ``$id``, an
+    app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand` says how a device is registered
+    without us, in Markdown.
     """
 
     sign: str
     registry: str
     connection: str
+    device_key: str
     invocation: str
     dead_letters: str
     in_the_way: str = ""
     gone_with: str = ""
     publisher: str = ""
+    publish_by_hand: str = ""
+    register_by_hand: str = ""
 
     def open_registry(self, outputs: Mapping[str, str]) -> DeviceRegistry:
         """The registry of its devices."""
@@ -98,6 +103,10 @@ class Deployed:
     def connection_of(self, outputs: Mapping[str, str], device_id: str) -> Connection:
         """Where one device connects, and as whom."""
         return resolve_name(self.connection)(outputs, device_id)
+
+    def key_of(self, connection: Connection, files: Mapping[str, str], now: float) -> DeviceKey:
+        """What one device signs in with, of the files of its credentials; `now` is in seconds since 1970."""
+        return resolve_name(self.device_key)(connection, files, now)
 
     def open_invocation(self, outputs: Mapping[str, Any]) -> Invocation:
         """Native calls of its functions."""

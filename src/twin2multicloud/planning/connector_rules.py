@@ -303,6 +303,8 @@ BOUNDARIES: tuple[ConnectorRow, ...] = (
             "the hot readers get URLs; digital-twin-data-connectors on L4's cloud route to them",
             _call(Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR),
             _call(Kind.TWIN_SERVICE, Kind.DATA_CONNECTOR_LAST_ENTRY),
+            _call(OPERATOR, Kind.DATA_CONNECTOR),
+            _call(OPERATOR, Kind.DATA_CONNECTOR_LAST_ENTRY),
             _post(Kind.DATA_CONNECTOR, Kind.HOT_READER, "REMOTE_READER_URL"),
             _post(Kind.DATA_CONNECTOR_LAST_ENTRY, Kind.HOT_READER_LAST_ENTRY, "REMOTE_READER_LAST_ENTRY_URL"),
         ),

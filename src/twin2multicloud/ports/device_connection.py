@@ -1,4 +1,4 @@
-"""How a device reaches its deployed twin: the settings of its firmware beside its credentials. Holds no key."""
+"""How a device reaches its twin: the settings of its firmware, which hold no key, and what it shows at its sign-in."""
 
 import msgspec
 
@@ -21,3 +21,15 @@ class Connection(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     topic: str = ""
     url: str = ""  # of HTTPS publish: a reading, or a list of them, as the body of a POST
     sign_in: str
+
+
+class DeviceKey(msgspec.Struct, frozen=True):
+    """What one device shows at its sign-in: a password, or a client certificate with its key (PEM). Never logged."""
+
+    password: str = ""
+    certificate: str = ""
+    private_key: str = ""
+
+    def __repr__(self) -> str:
+        """Without the texts, since it may end up in a log."""
+        return "DeviceKey()"

@@ -38,6 +38,7 @@ Engine = tuple[str, ...]
 """How to start an engine: its command without arguments."""
 
 _PROGRAMS = ("tofu", "terraform")
+CONFIGURATION = "main.tf.json"
 _PLAN = "plan.tfplan"
 _CHOSEN_PROVIDERS = ".terraform.lock.hcl"
 _CHANGES = 2  # the exit code of a plan with changes
@@ -108,7 +109,7 @@ class Workspace:
         """Write configuration and variables. The folder is for its owner only: state and plans hold secrets."""
         self._folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         self._folder.chmod(0o700)
-        (self._folder / "main.tf.json").write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
+        (self._folder / CONFIGURATION).write_text(json.dumps(config, indent=1) + "\n", encoding="utf-8")
         (self._folder / "terraform.tfvars.json").write_text(json.dumps(variables, indent=1) + "\n", encoding="utf-8")
 
     def borrow_providers(self, folder: Path) -> None:

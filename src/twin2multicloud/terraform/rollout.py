@@ -84,6 +84,18 @@ class Rollout:
         """Every function that is deployed: its cloud and its name."""
         return ((site.cloud, each.name) for site in scope.sites(self.topology) for each in site.functions)
 
+    @property
+    def chosen_values(self) -> dict[str, str]:
+        """The input variables that were chosen, by name; without the folder of the archives, which is ours to say."""
+        declared = self.config["variable"]
+        return {name: value for name, value in self._options.variables.items() if name in declared and name != _OWN}
+
+    @property
+    def state_file(self) -> Path | None:
+        """The state's file, where the backend is the local one."""
+        (kind, settings), *_ = self.config["terraform"]["backend"].items()
+        return self._state.terraform / settings.get("path", "terraform.tfstate") if kind == "local" else None
+
     def require_bundles(self) -> None:
         """Raises ConfigurationError where a needed archive is missing."""
         for name in (f"{cloud}/{function}.zip" for cloud, function in self.functions):
@@ -154,9 +166,7 @@ class Rollout:
             yield
 
     def _values(self, bundles: str) -> dict[str, str]:
-        declared = self.config["variable"]
-        values = {name: value for name, value in self._options.variables.items() if name in declared}
-        return {**values, _OWN: bundles}
+        return {**self.chosen_values, _OWN: bundles}
 
     def _bundles_from(self, folder: Path) -> str:
         """The bundles as seen from the workspace: an absolute path would change with the project's folder."""
@@ -164,24 +174,18 @@ class Rollout:
 
     def _require_whole_state(self) -> None:
         """Raises TwinError for a state file of no bytes: the engine would take it for a twin not deployed yet."""
-        path = self._local_state
+        path = self.state_file
         if path is not None and path.is_file() and not path.stat().st_size:
             raise TwinError(
                 f"{path} is empty, which only a killed engine leaves; copy {path.name}.backup over it, "
                 "or remove it where nothing was deployed yet"
             )
 
-    @property
-    def _local_state(self) -> Path | None:
-        """The state's file, where the backend is the local one."""
-        (kind, settings), *_ = self.config["terraform"]["backend"].items()
-        return self._state.terraform / settings.get("path", "terraform.tfstate") if kind == "local" else None
-
     def _with_state_where_it_is(self) -> dict[str, Any]:
         """The configuration for another folder: the local backend's file is beside the workspace's own."""
-        if self._local_state is None:
+        if self.state_file is None:
             return self.config
-        local = {**self.config["terraform"]["backend"]["local"], "path": str(self._local_state)}
+        local = {**self.config["terraform"]["backend"]["local"], "path": str(self.state_file)}
         return {**self.config, "terraform": {**self.config["terraform"], "backend": {"local": local}}}
 
     def _require_own(self, outputs: Mapping[str, Any]) -> None:

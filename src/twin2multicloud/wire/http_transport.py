@@ -24,9 +24,13 @@ _WITHOUT_BODY = frozenset({204, 304})
 
 
 class HttpTransport:
-    """Posts over HTTP/1.1, TLS for https URLs with the system's trust. Safe to share between threads."""
+    """Posts over HTTP/1.1, TLS for https URLs. Safe to share between threads.
 
-    def __init__(self) -> None:
+    `tls` says whom to trust; None: whom the system trusts.
+    """
+
+    def __init__(self, tls: "SSLContext | None" = None) -> None:
+        self._given_tls = tls
         self._local = threading.local()
         self._made: WeakSet[_Connection] = WeakSet()
 
@@ -79,7 +83,7 @@ class HttpTransport:
     def _tls(self) -> "SSLContext":
         import ssl  # only where a URL asks for it
 
-        return ssl.create_default_context()
+        return self._given_tls or ssl.create_default_context()
 
 
 class _Connection:

@@ -6,9 +6,10 @@ iot/latest/developerguide/protocols.html.
 
 from collections.abc import Mapping
 
+from twin2multicloud.clouds.aws.device_registry import CERTIFICATE, PRIVATE_KEY
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.ports.device_connection import Connection
+from twin2multicloud.ports.device_connection import Connection, DeviceKey
 
 
 def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
@@ -23,3 +24,8 @@ def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
         topic=telemetry_topic(outputs["twin"], device_id),
         sign_in="TLS client certificate: certificate.pem and private.key; the server's root is Amazon Root CA 1",
     )
+
+
+def device_key(connection: Connection, files: Mapping[str, str], now: float) -> DeviceKey:  # noqa: ARG001 - for others
+    """What a device signs in with, of the files of its credentials."""
+    return DeviceKey(certificate=files[CERTIFICATE], private_key=files[PRIVATE_KEY])

@@ -5,9 +5,10 @@ Pure: reads the outputs of the deployment, whose names are `render`'s.
 
 from collections.abc import Mapping
 
+from twin2multicloud.clouds.gcp.device_registry import KEY
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.ports.device_connection import Connection
+from twin2multicloud.ports.device_connection import Connection, DeviceKey
 
 
 def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
@@ -25,3 +26,8 @@ def connection(outputs: Mapping[str, str], device_id: str) -> Connection:
         url=url,
         sign_in="Basic authentication, the password being key.txt; 200 means stored, 503 send it again",
     )
+
+
+def device_key(connection: Connection, files: Mapping[str, str], now: float) -> DeviceKey:  # noqa: ARG001 - for others
+    """What a device signs in with, of the files of its credentials."""
+    return DeviceKey(password=files[KEY])

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import msgspec
 
-from twin2multicloud.domain.device import DeviceCatalog
+from twin2multicloud.domain.device import PROBE, DeviceCatalog
 from twin2multicloud.domain.device_topics import TopicRules
 from twin2multicloud.domain.errors import TwinError
 
@@ -96,7 +96,7 @@ class LocalDeviceAuthenticator:
             return hmac.compare_digest(checked, presented)
         change = changes.get(username, _UNTOUCHED)
         expected = password(self._key, username, change.renewals).encode()
-        exists = username == GATEWAY or (not change.removed and self._catalog.find(username) is not None)
+        exists = username in (GATEWAY, PROBE) or (not change.removed and self._catalog.find(username) is not None)
         if not hmac.compare_digest(expected, presented) or not exists:
             return False
         self._checked[username] = expected

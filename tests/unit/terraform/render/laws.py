@@ -162,7 +162,7 @@ _NAME_LIMITS = {
 
 
 def the_operator_is_told_what_there_is_to_call(topology: Topology, config: Config) -> Iterator[str]:
-    """Readers, movers, administration and our twin service, where they are and nowhere else.
+    """Readers, movers, administration, data connectors and our twin service, where they are and nowhere else.
 
     Beside AWS an endpoint opens with the token; others on Azure with a key.
     """
@@ -174,6 +174,8 @@ def the_operator_is_told_what_there_is_to_call(topology: Topology, config: Confi
         here = here | ({"cold-to-archive-mover", "cold-store-admin"} if where.l3_cold == cloud else set())
         here = here | ({"archive-store-admin"} if where.l3_archive == cloud else set())
         here = here | ({"twin-service"} if where.l4 == cloud == GCP else set())
+        if where.l4 == cloud != where.l3_hot and cloud != AZURE:  # Azure Digital Twins does not read
+            here = here | {"digital-twin-data-connector", "digital-twin-data-connector-last-entry"}
         told = outputs.get(f"{cloud}_called", {})
         if set(told) != here:
             yield f"{cloud}: to call {sorted(told)}, expected {sorted(here)}"
