@@ -114,6 +114,13 @@ def from_milliseconds(milliseconds: int) -> str:
     return _minute(minute) + _SECONDS[second] + _MILLISECONDS[rest]
 
 
+def to_milliseconds(stamp: str) -> int:
+    """A canonical stamp as milliseconds since 1970. Raises ValueError for another text."""
+    if not is_canonical(stamp):
+        raise ValueError(f"not a canonical stamp: {stamp[:40]!r}")
+    return (to_datetime(stamp) - _EPOCH) // _MILLISECOND
+
+
 @lru_cache(maxsize=4096)  # stamps come in runs: the date is worked out once a minute, not once a reading
 def _minute(minute: int) -> str:
     return (_EPOCH + timedelta(minutes=minute)).isoformat()[:17]

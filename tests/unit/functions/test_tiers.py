@@ -1,5 +1,6 @@
 """Readings through hot, cold and archive, in memory: on every placement of the three, and with anything failing."""
 
+import itertools
 import random
 from contextlib import suppress
 from itertools import product
@@ -126,6 +127,23 @@ def test_a_reading_that_comes_while_its_day_is_moved_stays() -> None:
     store.before_create = meanwhile
     house.named("hot-to-cold-mover").run(Trigger.SCHEDULE)
     assert history(house) == sorted([*points, late])
+
+
+def test_a_chunk_that_is_moved_between_its_listing_and_its_reading_is_read_in_the_archive() -> None:
+    house = world()
+    points = fill(house, 8)
+    house.named("hot-to-cold-mover").run(Trigger.SCHEDULE)
+    cold = house.topology.named("cold-store")
+    assert cold is not None
+    store, calls = house.ports[cold.cloud].object_store(cold.id), itertools.count()
+
+    def meanwhile() -> None:
+        if next(calls) == 1:
+            house.named("cold-to-archive-mover").run(Trigger.SCHEDULE)
+
+    store.fuse = meanwhile
+    assert history(house) == points
+    assert tier(house, "archive-store")
 
 
 @given(st.data())

@@ -10,6 +10,8 @@ import msgspec
 from twin2multicloud.domain.device import DataType, DeviceCatalog, Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
+from twin2multicloud.functions.storage.downsampling import Buckets, Downsampling, buckets_over_tiers
+from twin2multicloud.functions.storage.moving import CALL_SECONDS
 from twin2multicloud.functions.storage.reader_function import reader_function
 from twin2multicloud.functions.storage.reader_request import ReadRequest, parse, refuse_unknown
 from twin2multicloud.functions.storage.tiers import Tier, rows_over_tiers, unmoved_since
@@ -20,6 +22,7 @@ from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row, RowKey
 from twin2multicloud.wire.limits import MAX_ANSWER_BYTES
 
+_READ_AT_ONCE = 10_000  # values of a tier in memory where they become buckets
 _VALUE_BYTES = 96  # of one value in an answer, without a text's own characters
 _SERIES_BYTES = 64  # of a series in an answer, without its reference and values
 _ANSWER_ROOM = 64 * 1024
@@ -43,7 +46,10 @@ def build(parts: Parts) -> Function:
 
 
 class HotReader:
-    """Answers history. An answer never passes 5 MB; `nextToken` says where the next page starts."""
+    """Answers history: readings, or buckets of them. `nextToken` says where the next page starts.
+
+    An answer never passes 5 MB, and nothing more is read for it after 15 seconds. Buckets are whole on every page.
+    """
 
     def __init__(
         self,
@@ -53,8 +59,9 @@ class HotReader:
         hierarchy: Hierarchy,
         clock: Clock,
         older: Sequence[Tier] = (),
+        read_at_once: int = _READ_AT_ONCE,
     ) -> None:
-        self._store, self._older = store, older
+        self._store, self._older, self._read_at_once = store, older, read_at_once
         self._catalog, self._hierarchy, self._clock = catalog, hierarchy, clock
 
     def __call__(self, arguments: Mapping[str, Any]) -> dict[str, Any]:
@@ -63,10 +70,17 @@ class HotReader:
         request = parse(arguments, self._catalog, self._hierarchy, now)
         refuse_unknown(request, self._catalog, self._store)
         older = self._older if request.start < unmoved_since(now) else ()
-        start = _read_token(request.next_token)
-        page = _Page(request)
+        start, until = _read_token(request.next_token), self._clock.monotonic() + CALL_SECONDS
+        page = _Page(request, lambda: self._clock.monotonic() > until)
         for index in range(start.device, len(request.devices) if request.properties else 0):
-            end = self._read(request, start if index == start.device else Position(index), page, older)
+            position = start if index == start.device else Position(index)
+            end = position if position != start and page.is_late() else self._read(request, position, page, older)
+            if end == start and request.downsampling is not None:
+                raise FinalError(
+                    f"buckets of {request.downsampling.length} have more readings than one call reads; "
+                    "ask for a smaller every",
+                    400,
+                )
             if end is not None:
                 return page.answer(_write_token(end), for_twinmaker="workspaceId" in arguments)
         return page.answer(None, for_twinmaker="workspaceId" in arguments)
@@ -87,7 +101,7 @@ class HotReader:
                 descending=request.descending,
                 after=after,
             )
-            found = rows_over_tiers(self._store, older, query)
+            found = self._find(query, request.downsampling, page, older)
             rows = found.rows
             page.archived.update(found.archived)
             left = rows if start.row is None else _from(start.row, rows, descending=request.descending)
@@ -95,9 +109,23 @@ class HotReader:
             if end is not None:
                 row, given = end
                 return Position(start.device, left[row - 1].key if row else after, left[row].key, given)
-            if len(rows) < limit:
+            if found.ended:
                 return None
+            if not rows:
+                return start if after == start.key else Position(start.device, after)
             after = rows[-1].key
+            if page.is_late():
+                return Position(start.device, after)
+
+    def _find(
+        self, query: RangeQuery, downsampling: Downsampling | None, page: "_Page", older: Sequence[Tier]
+    ) -> Buckets:
+        """The next rows of a query: readings, or buckets of them. None, and not ended: it is late for the next one."""
+        if downsampling is None:
+            found = rows_over_tiers(self._store, older, query)
+            return Buckets(found.rows, found.archived, ended=len(found.rows) < query.limit)
+        at_once = self._read_at_once // len(query.properties) + 1
+        return buckets_over_tiers(self._store, older, query, downsampling, at_once=at_once, is_late=page.is_late)
 
 
 class _Column(NamedTuple):
@@ -117,15 +145,18 @@ class _Column(NamedTuple):
 class _Page:
     """The values of one answer, up to its limits."""
 
-    def __init__(self, request: ReadRequest) -> None:
+    def __init__(self, request: ReadRequest, is_late: Callable[[], bool]) -> None:
         self._request, self._left = request, request.max_results
+        self.is_late = is_late
         self._room = MAX_ANSWER_BYTES - _ANSWER_ROOM
         self._series: list[_Column] = []
         self.archived: set[str] = set()
 
     def columns(self, device_id: str, types: Mapping[str, DataType]) -> Sequence[_Column]:
-        """Columns for the properties of a device, empty yet."""
+        """Columns for the properties of a device, empty yet. Raises FinalError for one that has no such buckets."""
         request = self._request
+        if request.downsampling is not None:
+            types = request.downsampling.types(request.properties, types)
         columns = [
             _Column(name, typer(types.get(name)), request.reference(device_id, name), []) for name in request.properties
         ]

@@ -9,6 +9,7 @@ from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.timestamps import canonical
+from twin2multicloud.functions.storage.downsampling import Downsampling
 from twin2multicloud.ports.hot_store import BEFORE_ALL, HotStore
 
 DEFAULT_RESULTS = 10_000
@@ -25,6 +26,7 @@ class ReadRequest(msgspec.Struct, frozen=True, kw_only=True):
     end: str
     max_results: int = DEFAULT_RESULTS
     descending: bool = False
+    downsampling: Downsampling | None = None
     next_token: str | None = None
     entity_id: str | None = None
     component: str | None = None
@@ -58,6 +60,7 @@ def parse(arguments: Mapping[str, Any], catalog: DeviceCatalog, hierarchy: Hiera
         end=end,
         max_results=_max_results(arguments),
         descending=_descending(arguments),
+        downsampling=Downsampling.asked(arguments),
         next_token=_text(arguments, "nextToken"),
         entity_id=_text(arguments, "entityId"),
         component=_text(arguments, "componentName"),

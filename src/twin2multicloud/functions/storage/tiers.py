@@ -4,7 +4,7 @@ Tiers are asked from the youngest to the oldest. A mover writes the older tier b
 that a reading which moves meanwhile is seen in at least one of them; seen twice, it is one row.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,11 +13,12 @@ import msgspec
 from twin2multicloud.domain.components import Kind, Trigger
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.timestamps import from_milliseconds, to_milliseconds
 from twin2multicloud.functions.storage.chunk_rows import TierRows, merged, rows_in
 from twin2multicloud.functions.storage.moving import day_before
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
-from twin2multicloud.ports.hot_store import AFTER_ALL, BEFORE_ALL, HotStore, RangeQuery, Row
+from twin2multicloud.ports.hot_store import AFTER_ALL, BEFORE_ALL, HotStore, RangeQuery, Row, RowKey
 from twin2multicloud.ports.object_store import ObjectStore
 from twin2multicloud.wire.calls import endpoint, post, token_header
 from twin2multicloud.wire.environment import remote_side
@@ -50,6 +51,71 @@ def rows_over_tiers(hot: HotStore, older: Sequence[Tier], query: RangeQuery) -> 
         parts.append(found.rows)
         archived += found.archived
     return TierRows(tuple(merged(parts, descending=query.descending))[: query.limit], archived)
+
+
+def pages_over_tiers(
+    hot: HotStore, older: Sequence[Tier], query: RangeQuery, archived: set[str]
+) -> Iterator[Sequence[Row]]:
+    """The whole series of a query, page by page, `limit` rows of each tier in memory; adds to `archived`.
+
+    Every row is read once. Of any time the tiers are asked from the youngest to the oldest, here too: what was read
+    ahead of a younger one bounds what an older one is asked for. Raises RetryableError, FinalError.
+    """
+    tiers = [_Ahead(tier) for tier in (lambda asked: TierRows(hot.range(asked)), *older)]
+    after: RowKey | None = None
+    while True:
+        until: RowKey | None = None
+        for tier in tiers:
+            until = tier.reach(query, after, until, archived)
+        yield list(merged([tier.take(until, query) for tier in tiers], descending=query.descending))
+        if until is None:
+            return
+        after = until
+
+
+class _Ahead:
+    """What was read of one tier ahead of the series: its rows up to `_until`; None is the query's end."""
+
+    def __init__(self, tier: Tier) -> None:
+        self._tier = tier
+        self._rows: Sequence[Row] = ()
+        self._until: RowKey | None = None
+        self._began = False
+
+    def reach(self, query: RangeQuery, after: RowKey | None, until: RowKey | None, archived: set[str]) -> RowKey | None:
+        """Have the rows behind `after` and at most up to `until`; returns up to where they are all here."""
+        if not self._began or (after is not None and self._until == after):
+            self._began = True
+            found = self._tier(msgspec.structs.replace(_up_to(until, query), after=after))
+            archived.update(found.archived)
+            self._rows, self._until = found.rows, until
+            if len(found.rows) >= query.limit:
+                last = found.rows[-1].key
+                self._until = until if until is not None and _is_behind(last, until, query) else last
+        return self._until
+
+    def take(self, until: RowKey | None, query: RangeQuery) -> Sequence[Row]:
+        """The rows up to `until`, which are not kept."""
+        behind = (
+            place for place, row in enumerate(self._rows) if until is not None and _is_behind(row.key, until, query)
+        )
+        count = next(behind, len(self._rows))
+        taken, self._rows = self._rows[:count], self._rows[count:]
+        return taken
+
+
+def _is_behind(key: RowKey, other: RowKey, query: RangeQuery) -> bool:
+    return key < other if query.descending else key > other
+
+
+def _up_to(until: RowKey | None, query: RangeQuery) -> RangeQuery:
+    """A query that ends with the time of a key, in its order."""
+    if until is None:
+        return query
+    if query.descending:
+        before = from_milliseconds(to_milliseconds(until.timestamp) - 1)
+        return msgspec.structs.replace(query, start=max(query.start, before))
+    return msgspec.structs.replace(query, end=min(query.end, until.timestamp))
 
 
 Latest = dict[str, tuple[str, Scalar]]
