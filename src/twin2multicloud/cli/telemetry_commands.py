@@ -3,7 +3,7 @@
 import itertools
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import typer
 
@@ -48,7 +48,16 @@ def query(
     properties: Annotated[list[str] | None, typer.Argument(help="Its properties; by default all of its type.")] = None,
     since: Since = "1h",
     until: Annotated[str | None, typer.Option(help="End; by default now.")] = None,
-    limit: Annotated[int, typer.Option(help="Maximum number of readings, newest first.", min=1)] = 100,
+    limit: Annotated[
+        int | None,
+        typer.Option(help="Maximum number, newest first.  [default: 100 readings, 1,000 buckets]", min=1),
+    ] = None,
+    every: Annotated[
+        str | None, typer.Option(help="One value for each bucket of this length: 90s, 5m, 1h, 1d.")
+    ] = None,
+    aggregate: Annotated[
+        str | None, typer.Option(help="Of each bucket: min, max, mean, last or count.  [default: mean]")
+    ] = None,
     last: Annotated[bool, typer.Option("--last", help="Only the latest value of each property.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
     as_csv: Annotated[bool, typer.Option("--csv", help="As CSV.")] = False,
@@ -60,6 +69,8 @@ def query(
     """Query the hot reader, as a dashboard does.
 
     Example: t2mc query examples/smart-home living-room-climate temperature --since 15m
+
+    Example: t2mc query examples/smart-home living-room-climate --since 365d --every 1d --aggregate max
     """
     names = [each for each in (device, *(properties or ())) if each]
     if project is not None:
@@ -69,39 +80,55 @@ def query(
     twin = open_twin(folder, deployed=deployed)
     if not names:
         raise ConfigurationError(f"no device; give one of {some_devices(twin.catalog)}")
+    if last and (every or aggregate):
+        raise ConfigurationError("--last is of single readings, --every and --aggregate are of many; leave one out")
     try:
-        _answer(twin, *names, since=since, until=until, limit=limit, last=last, as_json=as_json, as_csv=as_csv)
+        if last:
+            _answer_latest(twin, *names, as_json=as_json, as_csv=as_csv)
+        else:
+            asked = _Asked(since, until, limit or (1_000 if every else 100), every, aggregate)
+            _answer(twin, *names, asked=asked, as_json=as_json, as_csv=as_csv)
     except FinalError as error:  # the reader refuses what was asked
         raise ConfigurationError(str(error)) from error
 
 
-def _answer(
-    twin: OperatedTwin,
-    device: str,
-    *properties: str,
-    since: str,
-    until: str | None,
-    limit: int,
-    last: bool,
-    as_json: bool,
-    as_csv: bool,
-) -> None:
-    if last:
-        latest = twin.latest(device, *properties)
-        foreign = _undeclared(twin, device, () if properties else latest)
-        shown = {
-            name: {"time": stamp, "value": value, **({"undeclared": True} if name in foreign else {})}
-            for name, (stamp, value) in latest.items()
-        }
-        if as_json:
-            say_json(shown)
-        else:
-            say_table(latest_table(latest, device, frozenset() if as_csv else foreign), as_csv=as_csv)
-        return
-    now = twin.now
-    start, end = instant(since, now), instant(until, now) if until else now
+class _Asked(NamedTuple):
+    """Of which time, how many, and in which buckets."""
+
+    since: str
+    until: str | None
+    limit: int
+    every: str | None
+    aggregate: str | None
+
+
+def _answer_latest(twin: OperatedTwin, device: str, *properties: str, as_json: bool, as_csv: bool) -> None:
+    latest = twin.latest(device, *properties)
+    foreign = _undeclared(twin, device, () if properties else latest)
+    shown = {
+        name: {"time": stamp, "value": value, **({"undeclared": True} if name in foreign else {})}
+        for name, (stamp, value) in latest.items()
+    }
+    if as_json:
+        say_json(shown)
+    else:
+        say_table(latest_table(latest, device, frozenset() if as_csv else foreign), as_csv=as_csv)
+
+
+def _answer(twin: OperatedTwin, device: str, *properties: str, asked: _Asked, as_json: bool, as_csv: bool) -> None:
+    now, limit = twin.now, asked.limit
+    start, end = instant(asked.since, now), instant(asked.until, now) if asked.until else now
     archived: set[str] = set()
-    series = twin.history(device, *properties, since=start, until=end, limit=limit, archived=archived)
+    series = twin.history(
+        device,
+        *properties,
+        since=start,
+        until=end,
+        limit=limit,
+        every=asked.every,
+        aggregate=asked.aggregate,
+        archived=archived,
+    )
     listed = {name: [{"time": stamp, "value": value} for stamp, value in points] for name, points in series.items()}
     count = len({stamp for points in series.values() for stamp, _ in points})
     if as_json:
@@ -109,13 +136,14 @@ def _answer(
     elif as_csv:
         say_table(history_table(series, device), as_csv=True)
     elif count:
-        out.print(history_table(series, device, _undeclared(twin, device, () if properties else series)))
+        title = f"{device}, {asked.aggregate or 'mean'} of each {asked.every}" if asked.every else device
+        out.print(history_table(series, title, _undeclared(twin, device, () if properties else series)))
     if not count:
         stamps = [stamp for stamp, _ in twin.latest(device, *properties).values() if stamp is not None]
         newest = f"the latest is of {max(stamps)}" if stamps else "there is none at all"
         say_note(f"no reading of {device} from {start} to {end}; {newest}")
     elif count == limit:
-        say_note(f"the newest {limit:,} readings; --limit gives more")
+        say_note(f"the newest {limit:,} {'buckets' if asked.every else 'readings'}; --limit gives more")
     if archived:
         chunks = f"{len(archived)} chunk{'' if len(archived) == 1 else 's'}, from {min(archived)} on"
         say_note(f"not all: archived readings have to be restored first ({chunks})")

@@ -35,7 +35,7 @@ def _alert(twin: Twin, questions: Questions, rule: EventRule) -> tuple[Json | No
     prop = device_type.property(rule.property) if device_type is not None else None
     if prop is None or prop.data_type is DataType.STRING or isinstance(rule.threshold, str):
         return None, f"rule {rule.name} compares text, which Grafana's expressions cannot; it has no alert in Grafana."
-    target = questions.history(_feed(twin, rule.device), as_number(prop))
+    target = questions.history(_feed(twin, rule.device), as_number(prop), sampled=False)
     if target is None:
         return None, f"rule {rule.name} needs history, which this data source does not answer; it has no alert."
     return _rule(twin, rule, target), None

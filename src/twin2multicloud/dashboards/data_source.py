@@ -12,6 +12,9 @@ NUMBERS = (DataType.DOUBLE, DataType.INTEGER, DataType.LONG)
 FROM, TO = "${__from:date:iso}", "${__to:date:iso}"
 """The dashboard's time range. Grafana replaces them in a browser, Infinity's backend where an alert rule asks."""
 
+STEP = "${__interval_ms}ms"
+"""The time of a panel's pixel, a span. Grafana replaces it in a browser; Infinity's backend does not know it."""
+
 
 class DataSource(msgspec.Struct, frozen=True, kw_only=True):
     """One data source. `settings` are its jsonData; `secrets` name, by secure field, the environment variable to read.
@@ -69,8 +72,11 @@ class Questions(Protocol):
         """What its dashboards lack, a sentence each."""
         ...
 
-    def history(self, feed: Feed, prop: Property) -> Json | None:
-        """Values of one property over the time range; the field has the property's name."""
+    def history(self, feed: Feed, prop: Property, *, sampled: bool = True) -> Json | None:
+        """Values of one property over the time range; the field has the property's name.
+
+        `sampled`: one value for each `STEP`, where the pattern can; not for an alert rule, which must miss nothing.
+        """
         ...
 
     def latest(self, feed: Feed, properties: tuple[Property, ...]) -> Json | None:

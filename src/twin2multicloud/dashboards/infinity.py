@@ -11,13 +11,13 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.dashboards.data_source import FROM, NUMBERS, TO, DataSource, Feed, Json
+from twin2multicloud.dashboards.data_source import FROM, NUMBERS, STEP, TO, DataSource, Feed, Json
 from twin2multicloud.domain.device import DataType, Property
 from twin2multicloud.wire.tokens import HEADER
 
 TYPE = "yesoreyeram-infinity-datasource"
 MOST_VALUES = 10_000
-"""Values that a panel asks for, the newest; a panel is some 1,000 pixels wide."""
+"""Values asked for, the newest. A panel asks for one a pixel, and is some 1,000 pixels wide; an alert rule for all."""
 _TIMEOUT = 30  # seconds
 
 _HISTORY = (
@@ -59,8 +59,9 @@ class ReaderQuestions:
         """See `Questions`."""
         return self._history, self._latest
 
-    def history(self, feed: Feed, prop: Property) -> Json:
+    def history(self, feed: Feed, prop: Property, *, sampled: bool = True) -> Json:
         """See `Questions`."""
+        aggregate = "mean" if prop.data_type in NUMBERS else "last"
         body = {
             "iotDeviceId": feed.device,
             "selectedProperties": [prop.name],
@@ -68,6 +69,7 @@ class ReaderQuestions:
             "endTime": TO,
             "orderByTime": "DESCENDING",
             "maxResults": MOST_VALUES,
+            **({"every": STEP, "aggregate": aggregate} if sampled else {}),
         }
         return _history_target(self._history, "?panel=history", body, prop)
 
@@ -99,7 +101,7 @@ class TwinMakerQuestions:
         """See `Questions`."""
         return (self._source,)
 
-    def history(self, feed: Feed, prop: Property) -> Json | None:
+    def history(self, feed: Feed, prop: Property, *, sampled: bool = True) -> Json | None:  # noqa: ARG002 - it cannot
         """See `Questions`. maxResults is at most 200 a page in the service, so it is left to its default."""
         if feed.entity is None:
             return None
@@ -143,7 +145,7 @@ class DigitalTwinsQuestions:
         """See `Questions`."""
         return (self._source,)
 
-    def history(self, feed: Feed, prop: Property) -> Json | None:  # noqa: ARG002 - see `gaps`
+    def history(self, feed: Feed, prop: Property, *, sampled: bool = True) -> Json | None:  # noqa: ARG002 - see `gaps`
         """See `Questions`."""
         return None
 

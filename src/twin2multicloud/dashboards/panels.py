@@ -21,8 +21,10 @@ def history(questions: Questions, feed: Feed, prop: Property, rules: Sequence[Ev
     if target is None:
         return None
     defaults: Json = {"unit": grafana_unit(prop.unit), "color": {"mode": "palette-classic"}}
+    shortest: Json = {"interval": "1s"}  # of a panel's step: the readers have none below
     if prop.data_type not in NUMBERS:
-        return _panel("state-timeline", prop.name, target, {**defaults, "custom": {"fillOpacity": 70}}, size=(12, 5))
+        defaults["custom"] = {"fillOpacity": 70}
+        return _panel("state-timeline", prop.name, target, defaults, size=(12, 5)) | shortest
     style = "line" if (steps := _steps(rules)) else "off"
     defaults["custom"] = {
         "lineWidth": 1,
@@ -32,7 +34,7 @@ def history(questions: Questions, feed: Feed, prop: Property, rules: Sequence[Ev
         "thresholdsStyle": {"mode": style},
     }
     defaults["thresholds"] = {"mode": "absolute", "steps": steps or [{"color": "green", "value": None}]}
-    return _panel("timeseries", prop.name, target, defaults, size=(12, 8))
+    return _panel("timeseries", prop.name, target, defaults, size=(12, 8)) | shortest
 
 
 def latest(questions: Questions, feed: Feed, properties: tuple[Property, ...], title: str) -> Json | None:

@@ -30,7 +30,7 @@ class PluginQuestions:
         """See `Questions`."""
         return (self._source,)
 
-    def history(self, feed: Feed, prop: Property) -> Json | None:
+    def history(self, feed: Feed, prop: Property, *, sampled: bool = True) -> Json | None:  # noqa: ARG002 - it cannot
         """See `Questions`."""
         return self._target("EntityHistory", feed, (prop,), order="ASCENDING", filter=[])
 

@@ -6,15 +6,16 @@ Owns what all of them have in common, and which one a folder is opened as. Opens
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from itertools import islice
 from pathlib import Path
 
 from twin2multicloud.domain.device import DeviceCatalog, Scalar
-from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent
+from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent, FinalError
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.timestamps import canonical, from_datetime
+from twin2multicloud.functions.storage.downsampling import Aggregate
 from twin2multicloud.functions.storage.reader_client import HotReaders, Point
 from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES
 from twin2multicloud.operations.dead_letters import TwinLetters
@@ -63,6 +64,8 @@ class ReadableTwin(ABC):
         since: Moment = None,
         until: Moment = None,
         limit: int = 100_000,
+        every: timedelta | str | int | None = None,
+        aggregate: str | None = None,
         archived: set[str] | None = None,
     ) -> dict[str, list[Point]]:
         """(time, value) by property in time order, after `since` and up to `until`; of the newest `limit` readings.
@@ -70,12 +73,31 @@ class ReadableTwin(ABC):
         Of all properties where none is named, undeclared ones too. From all tiers: adds to `archived` the chunks of
         that time that have to be restored before they can be read. Raises ValueError for an instant that is none,
         TwinError where the reader does not answer.
+
+        With `every` (``"5m"``, whole seconds, a timedelta) the `aggregate` of each bucket of that length, under the
+        time of its beginning: ``mean``, ``min``, ``max``, ``last`` or ``count``. The latter two are of booleans and
+        texts too. `limit` is of buckets then.
         """
-        names = properties or (*properties_of(self.catalog, device), *sorted(self.undeclared(device)))[:MAX_PROPERTIES]
+        names = properties or self._asked_by_default(device, aggregate or "mean" if every else "last")
         start, end = _stamp(since, _ALWAYS[0]), _stamp(until, _ALWAYS[1])
-        series = self.readers.history(device, names, start, end, limit * len(names), archived=archived)
+        length = f"{every // timedelta(milliseconds=1)}ms" if isinstance(every, timedelta) else every
+        series = self.readers.history(
+            device, names, start, end, limit * len(names), every=length, aggregate=aggregate, archived=archived
+        )
         newest = set(sorted({stamp for points in series.values() for stamp, _ in points})[-limit:])
         return {name: [point for point in points if point[0] in newest] for name, points in series.items()}
+
+    def _asked_by_default(self, device: str, aggregate: str) -> tuple[str, ...]:
+        """The properties of a device that have an aggregate, undeclared ones too. Raises FinalError for none."""
+        names = (*properties_of(self.catalog, device), *sorted(self.undeclared(device)))
+        device_type = self.catalog.type_of(device)
+        declared = {} if device_type is None else {each.name: each.data_type for each in device_type.properties}
+        if aggregate in {*Aggregate}:  # else the reader says what it may be
+            fitting = tuple(name for name in names if Aggregate(aggregate).fits(declared.get(name)))
+            if names and not fitting:
+                raise FinalError(f"{device} has no property that is a number; ask for last or count", 400)
+            names = fitting
+        return names[:MAX_PROPERTIES]
 
 
 class OperatedTwin(ReadableTwin):

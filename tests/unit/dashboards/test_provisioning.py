@@ -158,8 +158,9 @@ def test_uids_differ_where_names_do() -> None:
 def test_a_question_about_a_device_names_it_as_the_reader_takes_it() -> None:
     described = on_hot_store()
     prop = described.catalog.types[0].properties[0]
-    asked = ReaderQuestions("https://a", "https://b", token="T").history(Feed("sensor-1"), prop)
-    assert json.loads(asked["url_options"]["data"]) == {
+    asker = ReaderQuestions("https://a", "https://b", token="T")
+    asked = asker.history(Feed("sensor-1"), prop)
+    whole = {
         "iotDeviceId": "sensor-1",
         "selectedProperties": ["temperature"],
         "startTime": "${__from:date:iso}",
@@ -167,3 +168,8 @@ def test_a_question_about_a_device_names_it_as_the_reader_takes_it() -> None:
         "orderByTime": "DESCENDING",
         "maxResults": 10_000,
     }
+    assert json.loads(asked["url_options"]["data"]) == {**whole, "every": "${__interval_ms}ms", "aggregate": "mean"}
+    text = asker.history(Feed("sensor-1"), described.catalog.types[0].properties[3])
+    assert json.loads(text["url_options"]["data"])["aggregate"] == "last"
+    alert = asker.history(Feed("sensor-1"), prop, sampled=False)
+    assert json.loads(alert["url_options"]["data"]) == whole, "Infinity's backend knows no step"

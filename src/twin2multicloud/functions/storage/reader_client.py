@@ -52,14 +52,18 @@ class HotReaders:
         end: str,
         max_points: int = 5000,
         *,
+        every: str | int | None = None,
+        aggregate: str | None = None,
         archived: set[str] | None = None,
     ) -> dict[str, list[Point]]:
         """Values by property in time order, at most `max_points` of the newest altogether, from (start, end].
 
-        Adds to `archived` the chunks of that time that have to be restored before they can be read.
+        With `every`, the length of a bucket (``5m``, or whole seconds), the `aggregate` of each: the mean if none is
+        named. Adds to `archived` the chunks of that time that have to be restored before they can be read.
         """
         series: dict[str, list[Point]] = {name: [] for name in properties}
-        asked = {**_range(device_id, properties, start, end), "orderByTime": "DESCENDING"}
+        buckets = {name: value for name, value in (("every", every), ("aggregate", aggregate)) if value is not None}
+        asked = {**_range(device_id, properties, start, end), "orderByTime": "DESCENDING", **buckets}
         for page in self._pages(asked, archived, max_points):
             for name, points in page.items():
                 series[name] += points

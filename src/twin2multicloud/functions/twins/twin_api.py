@@ -90,6 +90,8 @@ class TwinApi:
             "startTime": asked.start_time,
             "endTime": asked.end_time,
             "orderByTime": asked.order_by_time,
+            "every": asked.every,
+            "aggregate": asked.aggregate,
             "maxResults": asked.max_results,
             "nextToken": asked.next_token,
         }

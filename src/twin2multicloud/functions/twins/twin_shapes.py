@@ -43,12 +43,17 @@ class StateAsked(Asked, frozen=True, kw_only=True):
 
 
 class HistoryAsked(Asked, frozen=True, kw_only=True):
-    """As a hot reader is asked. Times are ISO 8601 or epoch seconds; the start is exclusive, the end inclusive."""
+    """As a hot reader is asked. Times are ISO 8601 or epoch seconds; the start is exclusive, the end inclusive.
+
+    With `every` (``5m``, or whole seconds) a value per bucket: the `aggregate` min, max, mean (if none), last or count.
+    """
 
     properties: list[str] = []
     start_time: str | float | None = None
     end_time: str | float | None = None
     order_by_time: str = "ASCENDING"
+    every: str | int | None = None
+    aggregate: str | None = None
     max_results: int | None = None
     next_token: str | None = None
 
