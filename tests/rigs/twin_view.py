@@ -3,6 +3,7 @@
 import math
 from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
+from itertools import groupby
 from typing import Any
 
 from tests.rigs.clouds import AWS, AZURE, GCP
@@ -93,15 +94,16 @@ def _value(device_id: str, name: str, second: int) -> Scalar:
 
 
 class MemoryTwinView:
-    """A `TwinView` whose devices send once a second. A cloud in `dark` does not answer."""
+    """A `TwinView` whose devices send once a second, for `age` seconds. A cloud in `dark` does not answer."""
 
-    def __init__(self, twin: Twin, now: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(self, twin: Twin, now: Callable[[], datetime] = lambda: datetime.now(UTC), age: int = 1_200) -> None:
         self.twin = twin
         self.topology: Topology = plan(twin)
         self.dark: set[Cloud] = set()
         self.undeclared: dict[str, Scalar] = {}
+        self.asked: list[tuple[str, str]] = []  # lengths of buckets, and what of each
         self._now = now
-        self._started = int(now().timestamp()) - 1200
+        self._started = int(now().timestamp()) - age
 
     def latest(
         self, device_id: str, properties: Sequence[str], *, undeclared: bool = False
@@ -115,15 +117,40 @@ class MemoryTwinView:
         more = self.undeclared if undeclared else {}
         return measured | {name: (_stamp(second), value) for name, value in more.items()}
 
+    def oldest(self, device_id: str, properties: Sequence[str]) -> str | None:
+        return _stamp(self._started)
+
     def history(
-        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
+        self,
+        device_id: str,
+        properties: Sequence[str],
+        start: str,
+        end: str,
+        max_points: int = 5000,
+        *,
+        every: str | None = None,
+        aggregate: str | None = None,
     ) -> dict[str, list[tuple[str, Scalar]]]:
+        if every is not None:
+            return self._buckets(self.history(device_id, properties, start, end, 10**7), every, aggregate or "mean")
         self._refuse_dark()
         first = max(math.floor(to_datetime(start).timestamp()) + 1, self._started)
         last = min(math.floor(to_datetime(end).timestamp()), int(self._now().timestamp()))
         first = max(first, last - max_points // len(properties))
         seconds = range(first, last + 1)
         return {name: [(_stamp(n), _value(device_id, name, n)) for n in seconds] for name in properties}
+
+    def _buckets(
+        self, series: dict[str, list[tuple[str, Scalar]]], every: str, aggregate: str
+    ) -> dict[str, list[tuple[str, Scalar]]]:
+        self.asked.append((every, aggregate))
+        seconds = int(every[:-1]) * {"s": 1, "m": 60, "h": 3600, "d": 86400}[every[-1]]
+        choose: dict[str, Callable[[list[Any]], Scalar]] = {"min": min, "max": max, "last": lambda values: values[-1]}
+        found: dict[str, list[tuple[str, Scalar]]] = {}
+        for name, points in series.items():
+            runs = groupby(points, lambda point: int(to_datetime(point[0]).timestamp()) // seconds * seconds)
+            found[name] = [(_stamp(at), choose[aggregate]([value for _, value in run])) for at, run in runs]
+        return found
 
     def statuses(self) -> tuple[CloudStatus, ...]:
         return tuple(self._status(cloud) for cloud in self.twin.placement.clouds)

@@ -6,10 +6,11 @@ Everything is built once for a device and then updated in place, so that nothing
 from nicegui import ui
 
 from twin2multicloud.domain.device import DataType, Property
+from twin2multicloud.functions.storage.downsampling import span_text
 from twin2multicloud.manage.charts import chart_options, is_numeric
 from twin2multicloud.manage.device_readings import DeviceReadings
 from twin2multicloud.manage.formatting import NOTHING, age_text, value_text
-from twin2multicloud.manage.series import stale_after_ms
+from twin2multicloud.manage.series import STALE_AT_LEAST_MS
 
 
 class ValueCard:
@@ -37,7 +38,7 @@ class ValueCard:
             self._age.set_text("constant" if self._property.constant is not None else "no time")
             return
         age = now - stamp
-        stale = age > stale_after_ms(readings.history.get(self._property.name, ()))
+        stale = age > readings.stale_after.get(self._property.name, STALE_AT_LEAST_MS)
         self._age.set_text(age_text(age / 1000))
         self._card.classes(add="stale" if stale else "", remove="" if stale else "stale")
 
@@ -59,21 +60,25 @@ class PropertyChart:
         """Draw what was read, if there is anything new to see."""
         points = readings.history[self._property.name]
         start, end = readings.span(now)
-        state = (start, end, len(points), points[-1:])
+        state = (start, end, len(points), points[-2:])
         if state == self._drawn:
             return
         self._drawn = state
-        self._note.set_text(_note(readings, bool(points), end, now))
+        self._note.set_text(_note(readings, self._property, bool(points), end, now))
         self._chart.options.update(chart_options(self._property, points, start, end))
         self._chart.update()
 
 
-def _note(readings: DeviceReadings, drawn: bool, end: int, now: int) -> str:
+def _note(readings: DeviceReadings, prop: Property, drawn: bool, end: int, now: int) -> str:
     if not readings.loaded:
         return "loading …"
     if not drawn:
         return "no readings in this window"
-    return "" if end == now or readings.length is None else f"up to the last reading, {age_text((now - end) / 1000)}"
+    past = end != now and readings.length is not None
+    notes = [f"up to the last reading, {age_text((now - end) / 1000)}"] if past else []
+    if readings.bucket is not None:
+        notes.append(f"{'lowest and highest' if is_numeric(prop) else 'last'} of each {span_text(readings.bucket)}")
+    return ", ".join(notes)
 
 
 class DevicePanel:

@@ -14,10 +14,14 @@ from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 Point = tuple[int, Scalar]
 """Epoch ms and value."""
 
-MOST_DRAWN = 600
+MOST_DRAWN = 1_000
 """Points of one series sent to a browser: about one for each pixel and edge of a chart."""
 
-_STALE_AT_LEAST_MS = 30_000
+_SECONDS = (1, 2, 5, 10, 15, 30, 60, 120, 300, 600, 900, 1800, 3600, 7200, 10_800, 21_600, 43_200)
+_DAYS = (1, 2, 7, 14, 30, 90, 366)
+_BUCKETS_MS = (*(each * 1_000 for each in _SECONDS), *(each * 86_400_000 for each in _DAYS))
+
+STALE_AT_LEAST_MS = 30_000
 _STALE_INTERVALS = 4
 
 
@@ -47,6 +51,17 @@ def merged(old: Sequence[Point], new: Sequence[Point], start: int) -> list[Point
         return [point for point in old if point[0] >= start]
     by_time = dict(old) | dict(new)
     return [(time, by_time[time]) for time in sorted(by_time) if time >= start]
+
+
+def bucket_ms(length: int) -> int:
+    """The shortest bucket (ms) that makes at most `MOST_DRAWN` points, a lowest and a highest each, of a time (ms)."""
+    return next((each for each in _BUCKETS_MS if length <= each * (MOST_DRAWN // 2)), _BUCKETS_MS[-1])
+
+
+def ranges(low: Sequence[Point], high: Sequence[Point]) -> list[Point]:
+    """Of each bucket its lowest and its highest value, in that order; one point where they are the same."""
+    highest = dict(high)
+    return [(time, value) for time, least in low for value in dict.fromkeys((least, highest.get(time, least)))]
 
 
 def thinned(points: Sequence[Point], most: int = MOST_DRAWN) -> list[Point]:
@@ -82,6 +97,6 @@ def stale_after_ms(points: Sequence[Point]) -> int:
     """The age (ms) from which a value counts as stale: four of its typical intervals, at least 30 s."""
     times = [time for time, _ in points[-50:]]
     if len(times) < 3:
-        return _STALE_AT_LEAST_MS
+        return STALE_AT_LEAST_MS
     typical = median(later - earlier for earlier, later in pairwise(times))
-    return max(_STALE_AT_LEAST_MS, round(typical * _STALE_INTERVALS))
+    return max(STALE_AT_LEAST_MS, round(typical * _STALE_INTERVALS))

@@ -21,11 +21,26 @@ class TwinView(Protocol):
         """
         ...
 
+    def oldest(self, device_id: str, properties: Sequence[str]) -> str | None:
+        """The time of the first reading that can be read; None where there is none."""
+        ...
+
     def history(
-        self, device_id: str, properties: Sequence[str], start: str, end: str, max_points: int = 5000
+        self,
+        device_id: str,
+        properties: Sequence[str],
+        start: str,
+        end: str,
+        max_points: int = 5000,
+        *,
+        every: str | None = None,
+        aggregate: str | None = None,
     ) -> dict[str, list[tuple[str, Scalar]]]:
         """(timestamp, value) of each property, oldest first, from (start, end]; at most the newest `max_points`
-        altogether."""
+        altogether.
+
+        With `every`, as in ``5m``, one value for each bucket of that length, under the time of its beginning.
+        """
         ...
 
     def statuses(self) -> tuple[CloudStatus, ...]:

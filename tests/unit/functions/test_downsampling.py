@@ -1,6 +1,8 @@
 """Buckets: what lists in memory say, over all tiers, on pages of any size, in both orders, while movers run."""
 
+import itertools
 import random
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from fractions import Fraction
 from functools import partial
@@ -126,12 +128,13 @@ class Movers:
         self._running = False
 
     def __enter__(self) -> None:
-        self._set(self._before_a_call)
+        self.set_fuse(self._before_a_call)
 
     def __exit__(self, *_: object) -> None:
-        self._set(lambda: None)
+        self.set_fuse(lambda: None)
 
-    def _set(self, fuse: Any) -> None:
+    def set_fuse(self, fuse: Callable[[], None]) -> None:
+        """What is called before every call of a store."""
         for ports in self._house.ports.values():
             for store in (*ports.stores.values(), *ports.objects.values()):
                 store.fuse = fuse
@@ -181,6 +184,34 @@ def test_buckets_are_those_of_lists_in_memory_while_movers_run(data: st.DataObje
         for name in names:
             oracle = expected(told, start, end, EVERY[every], aggregate, name)
             assert same(found.get(name, []), oracle if order == "ASCENDING" else oracle[::-1]), (name, aggregate, order)
+
+
+@pytest.mark.parametrize("order", ["ASCENDING", "DESCENDING"])
+def test_movers_may_run_between_any_two_calls_of_a_store(order: str) -> None:
+    early: list[Told] = [(NOW - day * DAY - n * 1_000, "m", "x", day * 10 + n) for day in range(7) for n in range(3)]
+    told = [*early, *((at, "a", "x", value + 100) for at, _, _, value in early if value % 10 < 2)]
+    asked = {"iotDeviceId": "sensor-1", "selectedProperties": ["x"], "every": "1d", "orderByTime": order}
+    oracle = {each: expected(told, 0, NOW, DAY, each, "x") for each in ("count", "mean")}
+    for step in itertools.count():
+        house = world()
+        publish(house, early)
+        move(house)
+        publish(house, told[len(early) :])  # readings that share a stamp are in two tiers
+        calls, at = itertools.count(), {step}
+
+        def meanwhile(house: World = house, calls: Iterator[int] = calls, at: set[int] = at) -> None:
+            if next(calls) in at:
+                at.clear()  # the movers call the stores too
+                move(house)
+
+        read = over_tiers(house, at_once=1)
+        Movers(house, random.Random()).set_fuse(meanwhile)
+        aggregate = ("count", "mean")[step % 2]
+        found = buckets(read, {**asked, "aggregate": aggregate})["x"]
+        assert same(found, oracle[aggregate][:: 1 if order == "ASCENDING" else -1]), step
+        if at:
+            assert step > 20
+            return
 
 
 # --- one store -------------------------------------------------------------------------------------------------------

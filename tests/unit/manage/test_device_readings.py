@@ -7,6 +7,7 @@ from tests.rigs.twin_view import CLIMATE, MemoryTwinView, smart_home
 from twin2multicloud.domain.device import DeviceType
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.manage.device_readings import REREAD_EVERY, DeviceReadings
+from twin2multicloud.manage.series import MOST_DRAWN, epoch_ms, stamp_of
 
 START = datetime(2026, 1, 15, 10, 30, tzinfo=UTC)
 WINDOW = 300_000
@@ -60,12 +61,62 @@ def test_later_reads_add_what_is_new_and_drop_what_is_old(view: MemoryTwinView, 
     assert times == list(range(clock.ms - WINDOW, clock.ms + 1, 1000))
 
 
-def test_everything_is_kept_where_everything_is_asked_for(view: MemoryTwinView, clock: Moving) -> None:
-    device = readings(view, None)
+def test_everything_is_kept_where_everything_is_asked_for(clock: Moving) -> None:
+    device = readings(MemoryTwinView(smart_home(), clock, age=60), None)
     device.refresh(clock.ms)
+    assert (device.bucket, len(device.history["co2"])) == (None, 60 + 1)
     clock.on(900)
     device.refresh(clock.ms)
-    assert len(device.history["co2"]) == 1200 + 900 + 1
+    assert len(device.history["co2"]) == 60 + 900 + 1
+
+
+HOUR = 3_600_000
+
+
+@pytest.mark.parametrize(
+    ("age", "length", "bucket"), [(1_200, None, 5_000), (6_000, None, 15_000), (7_200, HOUR, 10_000)]
+)
+def test_more_than_a_chart_can_draw_is_read_in_buckets(
+    clock: Moving, age: int, length: int | None, bucket: int
+) -> None:
+    view = MemoryTwinView(smart_home(), clock, age)
+    device = readings(view, length)
+    device.refresh(clock.ms)
+    assert device.bucket == bucket
+    assert {aggregate for _, aggregate in view.asked} == {"min", "max", "last"}
+    raw = view.history("climate-kitchen", ["temperature"], stamp_of(0), stamp_of(clock.ms), 10**7)["temperature"]
+    first = clock.ms - length if length else 0
+    shown = [value for stamp, value in raw if epoch_ms(stamp) >= first // bucket * bucket]
+    drawn = device.history["temperature"]
+    assert len(drawn) <= MOST_DRAWN + 2
+    assert [time for time, _ in drawn] == sorted(time for time, _ in drawn)
+    assert {time % bucket for time, _ in drawn} == {0}
+    assert (min(value for _, value in drawn), max(value for _, value in drawn)) == (min(shown), max(shown))
+    assert {value for _, value in device.history["mode"]} <= {"heating", "idle", "ventilating"}
+    assert device.stale_after["temperature"] == 30_000, "of single readings, not of buckets"
+
+
+def test_later_reads_complete_the_last_bucket_and_drop_what_is_old(clock: Moving) -> None:
+    view = MemoryTwinView(smart_home(), clock, 7_200)
+    device = readings(view, HOUR)
+    device.refresh(clock.ms)
+    for seconds in (7, 3, 25):
+        clock.on(seconds)
+        device.refresh(clock.ms)
+        fresh = readings(view, HOUR)
+        fresh.refresh(clock.ms)
+        assert device.history == fresh.history
+
+
+def test_all_there_is_in_buckets_is_read_again_less_often(clock: Moving) -> None:
+    device = readings(MemoryTwinView(smart_home(), clock, 3_000), None)
+    device.refresh(clock.ms)
+    late = device.history["co2"][10]
+    device.history["co2"].remove(late)
+    for _ in range(REREAD_EVERY):
+        clock.on(1)
+        device.refresh(clock.ms)
+    assert late not in device.history["co2"]
 
 
 def test_a_constant_has_a_value_and_no_chart(view: MemoryTwinView, clock: Moving) -> None:

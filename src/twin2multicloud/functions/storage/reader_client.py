@@ -44,6 +44,12 @@ class HotReaders:
         entries = self._functions.call("hot-reader-last-entry", arguments)["propertyValues"]
         return {name: (entry.get("time"), plain(entry["propertyValue"])) for name, entry in entries.items()}
 
+    def oldest(self, device_id: str, properties: Sequence[str]) -> str | None:
+        """The time of the first reading that can be read; None where there is none."""
+        arguments = {"iotDeviceId": device_id, "selectedProperties": list(properties), "maxResults": 1}
+        answer = self._functions.call("hot-reader", arguments)
+        return next((str(point["time"]) for each in answer["propertyValues"] for point in each["values"]), None)
+
     def history(
         self,
         device_id: str,
