@@ -7,7 +7,8 @@ from twin2multicloud.domain.clock_skew import DEFAULT
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceType, Property
 from twin2multicloud.domain.payload import Payload, PropertyPath
 from twin2multicloud.functions.payloads.formats import Formats
-from twin2multicloud.functions.readings import RawReading, Refused, from_device
+from twin2multicloud.functions.readings import Refused, from_device
+from twin2multicloud.functions.triggers import RawReading
 
 ARRIVED = "2026-01-15T10:30:00.000Z"
 DOUBLE, INTEGER, LONG, TEXT, TRUTH = (

@@ -17,8 +17,7 @@ from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.processing.processor import FindProcessor
-from twin2multicloud.functions.readings import RawReading
-from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.triggers import Function, RawReading
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.services import is_wired

@@ -19,6 +19,7 @@ from twin2multicloud.domain.telemetry import (
     recognise,
     without_time,
 )
+from twin2multicloud.functions.triggers import RawReading
 from twin2multicloud.ports.telemetry_writer import ItemError
 from twin2multicloud.wire.limits import MAX_READINGS
 
@@ -31,14 +32,6 @@ _decode_list = msgspec.json.Decoder(list[msgspec.Raw]).decode
 
 
 _SHOWN = 3  # reasons of one publish that a refusal names
-
-
-class RawReading(msgspec.Struct, frozen=True):
-    """One publish of a device, unparsed: a JSON object, or a list of them from a gateway."""
-
-    body: bytes
-    device_id: str | None = None  # from the topic or the connection; wins over what the body says
-    received_at: str | None = None  # the cloud's own stamp, for readings without a time
 
 
 class Refused(msgspec.Struct, frozen=True):

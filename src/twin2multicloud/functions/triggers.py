@@ -27,6 +27,15 @@ from twin2multicloud.wire.queue_records import QueueRecord, merge
 Handler = Callable[[Any], Any]
 """An event in, a result out; see the table above."""
 
+
+class RawReading(msgspec.Struct, frozen=True):
+    """One publish of a device, unparsed: a JSON object, or a list of them from a gateway."""
+
+    body: bytes
+    device_id: str | None = None  # from the topic or the connection; wins over what the body says
+    received_at: str | None = None  # the cloud's own stamp, for readings without a time
+
+
 HandleBatch = Callable[[Sequence[Reading], str], None]
 """A batch and its trace id. An exception means: deliver it again."""
 

@@ -15,7 +15,8 @@ from twin2multicloud.domain.timestamps import canonical
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.functions.payloads.formats import FLAT, Format, Formats, scaled
 from twin2multicloud.functions.payloads.frame import Frame, leaves
-from twin2multicloud.functions.readings import RawReading, from_device
+from twin2multicloud.functions.readings import from_device
+from twin2multicloud.functions.triggers import RawReading
 
 _AT_BYTE = re.compile(r"at byte (\d+)")
 _AROUND = 30  # characters before and after a marked place

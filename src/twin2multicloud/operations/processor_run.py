@@ -17,7 +17,8 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.telemetry import RESERVED, Reading, Telemetry
 from twin2multicloud.functions.payloads.formats import Formats
-from twin2multicloud.functions.readings import RawReading, from_device
+from twin2multicloud.functions.readings import from_device
+from twin2multicloud.functions.triggers import RawReading
 from twin2multicloud.operations.processor_process import Outcome
 from twin2multicloud.project.loader import Project
 from twin2multicloud.wire.limits import FUNCTION_SECONDS

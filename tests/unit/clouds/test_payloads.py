@@ -15,8 +15,7 @@ from twin2multicloud.clouds.gcp import entrypoint as gcp
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.telemetry import values_of
-from twin2multicloud.functions.readings import RawReading
-from twin2multicloud.functions.triggers import Function, QueueHandler
+from twin2multicloud.functions.triggers import Function, QueueHandler, RawReading
 from twin2multicloud.wire.http import Request, json_response
 
 SAID = {"temperature": 21.5, "humidity": 60, "ts": "2026-01-15T10:30:00Z"}

@@ -12,7 +12,7 @@ from tests.rigs.invoker import RigInvoker
 from twin2multicloud.domain.errors import RetryableError, Severity
 from twin2multicloud.domain.telemetry import is_trace_id
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
-from twin2multicloud.functions.readings import RawReading
+from twin2multicloud.functions.triggers import RawReading
 from twin2multicloud.functions.writers import QueueWriter
 from twin2multicloud.ports.dead_letters import Unread
 

@@ -19,7 +19,8 @@ from tests.rigs.world import World
 from twin2multicloud.domain.clock_skew import Beyond, ClockSkew
 from twin2multicloud.domain.device import Undeclared
 from twin2multicloud.domain.placement import Placement
-from twin2multicloud.functions.readings import RawReading, refusal_of
+from twin2multicloud.functions.readings import refusal_of
+from twin2multicloud.functions.triggers import RawReading
 
 KEYS = ("device_id", "deviceId", "iotDeviceId", "timestamp", "time", "ts", "message_id", "trace_id")
 NAMES = st.sampled_from(["temperature", "humidity", "total", "mode", "on", "pressure", "Note", "", "device_time"])

@@ -16,7 +16,8 @@ from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.telemetry import Reading
-from twin2multicloud.functions.readings import RawReading, from_device
+from twin2multicloud.functions.readings import from_device
+from twin2multicloud.functions.triggers import RawReading
 from twin2multicloud.wire.envelope import decode, is_trace_id
 
 READINGS = [

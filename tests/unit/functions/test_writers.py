@@ -12,7 +12,7 @@ from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.twin import Mode
-from twin2multicloud.functions.readings import RawReading
+from twin2multicloud.functions.triggers import RawReading
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.functions.writers import QueueWriter, StoreWriter
 from twin2multicloud.ports.telemetry_writer import ItemError

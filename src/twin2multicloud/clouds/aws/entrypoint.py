@@ -15,8 +15,7 @@ import msgspec
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.timestamps import from_milliseconds
-from twin2multicloud.functions.readings import RawReading
-from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.triggers import Function, RawReading
 from twin2multicloud.wire.http import Request, Response, refused
 
 Event = Mapping[str, Any]

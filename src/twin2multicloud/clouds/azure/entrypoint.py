@@ -10,8 +10,7 @@ from typing import Any, Protocol
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import canonical
-from twin2multicloud.functions.readings import RawReading
-from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.triggers import Function, RawReading
 from twin2multicloud.wire.http import Request, Response
 
 

@@ -15,8 +15,8 @@ from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.mqtt.service import Published
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
-from twin2multicloud.functions.readings import RawReading
 from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.functions.triggers import RawReading
 
 
 class LocalDeviceIngress:

@@ -12,8 +12,8 @@ from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew, read_policy
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.device_topics import IGNORED
 from twin2multicloud.domain.errors import FinalError, RetryableError
-from twin2multicloud.functions.readings import RawReading, refusal_of
-from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.readings import refusal_of
+from twin2multicloud.functions.triggers import Function, RawReading
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.device_authenticator import DeviceAuthenticator

@@ -11,9 +11,9 @@ from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.telemetry import Reading
-from twin2multicloud.functions.readings import RawReading, from_device, refusal_of
+from twin2multicloud.functions.readings import from_device, refusal_of
 from twin2multicloud.functions.reporting import Reporter
-from twin2multicloud.functions.triggers import Function
+from twin2multicloud.functions.triggers import Function, RawReading
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.dead_letters import DeadLetter, DeadLetters, Unread
