@@ -129,10 +129,32 @@ def test_a_day_with_the_clock_and_the_command_line(twin: RunningTwin) -> None:
     assert moved.returncode == 0, moved.stderr
     assert "1.5" in t2mc("query", folder, "d1", "double", "--since", "60d").stdout
     assert "1.5" in t2mc("query", folder, "d1", "--last").stdout
+    in_buckets(folder)
     refused = t2mc("clock", "advance", folder, "soon")
     assert refused.returncode == 2
     assert "a span must be as in 15m, 12h or 40d, found 'soon'" in refused.stderr
     assert t2mc("clock", "reset", folder).returncode == 0
+
+
+def in_buckets(folder: Path) -> None:
+    """The one reading of 2026-01-01T10:00, which is in the cold store, asked for in buckets."""
+    since = ("--since", "2026-01-01T00:00:00Z", "--every", "1d")
+    day = {"time": "2026-01-01T00:00:00.000Z"}
+    asked = json.loads(t2mc("query", folder, "d1", "double", *since, "--json").stdout)
+    assert asked == {"double": [{**day, "value": 1.5}]}
+    every = t2mc("query", folder, "d1", *since, "--aggregate", "count")
+    assert "d1, count of each 1d" in every.stdout
+    numbers = json.loads(t2mc("query", folder, "d1", *since, "--json").stdout)
+    assert numbers["double"] == [{**day, "value": 1.5}]
+    assert not {"string", "boolean"} & numbers.keys(), "texts have no mean"
+    for options, sentence in (
+        (("--every", "soon"), "every must be whole seconds, or a span as in 90s, 5m, 1h, 1d; found 'soon'"),
+        (("--every", "1d", "--aggregate", "median"), "aggregate must be one of min, max, mean, last, count"),
+        (("--aggregate", "min"), "aggregate 'min' needs every"),
+        (("--every", "1d", "--last"), "--last is of single readings"),
+    ):
+        refused = t2mc("query", folder, "d1", "double", *options, columns=400)
+        assert (refused.returncode, sentence in refused.stderr) == (2, True), refused.stderr
 
 
 def hours(days: int) -> list[tuple[str, float]]:

@@ -137,6 +137,48 @@ def test_a_reader_answers_the_same_natively_and_behind_its_url(name):
     assert answers[0]["propertyValues"]
 
 
+@pytest.mark.parametrize("order", ["ASCENDING", "DESCENDING"])
+def test_a_reader_makes_the_same_buckets_natively_and_behind_its_url(order):
+    published = [
+        {
+            "device_id": "sensor-1",
+            "timestamp": f"2026-01-15T10:{minute:02}:00.000Z",
+            "message_id": "m",
+            "humidity": minute,
+        }
+        for minute in range(30)
+    ]
+    asked = {
+        "iotDeviceId": "sensor-1",
+        "selectedProperties": ["humidity"],
+        "startTime": "2026-01-15T10:01:00Z",
+        "every": "10m",
+        "aggregate": "count",
+        "orderByTime": order,
+    }
+    wrong, answers, refusals = {**asked, "every": "soon"}, [], []
+    for cloud, native in NATIVES.items():
+        function, ports = wired("hot-reader", cloud)
+        ports.hot_store("hot").write(readings(published))
+        answers.append(native.call(function, asked))
+        answers += [
+            msgspec.json.decode(native.http(function, request(msgspec.json.encode(form))).body)
+            for form in (asked, {"payload": asked})
+        ]
+        refused = native.http(function, request(msgspec.json.encode(wrong)))
+        refusals.append((refused.status, msgspec.json.decode(refused.body)["error"]))
+    assert same(answers)
+    (series,) = answers[0]["propertyValues"]
+    counts = {each["time"][11:16]: each["value"] for each in series["values"]}
+    expected = {"10:00": {"integerValue": 8}, "10:10": {"integerValue": 10}, "10:20": {"integerValue": 10}}
+    assert list(counts.items()) == list(expected.items())[:: 1 if order == "ASCENDING" else -1]
+    assert same(refusals)
+    assert refusals[0] == (
+        400,
+        "every must be whole seconds, or a span as in 90s, 5m, 1h, 1d; found 'soon'",
+    )
+
+
 class NativeWorld(World):
     """A world in which every function is started by its own cloud's native events."""
 

@@ -76,6 +76,19 @@ def test_the_newest_are_given_and_no_more_is_asked_for_than_is_wanted():
     assert asked.pages == 2
 
 
+def test_buckets_are_put_together_from_pages():
+    asked = Asked(150, longest=1)
+    found = asked.readers.history("room-1", ["n"], *ALWAYS, every="1m", aggregate="count")
+    assert found == {"n": [(stamp(0), 60), (stamp(60), 60), (stamp(120), 30)]}
+    assert asked.pages == 3
+    assert asked.readers.history("room-1", ["t"], *ALWAYS, every=60)["t"][0] == (stamp(0), 30.0)
+
+
+def test_the_oldest_reading_is_found():
+    assert Asked(3).readers.oldest("room-1", ["t", "n"]) == stamp(0)
+    assert Asked(0).readers.oldest("room-1", ["t"]) is None
+
+
 def test_a_property_that_has_no_values_is_there_and_empty():
     assert Asked(0).readers.history("room-1", ["t"], *ALWAYS) == {"t": []}
 

@@ -71,6 +71,8 @@ def test_a_reading_is_at_l4_wherever_it_came_from(hot: Cloud, l1: Cloud, source:
     }
     history = call(house, f"{THERMOSTAT}/history", properties=["temperature"])
     assert history["points"] == [{"property": "temperature", "time": "2026-01-15T10:29:30.000Z", "value": 21.5}]
+    hour = call(house, f"{THERMOSTAT}/history", properties=["temperature"], every="1h", aggregate="max")
+    assert hour["points"] == [{"property": "temperature", "time": "2026-01-15T10:00:00.000Z", "value": 21.5}]
 
 
 def test_a_late_reading_never_replaces_a_newer_one() -> None:

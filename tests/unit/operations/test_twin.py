@@ -2,21 +2,24 @@
 
 import re
 import sys
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
 from tests.golden.cases import CASES
 from tests.rigs.clouds import ALL, AWS, AZURE, GCP
-from tests.rigs.twins import twin
+from tests.rigs.invocation import RigInvocation
+from tests.rigs.twins import CATALOG, twin
 from tests.rigs.vendor_processes import need_package
 from twin2multicloud import clouds
+from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceType, Property
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, TwinError
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.emulator.host.deployment import prepare
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.deployed_twin import open_readers
-from twin2multicloud.operations.twin import open_twin
+from twin2multicloud.operations.twin import ReadableTwin, open_twin
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
@@ -31,6 +34,58 @@ def outputs_of(case):
     """What a deployment of a twin would say, its references as they are."""
     found = {name: each["value"] for name, each in render(plan(case))["output"].items()}
     return {**found, "aws_region": "eu-central-1"}
+
+
+class MemoryTwin(ReadableTwin):
+    """A twin whose readers say what they are asked for."""
+
+    def __init__(self, catalog, undeclared=()):
+        self.asked = []
+        self._catalog = catalog
+        latest = {name: {"propertyValue": {"doubleValue": 1.5}} for name in undeclared}
+        self._readers = HotReaders(
+            RigInvocation(
+                {
+                    "hot-reader": lambda asked: self.asked.append(asked) or {"propertyValues": [], "nextToken": None},
+                    "hot-reader-last-entry": lambda _: {"propertyValues": latest},
+                }
+            )
+        )
+
+    @property
+    def catalog(self):
+        return self._catalog
+
+    @property
+    def readers(self):
+        return self._readers
+
+
+@pytest.mark.parametrize(
+    ("aggregate", "names"),
+    [
+        (None, ["temperature", "humidity", "total", "pressure"]),
+        ("min", ["temperature", "humidity", "total", "pressure"]),
+        ("last", ["temperature", "humidity", "total", "mode", "on", "manufacturer", "pressure"]),
+    ],
+)
+def test_buckets_are_asked_of_what_may_have_them(aggregate, names):
+    memory = MemoryTwin(CATALOG, ["pressure"])
+    memory.history("sensor-1", every=timedelta(minutes=5), aggregate=aggregate)
+    (asked,) = memory.asked
+    assert (asked["selectedProperties"], asked["every"]) == (names, "300000ms")
+    assert asked.get("aggregate") == aggregate
+
+
+def test_a_device_without_numbers_has_no_mean():
+    door = DeviceType(name="door", properties=(Property(name="open", data_type=DataType.BOOLEAN),))
+    memory = MemoryTwin(DeviceCatalog(types=(door,), devices=(Device(id="d1", type="door"),)))
+    with pytest.raises(FinalError, match="d1 has no property that is a number; ask for last or count"):
+        memory.history("d1", every="1h")
+    memory.history("d1", every="1h", aggregate="count")
+    memory.history("d1")
+    assert [asked["selectedProperties"] for asked in memory.asked] == [["open"], ["open"]]
+    assert "every" not in memory.asked[1]
 
 
 @pytest.mark.parametrize("case", [each for each in CASES if "events" not in each])
