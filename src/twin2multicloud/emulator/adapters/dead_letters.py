@@ -7,7 +7,7 @@ from twin2multicloud.emulator.adapters.invoker import records
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.emulator.delivery.kept import DeadLetterRecord
-from twin2multicloud.hosting.function_ports import SystemClock
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.ports.dead_letters import DeadLetter
 
 
@@ -15,11 +15,18 @@ class JournalDeadLetters:
     """The `DeadLetters` of one function: records for the queue that they came from, each with its reason."""
 
     def __init__(
-        self, name: str, queue: str, cloud: Cloud, journal: Journal, staged: Staged, on_dead: Callable[[int], None]
+        self,
+        name: str,
+        queue: str,
+        cloud: Cloud,
+        journal: Journal,
+        staged: Staged,
+        on_dead: Callable[[int], None],
+        machine: Machine = THIS_MACHINE,
     ) -> None:
         self._name, self._queue = name, queue
         self._journal, self._staged, self._on_dead = journal, staged, on_dead
-        self._clock, self._records = SystemClock(), records(cloud)
+        self._clock, self._records = machine, records(cloud, machine)
 
     def put(self, dead_letters: Sequence[DeadLetter]) -> None:
         """See `ports.dead_letters.DeadLetters.put`."""

@@ -22,6 +22,7 @@ from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.durable_mark import DurableMark
 from twin2multicloud.emulator.delivery.file_check import require_whole
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.ports.hot_store import BEFORE_ALL, Row, RowKey
 from twin2multicloud.stores.rows import NOTES, Put, Span
 from twin2multicloud.stores.sorted_hot_store import SortedHotStore
@@ -130,9 +131,11 @@ class SqliteTable(SqliteRows):
     behind its mark.
     """
 
-    def __init__(self, path: Path, staged: Staged, mark: DurableMark | None = None) -> None:
+    def __init__(
+        self, path: Path, staged: Staged, mark: DurableMark | None = None, machine: Machine = THIS_MACHINE
+    ) -> None:
         super().__init__(path)
-        self._staged, self._mark = staged, mark
+        self._staged, self._mark, self._machine = staged, mark, machine
         require_whole(path)
         if mark is not None:
             mark.require(last_number(path), path)
@@ -144,7 +147,7 @@ class SqliteTable(SqliteRows):
         self._number_of_commits: int
         self._count, self._number_of_commits = self._db.execute("SELECT readings, commits FROM counted").fetchone()
         self._owed: list[Put] = []
-        self._commits = GroupCommit[Sequence[Put] | _Deletion](self._write, "hot-store")
+        self._commits = GroupCommit[Sequence[Put] | _Deletion](self._write, "hot-store", machine=machine)
 
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""
@@ -205,7 +208,7 @@ class SqliteTable(SqliteRows):
         """Wait for what this thread has put. A failure is raised where `staged` is awaited."""
         group: Group | None = self._local.__dict__.pop("put", None)
         if group is not None and not group.finished:
-            done = threading.Event()
+            done = self._machine.event()
             group.when_done(lambda _: done.set())
             done.wait()
 

@@ -1,6 +1,5 @@
 """The emulator's `Invoker`: a native asynchronous invoke is a record in the cloud's journal. Delivers nothing."""
 
-import random
 from collections.abc import Collection, Sequence
 
 from twin2multicloud.domain.errors import FinalError
@@ -8,22 +7,29 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
-from twin2multicloud.hosting.function_ports import SystemClock
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.stores.queue_records import Records
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
 
-def records(cloud: Cloud) -> Records:
+def records(cloud: Cloud, machine: Machine = THIS_MACHINE) -> Records:
     """The records of an emulated cloud's queues, each as large as a body may be."""
-    return Records(cloud, SystemClock(), random.Random(), MAX_BODY_BYTES)  # noqa: S311 - trace ids
+    return Records(cloud, machine, machine.chance(), MAX_BODY_BYTES)
 
 
 class JournalInvoker:
     """An `Invoker` that appends to the cloud's journal; the host answers when that is durable."""
 
-    def __init__(self, cloud: Cloud, journal: Journal, staged: Staged, queues: Collection[str]) -> None:
+    def __init__(
+        self,
+        cloud: Cloud,
+        journal: Journal,
+        staged: Staged,
+        queues: Collection[str],
+        machine: Machine = THIS_MACHINE,
+    ) -> None:
         self._cloud, self._journal, self._staged, self._queues = cloud, journal, staged, queues
-        self._records = records(cloud)
+        self._records = records(cloud, machine)
 
     def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""

@@ -19,8 +19,16 @@ _RESTORED = ".restored"  # beside an object: when it can be read
 class FolderObjectStore:
     """An `ObjectStore` in a folder. `restore_hours`: how long an archived object takes to come back; None: at once."""
 
-    def __init__(self, folder: Path, clock: Clock, bucket: Callable[[str], Path], restore_hours: float | None) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        clock: Clock,
+        bucket: Callable[[str], Path],
+        restore_hours: float | None,
+        sync: Callable[[int], None] = os.fsync,
+    ) -> None:
         self._folder, self._clock, self._bucket, self._restore_hours = folder, clock, bucket, restore_hours
+        self._sync = sync
 
     def create(self, name: str, body: bytes, *, readable: bool = False) -> None:
         """See `ports.object_store.ObjectStore.create`."""
@@ -93,7 +101,7 @@ class FolderObjectStore:
             with os.fdopen(handle, "wb") as file:
                 file.write(body)
                 file.flush()
-                os.fsync(file.fileno())
+                self._sync(file.fileno())
             os.link(unfinished, path)
         except FileExistsError as error:
             if path.read_bytes() != body:

@@ -1,7 +1,6 @@
 """The emulator's side of every port that a function may ask for. Wiring only; what ports do is in their own files."""
 
 import logging
-import random
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
@@ -19,6 +18,7 @@ from twin2multicloud.emulator.adapters.native_calls import LocalCalls
 from twin2multicloud.emulator.adapters.object_store import FolderObjectStore
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.functions.processing.processor import FindProcessor
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
@@ -26,7 +26,6 @@ from twin2multicloud.ports.device_ingress import DeviceIngress
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.object_store import ObjectStore
 from twin2multicloud.ports.transport import Transport
-from twin2multicloud.wire.http_transport import HttpTransport
 
 
 class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +46,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     object_stores: Path
     restore_hours: float | None
     calls: Mapping[str, Callable[[Any], Any]] = {}  # deployed name -> native call
+    machine: Machine = THIS_MACHINE
 
 
 class FunctionPorts:
@@ -55,10 +55,11 @@ class FunctionPorts:
     def __init__(self, parts: CloudParts, deployed_as: str, on_dead: Callable[[int], None]) -> None:
         self._parts, self._deployed_as, self._on_dead = parts, deployed_as, on_dead
         self.clock = parts.clock
-        self.chance: Chance = random.Random()  # noqa: S311 - jitter and trace ids
+        machine = parts.machine
+        self.chance: Chance = machine.chance()  # jitter and trace ids
         self.errors = JournalErrorSink(parts.journal, parts.log)
-        self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, parts.queues)
-        self.transport: Transport = HttpTransport()
+        self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, parts.queues, machine)
+        self.transport: Transport = machine.transport()
         self.functions = LocalCalls(parts.calls)
         self.catalog, self.hierarchy = parts.catalog, parts.hierarchy
         self.find_processor = parts.find_processor
@@ -66,7 +67,9 @@ class FunctionPorts:
     def dead_letters(self, queue: str) -> JournalDeadLetters:
         """See `functions.wiring.Ports`."""
         parts = self._parts
-        return JournalDeadLetters(queue, self._deployed_as, parts.cloud, parts.journal, parts.staged, self._on_dead)
+        return JournalDeadLetters(
+            queue, self._deployed_as, parts.cloud, parts.journal, parts.staged, self._on_dead, parts.machine
+        )
 
     def hot_store(self, name: str) -> HotStore:
         """See `functions.wiring.Ports`."""
@@ -78,7 +81,8 @@ class FunctionPorts:
         """See `functions.wiring.Ports`."""
         parts = self._parts
         hours = parts.restore_hours if archive else None
-        return FolderObjectStore(parts.object_stores / name, parts.clock, parts.object_stores.joinpath, hours)
+        root, sync = parts.object_stores, parts.machine.sync
+        return FolderObjectStore(root / name, parts.clock, root.joinpath, hours, sync)
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:
         """See `functions.wiring.Ports`."""

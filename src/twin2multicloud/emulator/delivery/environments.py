@@ -6,17 +6,17 @@ with the rest of its batch, in the same time again. A thread that is not reached
 system, is given up, and another one takes its place. What it does later is not looked at.
 """
 
-import ctypes
 import os
 import signal
 import threading
-import time
 from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Generic, TypeVar
 
 import msgspec
+
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine, Thread
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -55,13 +55,14 @@ class Environments(Generic[T, R]):
         settle: Callable[[T, R], None],
         overdue: Callable[[T], None],
         seconds: float,
+        machine: Machine = THIS_MACHINE,
     ) -> None:
-        self._name, self._seconds = name, seconds
+        self._name, self._seconds, self._machine = name, seconds, machine
         self._take, self._call, self._settle, self._overdue = take, call, settle, overdue
         self._running: dict[int, _Running[T]] = {}
         self._lock = threading.Lock()
-        self._closing = threading.Event()
-        self._threads: list[threading.Thread] = []
+        self._closing = machine.event()
+        self._threads: list[Thread] = []
         self._process = os.getpid()
         self._reached: set[int] = set()  # threads in which an interruption was raised
         self._interruption = _interruption(self._reached)
@@ -75,18 +76,19 @@ class Environments(Generic[T, R]):
     def close(self, timeout: float) -> None:
         """Wait until current batches are done, as far as they are in time."""
         self._closing.set()
-        deadline = time.monotonic() + timeout
+        deadline = self._machine.monotonic() + timeout
         for thread in self._threads:
-            thread.join(max(0.0, deadline - time.monotonic()))
+            thread.join(max(0.0, deadline - self._machine.monotonic()))
 
     def _start(self, target: Callable[[], None]) -> None:
-        thread = threading.Thread(target=target, name=f"{self._name}-{len(self._threads)}", daemon=True)
+        thread = self._machine.thread(target, f"{self._name}-{len(self._threads)}")
         self._threads.append(thread)
         thread.start()
 
     def _work(self) -> None:
         while (batch := self._take()) is not None:
-            running = _Running(threading.get_ident(), threading.get_native_id(), time.monotonic(), batch)
+            now = self._machine.monotonic()
+            running = _Running(threading.get_ident(), threading.get_native_id(), now, batch)
             self._running[id(running)] = running
             result = self._call(batch)
             if os.getpid() != self._process:  # user code has forked: the copy has no business here
@@ -105,10 +107,10 @@ class Environments(Generic[T, R]):
                 continue
 
     def _watch(self) -> None:
-        pause = min(5.0, self._seconds / 10)
+        pause = self._machine.look_every(min(5.0, self._seconds / 10))
         while not self._closing.wait(pause):
             for running in list(self._running.values()):
-                self._look_at(running, time.monotonic())
+                self._look_at(running, self._machine.monotonic())
 
     def _look_at(self, running: _Running[T], now: float) -> None:
         with self._lock:
@@ -121,8 +123,7 @@ class Environments(Generic[T, R]):
                 return
             if not running.interrupted:
                 running.interrupted, running.since = True, now
-                thread, error = ctypes.c_ulong(running.thread), ctypes.py_object(self._interruption)
-                ctypes.pythonapi.PyThreadState_SetAsyncExc(thread, error)
+                self._machine.interrupt(running.thread, self._interruption)
                 _end_children(running.native_thread)
                 return
             del self._running[id(running)]

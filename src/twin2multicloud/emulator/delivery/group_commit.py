@@ -4,15 +4,18 @@ import threading
 from collections.abc import Callable, Sequence
 from typing import Generic, TypeVar
 
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
+
 T = TypeVar("T")
 
 
 class Group:
     """What is written and synced as one. Callbacks run on the committing thread, with the error if there was one."""
 
-    __slots__ = ("_callbacks", "_lock", "error", "finished")
+    __slots__ = ("_callbacks", "_lock", "_machine", "error", "finished")
 
-    def __init__(self) -> None:
+    def __init__(self, machine: Machine = THIS_MACHINE) -> None:
+        self._machine = machine
         self.finished = False
         self.error: Exception | None = None
         self._callbacks: list[Callable[[Exception | None], None]] = []
@@ -28,7 +31,7 @@ class Group:
 
     def wait(self, timeout: float = 60.0) -> None:
         """Block until durable. Raises what the write raised."""
-        done = threading.Event()
+        done = self._machine.event()
         self.when_done(lambda _: done.set())
         if not done.wait(timeout):
             raise TimeoutError("the write to disk timed out")
@@ -50,13 +53,19 @@ class GroupCommit(Generic[T]):
     `patience`: for how many seconds an item waits for others that nobody waits for.
     """
 
-    def __init__(self, write: Callable[[Sequence[T]], None], name: str, patience: float = 1.0) -> None:
-        self._write, self._patience = write, patience
+    def __init__(
+        self,
+        write: Callable[[Sequence[T]], None],
+        name: str,
+        patience: float = 1.0,
+        machine: Machine = THIS_MACHINE,
+    ) -> None:
+        self._write, self._patience, self._machine = write, machine.look_every(patience), machine
         self._items: list[T] = []
-        self._group = Group()
-        self._wake = threading.Condition()
+        self._group = Group(machine)
+        self._wake = machine.condition()
         self._awaited = self._closing = False
-        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
+        self._thread = machine.thread(self._run, name)
         self._thread.start()
 
     def stage(self, item: T) -> Group:
@@ -94,10 +103,12 @@ class GroupCommit(Generic[T]):
                     return
                 items, self._items = self._items, []
                 self._awaited = False
-                group, self._group = self._group, Group()
+                group, self._group = self._group, Group(self._machine)
             error: Exception | None = None
             try:
+                self._machine.committing(group)
                 self._write(items)
+                self._machine.committed(group)
             except Exception as failure:  # any failure must reach the waiters
                 error = failure
             group.finish(error)

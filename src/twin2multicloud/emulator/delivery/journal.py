@@ -8,7 +8,6 @@ also kept apart from the file (`durable_mark`).
 
 import sqlite3
 import threading
-import time
 import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,7 +23,7 @@ from twin2multicloud.emulator.delivery.durable_mark import DurableMark
 from twin2multicloud.emulator.delivery.file_check import require_whole
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
 from twin2multicloud.emulator.delivery.kept import DeadLetterRecord, KeptLetter
-from twin2multicloud.emulator.delivery.steady_time import steady_seconds
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 
 _MOST_FINISHED = 16  # groups that are done and wait for a commit without new records, to be forgotten together
 RESIDENT_BYTES = 64 * 1024 * 1024
@@ -100,8 +99,9 @@ class Journal:
         resident_bytes: int = RESIDENT_BYTES,
         backlog: Backlog | None = None,
         mark: DurableMark | None = None,
+        machine: Machine = THIS_MACHINE,
     ) -> None:
-        self._path, self._room, self._mark = path, resident_bytes, mark
+        self._path, self._room, self._mark, self._machine = path, resident_bytes, mark, machine
         require_whole(path)
         if mark is not None:
             mark.require(last_number(path), path)
@@ -123,7 +123,7 @@ class Journal:
         self._resident = 0
         self._lock = threading.Lock()
         self._deliver: Deliver | None = None
-        self._commits = GroupCommit[_Item](self._write, f"journal-{path.parent.name}")
+        self._commits = GroupCommit[_Item](self._write, f"journal-{path.parent.name}", machine=machine)
 
     def start(self, deliver: Deliver) -> None:
         """Start delivery: first the records of the last process, then new ones."""
@@ -144,7 +144,7 @@ class Journal:
     def together(self) -> Iterator[Group]:
         """What this thread stages within is written together, at the end; nothing of it where an error ends it."""
         items: list[_Item] = []
-        group = Group()
+        group = Group(self._machine)
         self._local.together = items, group
         try:
             yield group
@@ -239,7 +239,8 @@ class Journal:
         self._finished += by_type.pop(_Done, [])  # type: ignore[arg-type]  # by type
         if not records or len(self._finished) >= _MOST_FINISHED:
             by_type[_Done], self._finished = self._finished, []  # type: ignore[assignment]  # by type
-        body, now = _pack([(each.queue, each.body, each.messages) for each in records]), steady_seconds()
+        body = _pack([(each.queue, each.body, each.messages) for each in records])
+        now = self._machine.steady_seconds()
         db, number = self._db, self._next
         numbered = bool(records) or any(kind is not _Error for kind, some in by_type.items() if some)
         if by_type:  # else it is one statement, a transaction by itself
@@ -277,7 +278,7 @@ class Journal:
         self._deliver(records)
 
     def _own(self, group: int, records: list[Record], since: float) -> None:
-        now = time.monotonic()
+        now = self._machine.monotonic()
         for record in records:
             record.group, record.accepted, record.since = group, now, since
             self._resident += len(record.body)
@@ -293,7 +294,7 @@ class Journal:
                 group = self._cold.popleft()
                 records, at = self._read_back(group)
                 if records:
-                    self._own(group, records, at or steady_seconds())
+                    self._own(group, records, at or self._machine.steady_seconds())
             if records:
                 self._deliver(records)
             else:

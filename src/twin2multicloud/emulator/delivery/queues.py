@@ -9,19 +9,17 @@ every attempt counts.
 """
 
 import heapq
-import random
-import threading
-import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from functools import partial
+from itertools import count
 
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.delivery.durability import Staged, when_all_durable
 from twin2multicloud.emulator.delivery.environments import Environments, TimeLimitError
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.kept import DeadLetterRecord
-from twin2multicloud.emulator.delivery.steady_time import steady_seconds
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.ports.clock import Clock
@@ -66,15 +64,16 @@ class FunctionQueue:
         runs_user_code: bool = False,
         seconds: float = FUNCTION_SECONDS,
         replaced: Callable[[str, int], None] = lambda *_: None,
+        machine: Machine = THIS_MACHINE,
     ) -> None:
         self.name, self.dead_letters, self.meter = name, dead_letters, Meter()
         self._cloud, self._journal, self._staged, self._clock = cloud, journal, staged, clock
         self._keeps, self._runs_user_code = keeps, runs_user_code
         self._policy = policy or POLICY
-        self._chance = random.Random()  # noqa: S311 - jitter
+        self._machine, self._chance = machine, machine.chance()
         self._waiting: deque[Record] = deque()
         self._later: list[tuple[float, int, Record]] = []
-        self._wake = threading.Condition()
+        self._wake, self._numbers = machine.condition(), count()
         self._closing = False
         self._seconds, self._replaced = seconds, replaced
         self._environments: Environments[list[Record], set[int]] | None = None
@@ -90,6 +89,7 @@ class FunctionQueue:
             settle=self._settle,
             overdue=self._overdue,
             seconds=self._seconds,
+            machine=self._machine,
         )
         self._environments.start(environments)
 
@@ -125,7 +125,7 @@ class FunctionQueue:
         with self._wake:
             while not self._closing:
                 wait = self._ripen()
-                held = self._paused_until - time.monotonic()
+                held = self._paused_until - self._machine.monotonic()
                 if self._waiting and held <= 0:
                     return self._batch()
                 self._wake.wait(held if self._waiting else wait)
@@ -133,7 +133,7 @@ class FunctionQueue:
 
     def _ripen(self) -> float | None:
         """Move due records; returns the seconds until the next one, None without any."""
-        now = time.monotonic()
+        now = self._machine.monotonic()
         while self._later and self._later[0][0] <= now:
             self._waiting.append(heapq.heappop(self._later)[2])
         return self._later[0][0] - now if self._later else None
@@ -171,7 +171,7 @@ class FunctionQueue:
         for record in records:
             counts = self._runs_user_code or record.passes != self._passes
             record.passes = self._passes
-            if not self._runs_user_code and steady_seconds() - record.since > self._keeps:
+            if not self._runs_user_code and self._machine.steady_seconds() - record.since > self._keeps:
                 self._bury(record, f"{self.name} did not pass it on in {self._keeps:g} s on {self._cloud}", waited=True)
             elif counts:
                 self._again(record)
@@ -184,7 +184,7 @@ class FunctionQueue:
         """Put records back in front, and pause: each time twice as long, until something passes."""
         with self._wake:
             self._waiting.extendleft(reversed(records))
-            now = time.monotonic()
+            now = self._machine.monotonic()
             if now >= self._paused_until:
                 self._pause = min(max(self._policy.first, 2 * self._pause), LONGEST_PAUSE)
                 self._paused_until = now + self._pause
@@ -205,7 +205,7 @@ class FunctionQueue:
                 for record in passed:
                     self._again(record)
                 return
-            now = time.monotonic()
+            now = self._machine.monotonic()
             for record in passed:
                 self.meter.went(record.messages, now - record.accepted)
             self._journal.done(passed)
@@ -219,7 +219,7 @@ class FunctionQueue:
             self._bury(record, f"{self.name} failed {record.attempts} times on {self._cloud}")
             return
         with self._wake:
-            heapq.heappush(self._later, (time.monotonic() + wait, id(record), record))
+            heapq.heappush(self._later, (self._machine.monotonic() + wait, next(self._numbers), record))
             self._wake.notify()
 
     def _bury(self, record: Record, error: str, *, waited: bool = False) -> None:

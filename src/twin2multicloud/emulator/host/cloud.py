@@ -22,6 +22,7 @@ from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.durable_mark import DurableMark
 from twin2multicloud.emulator.delivery.journal import Journal, Record
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.emulator.delivery.queues import FunctionQueue
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
@@ -38,7 +39,6 @@ from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
-from twin2multicloud.hosting.function_ports import SystemClock
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Component, Delivery, Topology
@@ -49,20 +49,24 @@ from twin2multicloud.wire.http import Request, Response
 class EmulatedCloud:
     """Runs one cloud's share of a topology. Everything it starts goes through `events`."""
 
-    def __init__(self, deployment: LocalDeployment, secrets: LocalSecrets, cloud: Cloud) -> None:
-        self.cloud, self._deployment, self._secrets = cloud, deployment, secrets
+    def __init__(
+        self, deployment: LocalDeployment, secrets: LocalSecrets, cloud: Cloud, machine: Machine = THIS_MACHINE
+    ) -> None:
+        self.cloud, self._deployment, self._secrets, self._machine = cloud, deployment, secrets, machine
         self.log = logging.getLogger(f"t2mc.{cloud}")
         self._topology: Topology = deployment.topology
         folder = deployment.state.process(cloud)
         folder.mkdir(parents=True, exist_ok=True)
         self.staged = Staged()
-        self.clock = VirtualClock(deployment.state.clock)
+        self.clock = VirtualClock(deployment.state.clock, machine)
         self._functions = CloudFunctions(deployment, secrets, cloud)
         self._components = self._functions.components
-        self.backlog = Backlog(folder, deployment.bounds)
-        self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog, mark=self._mark("journal"))
+        self.backlog = Backlog(folder, deployment.bounds, free=machine.free_bytes, clock=machine.monotonic)
+        mark = self._mark("journal")
+        self._journal = Journal(folder / "journal.sqlite", backlog=self.backlog, mark=mark, machine=machine)
         holds_store = deployment.twin.placement[Slot.L3_HOT] == cloud
-        self._table = SqliteTable(folder / "hot.sqlite", self.staged, self._mark("hot")) if holds_store else None
+        hot = folder / "hot.sqlite"
+        self._table = SqliteTable(hot, self.staged, self._mark("hot"), machine) if holds_store else None
         buckets = deployment.state.object_stores(cloud)
         self._tiers = TierWatch(self._topology, cloud, buckets, self.clock, self._table)
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
@@ -82,11 +86,11 @@ class EmulatedCloud:
         self.ingress = LocalDeviceIngress(cloud, self.staged, self.log, reporter, ignoring=ignoring)
         self.entrance = Entrance(self.ingress.publish, self.backlog)
         self._calls_made = {each.name: Meter() for each in self._components}
-        self.letters = CloudLetters(self._journal, self.staged, self._queues, lambda: self.ingress.start)
+        self.letters = CloudLetters(self._journal, self.staged, self._queues, lambda: self.ingress.start, machine)
         self._scheduled: dict[str, Callable[[], object]] = {}
         self._start(self._parts())
-        self.twin_face = face_of(cloud, Account(twin=deployment.twin, call=self.invoke, since=SystemClock().now()))
-        self._schedules = Schedules(self._scheduled, self.clock, self.log)
+        self.twin_face = face_of(cloud, Account(twin=deployment.twin, call=self.invoke, since=machine.now()))
+        self._schedules = Schedules(self._scheduled, self.clock, self.log, machine)
 
     def _mark(self, file: str) -> DurableMark:
         return DurableMark(self._deployment.state.mark(self.cloud, file))
@@ -191,7 +195,7 @@ class EmulatedCloud:
         """What the cloud itself reports of one of its functions or services."""
         return Reporter(
             sink=JournalErrorSink(self._journal, self.log),
-            clock=SystemClock(),
+            clock=self._machine,
             twin=self._deployment.twin.name,
             cloud=self.cloud,
             component=component,
@@ -249,6 +253,7 @@ class EmulatedCloud:
             object_stores=self._deployment.state.object_stores(self.cloud),
             restore_hours=services_of(self.cloud).restore_hours,
             calls=self._native,
+            machine=self._machine,
         )
 
     def _is_queued(self, component: Component) -> bool:
@@ -263,7 +268,8 @@ class EmulatedCloud:
             cloud=self.cloud,
             journal=self._journal,
             staged=self.staged,
-            clock=SystemClock(),
+            clock=self._machine,
+            machine=self._machine,
             dead_letters=self._topology[dead_letters.value].deployed_as,
             seconds=self._deployment.function_seconds,
             replaced=lambda reason, count: reporter.report(ErrorCode.DELIVERY_FAILED, reason, count=count),

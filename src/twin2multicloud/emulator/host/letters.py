@@ -4,8 +4,6 @@ A letter whose cause was an outage is sent again when its queue's function answe
 one that was refused waits for its operator.
 """
 
-import threading
-import time
 from collections.abc import Callable, Mapping, Sequence
 
 import msgspec
@@ -15,8 +13,8 @@ from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.emulator.delivery.kept import KeptLetter
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.emulator.delivery.queues import KEEPS, FunctionQueue
-from twin2multicloud.emulator.delivery.steady_time import steady_seconds
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.mqtt.service import Published
 from twin2multicloud.ports.dead_letter_queues import StoredLetter
@@ -42,12 +40,13 @@ class CloudLetters:
         staged: Staged,
         queues: Mapping[str, FunctionQueue],
         start_dispatcher: Callable[[], Start | None],
+        machine: Machine = THIS_MACHINE,
     ) -> None:
         self._journal, self._staged, self._queues = journal, staged, queues
-        self._start_dispatcher = start_dispatcher
-        self._one_at_a_time = threading.Lock()  # a letter is read and sent again by one, or both would send it
-        self._closing = threading.Event()
-        self._thread = threading.Thread(target=self._keep_up, name="letters", daemon=True)
+        self._start_dispatcher, self._machine = start_dispatcher, machine
+        self._one_at_a_time = machine.lock()  # a letter is read and sent again by one, or both would send it
+        self._closing = machine.event()
+        self._thread = machine.thread(self._keep_up, "letters")
 
     def start(self) -> None:
         """Start sending letters home and forgetting old ones."""
@@ -111,11 +110,12 @@ class CloudLetters:
 
     def _keep_up(self) -> None:
         aged = 0.0
-        while not self._closing.wait(_TICK):
+        machine = self._machine
+        while not self._closing.wait(machine.look_every(_TICK)):
             self.send_home()
-            if time.monotonic() - aged > _HOUR or not aged:
-                aged = time.monotonic()
-                self._journal.age(from_milliseconds(int(1000 * (steady_seconds() - KEEPS))))
+            if machine.monotonic() - aged > _HOUR or not aged:
+                aged = machine.monotonic()
+                self._journal.age(from_milliseconds(int(1000 * (machine.steady_seconds() - KEEPS))))
 
 
 def _size(each: KeptLetter) -> int:

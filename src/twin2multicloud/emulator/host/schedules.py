@@ -4,9 +4,9 @@ Runs that fell due while the clock was set forward are one run: what a mover doe
 """
 
 import logging
-import threading
 from collections.abc import Callable, Mapping
 
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 
 _DAY = 86_400_000
@@ -17,12 +17,18 @@ _LOOK_EVERY = 0.5  # seconds
 class Schedules:
     """The daily schedules of one cloud, each with what it starts."""
 
-    def __init__(self, starts: Mapping[str, Callable[[], object]], clock: VirtualClock, log: logging.Logger) -> None:
+    def __init__(
+        self,
+        starts: Mapping[str, Callable[[], object]],
+        clock: VirtualClock,
+        log: logging.Logger,
+        machine: Machine = THIS_MACHINE,
+    ) -> None:
         self._starts, self._clock, self._log = starts, clock, log
         self._next = self._after(clock.milliseconds)
-        self._lock = threading.Lock()
-        self._stopped = threading.Event()
-        self._thread = threading.Thread(target=self._look, name="schedules", daemon=True)
+        self._lock, self._stopped = machine.lock(), machine.event()
+        self._pause = machine.look_every(_LOOK_EVERY)
+        self._thread = machine.thread(self._look, "schedules")
         if starts:
             self._thread.start()
 
@@ -50,7 +56,7 @@ class Schedules:
                 self._log.exception("%s: the scheduled run failed", name)
 
     def _look(self) -> None:
-        while not self._stopped.wait(_LOOK_EVERY):
+        while not self._stopped.wait(self._pause):
             self.run_due()
 
     @staticmethod

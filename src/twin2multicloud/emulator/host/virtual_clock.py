@@ -5,14 +5,14 @@ time; time-outs and retries are real.
 """
 
 import os
-import time
 from pathlib import Path
 
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.timestamps import from_milliseconds
-from twin2multicloud.emulator.delivery.steady_time import boot, since_boot, steady_milliseconds
+from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
+from twin2multicloud.emulator.delivery.steady_time import boot, steady_milliseconds
 from twin2multicloud.project.json_files import write_atomically
 
 
@@ -28,12 +28,11 @@ class ClockSettings(msgspec.Struct, frozen=True):
     since_boot: float = 0.0
     boot: str = ""
 
-    @property
-    def elapsed(self) -> float:
+    def elapsed(self, machine: Machine) -> float:
         """Milliseconds since it was set."""
         if self.boot and self.boot == _BOOT:
-            return 1000 * (since_boot() - self.since_boot)
-        return real_milliseconds() - self.set_at
+            return 1000 * (machine.since_boot() - self.since_boot)
+        return _milliseconds(machine) - self.set_at
 
 
 _BOOT = boot()
@@ -47,25 +46,24 @@ def real_milliseconds() -> int:
 class VirtualClock:
     """A `Clock` that follows the settings in a file; without one it is this machine's."""
 
-    def __init__(self, path: Path) -> None:
-        self._path = path
+    def __init__(self, path: Path, machine: Machine = THIS_MACHINE) -> None:
+        self._path, self._machine = path, machine
         self._settings: ClockSettings | None = None
-        self._changed: int | None = None
+        self._changed: tuple[int, int] | None = None
 
     def set(self, at: int, speed: float = 1.0) -> None:
         """Go on from another time (milliseconds since 1970), in every process that follows the file."""
-        write_atomically(
-            self._path, msgspec.json.encode(ClockSettings(real_milliseconds(), at, speed, since_boot(), _BOOT))
-        )
+        now, booted = _milliseconds(self._machine), self._machine.since_boot()
+        write_atomically(self._path, msgspec.json.encode(ClockSettings(now, at, speed, booted, _BOOT)))
 
     @property
     def settings(self) -> ClockSettings | None:
         """The settings, None where the time was not set. Raises ConfigurationError for a file that cannot be read."""
         try:
-            changed = os.stat(self._path).st_mtime_ns  # noqa: PTH116 - a third of the time, once a batch
+            found = os.stat(self._path)  # noqa: PTH116 - a third of the time, once a batch
         except FileNotFoundError:
             return None
-        if changed != self._changed:
+        if (changed := (found.st_mtime_ns, found.st_ino)) != self._changed:
             try:
                 self._settings = msgspec.json.decode(self._path.read_bytes(), type=ClockSettings)
             except (msgspec.DecodeError, UnicodeDecodeError) as error:
@@ -78,8 +76,8 @@ class VirtualClock:
         """The time in milliseconds since 1970."""
         settings = self.settings
         if settings is None:
-            return real_milliseconds()
-        return settings.at + round(settings.elapsed * settings.speed)
+            return _milliseconds(self._machine)
+        return settings.at + round(settings.elapsed(self._machine) * settings.speed)
 
     def now(self) -> str:
         """See `ports.clock.Clock.now`."""
@@ -87,8 +85,12 @@ class VirtualClock:
 
     def monotonic(self) -> float:
         """See `ports.clock.Clock.monotonic`."""
-        return time.monotonic()
+        return self._machine.monotonic()
 
     def sleep(self, seconds: float) -> None:
         """See `ports.clock.Clock.sleep`."""
-        time.sleep(seconds)
+        self._machine.sleep(seconds)
+
+
+def _milliseconds(machine: Machine) -> int:
+    return int(machine.steady_seconds() * 1000)
