@@ -224,6 +224,7 @@ class SqliteTable(SqliteRows):
         db = self._db
         db.execute("BEGIN")
         try:
+            self._machine.writing()
             change = self._insert([row for row in rows if row.key.timestamp != NOTES]) - sum(
                 map(self._delete, deletions)
             )

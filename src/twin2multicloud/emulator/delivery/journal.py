@@ -246,6 +246,7 @@ class Journal:
         if by_type:  # else it is one statement, a transaction by itself
             db.execute("BEGIN")
         try:
+            self._machine.writing()
             if records:
                 db.execute(_INSERT, (number, body, now, zlib.crc32(body)))
             for kind, some in by_type.items():
@@ -257,6 +258,7 @@ class Journal:
         except BaseException:
             if db.in_transaction:
                 db.execute("ROLLBACK")
+            self._finished += by_type.get(_Done, [])  # type: ignore[arg-type]  # by type; else they come again
             raise
         if numbered:
             self._next += 1

@@ -142,7 +142,11 @@ class Machine(Protocol):
         ...
 
     def committing(self, group: "Group") -> None:
-        """A group is about to be written. Raises OSError where the disk takes nothing."""
+        """A group is about to be written."""
+        ...
+
+    def writing(self) -> None:
+        """Within a transaction, before its first write. Raises OSError where the disk takes nothing."""
         ...
 
     def committed(self, group: "Group") -> None:
@@ -189,6 +193,9 @@ class ThisMachine:
 
     def committing(self, group: "Group") -> None:
         """See `Machine.committing`."""
+
+    def writing(self) -> None:
+        """See `Machine.writing`: the disk itself tells."""
 
     def committed(self, group: "Group") -> None:
         """See `Machine.committed`."""

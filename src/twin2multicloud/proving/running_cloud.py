@@ -1,0 +1,166 @@
+"""One simulated cloud, from process to process: its folder, its disk, its wall clock; started, killed, damaged.
+
+Each process works in a folder of its own, a copy of what the last one left: what a process that was killed still does
+to its files while its threads end reaches nobody.
+"""
+
+import os
+import random
+import shutil
+import sqlite3
+from collections.abc import Callable
+from pathlib import Path
+
+import msgspec
+
+from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.emulator.host.cloud import EmulatedCloud
+from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
+from twin2multicloud.emulator.host.virtual_clock import VirtualClock
+from twin2multicloud.proving.answering import answer
+from twin2multicloud.proving.history import History
+from twin2multicloud.proving.network import Network, Site, Way
+from twin2multicloud.proving.simulated_machine import Disk, SimulatedMachine, Wall
+from twin2multicloud.proving.turns import Process, Turns
+
+MakeMachine = Callable[..., SimulatedMachine]
+_LOGS = ("journal.sqlite-wal", "hot.sqlite-wal")
+_CLOSING = 5.0  # seconds that a server gives to requests under way
+
+
+class RunningCloud:
+    """A cloud of a twin. `running` is its process's, None while it is down."""
+
+    def __init__(
+        self,
+        cloud: Cloud,
+        root: Path,
+        deployment: LocalDeployment,
+        secrets: LocalSecrets,
+        turns: Turns,
+        network: Network,
+        chance: random.Random,
+        history: History,
+        make_machine: MakeMachine,
+    ) -> None:
+        self.cloud, self._root, self._deployment, self._secrets = cloud, root, deployment, secrets
+        self._turns, self._network, self._chance, self._history = turns, network, chance, history
+        self._make_machine = make_machine
+        self.disk, self.wall = Disk(), Wall()
+        self.running: EmulatedCloud | None = None
+        self.process = Process(cloud)
+        self.machine: SimulatedMachine | None = None
+        self.place = deployment.site(cloud).http_url.removeprefix("http://")
+        self.ignored = 0  # publishes to topics that the project says are not read
+        self._starts = 0
+        self._processors = Path(deployment.folder) / "processors"
+        self._here = self._next_folder()
+        self._deployment_here.state.make()
+
+    @property
+    def data(self) -> Path:
+        """The folder of its data."""
+        return self._deployment_here.state.process(self.cloud)
+
+    def start(self, clock: bytes | None) -> str | None:
+        """Start a process; why it did not start, None where it did. `clock`: the settings of the twin's time."""
+        deployment = self._deployment_here
+        if clock is not None:
+            deployment.state.clock.write_bytes(clock)
+        self.process = Process(f"{self.cloud}-{self._starts}")
+        self.machine = machine = self._make_machine(
+            self._turns, self.process, self.disk, self.wall, self._child_chance(), Way(self._network, self.place)
+        )
+        try:
+            running = EmulatedCloud(deployment, self._secrets, self.cloud, machine)
+        except (TwinError, OSError, sqlite3.Error) as error:
+            self._turns.kill(self.process)
+            return str(error)
+        self.running = running
+        self._network.sites[self.place] = Site(
+            self.process, lambda request: answer(running, machine, request), under_way=[]
+        )
+        return None
+
+    def stop(self) -> None:
+        """`t2mc down`."""
+        if self.running is None:
+            return
+        self.process.stopped = False
+        running, self.running = self.running, None
+        self._turns.wait(_CLOSING)
+        self._network.close(self.place)
+        self.ignored += running.ingress.ignored
+        running.close()
+        self._turns.kill(self.process)
+        self._move_on()
+
+    def kill(self) -> None:
+        """SIGKILL: what is on the disk stays, and nothing else."""
+        if self.running is None:
+            return
+        self.ignored += self.running.ingress.ignored
+        before = self._here
+        self._move_on(keep=True)
+        self._network.close(self.place)
+        self._turns.kill(self.process)
+        self.running = None
+        shutil.rmtree(before, ignore_errors=True)
+
+    def damage(self, how: str) -> Callable[[], None] | None:
+        """Damage a write-ahead log of a cloud that is down; what puts it back, None where there is none to damage."""
+        logs = [path for name in _LOGS if (path := self.data / name).exists() and path.stat().st_size > 0]
+        if not logs:
+            return None
+        log = self._chance.choice(logs)
+        whole = log.read_bytes()
+        place = self._chance.randrange(len(whole))
+        match how:
+            case "cut":
+                os.truncate(log, place)
+            case "flipped":
+                log.write_bytes(
+                    whole[:place] + bytes([whole[place] ^ (1 << self._chance.randrange(8))]) + whole[place + 1 :]
+                )
+            case _:
+                log.unlink()
+
+        def put_back() -> None:
+            log.write_bytes(whole)
+
+        self._history.say(f"{self.cloud}: {log.name} of {len(whole):,} bytes is {how} at {place:,}")
+        return put_back
+
+    def clock(self) -> VirtualClock:
+        """The time of the twin, as this cloud has it."""
+        assert self.running is not None, self.cloud  # noqa: S101 - asked of one that is up
+        return self.running.clock
+
+    @property
+    def clock_file(self) -> Path:
+        """The file with the settings of the twin's time."""
+        return self._deployment_here.state.clock
+
+    @property
+    def _deployment_here(self) -> LocalDeployment:
+        return msgspec.structs.replace(self._deployment, folder=str(self._here))
+
+    def _move_on(self, *, keep: bool = False) -> None:
+        """The next process works in a copy of what there is now."""
+        before, self._here = self._here, self._next_folder()
+        ignored = shutil.ignore_patterns("*-shm")
+        shutil.copytree(before / ".t2mc", self._here / ".t2mc", ignore=ignored)
+        if not keep:
+            shutil.rmtree(before, ignore_errors=True)
+
+    def _next_folder(self) -> Path:
+        self._starts += 1
+        folder = self._root / f"{self.cloud}-{self._starts}"
+        folder.mkdir()
+        if self._processors.is_dir():
+            (folder / "processors").symlink_to(self._processors.resolve())
+        return folder
+
+    def _child_chance(self) -> random.Random:
+        return random.Random(self._chance.getrandbits(64))  # noqa: S311 - of a seed
