@@ -43,6 +43,10 @@ COMMANDS = {
         "doctor",
         "Check every file of a twin that is down: what is damaged, what of it is lost. Repairs with --repair.",
     ),
+    "prove": Command(
+        "prove",
+        "Prove that nothing acknowledged is lost: seeded load and faults, a ledger, a report. Exit code 1 if it fails.",
+    ),
     "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
     "errors": Command("dlq", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
     "move": Command(

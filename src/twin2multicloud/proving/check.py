@@ -12,10 +12,11 @@ _SHOWN = 120  # characters of what was sent
 
 
 class Finding(NamedTuple):
-    """What is wrong, and the number of the step that sent it (None: nobody did)."""
+    """What is wrong, of which kind, and the number of the step that sent it (None: nobody did)."""
 
+    kind: str
     sentence: str
-    step: int | None
+    step: int | None = None
 
 
 def check(ledger: Ledger, found: Found) -> list[Finding]:
@@ -24,28 +25,35 @@ def check(ledger: Ledger, found: Found) -> list[Finding]:
     everything = Counter[Key | bytes](found.letters)
     everything.update(found.stored)
     unknown = (key for key in everything if key not in ledger.claims)
-    findings += [Finding(f"{_shown(key)} is there, and nobody sent it so", None) for key in unknown]
+    findings += [Finding("foreign", f"{_shown(key)} is there, and nobody sent it so") for key in unknown]
     if found.waiting:
-        findings.append(Finding(f"{found.waiting} groups of records still wait in queues", None))
+        findings.append(Finding("unsettled", f"{found.waiting} groups of records still wait in queues"))
     return findings
 
 
 def _of_claim(claim: Claim, found: Found) -> Iterator[Finding]:
+    """Whether it is in one place. What is refused as it comes has no key: sent twice, it is there twice."""
     stored = found.stored[claim.key] if isinstance(claim.key, tuple) else 0
     dead, what = found.letters[claim.key], _shown(claim.key)
-    if claim.due in (Due.NOWHERE, Due.DROPPED):
-        if stored + dead:
-            yield Finding(f"{what} was {claim.due}, and is there", claim.sent_by)
-        return
-    may_be = max(1, claim.sent) if claim.due is Due.DEAD_LETTER else 1  # what is no reading has no key to know it by
-    if stored + dead > may_be:
-        yield Finding(f"{what} is there {stored} times stored and {dead} times dead-lettered", claim.sent_by)
-    elif claim.acknowledged and stored + dead == 0:
-        yield Finding(f"{what} was acknowledged, and is lost", claim.sent_by)
-    elif claim.due is Due.STORED and dead and _AHEAD not in (reason := found.reasons[claim.key]):
-        yield Finding(f"{what} is a dead letter after its redrive: {reason}", claim.sent_by)
+    ahead = bool(dead) and _AHEAD in found.reasons[claim.key]
+    kind = wrong = ""
+    if claim.due is Due.NOWHERE and stored + dead:
+        kind, wrong = "foreign", "was refused, and is there"
+    elif claim.due is Due.DROPPED and (stored or (dead and not ahead)):
+        kind, wrong = "foreign", "was dropped by the user's code, and is there"
+    elif stored > 1 or stored + dead > (max(1, claim.sent) if ahead or claim.due is Due.DEAD_LETTER else 1):
+        kind, wrong = (
+            "doubled",
+            f"is there {stored} times stored and {dead} times dead-lettered, sent {claim.sent} times",
+        )
+    elif claim.acknowledged and stored + dead == 0 and claim.due is not Due.DROPPED:
+        kind, wrong = "lost", "was acknowledged, and is lost"
+    elif claim.due is Due.STORED and dead and not ahead:
+        kind, wrong = "dead-lettered", f"is a dead letter after its redrive: {found.reasons[claim.key]}"
     elif claim.due is Due.DEAD_LETTER and stored:
-        yield Finding(f"{what} is no telemetry, and is stored", claim.sent_by)
+        kind, wrong = "foreign", "is no telemetry, and is stored"
+    if wrong:
+        yield Finding(kind, f"{what} {wrong}", claim.sent_by)
 
 
 def _shown(key: Key | bytes) -> str:

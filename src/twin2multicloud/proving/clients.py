@@ -55,12 +55,12 @@ class Clients:
         milliseconds = round(1000 * (EPOCH + step.at))
         sent = load.readings(self._twin.catalog, step.device, step.number, step.readings, milliseconds)
         claims = [self._ledger.reading(each, step.number) for each in sent]
-        self._history.count("readings sent", len(sent))
+        self._history.count("load: readings sent", len(sent))
         self._send(step.way, step.device, load.publish(sent), claims)
 
     def attack(self, step: Hostile) -> None:
         """Something hostile, once, or over MQTT until it is acknowledged: what is acknowledged is kept."""
-        self._history.count("hostile requests")
+        self._history.count("load: hostile requests")
         garbage, device = load.garbage(step.number), step.device
         sent = load.readings(self._twin.catalog, device, step.number, 2, round(1000 * (EPOCH + step.at)))
         match step.attack:
@@ -102,7 +102,8 @@ class Clients:
 
     def _refused(self, answer: Response | None) -> None:
         """Count how something hostile was answered."""
-        self._history.count(f"hostile requests answered {answer.status}" if answer else "hostile requests unanswered")
+        how = f"answered {answer.status}" if answer else "not answered"
+        self._history.count(f"load: hostile requests {how}")
 
     def _send(self, way: Way, device: str, body: bytes, claims: Sequence[Claim]) -> None:
         self._turns.task(self.process, partial(self._until_answered, way, device, body, claims), "client").start()
@@ -117,12 +118,12 @@ class Clients:
                 answer = None
             if answer is not None and answer.status == 200:
                 acknowledge(claims)
-                self._history.count("readings acknowledged", len(claims))
+                self._history.count("load: readings and hostile bytes acknowledged", len(claims))
                 return
             if answer is not None and not may_pass(answer.status):
-                self._history.count("readings refused", len(claims))
+                self._history.count("load: readings refused", len(claims))
                 return
-            self._history.count("publishes sent again")
+            self._history.count("load: publishes sent again")
             self._turns.wait(self._chance.uniform(*_PAUSE))
 
     def _mqtt(self, device: str, body: bytes) -> Response | None:

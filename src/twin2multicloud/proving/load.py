@@ -61,16 +61,17 @@ def measured(properties: Sequence[Property]) -> Sequence[Property]:
 
 
 def readings(catalog: DeviceCatalog, device: str, number: int, count: int, milliseconds: int) -> list[Sent]:
-    """The readings of one publish; no two are the same, every second pair of them shares its time."""
+    """The readings of one publish; no two are the same. Two of them share a time, where no user code changes them."""
     kind = catalog.type_of(device)
     assert kind is not None, device  # noqa: S101 - of `honest_devices`
     properties = measured(kind.properties)
+    at_a_time = 2 if catalog.processor_of(device) is None else 1
     made = []
     for place in range(count):
         unique = 1_000 * number + place
         of_this = [each for index, each in enumerate(properties) if (unique + index) % 3 or index == 0]
         values = {each.name: _value(each.data_type, unique) for each in of_this}
-        made.append(Sent(device, from_milliseconds(milliseconds + place // 2), values))
+        made.append(Sent(device, from_milliseconds(milliseconds + place // at_a_time), values))
     return made
 
 

@@ -75,7 +75,7 @@ class Network:
         parts = urlsplit(url)
         target, deadline = parts.netloc, self._turns.now + timeout
         troubles = self._troubles.get((source, target), ())
-        self.history.count("requests between clouds")
+        self.history.count("net: requests between clouds")
         if Trouble.SILENT in troubles:
             self._turns.wait(timeout)
             raise RetryableError(f"no answer from {target} in time")
@@ -91,13 +91,13 @@ class Network:
         if Trouble.TWICE in troubles and self._chance.random() < 0.5:
             self._turns.wait(self._latency(()))
             if target in self.sites:
-                self.history.count("requests that arrived twice")
+                self.history.count("net: requests that arrived twice")
                 self.ask(target, partial(self.sites[target].answer, request))
         exchange.done.wait(max(0.0, deadline - self._turns.now))
         self._turns.wait(self._latency(()))
         cut = Trouble.CUT in troubles and self._chance.random() < 0.5
         if exchange.reply is None or cut:
-            self.history.count("answers that were lost")
+            self.history.count("net: answers that were lost")
             raise RetryableError(f"no answer from {target}: the connection was closed")
         reply: Reply = exchange.reply
         return reply
@@ -107,7 +107,11 @@ class Network:
         site, exchange = self.sites[target], Exchange(TurnsEvent(self._turns))
 
         def answer() -> None:
-            reply = call()
+            reply: object = None
+            try:
+                reply = call()
+            except Exception as error:  # whoever asked goes on, and the history fails
+                self._turns.failed(self._turns.current, error)
             if self.sites.get(target) is site:
                 exchange.reply = reply
                 site.under_way.remove(exchange)

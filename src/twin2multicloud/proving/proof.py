@@ -56,7 +56,7 @@ def prove_seed(
             found = world.run(steps)
         finally:
             world.close()
-        findings = [Finding(sentence, None) for sentence in world.unsettled] + check(world.ledger, found)
+        findings = [Finding("unsettled", sentence) for sentence in world.unsettled] + check(world.ledger, found)
         outcome = Outcome(
             seed=seed,
             steps=steps,
@@ -80,8 +80,9 @@ def shrink(
     say: Callable[[str], None] = lambda _: None,
     most: int = 200,
 ) -> Outcome:
-    """The smallest failing part of a failing history that `most` further runs lead to (delta debugging)."""
+    """The smallest part of a failing history that fails alike, within `most` further runs (delta debugging)."""
     smallest, parts, runs = outcome, 2, 0
+    kinds = {min(finding.kind for finding in outcome.findings)}  # of several, one: the smallest history has one cause
     while len(smallest.steps) > 1 and runs < most:
         numbers = [step.number for step in smallest.steps]
         size = -(-len(numbers) // parts)
@@ -89,7 +90,7 @@ def shrink(
             rest = frozenset(numbers[:start] + numbers[start + size :])
             runs += 1
             tried = prove_seed(project, outcome.seed, minutes=minutes, only=rest, make_machine=make_machine)
-            if not tried.holds:
+            if kinds & {finding.kind for finding in tried.findings}:
                 smallest, parts = tried, max(2, parts - 1)
                 say(f"seed {outcome.seed}: fails with {len(tried.steps)} steps")
                 break

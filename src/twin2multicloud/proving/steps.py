@@ -93,6 +93,22 @@ MOMENTS = ("now", "before a commit", "after a commit")
 DAMAGES = ("cut", "flipped", "gone")
 
 
+_FAULTS = {
+    Kill: "kills",
+    Freeze: "stops",
+    Restart: "restarts",
+    FillDisk: "full disks",
+    SetClock: "clock steps",
+    Redrive: "redrives",
+    Advance: "runs of the movers",
+}
+
+
+def fault_of(step: AnyStep) -> str | None:
+    """What kind of fault a step is, in the plural; None for load."""
+    return str(step.trouble) if isinstance(step, Disturb) else _FAULTS.get(type(step))
+
+
 def said(step: AnyStep) -> str:
     """A step as a line of a history."""
     named = ((name, getattr(step, name)) for name in step.__struct_fields__ if name not in ("at", "number"))

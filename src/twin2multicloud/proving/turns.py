@@ -7,9 +7,12 @@ that could go on; where none can, time goes on to the next moment that somebody 
 import heapq
 import random
 import threading
+import traceback
 from collections.abc import Callable
 from itertools import count
 from types import TracebackType
+
+_SHOWN = 4  # frames of what a task ended with
 
 
 class KilledError(BaseException):
@@ -85,7 +88,7 @@ class Turns:
         self._chance, self._numbers = chance, count()
         self._ready: list[Task] = []
         self._deadlines: list[tuple[float, int, Task, int]] = []
-        self.errors: list[BaseException] = []
+        self.errors: list[str] = []  # of tasks that ended with one
         self._driver = Process("driver")
         self.current = self.first = Task(self, self._driver, lambda: None, "driver")
         self.first.thread = threading.current_thread()
@@ -132,8 +135,8 @@ class Turns:
 
     def failed(self, task: Task, error: BaseException) -> None:
         """A task ended with an error, which a real thread would have printed."""
-        error.add_note(f"in {task.name} of {task.process.name}")
-        self.errors.append(error)
+        trace = "".join(traceback.format_exception(error)[-_SHOWN:])
+        self.errors.append(f"{task.name} of {task.process.name} at {self.now:.3f} s ended with:\n{trace}")
 
     def kill(self, process: Process) -> None:
         """End all tasks of a process where they are. Returns when they are gone; nobody else has run meanwhile."""

@@ -2,6 +2,7 @@
 
 import logging
 import random
+import sqlite3
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -34,6 +35,7 @@ from twin2multicloud.proving.steps import (
     Redrive,
     Restart,
     SetClock,
+    fault_of,
     said,
 )
 from twin2multicloud.proving.turns import Process, Task, Turns, TurnsEvent, TurnsLock
@@ -93,6 +95,8 @@ class World:
             self.turns.wait(max(0.0, step.at - self.turns.now))
             if not isinstance(step, Publish):
                 self.history.say(said(step))
+            if (fault := fault_of(step)) is not None:
+                self.history.count(f"fault: {fault}")
             task = self.turns.task(self._operator, partial(self._do, step), f"step {step.number}")
             task.start()
             tasks.append(task)
@@ -103,7 +107,10 @@ class World:
         for cloud in self.clouds.values():
             cloud.stop()
         found = look([cloud.data for cloud in self.clouds.values()], self.ledger)
-        self.unsettled += [f"a thread ended: {error!r} {error.__notes__}" for error in self.turns.errors]
+        self.history.count("found: readings stored", found.stored.total())
+        self.history.count("found: dead letters", found.letters.total())
+        self.history.count("found: equal copies in an older tier, which readers show once", found.copies.total())
+        self.unsettled += self.turns.errors
         return found
 
     def close(self) -> None:
@@ -143,7 +150,7 @@ class World:
                 self.clouds[step.cloud].wall.offset += step.seconds
             case Redrive():
                 for _ in range(step.times):
-                    self._in(self.clouds[step.cloud], _redrive)
+                    self.turns.task(self._operator, partial(self._in, self.clouds[step.cloud], _redrive), "dlq").start()
             case Advance():
                 self._advance(step.days)
 
@@ -165,7 +172,7 @@ class World:
             put_back = cloud.damage(step.damage) if step.damage else None
             self.turns.wait(step.down)
             if put_back is not None and cloud.start(self._clock) is not None:
-                self.history.count("damaged files that were noticed")
+                self.history.count("found: damaged files that kept a cloud from starting")
                 self.history.say(f"{step.cloud} did not start over a damaged file; it is put back")
                 put_back()
             if cloud.running is None:
@@ -235,12 +242,15 @@ class World:
 
 
 def _redrive(cloud: EmulatedCloud) -> int:
-    """Send every letter again that is there now, page by page, as the operator does."""
+    """Send every letter again that is there now, page by page, as the operator does; returns how many messages."""
     letters = cloud.letters
     pages: list[list[str]] = []
     while page := letters.page(pages[-1][-1] if pages else ""):
         pages.append([each.id for each in page])
-    return sum(letters.redrive(ids) for ids in pages)
+    try:
+        return sum(letters.redrive(ids) for ids in pages)
+    except (TwinError, OSError, sqlite3.Error):  # of a full disk: the letters stay, and the operator is told
+        return 0
 
 
 def _child(chance: random.Random) -> random.Random:

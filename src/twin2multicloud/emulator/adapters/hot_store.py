@@ -8,7 +8,7 @@ kept as they are written, because SQLite would have to look at each.
 import sqlite3
 import threading
 from collections.abc import Callable, Sequence
-from contextlib import closing
+from contextlib import closing, suppress
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, TypedDict
@@ -184,10 +184,11 @@ class SqliteTable(SqliteRows):
         return ("", "") if oldest is None or newest is None else (from_milliseconds(oldest), from_milliseconds(newest))
 
     def close(self) -> None:
-        """Write what is staged and close the file."""
+        """Write what is staged and close the file, without a log beside it where the disk has room."""
         self._commits.close()
         super().close()
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(sqlite3.Error):
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
         if self._mark is not None:
             self._mark.close()

@@ -11,7 +11,7 @@ import threading
 import zlib
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -206,10 +206,11 @@ class Journal:
         self._commits.stage(_Aged(before))
 
     def close(self) -> None:
-        """Write what is staged and close the file, without a log beside it."""
+        """Write what is staged and close the file, without a log beside it where the disk has room."""
         self._commits.close()
-        self._write(())
-        self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+        with suppress(OSError, sqlite3.Error):  # else what is done is delivered once more, from the log
+            self._write(())
+            self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
         self._db.close()
         if self._mark is not None:
             self._mark.close()
