@@ -14,13 +14,23 @@ from twin2multicloud.proving.certificate import Certificate
 from twin2multicloud.proving.certificate import prove as run_seeds
 from twin2multicloud.proving.report import report_lines
 
+_VIRTUAL_MINUTES, _REAL_MINUTES = 10.0, 0.25
+
 
 def prove(
     folder: Folder = Path(),
     seeds: Annotated[int, typer.Option(min=1, help="How many histories, from seed 1 on.")] = 20,
-    minutes: Annotated[float, typer.Option(min=0.5, help="How long clients publish in each, in virtual minutes.")] = 10,
+    minutes: Annotated[
+        float | None,
+        typer.Option(
+            min=0.1, help="How long clients publish in each: virtual minutes, 10, or with --processes real, 0.25."
+        ),
+    ] = None,
     seed: Annotated[int | None, typer.Option(help="The history of this seed, and no other.")] = None,
     only: Annotated[str, typer.Option(help="Of --seed, the steps of these numbers: 3,17,20.")] = "",
+    processes: Annotated[
+        bool, typer.Option("--processes", help="Over real processes, in real time: not the same a second time.")
+    ] = False,
     jobs: Annotated[int | None, typer.Option(min=1, help="Histories at once; as many as there are processors.")] = None,
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
@@ -30,15 +40,18 @@ def prove(
     no file of the project. Example: t2mc prove examples/smart-home --seeds 100
     """
     numbers = _numbers(only)
-    if numbers is not None and seed is None:
-        raise ConfigurationError("--only names steps of one history: give its --seed too")
+    if numbers is not None and (seed is None or processes):
+        raise ConfigurationError(
+            "--only names steps of one history on the virtual clock: give its --seed, no --processes"
+        )
     wanted = range(1, seeds + 1) if seed is None else [seed]
     with progress_line("histories", len(wanted)) as update:
         certificate = run_seeds(
             folder,
             wanted,
-            minutes=minutes,
+            minutes=minutes or (_REAL_MINUTES if processes else _VIRTUAL_MINUTES),
             only=numbers,
+            processes=processes,
             jobs=jobs,
             report=lambda _: update(advance=1),
             say=say_note,

@@ -17,6 +17,7 @@ from twin2multicloud import __version__
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.proving.check import Finding
+from twin2multicloud.proving.processes import prove_processes
 from twin2multicloud.proving.proof import Outcome, prove_seed, shrink
 from twin2multicloud.proving.steps import said
 
@@ -45,6 +46,8 @@ class Certificate(msgspec.Struct, frozen=True, kw_only=True):
 
     figures: dict[str, int]
     digest: str
+    """Empty over processes."""
+
     failure: Failure | None
 
     @property
@@ -60,33 +63,42 @@ def prove(
     minutes: float,
     only: Sequence[int] | None = None,
     jobs: int | None = None,
+    processes: bool = False,
     report: Callable[[Outcome], None] = lambda _: None,
     say: Callable[[str], None] = lambda _: None,
 ) -> Certificate:
     """Run the histories of seeds, in their order; the first that fails ends it, and is made as small as it gets.
 
-    `only`: the steps of these numbers. Raises InvalidProjectError.
+    `only`: the steps of these numbers. `processes`: over real processes, one seed after the other, in real time; what
+    fails there is not made smaller, since it is not the same a second time. Raises InvalidProjectError, TwinError.
     """
     project, wanted = load_project(folder), list(seeds)
     outcomes: list[Outcome] = []
-    for outcome in _outcomes(folder, wanted, minutes, only, jobs or os.cpu_count() or 1):
+    histories: Iterable[Outcome]
+    if processes:
+        histories = (prove_processes(project, seed, minutes=minutes) for seed in wanted)
+    else:
+        histories = _outcomes(folder, wanted, minutes, only, jobs or os.cpu_count() or 1)
+    for outcome in histories:
         outcomes.append(outcome)
         report(outcome)
         if not outcome.holds:
             break
     failed = next((each for each in outcomes if not each.holds), None)
+    if failed is not None and not processes:
+        failed = shrink(project, failed, minutes=minutes, say=say)
     return Certificate(
         project=project.twin.name,
         placement=placement_of(project),
-        mode="one process, virtual clock",
+        mode="processes" if processes else "one process, virtual clock",
         versions=versions(),
         first_seed=wanted[0],
         seeds=len(outcomes),
         minutes=minutes,
         hours=round(sum(each.seconds for each in outcomes) / 3600, 1),
         figures=dict(sorted(sum((each.counts for each in outcomes), Counter[str]()).items())),
-        digest=digest_of(each.digest for each in outcomes),
-        failure=None if failed is None else failure_of(shrink(project, failed, minutes=minutes, say=say)),
+        digest="" if processes else digest_of(each.digest for each in outcomes),
+        failure=None if failed is None else failure_of(failed),
     )
 
 

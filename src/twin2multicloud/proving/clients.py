@@ -24,7 +24,7 @@ from twin2multicloud.wire.http import Request, Response, may_pass
 from twin2multicloud.wire.tokens import HEADER
 
 _PATIENCE = 20.0  # seconds for an answer
-_PAUSE = 1.0, 8.0  # seconds before a publish is sent again, least and most
+_PAUSE, _LONGEST_PAUSE = 2.0, 60.0  # seconds before a publish is sent again: at first, doubling, and at most
 _ANSWERS_LOST = 0.03
 _TOO_LARGE = 140_000  # bytes
 
@@ -110,6 +110,7 @@ class Clients:
 
     def _until_answered(self, way: Way, device: str, body: bytes, claims: Sequence[Claim]) -> None:
         """Send the same bytes again until they are acknowledged, or refused for good."""
+        pause = _PAUSE
         while True:
             for each in claims:
                 each.sent += 1
@@ -124,7 +125,8 @@ class Clients:
                 self._history.count("load: readings refused", len(claims))
                 return
             self._history.count("load: publishes sent again")
-            self._turns.wait(self._chance.uniform(*_PAUSE))
+            self._turns.wait(self._chance.uniform(pause / 2, pause))
+            pause = min(2 * pause, _LONGEST_PAUSE)
 
     def _mqtt(self, device: str, body: bytes) -> Response | None:
         running, machine = self._cloud.running, self._cloud.machine

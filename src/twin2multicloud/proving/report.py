@@ -13,7 +13,8 @@ def report_lines(certificate: Certificate, folder: str) -> Iterator[str]:
     yield f"project    {certificate.project}: {certificate.placement}"
     yield f"versions   {', '.join(f'{name} {version}' for name, version in certificate.versions.items())}"
     yield f"mode       {certificate.mode}; {certificate.minutes:g} minutes of load a seed"
-    yield f"seeds      {certificate.first_seed} to {last}: {certificate.hours:,.1f} hours, digest {certificate.digest}"
+    digest = f", digest {certificate.digest}" if certificate.digest else ""
+    yield f"seeds      {certificate.first_seed} to {last}: {certificate.hours:,.1f} hours{digest}"
     for name, count in certificate.figures.items():
         yield f"{count:10,}  {name}"
     if certificate.failure is None:
@@ -24,10 +25,10 @@ def report_lines(certificate: Certificate, folder: str) -> Iterator[str]:
 
 def _failure_lines(certificate: Certificate, failure: Failure, folder: str) -> Iterator[str]:
     count = len(failure.steps)
-    yield f"FAILS: seed {failure.seed}, made smaller to {count} {'step' if count == 1 else 'steps'}:"
+    yield f"FAILS: seed {failure.seed}, with {count} {'step' if count == 1 else 'steps'}:"
     yield from (f"  {line}" for line in failure.history)
     yield from (f"  wrong: {finding}" for finding in failure.findings[:_MOST_FINDINGS])
     if len(failure.findings) > _MOST_FINDINGS:
         yield f"  and {len(failure.findings) - _MOST_FINDINGS} more"
-    only = ",".join(map(str, failure.steps))
-    yield f"again: t2mc prove {folder} --seed {failure.seed} --minutes {certificate.minutes:g} --only {only}"
+    again = f"again: t2mc prove {folder} --seed {failure.seed} --minutes {certificate.minutes:g}"
+    yield f"{again} --only {','.join(map(str, failure.steps))}" if certificate.digest else f"{again} --processes"

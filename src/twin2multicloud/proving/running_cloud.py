@@ -4,7 +4,6 @@ Each process works in a folder of its own, a copy of what the last one left: wha
 to its files while its threads end reaches nobody.
 """
 
-import os
 import random
 import shutil
 import sqlite3
@@ -19,13 +18,13 @@ from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.proving.answering import answer
+from twin2multicloud.proving.damage import Damage, damage
 from twin2multicloud.proving.history import History
 from twin2multicloud.proving.network import Network, Site, Way
 from twin2multicloud.proving.simulated_machine import Disk, SimulatedMachine, Wall
 from twin2multicloud.proving.turns import Process, Turns
 
 MakeMachine = Callable[..., SimulatedMachine]
-_LOGS = ("journal.sqlite-wal", "hot.sqlite-wal")
 _CLOSING = 5.0  # seconds that a server gives to requests under way
 
 
@@ -108,29 +107,12 @@ class RunningCloud:
         self.running = None
         shutil.rmtree(before, ignore_errors=True)
 
-    def damage(self, how: str) -> Callable[[], None] | None:
-        """Damage a write-ahead log of a cloud that is down; what puts it back, None where there is none to damage."""
-        logs = [path for name in _LOGS if (path := self.data / name).exists() and path.stat().st_size > 0]
-        if not logs:
-            return None
-        log = self._chance.choice(logs)
-        whole = log.read_bytes()
-        place = self._chance.randrange(len(whole))
-        match how:
-            case "cut":
-                os.truncate(log, place)
-            case "flipped":
-                log.write_bytes(
-                    whole[:place] + bytes([whole[place] ^ (1 << self._chance.randrange(8))]) + whole[place + 1 :]
-                )
-            case _:
-                log.unlink()
-
-        def put_back() -> None:
-            log.write_bytes(whole)
-
-        self._history.say(f"{self.cloud}: {log.name} of {len(whole):,} bytes is {how} at {place:,}")
-        return put_back
+    def damage(self, how: str) -> Damage | None:
+        """Damage a write-ahead log while it is down; None where there is none."""
+        done = damage(self.data, how, self._chance)
+        if done is not None:
+            self._history.say(f"{self.cloud}: {done.sentence}")
+        return done
 
     def clock(self) -> VirtualClock:
         """The time of the twin, as this cloud has it."""

@@ -169,12 +169,12 @@ class World:
                 cloud.disk.before = cloud.disk.after = None
             cloud.kill()
             self.history.say(f"{step.cloud} was killed")
-            put_back = cloud.damage(step.damage) if step.damage else None
+            damaged = cloud.damage(step.damage) if step.damage else None
             self.turns.wait(step.down)
-            if put_back is not None and cloud.start(self._clock) is not None:
+            if damaged is not None and cloud.start(self._clock) is not None:
                 self.history.count("found: damaged files that kept a cloud from starting")
                 self.history.say(f"{step.cloud} did not start over a damaged file; it is put back")
-                put_back()
+                damaged.put_back()
             if cloud.running is None:
                 self._start(cloud)
 

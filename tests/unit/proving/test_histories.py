@@ -4,12 +4,14 @@ import os
 import subprocess
 import sys
 
+import msgspec
 import pytest
 
 from tests.rigs.examples import ROOT
 from twin2multicloud.emulator.delivery.group_commit import Group
 from twin2multicloud.project.loader import Project, load_project
-from twin2multicloud.proving.certificate import prove
+from twin2multicloud.proving.certificate import failure_of, prove
+from twin2multicloud.proving.processes import prove_processes
 from twin2multicloud.proving.proof import prove_seed, shrink
 from twin2multicloud.proving.report import report_lines
 from twin2multicloud.proving.simulated_machine import SimulatedMachine
@@ -49,6 +51,15 @@ def test_a_hundred_histories_hold() -> None:
     assert certificate.seeds == 100
 
 
+@pytest.mark.slow
+@pytest.mark.functional
+@pytest.mark.parametrize("seed", range(1, 11))
+def test_processes_hold(seed: int, project: Project) -> None:
+    outcome = prove_processes(project, seed, minutes=0.25)
+    assert outcome.holds, "\n".join([*outcome.lines, *(finding.sentence for finding in outcome.findings)])
+    assert outcome.counts["found: readings stored"] > 500
+
+
 def test_a_seed_gives_the_same_history_in_every_process(project: Project) -> None:
     here = prove_seed(project, 8, minutes=2)
     program = (
@@ -78,6 +89,12 @@ def test_an_acknowledgement_before_the_commit_is_found_and_its_history_made_smal
     again = prove_seed(project, seed, minutes=MINUTES, only=numbers, make_machine=AcknowledgesEarly)
     assert again == smallest
     assert prove_seed(project, seed, minutes=MINUTES, only=numbers).holds, "without the fault it holds"
+    certificate = msgspec.structs.replace(
+        prove(SMART_HOME, [seed], minutes=MINUTES, only=numbers), failure=failure_of(smallest)
+    )
+    lines = list(report_lines(certificate, "my-home"))
+    assert f"again: t2mc prove my-home --seed {seed} --minutes {MINUTES} --only {','.join(map(str, numbers))}" in lines
+    assert any("wrong: " in line for line in lines)
     assert any("was acknowledged, and is lost" in finding.sentence for finding in outcome.findings)
 
 

@@ -44,6 +44,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     http_port: int
     mqtt_port: int | None = None
     https_port: int | None = None
+    proxy_port: int | None = None  # where others reach its endpoints, if not at its own port
 
     @property
     def ports(self) -> tuple[int, ...]:
@@ -54,6 +55,11 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
     def http_url(self) -> str:
         """The base of its URLs."""
         return f"http://127.0.0.1:{self.http_port}"
+
+    @property
+    def endpoints_url(self) -> str:
+        """The base of its endpoints' URLs."""
+        return f"http://127.0.0.1:{self.proxy_port or self.http_port}"
 
 
 class Tls(msgspec.Struct, frozen=True):
@@ -108,7 +114,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
         endpoint = self.topology.endpoint(component_id)
         if endpoint is None:
             raise TwinError(f"{component_id} has no endpoint in this plan")
-        return self.site(endpoint.cloud).http_url + endpoint.path
+        return self.site(endpoint.cloud).endpoints_url + endpoint.path
 
     @property
     def publish_url(self) -> str:
