@@ -3,7 +3,9 @@
 What cannot be read is set aside with its bytes: repairing is never the loss itself.
 """
 
+import errno
 import json
+import os
 import shutil
 import sqlite3
 import zlib
@@ -66,6 +68,7 @@ _DATABASES = (
 def examine(deployment: LocalDeployment, say: Callable[[str], None] = lambda _: None) -> list[Fault]:
     """Everything that is wrong. Raises ConfigurationError while a cloud is up."""
     _require_down(deployment)
+    _require_writable(deployment)
     with changing(deployment.state, "doctor", say):
         return [fault for name in clouds(deployment) for fault in _faults(deployment, name)] + _settings(deployment)
 
@@ -219,6 +222,13 @@ def _folder_aside(folder: Path) -> Path:
     aside = folder / journal.SET_ASIDE / datetime.now(UTC).strftime("%Y%m%dT%H%M%S.%fZ")
     aside.mkdir(parents=True)
     return aside
+
+
+def _require_writable(deployment: LocalDeployment) -> None:
+    """SQLite reads no file with a log where it cannot write: what is whole would seem damaged. Raises OSError."""
+    root = deployment.state.root
+    if os.statvfs(root).f_flag & os.ST_RDONLY:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS), str(root))
 
 
 def _require_down(deployment: LocalDeployment) -> None:

@@ -69,7 +69,10 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int | None = Non
     path = path.resolve()  # a link stays one
     if mode is None:
         mode = path.stat().st_mode & 0o777 if path.exists() else 0o644
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600 from its first moment
+    try:
+        handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # 0600 from its first moment
+    except OSError as error:
+        raise _of_file(error, path) from error
     try:
         with os.fdopen(handle, "wb") as file:
             file.write(content.encode() if isinstance(content, str) else content)
@@ -77,6 +80,13 @@ def write_atomically(path: Path, content: str | bytes, *, mode: int | None = Non
             os.fsync(file.fileno())
         Path(name).chmod(mode)
         Path(name).replace(path)
-    except BaseException:
+    except BaseException as error:
         Path(name).unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise _of_file(error, path) from error
         raise
+
+
+def _of_file(error: OSError, path: Path) -> OSError:
+    """An error with the file that people know: a write names none, and the unfinished file has another name."""
+    return OSError(error.errno, error.strerror, str(path))

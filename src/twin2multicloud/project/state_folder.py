@@ -37,7 +37,9 @@ class StateFolder:
     def make(self) -> None:
         """Make it where it is not there. Raises OSError."""
         self.root.mkdir(mode=0o700, exist_ok=True)
-        (self.root / ".gitignore").write_text("*\n", encoding="utf-8")
+        ignored = self.root / ".gitignore"
+        if not ignored.exists():  # a full disk would leave it empty
+            ignored.write_text("*\n", encoding="utf-8")
 
     def process(self, name: str) -> Path:
         """The folder of a cloud, by its short name, or of the dashboard: data, log and process id."""

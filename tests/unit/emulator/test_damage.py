@@ -133,6 +133,20 @@ def test_a_cut_file_is_refused_with_a_sentence(
         open_it(tmp_path)
 
 
+def test_a_file_that_a_full_disk_cut_in_a_checkpoint_is_whole_with_its_log(tmp_path: Path) -> None:
+    journal = journal_in(tmp_path)
+    for number in range(20):
+        journal.append("q", b"%d" % number * 2_000, 1).wait()
+    left = shutil.copytree(tmp_path, tmp_path.parent / "left-full")
+    journal.close()
+    with (left / "aws" / "journal.sqlite").open("ab") as file:
+        file.write(bytes(12 * 1024))  # of a page of 16 KB; the log still has every page
+    again, delivered = journal_in(left), list[Record]()
+    again.start(delivered.extend)
+    assert len(delivered) == 20
+    again.close()
+
+
 def test_a_folder_or_a_text_in_the_place_of_a_file_is_refused(tmp_path: Path) -> None:
     journal = tmp_path / "aws" / "journal.sqlite"
     journal.mkdir(parents=True)

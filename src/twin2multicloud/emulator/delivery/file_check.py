@@ -24,7 +24,7 @@ def fault_of(path: Path, *, whole: bool = False) -> str | None:
         header = file.read(100)
     if header and not header.startswith(_HEADER):
         return "is not a database"
-    if header and size % page_size(header):
+    if header and size % page_size(header) and not _has_log(path):  # else a checkpoint ended there: the log has it all
         return f"is cut in the middle of a page, at {size:,} bytes"
     try:
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
@@ -35,6 +35,11 @@ def fault_of(path: Path, *, whole: bool = False) -> str | None:
     except sqlite3.DatabaseError as error:
         return f"cannot be read ({error})"
     return None
+
+
+def _has_log(path: Path) -> bool:
+    log = path.with_name(f"{path.name}-wal")
+    return log.exists() and log.stat().st_size > 0
 
 
 def require_whole(path: Path) -> None:

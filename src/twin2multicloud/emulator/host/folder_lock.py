@@ -6,8 +6,9 @@ The system lets a lock go when its holder ends, however it does. The files say w
 import fcntl
 import os
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
+from typing import TextIO
 
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.project.state_folder import StateFolder
@@ -29,18 +30,32 @@ def using(state: StateFolder, command: str, say: Callable[[str], None]) -> Itera
 
 @contextmanager
 def _held(state: StateFolder, command: str, say: Callable[[str], None], how: int) -> Iterator[None]:
-    state.make()
-    with state.lock.open("a+") as lock:
+    with _opened(state) as lock:
         try:
             fcntl.flock(lock, how | fcntl.LOCK_NB)
         except BlockingIOError:
             say(f"waiting for {_holder(state.lock) or 'another command'}, which works on {state.root.parent}")
             fcntl.flock(lock, how)
-        if how == fcntl.LOCK_EX:
-            lock.truncate(0)
-        lock.write(f"t2mc {command} (process {os.getpid()})\n")
-        lock.flush()
+        if lock.writable():
+            with suppress(OSError):  # of a full disk: who waits does not hear for whom
+                if how == fcntl.LOCK_EX:
+                    os.truncate(state.lock, 0)
+                os.write(lock.fileno(), f"t2mc {command} (process {os.getpid()})\n".encode())
         yield
+
+
+def _opened(state: StateFolder) -> TextIO:
+    """The lock's file; to read only where nothing can be written, since what runs from there can be stopped.
+
+    Raises OSError.
+    """
+    try:
+        state.make()
+        return state.lock.open("a+")
+    except OSError:
+        if not state.lock.exists():
+            raise
+        return state.lock.open()
 
 
 def hold_process(state: StateFolder, name: str) -> int:
