@@ -19,12 +19,12 @@ BOUNDS = Bounds(free_bytes=0)  # else it holds back long before such a small dis
 
 @pytest.fixture
 def disk(tmp_path: Path) -> Iterator[Path]:
-    """A folder that is a file system of 24 MB."""
+    """A folder that is a file system of 128 MB."""
     folder = tmp_path / "disk"
     folder.mkdir()
     try:
         made = subprocess.run(
-            ["mount", "-t", "tmpfs", "-o", "size=24m", "tmpfs", folder], capture_output=True, text=True
+            ["mount", "-t", "tmpfs", "-o", "size=128m", "tmpfs", folder], capture_output=True, text=True
         )
     except FileNotFoundError:
         pytest.skip("there is no mount(8) here")
