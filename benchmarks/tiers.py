@@ -25,6 +25,7 @@ from benchmarks.end_to_end import reading
 from benchmarks.pipelines import Pipeline
 from benchmarks.report import Result, Section, percentile, rate
 from twin2multicloud.domain.placement import Placement
+from twin2multicloud.domain.rota import WHOLE
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
@@ -174,7 +175,7 @@ def _peak(store: Any, objects: int) -> float:
         lines = Path("/proc/self/status").read_text().splitlines()
         most = max(most, int(next(line for line in lines if line.startswith("RssAnon")).split()[1]) * 1024 / 1e6)
 
-    steps = hot_to_cold(("g-001",), store, create, RigChance(0.0))(_LATER)
+    steps = hot_to_cold(("g-001",), store, create, RigChance(0.0))(_LATER, WHOLE)
     for _ in zip(range(objects), steps, strict=False):
         pass
     return most

@@ -26,7 +26,7 @@ INFO = KindInfo(
     Slot.L3_HOT,
     ComponentType.FUNCTION,
     "counts the devices that the hot store has readings of",
-    Load.DAY,
+    Load.ROTA,
     (Trigger.CALL, Trigger.SCHEDULE),
     "storage.census",
     frozenset({Data.CATALOG}),
@@ -36,7 +36,7 @@ ROW = ConnectorRow(
     source=Slot.L3_HOT,
     target=Slot.L3_HOT,
     same=Case(
-        "how many devices have readings is counted every day, and when the operator asks",
+        "how many devices have readings is counted by the rota, and when the operator asks",
         (
             ConnectorCall(Kind.HOT_TO_COLD_SCHEDULE, NAME, Delivery.SCHEDULE),
             ConnectorCall(OPERATOR, NAME, Delivery.CALL),

@@ -25,6 +25,7 @@ from twin2multicloud.planning.topology import Component, ValueKind
 from twin2multicloud.ports.dead_letters import Unread
 
 TOKEN = "the-token"
+_DAY = 86_400
 
 
 def resolved(component: Component) -> dict[str, str]:
@@ -92,6 +93,16 @@ class World:
         found = self.topology.named(name)
         assert found is not None, name
         return self.functions[found.id]
+
+    def run_schedule(self, name: str) -> None:
+        """Start a function by its schedule, in a process that has had no turn since yesterday: for the whole rota."""
+        component = self.topology.named(name)
+        assert component is not None, name
+        ports = self.ports[component.cloud]
+        ports.clock.advance(-_DAY)
+        function = wire(name, resolved(component), ports)
+        ports.clock.advance(_DAY)
+        function.run(Trigger.SCHEDULE)
 
     def publish(self, *payloads: object, device_id: str | None = None) -> None:
         """Devices publish; then everything runs until every queue is empty."""

@@ -18,9 +18,8 @@ from twin2multicloud.costs.breakdown import breakdown
 from twin2multicloud.costs.cost_table import cost_table
 from twin2multicloud.costs.paper_tables import PRESETS
 from twin2multicloud.costs.prices import PriceBook
-from twin2multicloud.costs.traffic import Traffic
+from twin2multicloud.costs.traffic import SCHEDULED_RUNS, Traffic
 from twin2multicloud.costs.usage import call_uses, row_uses, tariff_of, topology_uses, twin_of
-from twin2multicloud.costs.workload import DAYS_PER_MONTH
 from twin2multicloud.domain.components import Access
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
@@ -70,7 +69,7 @@ class TestOnEveryCloud:
         traffic, tariff = Traffic.of(PRESETS[next(iter(PRESETS))]), tariff_of(cloud)
         (call,) = (each for each in ROW.calls if each.delivery is Delivery.STORE)
         expected = {
-            Access.READ: list(tariff.hot_read(traffic, DAYS_PER_MONTH, traffic.messages / DAYS_PER_MONTH)),
+            Access.READ: list(tariff.hot_read(traffic, SCHEDULED_RUNS, traffic.messages / SCHEDULED_RUNS)),
             Access.WRITE: list(tariff.hot_written(traffic)),
             Access.DELETE: list(tariff.hot_moved(traffic)),
         }

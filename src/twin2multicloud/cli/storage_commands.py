@@ -42,7 +42,7 @@ def move(
 ) -> None:
     """Move readings past their retention from the hot store to the cold store, and on to the archive.
 
-    The movers run every day by themselves; this runs them now.
+    The movers run by themselves, each device twice a day; this moves all that is due now.
 
     Example: t2mc move examples/room-climate
     """

@@ -91,9 +91,9 @@ class ObjectStore(msgspec.Struct, frozen=True, kw_only=True):
             yield self.look_meter, t.chunks * self.target_looks
 
     def searched(self, t: Traffic, months: float) -> Uses:
-        """All objects listed once a day in search of due ones, and the due ones' bytes read, by the mover."""
-        more = t.listings(months) - DAYS_PER_MONTH
-        yield f"{self.meter}.list", DAYS_PER_MONTH + more * self.page_requests
+        """All objects listed once a round in search of due ones, and the due ones' bytes read, by the mover."""
+        more = t.listings(months) - t.listed_shares
+        yield f"{self.meter}.list", t.listed_shares + more * self.page_requests
         yield f"{self.meter}.retrieved_{self.gb}", t.packed_gb
 
     def fetched(self, t: Traffic) -> Uses:

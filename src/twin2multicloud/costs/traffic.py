@@ -10,6 +10,7 @@ import msgspec
 
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH, Workload
 from twin2multicloud.domain.components import KINDS, Kind, Load
+from twin2multicloud.domain.rota import ROUNDS_A_DAY, RUNS_A_DAY, SHARES
 
 ITEM_OVERHEAD_KB = 0.1
 """What a stored reading weighs beside its payload: keys and timestamps (DynamoDB bills 100 bytes per item for them)."""
@@ -33,6 +34,9 @@ DELETED_AT_ONCE = 25
 """Rows that a mover deletes with one request: DynamoDB's batch, the smallest of the three."""
 LISTED = 1_000
 """Objects of one listing, and rows of one page of the hot store, as movers ask for them."""
+SCHEDULED_RUNS = RUNS_A_DAY * DAYS_PER_MONTH
+"""Runs of one schedule in a month."""
+_ROUNDS = ROUNDS_A_DAY * DAYS_PER_MONTH
 EVENT_RUN_STEPS = 5
 """State transitions of one run of the example workflow: start, choice, two tasks, end."""
 
@@ -95,7 +99,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
             Load.LATEST: self.latest_queries,
             Load.CHUNKS: self.chunks,
         }
-        return runs.get(KINDS[kind].load, DAYS_PER_MONTH)
+        return runs.get(KINDS[kind].load, SCHEDULED_RUNS)
 
     def milliseconds(self, kind: str) -> float:
         """How long all runs of a function last together, as its code takes (waiting for another cloud not counted)."""
@@ -105,7 +109,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
                 return runs * w.function_ms + self.messages * w.function_ms_per_message
             case Load.CHUNKS:
                 return runs * w.function_ms + self.plain_mb * MOVER_MS_PER_MB + self.chunks * MOVER_REQUEST_MS
-            case Load.DAY:
+            case Load.ROTA:
                 return runs * w.function_ms + self._moving_ms(kind)
             case _:
                 return runs * w.function_ms + runs * w.function_ms_per_message
@@ -115,7 +119,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
         match KINDS[kind].load:
             case Load.HISTORY:
                 return self.workload.points_per_series
-            case Load.READINGS | Load.CHUNKS | Load.DAY:  # together they read what the month brings, once
+            case Load.READINGS | Load.CHUNKS | Load.ROTA:  # together they read what the month brings, once
                 return self.messages / self.invocations(kind)
             case _:
                 return 1
@@ -143,12 +147,19 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def hot_searches(self) -> float:
-        """The mover's queries of the hot store: one per object, and one per device and day that finds nothing more."""
-        return self.chunks + self.workload.devices * DAYS_PER_MONTH
+        """The mover's queries of the hot store: per object one, and per device and round one that finds no more."""
+        return self.chunks + self.workload.devices * _ROUNDS
+
+    @property
+    def listed_shares(self) -> float:
+        """Shares of a store's objects that the mover lists in a month: of a round, those that have devices, and those
+        of names before and after all of them."""
+        return _ROUNDS * min(self.workload.devices + 1, SHARES)
 
     def listings(self, months: float) -> float:
-        """The mover's daily listings, to the last page, of a store that keeps each month's objects for `months`."""
-        return DAYS_PER_MONTH * (math.floor(self.chunks * months / LISTED) + 1)
+        """The mover's listings, to each share's last page, of a store that keeps each month's objects for `months`."""
+        in_one = self.chunks * months * _ROUNDS / self.listed_shares
+        return self.listed_shares * (math.floor(in_one / LISTED) + 1)
 
     def _moving_ms(self, kind: str) -> float:
         """How long a month's moves take: requests one after the other, and packing where readings are packed."""

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from twin2multicloud.costs.storage import ObjectStore
 from twin2multicloud.costs.tariff import Tariff, Uses
 from twin2multicloud.costs.traffic import CROSSING_MS, Traffic
-from twin2multicloud.costs.workload import DAYS_PER_MONTH, Workload
+from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.components import KINDS, OPERATOR, Access, ComponentType, Kind, Load, home
 from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
@@ -178,8 +178,8 @@ def _run(kind: str, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
     if kind == Kind.DISPATCHER:
         invocations = tariff.dispatched(t)
         milliseconds += (invocations - t.batches) * t.workload.function_ms
-    if KINDS[kind].load is Load.DAY:
-        yield from tariff.schedule(DAYS_PER_MONTH)
+    if KINDS[kind].load is Load.ROTA:
+        yield from tariff.schedule(invocations)
     yield from tariff.function(t, invocations, milliseconds)
     errors = invocations * t.workload.error_share
     yield from tariff.error_events(errors)

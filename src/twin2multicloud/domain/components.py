@@ -64,7 +64,7 @@ class Load(StrEnum):
     LATEST = "latest"  # reads of latest values
     CHUNKS = "chunks"  # objects of many readings
     QUERIES = "queries"  # questions to a service, which its cloud bills with the service
-    DAY = "day"  # one run a day, over what the day made
+    ROTA = "rota"  # runs by the rota, over what each day made
     NONE = "none"  # no function, or one that is charged with its callers
 
 
@@ -163,12 +163,15 @@ def _reader(purpose: str, module: str, load: Load) -> KindInfo:
 
 def _mover(slot: Slot, purpose: str, module: str, setting: str, *data: Data) -> KindInfo:
     on = (Trigger.SCHEDULE, Trigger.CALL)
-    return msgspec.structs.replace(_function(slot, Load.DAY, on, purpose, module, *data), settings=(setting,))
+    return msgspec.structs.replace(_function(slot, Load.ROTA, on, purpose, module, *data), settings=(setting,))
 
 
-def _admin(slot: Slot, purpose: str, module: str, *on: Trigger, settings: tuple[str, ...] = ()) -> KindInfo:
+def _admin(
+    slot: Slot, purpose: str, module: str, *data: Data, on: tuple[Trigger, ...] = (), settings: tuple[str, ...] = ()
+) -> KindInfo:
     """A function that the operator calls to administer a store."""
-    return msgspec.structs.replace(_function(slot, Load.NONE, (Trigger.CALL, *on), purpose, module), settings=settings)
+    made = _function(slot, Load.NONE, (Trigger.CALL, *on), purpose, module, *data)
+    return msgspec.structs.replace(made, settings=settings)
 
 
 def _store(slot: Slot | None, purpose: str) -> KindInfo:
@@ -238,7 +241,9 @@ KINDS: dict[str, KindInfo] = {
         "reads the latest value of each property", "storage.hot_reader_last_entry", Load.LATEST
     ),
     Kind.HOT_STORE_ADMIN: _admin(Slot.L3_HOT, "erases a device's readings in the hot store", "storage.hot_store_admin"),
-    Kind.HOT_TO_COLD_SCHEDULE: KindInfo(Slot.L3_HOT, ComponentType.SCHEDULE, "starts the hot-to-cold mover every day"),
+    Kind.HOT_TO_COLD_SCHEDULE: KindInfo(
+        Slot.L3_HOT, ComponentType.SCHEDULE, "starts the hot-to-cold mover every ten minutes"
+    ),
     Kind.HOT_TO_COLD_MOVER: _mover(
         Slot.L3_HOT,
         "moves readings past the hot retention to the cold store",
@@ -260,13 +265,14 @@ KINDS: dict[str, KindInfo] = {
     ),
     Kind.COLD_STORE: _store(Slot.L3_COLD, "stores readings past the hot retention as objects"),
     Kind.COLD_TO_ARCHIVE_SCHEDULE: KindInfo(
-        Slot.L3_COLD, ComponentType.SCHEDULE, "starts the cold-to-archive mover every day"
+        Slot.L3_COLD, ComponentType.SCHEDULE, "starts the cold-to-archive mover every ten minutes"
     ),
     Kind.COLD_TO_ARCHIVE_MOVER: _mover(
         Slot.L3_COLD,
         "moves objects past the cold retention to the archive",
         "storage.cold_to_archive_mover",
         "cold_retention_days",
+        Data.CATALOG,
     ),
     Kind.ARCHIVE_WRITER: _endpoint(
         Slot.L3_ARCHIVE,
@@ -281,11 +287,14 @@ KINDS: dict[str, KindInfo] = {
         Slot.L3_ARCHIVE,
         "lists the archive, restores and erases a device's readings in it, deletes what is past its retention",
         "storage.archive_store_admin",
-        Trigger.SCHEDULE,
+        Data.CATALOG,
+        on=(Trigger.SCHEDULE,),
         settings=("archive_retention_days",),
     ),
     Kind.ARCHIVE_EXPIRY_SCHEDULE: KindInfo(
-        Slot.L3_ARCHIVE, ComponentType.SCHEDULE, "starts the deletion of what is past the archive retention every day"
+        Slot.L3_ARCHIVE,
+        ComponentType.SCHEDULE,
+        "starts the deletion of what is past the archive retention every ten minutes",
     ),
     Kind.ARCHIVE_STORE: _store(Slot.L3_ARCHIVE, "stores readings past the cold retention at low cost and slow access"),
     Kind.TWIN_SERVICE: KindInfo(

@@ -119,8 +119,8 @@ def noted(note: Row) -> Sequence[str]:
 
 
 def as_reading(device_id: str, row: Row) -> Reading:
-    """The reading of a row that has all of its values: its properties are sorted by name, so that it has one form."""
-    return kept(Key(device_id, row.key.timestamp, row.key.message_id), dict(sorted(row.values.items())))
+    """The reading of a row that has all of its values."""
+    return kept(Key(device_id, row.key.timestamp, row.key.message_id), dict(row.values))
 
 
 def sort_key(key: RowKey) -> str:

@@ -15,6 +15,7 @@ from tests.rigs.object_store import RigObjectStore
 from tests.rigs.readings import reading
 from twin2multicloud.costs.traffic import MOVER_MS_PER_MB, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB, Workload
+from twin2multicloud.domain.rota import RUNS_A_DAY, SHARES, WHOLE, Share
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.domain.timestamps import from_datetime
 from twin2multicloud.functions.storage.chunks import MAX_CHUNK_BYTES, next_chunk
@@ -84,14 +85,19 @@ class Fleet:
         self._chance = random.Random(7)
 
     def live(self, day: int) -> None:
-        """One day: devices send, then both movers run, a quarter past midnight."""
+        """One day: devices send, then both movers run by the rota for another day."""
         start = FIRST + timedelta(days=day)
         for device in self.devices:
             self.hot.write([self._reading(device, start, n) for n in range(round(24 * 60 / self.w.interval_min))])
-        now = from_datetime(start + timedelta(days=1, minutes=15))
+        now = from_datetime(start + timedelta(days=1))
         hand = self._post if self.apart else lambda name: self.archive.take(name, "cold")
-        moves = hot_to_cold(self.devices, self.hot, self.cold.create, RigChance())
-        self.moved = [*moves(day_before(now, HOT_DAYS)), *cold_to_archive(self.cold, hand)(day_before(now, COLD_DAYS))]
+        to_cold = hot_to_cold(self.devices, self.hot, self.cold.create, RigChance())
+        to_archive = cold_to_archive(self.devices, self.cold, hand)
+        self.moved = []
+        for number in range(RUNS_A_DAY):
+            share = Share(number % SHARES, SHARES)
+            self.moved += to_cold(day_before(now, HOT_DAYS), share)
+            self.moved += to_archive(day_before(now, COLD_DAYS), share)
 
     def _post(self, name: str) -> None:
         self.archive.create(name, self.cold.read(name))
@@ -184,6 +190,6 @@ def test_a_megabyte_takes_a_mover_less_than_its_price_says() -> None:
         start = FIRST + timedelta(days=day)
         fleet.hot.write([fleet._reading("sensor-0", start, n) for n in range(20)])
         began = time.perf_counter()
-        list(hot_to_cold(["sensor-0"], fleet.hot, fleet.cold.create, RigChance())("2027-01-01T00:00:00.000Z"))
+        list(hot_to_cold(["sensor-0"], fleet.hot, fleet.cold.create, RigChance())("2027-01-01T00:00:00.000Z", WHOLE))
         best = min(best, time.perf_counter() - began)
     assert best * 1000 / (20 * 200 / 1024) < MOVER_MS_PER_MB

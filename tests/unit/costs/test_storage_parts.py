@@ -97,7 +97,7 @@ def test_the_pages_words(book: PriceBook) -> None:
     assert "restore" in restore_text(archive, book).lower()
     assert restore_text(tiers(GCP, FLEET, book)[1], book) == ""
     listing = next(part for part in cold.parts if part.reason == "requests: listings of the mover")
-    assert quantity_text(listing) == "1.3k LIST requests"
+    assert quantity_text(listing) == "4.3k LIST requests"
     assert quantity_text(cold.parts[0]).endswith(" GB-months")
 
 

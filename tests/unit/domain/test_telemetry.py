@@ -11,8 +11,10 @@ from tests.rigs.clock import START
 from twin2multicloud.domain.telemetry import (
     RESERVED,
     InvalidTelemetryError,
+    Key,
     Reading,
     TimeOutsideError,
+    kept,
     normalise,
     recognise,
     values_of,
@@ -329,3 +331,14 @@ def test_whose_reading_it_is_no_property_can_change():
     assert (reading.key.device_id, reading.flat["device_id"], list(reading.flat)) == (
         *("d", "d", ["device_id", "timestamp", "message_id", "t"]),
     )
+
+
+@given(device=st.text(min_size=1, max_size=4), values=VALUES)
+@example(device="ü", values=dict.fromkeys(["\uffff", "é", "😀", "z", "a"], 1))
+def test_a_reading_of_a_store_is_in_its_normal_form_with_properties_in_the_order_of_code_points(device, values):
+    reading = kept(Key(device, START, "m"), values)
+    ordered = dict(sorted(values.items()))
+    assert reading.encoded == msgspec.json.encode(
+        {"device_id": device, "timestamp": START, "message_id": "m", **ordered}
+    )
+    assert recognise(reading.encoded, now=START) == reading

@@ -15,6 +15,7 @@ from tests.rigs.chance import RigChance
 from tests.rigs.clock import RigClock
 from tests.rigs.readings import reading
 from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.rota import WHOLE
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.object_store import FolderObjectStore
@@ -40,11 +41,11 @@ class Stores:
         chance = RigChance()
         self.movers = [
             hot_to_cold(("d",), self.hot, self.cold.create, chance),
-            cold_to_archive(self.cold, lambda name: self.archive.take(name, "cold")),
+            cold_to_archive(("d",), self.cold, lambda name: self.archive.take(name, "cold")),
         ]
 
     def move(self, mover: int) -> int:
-        return sum(moved.objects for moved in self.movers[mover](ALWAYS))
+        return sum(moved.objects for moved in self.movers[mover](ALWAYS, WHOLE))
 
     def everything(self) -> list[Row]:
         """Rows of all tiers; one that is in two of them comes once."""

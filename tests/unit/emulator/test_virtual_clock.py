@@ -10,7 +10,7 @@ from twin2multicloud.emulator.host.schedules import Schedules
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock, real_milliseconds
 
 NEW_YEAR = 1_767_225_600_000  # 2026-01-01T00:00Z
-HOUR, DAY = 3_600_000, 86_400_000
+MINUTE, DAY = 60_000, 86_400_000
 
 
 def test_without_settings_it_is_this_machines_time(tmp_path: Path) -> None:
@@ -52,16 +52,16 @@ class Bench:
             raise ValueError("not today")
 
 
-def test_a_day_has_one_run_and_forty_days_at_once_are_one(tmp_path: Path) -> None:
+def test_a_run_is_every_ten_minutes_and_forty_days_at_once_are_one(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
-    for moment in (NEW_YEAR + HOUR, NEW_YEAR + 2 * HOUR, NEW_YEAR + DAY + HOUR, NEW_YEAR + 41 * DAY):
-        bench.at(moment)
+    for minutes in (9, 10, 19, 21, 40 * 24 * 60):
+        bench.at(NEW_YEAR + minutes * MINUTE)
         bench.schedules.run_due()
-    assert [run[:10] for run in bench.runs] == ["2026-01-01", "2026-01-02", "2026-02-11"]
+    assert [run[:16] for run in bench.runs] == ["2026-01-01T00:10", "2026-01-01T00:21", "2026-02-10T00:00"]
     bench.schedules.close()
 
 
-def test_a_clock_that_is_set_back_runs_nothing_and_the_next_day_counts(tmp_path: Path) -> None:
+def test_a_clock_that_is_set_back_runs_nothing_and_the_next_minutes_count(tmp_path: Path) -> None:
     bench = Bench(tmp_path)
     bench.at(NEW_YEAR - 30 * DAY)
     bench.schedules.run_due()

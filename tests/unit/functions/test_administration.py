@@ -94,7 +94,7 @@ def test_what_is_past_the_archive_retention_is_deleted_with_a_record():
     archive = bucket(house)
     due = [name for name in archive.bodies if "day=2026-01-08" in name]
     archive.restores = True  # the record has to be readable all the same
-    house.named("archive-store-admin").run(Trigger.SCHEDULE)
+    house.run_schedule("archive-store-admin")
     (record,) = [name for name in archive.bodies if name.startswith(RECORDS)]
     lines = [msgspec.json.decode(line) for line in archive.read(record).splitlines()]
     assert [line["name"] for line in lines] == due
@@ -118,7 +118,7 @@ def test_an_expiry_that_is_killed_anywhere_deletes_nothing_without_a_record(firs
     before = set(archive.bodies)
     for steps in (first, second):
         with house.broken_after(steps), suppress(TwinError):
-            house.named("archive-store-admin").run(Trigger.SCHEDULE)
+            house.run_schedule("archive-store-admin")
         recorded = {
             msgspec.json.decode(line)["name"]
             for name, body in archive.bodies.items()
@@ -126,7 +126,7 @@ def test_an_expiry_that_is_killed_anywhere_deletes_nothing_without_a_record(firs
             for line in body.splitlines()
         }
         assert before - set(archive.bodies) <= recorded
-    house.named("archive-store-admin").run(Trigger.SCHEDULE)
+    house.run_schedule("archive-store-admin")
     assert history(house) == points[6:]
 
 

@@ -12,7 +12,6 @@ from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.object_store import RigObjectStore
 from tests.rigs.world import World
 from tests.unit.functions.test_tiers import OLDER, fill, history, move, tier, world
-from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError, RetryableError, TwinError
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.wire.http import Request, json_response
@@ -32,7 +31,7 @@ def objects(house: World, kind: str) -> RigObjectStore:
 
 
 def run(house: World, mover: str) -> None:
-    house.named(mover).run(Trigger.SCHEDULE)
+    house.run_schedule(mover)
 
 
 def events(house: World) -> list[str]:
@@ -209,7 +208,7 @@ def test_a_damaged_chunk_in_the_place_of_one_that_is_written_again_keeps_the_rea
     house = world(APART)
     points = fill(house, 8)
     cold = objects(house, "cold-store")
-    with house.broken_after(2), suppress(TwinError):  # read, and written
+    with house.broken_after(3), suppress(TwinError):  # another device looked at, this one read, written
         run(house, MOVERS[0])
     (first,) = cold.bodies
     cold.bodies[first] = damaged(cold.bodies[first])

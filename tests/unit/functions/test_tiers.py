@@ -44,7 +44,7 @@ def fill(house: World, days: int, each: int = 3) -> list[tuple[str, int]]:
 
 def move(house: World) -> None:
     for mover in ("hot-to-cold-mover", "cold-to-archive-mover"):
-        house.named(mover).run(Trigger.SCHEDULE)
+        house.run_schedule(mover)
 
 
 def history(house: World, **more: object) -> list[tuple[str, object]]:
@@ -125,7 +125,7 @@ def test_a_reading_that_comes_while_its_day_is_moved_stays() -> None:
         house.publish({"timestamp": late[0], "t": -1}, device_id="sensor-1")
 
     store.before_create = meanwhile
-    house.named("hot-to-cold-mover").run(Trigger.SCHEDULE)
+    house.run_schedule("hot-to-cold-mover")
     assert history(house) == sorted([*points, late])
 
 
@@ -155,7 +155,7 @@ def test_movers_that_are_killed_anywhere_lose_and_double_nothing(data: st.DataOb
     for _ in range(data.draw(st.integers(1, 6))):
         name = chance.choice(("hot-to-cold-mover", "cold-to-archive-mover"))
         with house.broken_after(chance.randrange(12)), suppress(TwinError):
-            house.named(name).run(Trigger.SCHEDULE)
+            house.run_schedule(name)
         assert history(house) == points
     move(house)
     assert history(house) == points

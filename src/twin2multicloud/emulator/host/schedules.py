@@ -1,21 +1,21 @@
 """Starts scheduled functions by the clouds' virtual time. Owns no function and no clock.
 
-Runs that fell due while the clock was set forward are one run: what a mover does in forty runs it does in one.
+Runs that fell due while the clock was set forward are one run, over all the shares whose turn has come since.
 """
 
 import logging
 from collections.abc import Callable, Mapping
 
+from twin2multicloud.domain.rota import EVERY_MINUTES
 from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 
-_DAY = 86_400_000
-_AT = 15 * 60_000  # a quarter past midnight UTC: the day before is complete
+_EVERY = EVERY_MINUTES * 60_000
 _LOOK_EVERY = 0.5  # seconds
 
 
 class Schedules:
-    """The daily schedules of one cloud, each with what it starts."""
+    """The schedules of one cloud, each with what it starts."""
 
     def __init__(
         self,
@@ -36,7 +36,7 @@ class Schedules:
         """Run what is due, once, and return when it is done."""
         with self._lock:
             now = self._clock.milliseconds
-            if now >= self._next or now < self._next - 2 * _DAY:  # the clock may be set back too
+            if now >= self._next or now < self._next - _EVERY:  # the clock may be set back too
                 due = now >= self._next
                 self._next = self._after(now)
                 if due:
@@ -61,5 +61,5 @@ class Schedules:
 
     @staticmethod
     def _after(now: int) -> int:
-        """The next quarter past midnight."""
-        return (now - _AT) // _DAY * _DAY + _DAY + _AT
+        """When the next run is due: as cron counts, from midnight UTC on."""
+        return (now // _EVERY + 1) * _EVERY

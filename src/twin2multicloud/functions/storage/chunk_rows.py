@@ -2,11 +2,12 @@
 
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import groupby
+from itertools import groupby, takewhile
 
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.rota import Share
 from twin2multicloud.functions.storage.chunks import ChunkName, device_prefix, read_name, readings_in
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 from twin2multicloud.ports.object_store import ObjectStore, StoredObject
@@ -29,6 +30,15 @@ def all_objects(store: ObjectStore, prefix: str = "", after: str = "") -> Iterat
         if len(page) < _LISTED:
             return
         after = page[-1].name
+
+
+def objects_of(store: ObjectStore, devices: Sequence[str], share: Share) -> Iterator[StoredObject]:
+    """The objects of a share of the devices; those of devices that are not known are in one of the shares too."""
+    start, end = share.span(sorted(device_prefix(each) for each in devices))
+    if start == end:
+        return iter(())
+    listed = all_objects(store, after=start)
+    return listed if end is None else takewhile(lambda stored: stored.name < end, listed)
 
 
 def rows_in(store: ObjectStore, query: RangeQuery) -> TierRows:

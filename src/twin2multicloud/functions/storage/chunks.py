@@ -107,12 +107,12 @@ def verify(name: str, body: bytes) -> ChunkName:
     if said is None:
         raise FinalError(f"{name[:200]!r} is not the name of a chunk", 400)
     plain = _plain(name, body)
-    readings = list(_readings(name, plain))
-    keys = [reading.key for reading in (readings[0], readings[-1])] if readings else []
+    lines = _lines(name, plain)
+    keys = [Reading(line).key for line in (lines[0], lines[-1])] if lines else []
     found = [(key.device_id, key.timestamp) for key in keys]
     if (
         said.digest != _digest(plain)
-        or said.readings != len(readings)
+        or said.readings != len(lines)
         or found != [(said.device_id, said.first), (said.device_id, said.last)]
     ):
         raise FinalError(f"{name}: the content is not what the name says", 400)
@@ -121,14 +121,15 @@ def verify(name: str, body: bytes) -> ChunkName:
 
 def readings_in(name: str, body: bytes) -> Iterator[Reading]:
     """The readings of a chunk. Raises FinalError where it is damaged."""
-    return _readings(name, _plain(name, body))
+    return map(Reading, _lines(name, _plain(name, body)))
 
 
-def _readings(name: str, plain: bytes) -> Iterator[Reading]:
-    for line in plain.splitlines():
+def _lines(name: str, plain: bytes) -> Sequence[bytes]:
+    lines = plain.splitlines()
+    for line in lines:
         if not is_keyed(line):
             raise FinalError(f"{name}: a line is not a reading in its normal form: {line[:80]!r}", 400)
-        yield Reading(line)
+    return lines
 
 
 def _plain(name: str, body: bytes) -> bytes:

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 
+from twin2multicloud.domain.rota import Share
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.storage.chunks import Chunk, next_chunk
 from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, attempt, mover_function
@@ -34,9 +35,10 @@ def hot_to_cold(devices: Sequence[str], store: HotStore, create: Callable[[str, 
         store.delete(device_id, chunk.keys)
         return Moved(1, chunk.name.readings, len(chunk.body))
 
-    def steps(before: str) -> Iterator[Moved]:
-        start = int(chance.random() * len(devices))
-        for device_id in (*devices[start:], *devices[:start]):
+    def steps(before: str, share: Share) -> Iterator[Moved]:
+        chosen = share.of(devices)
+        start = int(chance.random() * len(chosen))
+        for device_id in (*chosen[start:], *chosen[:start]):
             while chunk := next_chunk(_oldest(store, device_id, before)):
                 moved = attempt(partial(move, device_id, chunk))
                 yield moved

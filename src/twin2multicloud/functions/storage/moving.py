@@ -1,20 +1,22 @@
 """What both movers are: a job in steps, each safe to repeat, that stops in time and says what it did. Owns no step."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from datetime import timedelta
+from itertools import chain
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.domain.components import Trigger
-from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.errors import FinalError, RetryableError
+from twin2multicloud.domain.rota import WHOLE, Rota, Share
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 
 RUN_SECONDS = 240.0
-"""When a scheduled run begins no further step. The shortest limit of the clouds is Azure's default of five minutes."""
+"""When a scheduled run begins no further step. `domain.rota` has the next one soon."""
 CALL_SECONDS = 15.0
 """When a run that was called begins no further step: its caller waits for the answer, for 30 seconds at most."""
 
@@ -31,8 +33,8 @@ class Moved(msgspec.Struct, frozen=True):
 NOTHING = Moved(0, 0, 0)
 """A step that looked and found nothing due."""
 
-Steps = Callable[[str], Iterator[Moved]]
-"""Moves what is before a day (canonical stamp of its beginning), one object a step."""
+Steps = Callable[[str, Share], Iterator[Moved]]
+"""Moves what is before a day (canonical stamp of its beginning) in a share of the devices, one object a step."""
 
 _OF_THE_CONTENT = frozenset({400, 409, 413, 422})
 
@@ -55,27 +57,29 @@ class Mover:
 
     def __init__(self, *, steps: Steps, retention_days: int, clock: Clock) -> None:
         self._steps, self._days, self._clock = steps, retention_days, clock
+        self._rota = Rota(clock.now())
 
     def on_schedule(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - there is one job
-        """Move what is due, see `run`."""
-        return self.run(RUN_SECONDS)
+        """Move what is due in the shares whose turn it is, see `run`."""
+        return in_turn(self._rota, self._clock, lambda shares: self.run(RUN_SECONDS, shares))
 
     def on_call(self, event: Mapping[str, Any] | None = None) -> dict[str, Any]:  # noqa: ARG002 - likewise
         """Move what is due for as long as a caller waits, see `run`: the operator calls again until it is finished."""
-        return self.run(CALL_SECONDS)
+        return self.run(CALL_SECONDS, [WHOLE])
 
-    def run(self, seconds: float) -> dict[str, Any]:
+    def run(self, seconds: float, shares: Iterable[Share]) -> dict[str, Any]:
         """Move what is due. Raises RetryableError, FinalError: the next run goes on where this one was.
 
         An object that is refused for what it is stays where it is; FinalError says so when the run is over.
 
         Due are the whole UTC days that ended before the retention, by the time of the reading: an object then holds a
-        day, and readings are kept a day longer at most. ``finished`` is false where a run stopped for its time limit.
+        day, and readings are kept two days longer at most. ``finished`` is false where a run stopped for its time.
         """
         until = self._clock.monotonic() + seconds
         objects = readings = size = 0
         finished, refusals = True, list[FinalError]()
-        for moved in self._steps(day_before(self._clock.now(), self._days)):
+        before = day_before(self._clock.now(), self._days)
+        for moved in chain.from_iterable(self._steps(before, share) for share in shares):
             objects, readings, size = objects + moved.objects, readings + moved.readings, size + moved.size
             if moved.refusal is not None:
                 refusals.append(moved.refusal)
@@ -86,6 +90,17 @@ class Mover:
             more = f", as do {len(refusals) - 1} more" if len(refusals) > 1 else ""
             raise FinalError(f"{refusals[0]}; its readings stay where they are{more}", refusals[0].status)
         return {"objects": objects, "readings": readings, "bytes": size, "finished": finished}
+
+
+def in_turn(rota: Rota, clock: Clock, run: Callable[[Iterator[Share]], dict[str, Any]]) -> dict[str, Any]:
+    """A scheduled run over the shares whose turn it is. One that fails for good is left to the next round."""
+    try:
+        return run(rota.due(clock.now()))
+    except RetryableError:
+        raise
+    except Exception:
+        rota.pass_over()
+        raise
 
 
 def mover_function(parts: Parts, steps: Steps, retention_days: int) -> Function:

@@ -4,7 +4,6 @@ Everything here is derived from the topology's links, endpoints and variables: n
 """
 
 from collections.abc import Iterator
-from datetime import time
 
 import msgspec
 
@@ -40,8 +39,6 @@ SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, *OBJECT_STORES, *SCHE
 """What is rendered beside the functions that exist in code and their dead letters."""
 
 READ_ONLY = (Access.READ,)
-DAILY = time(0, 15)
-"""When schedules start their functions, in UTC: the day before is complete."""
 
 
 class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,7 +46,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
     may do with the hot store, `objects` what it may do with the cold store and the archive, by component;
-    `schedule` is what starts it every day, `called` whether the operator calls it; `calls` are the functions on its
+    `schedule` is what starts it by itself, `called` whether the operator calls it; `calls` are the functions on its
     cloud that it calls natively.
     """
 

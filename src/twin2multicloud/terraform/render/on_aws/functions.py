@@ -1,11 +1,12 @@
 """Functions on AWS: Lambda, each with its log group, its queue's mapping and, where the table asks for one, its URL."""
 
+from twin2multicloud.domain.rota import EVERY_MINUTES
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws import access, logs
 from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
 from twin2multicloud.terraform.render.references import Clouds
-from twin2multicloud.terraform.render.scope import DAILY, CloudScope, FunctionView
+from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
 
 RUNTIME, ARCHITECTURE, HANDLER = "python3.13", "x86_64", "main.handler"
 _MEMORY_MB = 256
@@ -68,7 +69,7 @@ def _mapping(config: Configuration, function: FunctionView) -> None:
 
 def _schedule(config: Configuration, function: FunctionView, schedule: Component) -> None:
     """EventBridge Scheduler, with a role of its own. Lambda tries a run that fails twice more."""
-    key, name = f"{function.key}_schedule", f"{function.component.deployed_as}-daily"
+    key, name = f"{function.key}_schedule", f"{function.component.deployed_as}-timer"
     invoke = access.allow("lambda:InvokeFunction", function_arn(function.key))
     role = access.role(config, key, name, "scheduler.amazonaws.com", [invoke])
     config.resource(
@@ -76,7 +77,7 @@ def _schedule(config: Configuration, function: FunctionView, schedule: Component
         key,
         name=name,
         description=schedule.reason,
-        schedule_expression=f"cron({DAILY.minute} {DAILY.hour} * * ? *)",
+        schedule_expression=f"cron(0/{EVERY_MINUTES} * * * ? *)",
         flexible_time_window=[{"mode": "OFF"}],
         target=[
             {

@@ -8,11 +8,12 @@ Code does not come with the app: azurerm posts it to ``/api/zipdeploy``, which F
 29630). `operations.publishing` publishes it once the app is there.
 """
 
+from twin2multicloud.domain.rota import EVERY_MINUTES
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure import access, device_gateway, logs, object_stores, queues
 from twin2multicloud.terraform.render.on_azure.references import placed
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
-from twin2multicloud.terraform.render.scope import ATTEMPTS, DAILY, CloudScope, FunctionView
+from twin2multicloud.terraform.render.scope import ATTEMPTS, CloudScope, FunctionView
 
 RUNTIME_VERSION = "3.13"
 _MEMORY_MB = 512  # the minimum
@@ -126,7 +127,7 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
     if function.objects:
         found["OBJECT_STORE_URL"] = object_stores.URL
     if function.schedule is not None:
-        found["SCHEDULE"] = f"0 {DAILY.minute} {DAILY.hour} * * *"
+        found["SCHEDULE"] = f"0 */{EVERY_MINUTES} * * * *"
     if function.store:
         found["COSMOS_URL"] = "${azurerm_cosmosdb_account.hot_store.endpoint}"
     return found

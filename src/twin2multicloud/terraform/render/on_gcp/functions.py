@@ -8,12 +8,13 @@ because callers are on other clouds, and the token guards it. The device gateway
 from collections.abc import Mapping
 
 from twin2multicloud.domain.components import Kind
+from twin2multicloud.domain.rota import EVERY_MINUTES
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_gcp import access, device_gateway
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, REGION, SERVICES_ON, member
 from twin2multicloud.terraform.render.references import SUFFIX, Clouds
-from twin2multicloud.terraform.render.scope import DAILY, CloudScope, FunctionView
+from twin2multicloud.terraform.render.scope import CloudScope, FunctionView
 
 RUNTIME, ENTRY_POINT = "python313", "main"
 _MEMORY = "512Mi"
@@ -41,7 +42,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
 
 def _schedule(config: Configuration, function: FunctionView, schedule: Component) -> None:
     """Cloud Scheduler, which signs in at the function as an account of its own."""
-    key, name = f"{function.key}_schedule", f"{function.component.deployed_as}-daily"
+    key, name = f"{function.key}_schedule", f"{function.component.deployed_as}-timer"
     access.account(config, key, name, schedule.reason[:100])
     access.invoker(config, function, "schedule", member(key))
     url = f"${{google_cloudfunctions2_function.{function.key}.service_config[0].uri}}"
@@ -51,7 +52,7 @@ def _schedule(config: Configuration, function: FunctionView, schedule: Component
         name=name,
         description=schedule.reason,
         region=REGION,
-        schedule=f"{DAILY.minute} {DAILY.hour} * * *",
+        schedule=f"*/{EVERY_MINUTES} * * * *",
         time_zone="Etc/UTC",
         attempt_deadline=f"{function.timeout_s}s",
         retry_config=[{"retry_count": 2, "min_backoff_duration": "60s"}],
