@@ -133,10 +133,28 @@ def test_what_is_older_than_a_moment_is_forgotten(tmp_path: Path) -> None:
     journal.age("2026-01-15T00:00:00.000Z")
     journal.report(b'{"timestamp":"2026-01-16"}').wait()
     assert [each.letter.at for each in journal.read(kept.page, 0, 9)] == [young]
-    assert journal.read(kept.newest_errors, 9) == [
-        b'{"timestamp":"2026-01-16"}',
+    assert [body for _, body in journal.read(kept.oldest_errors, 9)] == [
         b'{"timestamp":"%b"}' % young.encode(),
+        b'{"timestamp":"2026-01-16"}',
     ]
+    journal.close()
+
+
+def test_error_events_are_handed_over_once_whoever_reported_them_and_whatever_ends(tmp_path: Path) -> None:
+    """The readers' process reports into the same file; the cloud's own hands over."""
+    readers, journal = Journal(tmp_path / "journal"), Journal(tmp_path / "journal")
+    for number in range(5):
+        (readers if number % 2 else journal).report(b"%d" % number).wait()
+    assert journal.hand_over_errors("reporter", 3) == 3
+    assert journal.read(kept.error_count) == 2
+    for each in (readers, journal):
+        each.close()
+    after: list[Record] = []
+    journal = Journal(tmp_path / "journal")
+    journal.start(after.extend)
+    assert journal.hand_over_errors("reporter", 3) == 2
+    assert journal.hand_over_errors("reporter", 3) == 0
+    assert [(each.queue, each.body) for each in after] == [("reporter", b"%d" % number) for number in range(5)]
     journal.close()
 
 

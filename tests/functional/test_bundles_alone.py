@@ -14,6 +14,7 @@ import pytest
 from tests.rigs.clock import START
 from tests.rigs.clouds import ALL
 from tests.rigs.envelopes import TRACE, body
+from tests.rigs.error_store import error_event
 from tests.rigs.refusing_services import Refusing, refusing
 from tests.rigs.runtime_bundle import Running
 from tests.rigs.runtime_process import LOG
@@ -77,6 +78,10 @@ def _queue(running: Running, _: str) -> None:
     assert running.runtime.deliver([RECORD]) == [0]
 
 
+def _report(running: Running, _: str) -> None:
+    assert running.runtime.deliver([msgspec.json.encode(error_event())]) == [0]
+
+
 def _endpoint(layer: Slot) -> Callable[[Running, str], None]:
     def start(running: Running, token: str) -> None:
         request = Request("POST", "/", {HEADER: token}, body(target_layer=layer))
@@ -136,6 +141,8 @@ STARTS: Mapping[str, Callable[[Running, str], None]] = {
     "hot-store-admin": _administer,
     "cold-store-admin": _administer,
     "archive-store-admin": _administer,
+    "error-reporter": _report,
+    "error-table-admin": _schedule,
     "hot-to-cold-mover": _schedule,
     "cold-to-archive-mover": _schedule,
     "cold-writer": _chunk,

@@ -58,7 +58,8 @@ def rendered_schema() -> str:
 
 _ERRORS_HEAD = """# Error events
 
-A function that something goes wrong in sends an error event to its cloud's error topic; `t2mc status` counts them.
+A function that something goes wrong in sends an error event to its cloud's error topic; it is kept in the cloud's error
+table, and `t2mc errors` lists it ([the error path](error_path.md)). `t2mc status` counts them.
 An event names the twin, cloud, component, code and severity, and holds a message, a time and, where there is one, what
 it is about (`raw_data`, 4,000 characters at most). One failure is one event: `count` says how many messages or records
 it is about, `trace_id` is the trace of the first of them, and events of one twin with the same `dedupe_key` tell of the

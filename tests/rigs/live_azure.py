@@ -15,6 +15,7 @@ from random import Random
 from typing import TYPE_CHECKING, Any
 
 from tests.rigs import live
+from tests.rigs.error_store import over
 from tests.rigs.live import Leftover, LiveClock, ScopedTable
 from tests.rigs.vendor_hot_stores import VendorHotStoreRig
 from tests.rigs.vendor_processes import need_package, open_until_exit
@@ -193,6 +194,7 @@ def _purge(vault: "SecretClient", name: str) -> None:
 
 
 RIGS = {
+    "error_store_rig": over(hot_store),
     "hot_store_rig": hot_store,
     "invoker_rig": invoker,
     "dead_letters_rig": dead_letters,

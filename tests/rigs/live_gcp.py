@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from tests.rigs import live, vendor_clients
+from tests.rigs.error_store import over
 from tests.rigs.live import Leftover, LiveClock, ScopedTable
 from tests.rigs.vendor_hot_stores import VendorHotStoreRig
 from tests.rigs.vendor_processes import need_package, open_until_exit
@@ -144,6 +145,7 @@ def secrets(_: Path) -> Iterator[SecretsRig]:
 
 
 RIGS = {
+    "error_store_rig": over(hot_store),
     "hot_store_rig": hot_store,
     "invoker_rig": invoker,
     "dead_letters_rig": dead_letters,

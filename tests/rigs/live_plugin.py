@@ -68,6 +68,7 @@ def _fixture(port: str) -> Any:
 hot_store_rig = _fixture("hot_store_rig")
 invoker_rig = _fixture("invoker_rig")
 dead_letters_rig = _fixture("dead_letters_rig")
+error_store_rig = _fixture("error_store_rig")
 error_sink_rig = _fixture("error_sink_rig")
 secrets_rig = _fixture("secrets_rig")
 device_registry_rig = _fixture("device_registry_rig")

@@ -9,6 +9,7 @@ from tests.rigs.clock import RigClock
 from tests.rigs.dead_letters import RigDeadLetters
 from tests.rigs.device_gateway import RigAuthenticator, RigIngress
 from tests.rigs.error_sink import RigErrorSink
+from tests.rigs.error_store import RigErrorStore
 from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invoker import RigInvoker
 from tests.rigs.object_store import RigObjectStore
@@ -44,6 +45,7 @@ class RigPorts:
         self.queues: dict[str, RigDeadLetters] = defaultdict(RigDeadLetters)
         self.stores: dict[str, RigHotStore] = defaultdict(RigHotStore)
         self.objects: dict[str, RigObjectStore] = {}
+        self.error_tables: dict[str, RigErrorStore] = defaultdict(RigErrorStore)
         self.keys: dict[str, str] = {}
         self.ingresses: dict[str, RigIngress] = defaultdict(RigIngress)
 
@@ -55,6 +57,9 @@ class RigPorts:
 
     def object_store(self, name: str, *, archive: bool = False) -> RigObjectStore:
         return self.objects.setdefault(name, RigObjectStore(self.objects))
+
+    def error_store(self, name: str) -> RigErrorStore:
+        return self.error_tables[name]
 
     def authenticator(self, registry: str) -> RigAuthenticator:
         return RigAuthenticator("house", self.keys)

@@ -27,6 +27,7 @@ from twin2multicloud.functions.wiring import wire
 
 if TYPE_CHECKING:
     from tests.rigs.device_gateway import RigAuthenticator
+    from tests.rigs.error_store import RigErrorStore
     from tests.rigs.object_store import RigObjectStore
     from tests.rigs.transport import ServedTransport
     from twin2multicloud.domain.device import DeviceCatalog
@@ -125,6 +126,11 @@ class RecordingPorts:
         store = RigHotStore()
         store.write(readings(msgspec.json.decode((self._file.parent / SEED).read_bytes())))
         return _Store(self._note, store)
+
+    def error_store(self, name: str) -> RigErrorStore:
+        from tests.rigs.error_store import RigErrorStore
+
+        return RigErrorStore()
 
     def authenticator(self, registry: str) -> RigAuthenticator:
         from tests.rigs.device_gateway import RigAuthenticator

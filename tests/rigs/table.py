@@ -12,6 +12,7 @@ from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 from twin2multicloud.ports.device_ingress import DeviceIngress
 from twin2multicloud.ports.device_registry import DeviceRegistry
 from twin2multicloud.ports.error_sink import ErrorSink
+from twin2multicloud.ports.error_store import ErrorStore
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.invocation import Invocation
 from twin2multicloud.ports.invoker import Invoker
@@ -57,6 +58,7 @@ class ExpectedFailure(msgspec.Struct, frozen=True, kw_only=True):
 
 SUITES = (
     Suite("hot_store_rig", "hot store", HotStore),
+    Suite("error_store_rig", "error table", ErrorStore),
     Suite("object_store_rig", "object store", ObjectStore),
     Suite("invoker_rig", "queue", Invoker),
     Suite("dead_letters_rig", "dead letters", DeadLetters),
@@ -77,6 +79,7 @@ OWN = (
         runs_on="fakes (`tests/rigs`)",
         names={
             "hot_store_rig": ("memory",),
+            "error_store_rig": ("memory",),
             "object_store_rig": ("memory",),
             "invoker_rig": ("memory",),
             "dead_letters_rig": ("memory",),
@@ -94,6 +97,7 @@ OWN = (
         runs_on="the emulator's own adapters",
         names={
             "hot_store_rig": ("emulator",),
+            "error_store_rig": ("emulator",),
             "object_store_rig": ("emulator",),
             "invoker_rig": ("emulator",),
             "dead_letters_rig": ("emulator",),
@@ -113,7 +117,7 @@ VENDORS = (
         service="DynamoDB",
         runs_on="moto",
         process="moto",
-        names={"hot_store_rig": ("dynamodb-moto",)},
+        names={"hot_store_rig": ("dynamodb-moto",), "error_store_rig": ("dynamodb-moto",)},
         gaps="never throttles, leaves nothing unprocessed, takes batches of 26",
         covered="answers put where botocore opens its socket",
     ),
@@ -151,7 +155,7 @@ VENDORS = (
         service="Cosmos DB",
         runs_on="@vercel/cosmosdb-server",
         process="cosmosdb-server",
-        names={"hot_store_rig": ("cosmos-cosmosdb-server",)},
+        names={"hot_store_rig": ("cosmos-cosmosdb-server",), "error_store_rig": ("cosmos-cosmosdb-server",)},
         gaps="no batch, no 2 MB limit, no 429, no roles, ignores the partition argument",
         covered="an adapter under the SDK that takes batches apart and refuses what is over the limits; "
         "answers put under it. That a batch is atomic is not shown",
@@ -162,6 +166,7 @@ VENDORS = (
         process="gcloud",
         names={
             "hot_store_rig": ("firestore-google",),
+            "error_store_rig": ("firestore-google",),
             "device_registry_rig": ("firestore-google",),
             "device_authenticator_rig": ("firestore-google",),
         },
@@ -174,6 +179,7 @@ VENDORS = (
         process="npm's Firestore",
         names={
             "hot_store_rig": ("firestore-npm",),
+            "error_store_rig": ("firestore-npm",),
             "device_registry_rig": ("firestore-npm",),
             "device_authenticator_rig": ("firestore-npm",),
         },

@@ -13,8 +13,15 @@ from tests.rigs import vendor_invocations as callers
 from tests.rigs import vendor_object_stores as object_stores
 from tests.rigs import vendor_queues as queues
 from tests.rigs import vendor_topics as topics
+from tests.rigs.error_store import over
 
 VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]] = {
+    "error_store_rig": {
+        "dynamodb-moto": over(hot_stores.dynamodb_on_moto),
+        "cosmos-cosmosdb-server": over(hot_stores.cosmos_on_cosmosdb_server),
+        "firestore-google": over(hot_stores.firestore_on_googles_emulator),
+        "firestore-npm": over(hot_stores.firestore_on_npm),
+    },
     "hot_store_rig": {
         "dynamodb-moto": hot_stores.dynamodb_on_moto,
         "cosmos-cosmosdb-server": hot_stores.cosmos_on_cosmosdb_server,

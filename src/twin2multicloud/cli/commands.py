@@ -48,7 +48,7 @@ COMMANDS = {
         "Prove that nothing acknowledged is lost: seeded load and faults, a ledger, a report. Exit code 1 if it fails.",
     ),
     "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
-    "errors": Command("dlq", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
+    "errors": Command("errors", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
     "move": Command(
         "storage_commands",
         "Move readings past their retention from the hot store to the cold store, and on to the archive.",

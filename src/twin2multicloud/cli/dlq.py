@@ -1,4 +1,4 @@
-"""t2mc dlq: the dead letters of a twin: list, show, send again, drop. t2mc errors: its error events."""
+"""t2mc dlq: the dead letters of a twin: list, show, send again, drop."""
 
 import sys
 from collections.abc import Callable, Sequence
@@ -13,7 +13,7 @@ from twin2multicloud.cli.csv_tables import say_table
 from twin2multicloud.cli.devices import ask
 from twin2multicloud.cli.moments import Since, instant
 from twin2multicloud.cli.project_commands import Folder, FolderFirst
-from twin2multicloud.domain.errors import ConfigurationError, Severity
+from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.operations.dead_letters import OUTAGE, REFUSED, Letter, Outcome, Selection, TwinLetters, grouped
 from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.project.places import did_you_mean, quoted
@@ -131,44 +131,6 @@ def drop_letters(
         err.print(f"{count:,} messages will be removed from the dead letters for good")
         ask()
     _carry_out(lambda: twin.drop(selection), "dropped", as_json)
-
-
-def errors(
-    folder: Folder = Path(),
-    since: Since = "",
-    severity: Annotated[Severity | None, typer.Option(help="Only this severity.", case_sensitive=False)] = None,
-    limit: Annotated[int, typer.Option(help="Maximum number of events, newest first.", min=1)] = 50,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """List the error events of a twin, newest first. Exit code 1 if a cloud is down.
-
-    Example: t2mc errors examples/smart-home --since 1h --severity CRITICAL
-    """
-    found, dark = open_twin(folder, deployed=False).errors(_EVERYTHING)
-    start = instant(since) if since else ""
-    chosen = [each for each in found if each.timestamp >= start and severity in (None, each.severity)][:limit]
-    if as_json:
-        say_json(chosen)
-    elif chosen or as_csv:
-        table = make_table("error events", "time", "severity", "cloud", "component", "code", ">messages", "message")
-        for each in chosen:
-            row = (each.component, each.error_code, f"{each.count:,}", escape(each.message))
-            table.add_row(each.timestamp, _severity(each.severity), each.cloud_provider, *row)
-        say_table(table, as_csv=as_csv)
-        if not as_csv:
-            out.print("[dim]docs/errors.md says what each code means and what to do[/]")
-    else:
-        out.print("no error events")
-    _say_problems([Outcome(cloud=cloud, messages=0, problem=f"{cloud} does not answer") for cloud in dark])
-
-
-_EVERYTHING = 10_000
-_COLOURS = {Severity.CRITICAL: "bold red", Severity.WARNING: "yellow", Severity.INFO: "dim"}
-
-
-def _severity(severity: Severity) -> str:
-    return f"[{_COLOURS[severity]}]{severity}[/]"
 
 
 def _selection(

@@ -79,11 +79,12 @@ _CROSSING = (Delivery.POST, Delivery.QUERY)
 
 
 def traffic_table(boundaries: Sequence[BoundaryStatus], title: str = "boundaries") -> Table:
-    """What passed each boundary; `planned` are those that the emulator does not run yet."""
+    """What passed each boundary; `planned`: the emulator does not run it yet. `open`: its breaker is."""
     columns = ("boundary", "clouds", "", ">in", ">out", ">dead", ">p50 ms", ">p99 ms")
     table = make_table(title, *columns, unwrapped=len(columns))
     for each in boundaries:
-        head = (each.name, _clouds(each), locality_text(each.locality))
+        state = Text("open", style="bold red") if each.open else locality_text(each.locality)
+        head = (each.name, _clouds(each), state)
         if not each.running:
             table.add_row(*head, Text("planned", style="dim italic"))
             continue

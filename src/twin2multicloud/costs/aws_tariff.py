@@ -83,7 +83,7 @@ class AwsTariff(Tariff):
         yield "sqs.request", sends + 2 * max(receives, gb * KB_PER_GB / SQS_UNIT_KB)
 
     def error_events(self, count: float) -> Uses:
-        yield "sns.publish", count
+        yield "eventbridge.event", count
         yield "dynamodb.write_unit", 2 * count  # an error event is between 1 and 2 KB
 
     def workflow(self, runs: float) -> Uses:

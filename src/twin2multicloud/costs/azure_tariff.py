@@ -77,7 +77,7 @@ class AzureTariff(Tariff):
 
     def error_events(self, count: float) -> Uses:
         yield "eventgrid.operation", 2 * count  # published and delivered
-        yield "table.operation", count
+        yield "cosmos.serverless_ru", 2 * count * WRITE_RU  # an error event is between 1 and 2 KB
 
     def workflow(self, runs: float) -> Uses:
         yield "workflow.action", runs * EVENT_RUN_STEPS

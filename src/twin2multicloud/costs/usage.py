@@ -183,6 +183,7 @@ def _run(kind: str, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
     yield from tariff.function(t, invocations, milliseconds)
     errors = invocations * t.workload.error_share
     yield from tariff.error_events(errors)
+    yield from tariff.queue(t, errors, errors, 0)
     yield from tariff.function(t, errors, errors * t.workload.function_ms)
 
 

@@ -119,6 +119,8 @@ class Kind(StrEnum):
     ERROR_TOPIC = "error-topic"
     ERROR_REPORTER = "error-reporter"
     ERROR_TABLE = "error-table"
+    ERROR_TABLE_ADMIN = "error-table-admin"
+    ERROR_TABLE_SCHEDULE = "error-table-schedule"
 
 
 class KindInfo(msgspec.Struct, frozen=True):
@@ -325,8 +327,22 @@ KINDS: dict[str, KindInfo] = {
     ),
     Kind.DASHBOARD: _service(Slot.L5, "shows the twin"),
     Kind.ERROR_TOPIC: KindInfo(None, ComponentType.TOPIC, "receives the error events of all functions"),
-    Kind.ERROR_REPORTER: _function(None, Load.NONE, (), "stores error events, then notifies the management backend"),
+    Kind.ERROR_REPORTER: _function(
+        None,
+        Load.NONE,
+        (Trigger.QUEUE,),
+        "stores error events, then notifies the management backend",
+        "errors.error_reporter",
+    ),
     Kind.ERROR_TABLE: _store(None, "stores error events"),
+    Kind.ERROR_TABLE_ADMIN: _function(
+        None,
+        Load.NONE,
+        (Trigger.SCHEDULE, Trigger.CALL),
+        "lists error events, sends those that the management backend has not, deletes old ones",
+        "errors.error_table_admin",
+    ),
+    Kind.ERROR_TABLE_SCHEDULE: KindInfo(None, ComponentType.SCHEDULE, "starts the error table's admin every few minutes"),
 }
 
 

@@ -21,6 +21,8 @@ class ErrorCode(StrEnum):
     INGESTION_UNREACHABLE = "ingestion-unreachable"
     HOT_STORE_UNREACHABLE = "hot-store-unreachable"
     PROCESSOR_FAILED = "processor-failed"
+    BOUNDARY_OPENED = "boundary-opened"
+    BOUNDARY_CLOSED = "boundary-closed"
     INVALID_RECORD = "invalid-record"
     DELIVERY_FAILED = "delivery-failed"
     FUNCTION_FAILED = "function-failed"
@@ -81,6 +83,17 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
         "or a reading breaks a type that the project holds strictly. "
         "The readings are in the processor's dead letters, unchanged.",
         "Correct the processor, deploy it and run `t2mc dlq redrive`.",
+    ),
+    ErrorCode.BOUNDARY_OPENED: CodeInfo(
+        Severity.CRITICAL,
+        "The circuit breaker of a boundary opened: the other side did not answer for a minute. "
+        "One request in ten seconds, later in five minutes, asks whether it is back; the rest waits in the queue.",
+        "See why the other cloud does not answer; nothing is lost meanwhile.",
+    ),
+    ErrorCode.BOUNDARY_CLOSED: CodeInfo(
+        Severity.INFO,
+        "The circuit breaker of a boundary closed again: the other side answers.",
+        "None; what waited is on its way.",
     ),
     ErrorCode.INVALID_RECORD: CodeInfo(
         Severity.CRITICAL,

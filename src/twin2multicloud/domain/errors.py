@@ -68,7 +68,8 @@ class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
     """What goes to a cloud's error topic. `raw_data` must never hold a secret.
 
     `count` is how many messages or records it is about, `trace_id` the trace of the first of them, where there is one.
-    Events of one twin with the same `dedupe_key` report the same problem.
+    Events of one twin with the same `dedupe_key` report the same problem. `id` is an event's own: an event that is
+    delivered twice is stored once.
     """
 
     twin_id: str
@@ -82,6 +83,7 @@ class ErrorEvent(msgspec.Struct, frozen=True, kw_only=True):
     dedupe_key: str = ""
     count: int = 1
     trace_id: str = ""
+    id: str = ""
 
 
 _DESCRIPTION_CHARACTERS = 1_000

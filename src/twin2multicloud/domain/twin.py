@@ -44,3 +44,4 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     dashboard: DashboardSource = DashboardSource.TWIN
     clock_skew: ClockSkew = DEFAULT
     time_zone: str = DEFAULT_ZONE
+    management_url: str = ""  # where error reporters post what they stored; empty: nowhere

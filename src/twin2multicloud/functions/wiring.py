@@ -10,7 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING, Protocol
 
 from twin2multicloud.domain.components import KINDS, Trigger, has_code
-from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.functions.reporting import LogOnly, Reporter
 from twin2multicloud.functions.triggers import Function, QueueHandler
 from twin2multicloud.functions.writers import HandOver, KeyLog, QueueWriter, StoreWriter, Undeliverable
 from twin2multicloud.wire.environment import optional_env, remote_side, require_cloud, require_env
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
     from twin2multicloud.ports.device_ingress import DeviceIngress
     from twin2multicloud.ports.error_sink import ErrorSink
+    from twin2multicloud.ports.error_store import ErrorStore
     from twin2multicloud.ports.hot_store import HotStore
     from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.ports.invoker import Invoker
@@ -79,6 +80,10 @@ class Ports(Protocol):
         """The object store of that name; `archive`: what is written there goes into the cloud's archive class."""
         ...
 
+    def error_store(self, name: str) -> ErrorStore:
+        """The error table of that name."""
+        ...
+
     def authenticator(self, registry: str) -> DeviceAuthenticator:
         """The authenticator of that device registry. Raises ConfigurationError where the cloud has a device service."""
         ...
@@ -98,8 +103,14 @@ class Parts:
     def __init__(self, name: str, env: Environment, ports: Ports) -> None:
         self.name, self.env, self.ports = name, env, ports
         self.cloud = require_cloud(env, "CLOUD")
+        is_error_path = name in KINDS and KINDS[name].slot is None  # what it reported of itself would come back to it
         self.reporter = Reporter(
-            sink=ports.errors, clock=ports.clock, twin=require_env(env, "TWIN_NAME"), cloud=self.cloud, component=name
+            sink=LogOnly(ports.log) if is_error_path else ports.errors,
+            clock=ports.clock,
+            twin=require_env(env, "TWIN_NAME"),
+            cloud=self.cloud,
+            component=name,
+            secrets=(optional_env(env, "INTER_CLOUD_TOKEN") or "").split(","),
         )
 
     def function(self, handlers: Mapping[Trigger, Handler]) -> Function:
@@ -136,6 +147,11 @@ class Parts:
         return self.ports.object_store(require_env(self.env, "ARCHIVE_STORE_NAME"), archive=True)
 
     @property
+    def error_store(self) -> ErrorStore:
+        """The error table."""
+        return self.ports.error_store(require_env(self.env, "ERROR_TABLE_NAME"))
+
+    @property
     def store_writer(self) -> TelemetryWriter:
         """Writes to the hot store."""
         return self._observed(StoreWriter(self.store))
@@ -155,8 +171,10 @@ class Parts:
         remote = remote_side(self.env, url_variable, cloud_variable, self.ports.log)
         if remote is None:
             return None
+        from twin2multicloud.wire.breaker import Breaker
         from twin2multicloud.wire.sender import Sender
 
+        there = f"{layer} on {require_cloud(self.env, cloud_variable)}"
         sender = Sender(
             url=remote.url,
             token=remote.token.split(",")[0].strip(),
@@ -165,8 +183,18 @@ class Parts:
             transport=self.ports.transport,
             clock=self.ports.clock,
             chance=self.ports.chance,
+            breaker=Breaker(self.ports.clock, lambda state: self._say_breaker(there, state)),
         )
         return self._observed(sender)
+
+    def _say_breaker(self, there: str, state: str) -> None:
+        """Report that the breaker of a boundary opened or closed."""
+        from twin2multicloud.domain.error_codes import ErrorCode
+
+        if state == "open":
+            self.reporter.report(ErrorCode.BOUNDARY_OPENED, f"{there} has not answered for a minute; nothing passes")
+        else:
+            self.reporter.report(ErrorCode.BOUNDARY_CLOSED, f"{there} answers again")
 
     def chunk_sender(self, url_variable: str, cloud_variable: str) -> ChunkSender | None:
         """Sends chunks to the writer of a tier on another cloud; None where that tier is on this one."""

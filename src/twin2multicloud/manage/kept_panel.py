@@ -10,7 +10,7 @@ from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.formatting import age_text
 from twin2multicloud.manage.overview_panel import CELL
 from twin2multicloud.operations.dead_letters import LetterGroup
-from twin2multicloud.operations.error_events import ErrorGroup
+from twin2multicloud.operations.error_events import ErrorGroup, by_component
 from twin2multicloud.planning.clouds import label_of
 
 _SHOWN = 20
@@ -28,7 +28,8 @@ class KeptPanel:
     def update(self, feed: Feed, now: int) -> None:
         """Show what the feed knows; `now` is in ms since 1970."""
         self._letters.update([_letter_row(each, now) for each in feed.letters[:_SHOWN]], len(feed.letters))
-        self._errors.update([_error_row(each, now) for each in feed.errors[:_SHOWN]], len(feed.errors))
+        counts = " · ".join(f"{name} {count:,}" for name, count in by_component(feed.errors).items())
+        self._errors.update([_error_row(each, now) for each in feed.errors[:_SHOWN]], len(feed.errors), counts)
 
 
 class _List:
@@ -43,11 +44,11 @@ class _List:
         self._text = hint
         self._panel.visible = False
 
-    def update(self, rows: list[dict[str, Any]], groups: int) -> None:
-        """Show rows, if they are not shown already, and how many there are beyond them."""
+    def update(self, rows: list[dict[str, Any]], groups: int, counts: str = "") -> None:
+        """Show rows, if they are not shown already, how many there are beyond them, and counts beside the title."""
         self._panel.visible = bool(rows)
-        more = f"{groups - len(rows):,} more; " if groups > len(rows) else ""
-        self._hint.set_text(more + self._text)
+        more = f"{groups - len(rows):,} more" if groups > len(rows) else ""
+        self._hint.set_text("; ".join(filter(None, (counts, more, self._text))))
         if rows != self._table.rows:
             self._table.rows = rows
 

@@ -155,6 +155,7 @@ def _label(route: Route, status: BoundaryStatus) -> str:
     """Count and median latency: around a straight line, else on a pill that sits on the line."""
     x, y = route.label
     dead = f"{count_text(status.dead_lettered)} dead" if status.dead_lettered else ""
+    dead = " · ".join(filter(None, ("open" if status.open else "", dead)))
     count = count_text(status.messages_out)
     latency = "" if status.p50_ms is None else latency_text(status.p50_ms)
     if route.straight:

@@ -112,9 +112,9 @@ def _row(status: BoundaryStatus, reason: str) -> dict[str, Any]:
     numbers = [f"{count:,}" for count in counts] + [latency_text(status.p50_ms), latency_text(status.p99_ms)]
     return {
         "name": status.name,
-        "kind": "down" if down else "planned" if idle else status.locality.value,
+        "kind": "down" if down else "planned" if idle else "open" if status.open else status.locality.value,
         "clouds": here if here == there else f"{here} → {there}",
         "how": reason,
-        "bad": status.dead_lettered > 0,
+        "bad": status.dead_lettered > 0 or status.open,
         **{name: "–" if idle else number for (name, _), number in zip(_NUMBERS, numbers, strict=True)},
     }

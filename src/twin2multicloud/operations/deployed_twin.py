@@ -20,6 +20,7 @@ from twin2multicloud.operations.dead_letters import TwinLetters
 from twin2multicloud.operations.deployment import Consent, carry_out, look
 from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.operations.device_registration import Gateway, deployed_gateway
+from twin2multicloud.operations.error_events import read_errors
 from twin2multicloud.operations.twin import OperatedTwin
 from twin2multicloud.planning.clouds import deployed_on, label_of
 from twin2multicloud.planning.planner import plan
@@ -139,11 +140,14 @@ class Deployment(OperatedTwin):
             raise ConfigurationError(f"{topology.twin} has no dead-letter queues yet; run `t2mc deploy` first")
         return TwinLetters(topology, {cloud: deployed_on(cloud).open_dead_letters(outputs) for cloud in there})
 
-    def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:  # noqa: ARG002 - see below
-        """See `OperatedTwin`. Raises ConfigurationError: a deployment keeps them nowhere that one could ask."""
-        raise ConfigurationError(
-            "error events of a deployed twin go to its error topics; subscribe to those, or read the functions' logs"
-        )
+    def errors(self, most: int, since: str = "") -> tuple[list[ErrorEvent], list[Cloud]]:
+        """See `OperatedTwin`. Raises ConfigurationError where nothing is deployed."""
+        outputs = self.outputs()
+        clouds = [each for each in self.placement.clouds if f"{each}_called" in outputs]
+        if not clouds:
+            raise ConfigurationError(f"{self.project.twin.name} has no error tables yet; run `t2mc deploy` first")
+        twin = self.project.twin
+        return read_errors({cloud: _invocation(twin, cloud, outputs) for cloud in clouds}, most, since)
 
     def _rollout(self, *, destroy: bool) -> Rollout:
         if destroy:

@@ -57,11 +57,13 @@ def _make_hot_store(path: Path) -> None:
     hot_store.SqliteTable(path, Staged()).close()
 
 
+_ROWS = ("devices", "readings")  # of a sorted table
 _DATABASES = (
     _Database(
         "journal", "journal.sqlite", ("groups", "dead_letters", "buried", "errors"), journal.last_number, _make_journal
     ),
-    _Database("hot", "hot.sqlite", ("devices", "readings"), hot_store.last_number, _make_hot_store),
+    _Database("hot", "hot.sqlite", _ROWS, hot_store.last_number, _make_hot_store),
+    _Database("errors", "errors.sqlite", _ROWS, hot_store.last_number, _make_hot_store),
 )
 
 
@@ -119,7 +121,7 @@ def _rebuild(path: Path, database: _Database) -> str:
             kept = salvage(damaged[0], path, database.tables)
         except sqlite3.DatabaseError:  # not a database at all
             kept = {}
-    if database.name == "hot":
+    if database.tables is _ROWS:
         with closing(sqlite3.connect(path, isolation_level=None)) as db:
             db.execute("UPDATE counted SET readings = (SELECT count(*) FROM readings WHERE time < 1 << 60)")
     what = ", ".join(f"{count:,} {table.replace('_', ' ')}" for table, count in kept.items()) or "nothing"

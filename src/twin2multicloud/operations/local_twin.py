@@ -109,9 +109,10 @@ class LocalTwin(OperatedTwin):
         """See `OperatedTwin`."""
         return TwinClient(self._deployment).letters
 
-    def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:
+    def errors(self, most: int, since: str = "") -> tuple[list[ErrorEvent], list[Cloud]]:
         """See `OperatedTwin`."""
-        return TwinClient(self._deployment).errors(most)
+        with closing(TwinClient(self._deployment)) as client:
+            return client.errors(most, since)
 
     @property
     def notes(self) -> Sequence[str]:

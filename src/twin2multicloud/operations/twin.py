@@ -119,8 +119,8 @@ class OperatedTwin(ReadableTwin):
         """Its dead letters."""
 
     @abstractmethod
-    def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:
-        """Its newest error events, newest first, and the clouds that do not answer."""
+    def errors(self, most: int, since: str = "") -> tuple[list[ErrorEvent], list[Cloud]]:
+        """Its newest error events (from `since` on, canonical), newest first, and the clouds that do not answer."""
 
     @property
     @abstractmethod

@@ -21,7 +21,7 @@ from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secre
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.dead_letters import LetterGroup, Selection, TwinLetters, grouped
-from twin2multicloud.operations.error_events import ErrorGroup, grouped_errors
+from twin2multicloud.operations.error_events import ADMIN, ErrorGroup, grouped_errors, read_errors
 from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.calls import post
@@ -75,17 +75,11 @@ class TwinClient(HotReaders):
         queues = {cloud: EmulatedDeadLetterQueues(partial(self._operator, cloud)) for cloud in clouds}
         return TwinLetters(self._deployment.topology, queues)
 
-    def errors(self, most: int) -> tuple[list[ErrorEvent], list[Cloud]]:
-        """The newest error events of all clouds, newest first, and the clouds that do not answer."""
-        events: list[ErrorEvent] = []
-        dark: list[Cloud] = []
-        for site in self._deployment.sites:
-            try:
-                answer = self._operator(site.cloud, "errors", {"most": most})
-                events += msgspec.convert(answer["errors"], list[ErrorEvent])
-            except RetryableError:
-                dark.append(site.cloud)
-        return sorted(events, key=lambda each: each.timestamp, reverse=True)[:most], dark
+    def errors(self, most: int, since: str = "") -> tuple[list[ErrorEvent], list[Cloud]]:
+        """The newest error events of all clouds, see `read_errors`."""
+        there = {each.cloud for each in run_by_the_emulator(self._deployment.topology).components if each.name == ADMIN}
+        sites = (site.cloud for site in self._deployment.sites if site.cloud in there)
+        return read_errors({cloud: self.invocation(cloud) for cloud in sites}, most, since)
 
     def kept(self) -> tuple[list[LetterGroup], list[ErrorGroup]]:
         """Dead letters and the newest error events, each by reason; of clouds that do not answer there are none."""
@@ -174,6 +168,7 @@ def _from_queue(crossing: FunctionTraffic, queues: Sequence[FunctionTraffic]) ->
         "messages_in": crossing.received,
         "messages_out": crossing.done,
         "dead_lettered": sum(queue.dead_lettered for queue in queues),
+        "open": any(queue.open for queue in queues),
         "p50_ms": crossing.p50_ms,
         "p99_ms": crossing.p99_ms,
     }

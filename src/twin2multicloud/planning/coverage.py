@@ -57,8 +57,13 @@ class Coverage(msgspec.Struct, frozen=True, dict=True):
 
 
 def functions_of(topology: Topology) -> tuple[Component, ...]:
-    """The functions of a topology that have code, our own services included."""
-    return tuple(each for each in topology.components if is_function(each) and has_code(each.name))
+    """The functions of a topology that have code, our own services included.
+
+    The error path's only where something reports to it.
+    """
+    found = tuple(each for each in topology.components if is_function(each) and has_code(each.name))
+    reporting = {each.cloud for each in found if each.slot is not None}
+    return tuple(each for each in found if each.cloud in reporting)
 
 
 def cover(topology: Topology, services: Collection[str]) -> Coverage:

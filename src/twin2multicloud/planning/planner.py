@@ -9,9 +9,10 @@ from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import TABLE, Case, ConnectorCall, ConnectorRow
+from twin2multicloud.planning.error_path import ERROR_ROW, error_calls
 from twin2multicloud.planning.services import is_wired, services_of
 from twin2multicloud.planning.topology import Boundary, Component, Delivery, Endpoint, Link, Locality, Topic, Topology
-from twin2multicloud.planning.wiring import environment
+from twin2multicloud.planning.wiring import environment, error_environment
 
 _Calls = list[tuple[ConnectorRow, ConnectorCall]]
 
@@ -33,13 +34,18 @@ def plan(twin: Twin) -> Topology:
         for row, call in calls
         if call.delivery is Delivery.QUEUE and KINDS[call.target].type is not ComponentType.QUEUE
     }
+    queues |= {f"{cloud}.{Kind.ERROR_REPORTER}": _error_letters(cloud, twin) for cloud in twin.placement.clouds}
     dead_letters = {function: queue.id for function, queue in queues.items()}
     error_kinds = [kind for kind, info in KINDS.items() if info.slot is None]
-    error_path = [_of_kind(kind, cloud, "errors", twin) for cloud in twin.placement.clouds for kind in error_kinds]
+    error_path = [_of_kind(kind, cloud, ERROR_ROW, twin) for cloud in twin.placement.clouds for kind in error_kinds]
     bare = {each.id: each for each in (*_named(twin, cases), *queues.values(), *error_path)}
 
     def wired(each: Component) -> Component:
-        variables = environment(each, twin, calls, endpoints, dead_letters.get(each.id))
+        letters = dead_letters.get(each.id)
+        if each.slot is None:
+            variables = error_environment(each, twin, letters)
+        else:
+            variables = environment(each, twin, calls, endpoints, letters)
         return msgspec.structs.replace(each, environment=variables)
 
     components = tuple(wired(each) if is_wired(each) else each for each in bare.values())
@@ -47,7 +53,7 @@ def plan(twin: Twin) -> Topology:
         twin=twin.name,
         placement=twin.placement,
         components=components,
-        links=tuple(_links(twin, calls)) + tuple(_side_links(components, dead_letters)),
+        links=tuple(_links(twin, calls)) + tuple(_side_links(components, dead_letters, twin)),
         endpoints=endpoints,
         boundaries=tuple(_boundary(row, case, twin) for row, case in cases if row.source is not row.target),
         topics=tuple(_topics(twin)),
@@ -125,23 +131,28 @@ def _endpoints(twin: Twin, calls: _Calls) -> Iterator[Endpoint]:
 def _links(twin: Twin, calls: _Calls) -> Iterator[Link]:
     for row, call in calls:
         crosses = call.source in KINDS and twin.placement[home(call.source)] != twin.placement[home(call.target)]
-        yield Link(
-            source=_id(call.source, twin),
-            target=_id(call.target, twin),
-            boundary=row.boundary,
-            delivery=call.delivery,
-            locality=Locality.REMOTE if crosses else Locality.LOCAL,
-            row=row.name,
-            source_kind=str(call.source),
-            target_kind=str(call.target),
-            access=call.access,
-            sign_in=call.sign_in,
-            url_variable=call.url,
-            serves=call.serves,
-        )
+        locality = Locality.REMOTE if crosses else Locality.LOCAL
+        yield _link(_id(call.source, twin), _id(call.target, twin), call, row.name, row.boundary, locality)
 
 
-def _side_links(components: tuple[Component, ...], dead_letters: dict[str, str]) -> Iterator[Link]:
+def _link(source: str, target: str, call: ConnectorCall, row: str, boundary: str, locality: Locality) -> Link:
+    return Link(
+        source=source,
+        target=target,
+        boundary=boundary,
+        delivery=call.delivery,
+        locality=locality,
+        row=row,
+        source_kind=str(call.source),
+        target_kind=str(call.target),
+        access=call.access,
+        sign_in=call.sign_in,
+        url_variable=call.url,
+        serves=call.serves,
+    )
+
+
+def _side_links(components: tuple[Component, ...], dead_letters: dict[str, str], twin: Twin) -> Iterator[Link]:
     """What hangs beside the data path: dead letters and the error path."""
     by_id = {each.id: each for each in components}
     for function_id, queue_id in dead_letters.items():
@@ -149,11 +160,26 @@ def _side_links(components: tuple[Component, ...], dead_letters: dict[str, str])
     for each in components:
         if each.type is ComponentType.FUNCTION and each.slot is not None:
             yield _side_link(each, by_id[f"{each.cloud}.{Kind.ERROR_TOPIC}"], "errors", Delivery.TOPIC, Access.SEND)
-    for each in components:
-        if each.name == Kind.ERROR_REPORTER:
-            topic, kept = by_id[f"{each.cloud}.{Kind.ERROR_TOPIC}"], by_id[f"{each.cloud}.{Kind.ERROR_TABLE}"]
-            yield _side_link(topic, each, "errors", Delivery.TOPIC, Access.INVOKE)
-            yield _side_link(each, kept, "errors", Delivery.STORE, Access.WRITE)
+    for cloud in twin.placement.clouds:
+        for call in error_calls(twin):
+            source = by_id.get(f"{cloud}.{call.source}")
+            target = by_id[f"{cloud}.{call.target}"]
+            yield _link(source.id if source else call.source, target.id, call, ERROR_ROW, ERROR_ROW, Locality.LOCAL)
+
+
+def _error_letters(cloud: Cloud, twin: Twin) -> Component:
+    """The dead-letter queue of a cloud's error path."""
+    name = f"{ERROR_ROW}-dead-letters"
+    return Component(
+        id=f"{cloud}.{name}",
+        name=name,
+        type=ComponentType.QUEUE,
+        cloud=cloud,
+        slot=None,
+        deployed_as=f"{twin.name}-{name}",
+        reason="keeps what the error reporter could not read or store, to be sent again",
+        row=ERROR_ROW,
+    )
 
 
 def _side_link(source: Component, target: Component, row: str, delivery: Delivery, access: Access) -> Link:

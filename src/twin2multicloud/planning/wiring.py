@@ -5,7 +5,7 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew
-from twin2multicloud.domain.components import KINDS, Data, Trigger, home
+from twin2multicloud.domain.components import KINDS, Data, Kind, Trigger, home
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.connector_rules import ConnectorCall, ConnectorRow
@@ -69,6 +69,19 @@ def environment(
     if dead_letters is not None:
         found["DEAD_LETTER_QUEUE"] = Variable("DEAD_LETTER_QUEUE", ValueKind.RESOURCE, dead_letters)
     return tuple(found[name] for name in sorted(found))
+
+
+def error_environment(component: Component, twin: Twin, dead_letters: str | None) -> tuple[Variable, ...]:
+    """The environment of a function of the error path, sorted by name. It does not know the topic: see `Reporter`."""
+    found = [each for each in own_environment(component, twin.name) if each.name != "ERROR_TOPIC"]
+    table = resource_variable(Kind.ERROR_TABLE, Delivery.STORE)
+    found.append(Variable(table, ValueKind.RESOURCE, f"{component.cloud}.{Kind.ERROR_TABLE}"))
+    if twin.management_url:
+        found.append(Variable("MANAGEMENT_URL", ValueKind.LITERAL, twin.management_url))
+        found.append(Variable(TOKEN_VARIABLE, ValueKind.TOKEN, ""))
+    if dead_letters is not None:
+        found.append(Variable("DEAD_LETTER_QUEUE", ValueKind.RESOURCE, dead_letters))
+    return tuple(sorted(found, key=lambda each: each.name))
 
 
 def _json(policy: ClockSkew) -> str:

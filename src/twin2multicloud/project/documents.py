@@ -66,6 +66,10 @@ ENTITY_NAME = Text(  # TwinMaker's EntityName
 UNIT = Text(r"[^\x00-\x1f\x7f]{0,256}", "a unit of up to 256 characters")
 PROCESSOR = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in processors/, without .py")
 _ZONE = Text("[A-Za-z][A-Za-z0-9_+/-]{0,63}", "a time zone such as Europe/Berlin")
+_MANAGEMENT_URL = Text(
+    r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?|http://(localhost|127\.0\.0\.1)(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?",
+    "an https URL without user, password and query (it is no secret); http on this machine only",
+)
 _SCHEMA_KEY = {"$schema": may(Text(r"[^\x00-\x1f\x7f]*", "a text"), "where an editor finds the JSON Schema")}
 
 
@@ -122,6 +126,7 @@ CONFIG = Document(
             ),
             "clock_skew": may(_CLOCK_SKEW, "how far a device's clock may be off, and what is done beyond"),
             "time_zone": may(_ZONE, "the zone of devices that send local times", _default(Twin, "time_zone")),
+            "management_url": may(_MANAGEMENT_URL, "where error events are posted to, beside the error tables"),
         }
     ),
 )

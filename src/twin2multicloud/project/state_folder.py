@@ -46,7 +46,7 @@ class StateFolder:
         return self.root / name
 
     def mark(self, name: str, file: str) -> Path:
-        """The mark of a cloud's `journal` or `hot` store, see `emulator.delivery.durable_mark`."""
+        """The mark of a cloud's `journal`, `hot` store or `errors` table, see `emulator.delivery.durable_mark`."""
         return self.marks / f"{name}-{file}"
 
     def unpacked_bundles(self, cloud: str) -> Path:

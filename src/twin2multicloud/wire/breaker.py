@@ -1,6 +1,7 @@
 """A circuit breaker per boundary: a minute of failures opens it, then probes at growing intervals. Sends nothing."""
 
 import threading
+from collections.abc import Callable
 from enum import StrEnum
 
 from twin2multicloud.ports.clock import Clock
@@ -37,11 +38,17 @@ TRANSITIONS = {
 """The states that events lead to. An event that a state has no entry for leaves it as it is."""
 
 
-class Breaker:
-    """Decides whether to try a request. One per boundary and process, shared by its threads."""
+_NOT_PASSING = (State.OPEN, State.PROBING)
 
-    def __init__(self, clock: Clock) -> None:
-        self._clock = clock
+
+class Breaker:
+    """Decides whether to try a request. One per boundary and process, shared by its threads.
+
+    `changed` is told when it opens, and when it closes again: nobody passes, or everybody does.
+    """
+
+    def __init__(self, clock: Clock, changed: Callable[[State], None] = lambda _: None) -> None:
+        self._clock, self._changed = clock, changed
         self.state = State.CLOSED
         self._failing_since = self._failed_at = self._due_at = self._open_for = 0.0
         self._lock = threading.Lock()
@@ -60,7 +67,11 @@ class Breaker:
     def succeeded(self) -> None:
         """The other side answered."""
         with self._lock:
+            before = self.state
             self._record(ANSWERED, 0.0)
+            closed = before in _NOT_PASSING and self.state is State.CLOSED
+        if closed:
+            self._changed(State.CLOSED)
 
     def failed(self) -> None:
         """The other side did not answer, or asked to retry later."""
@@ -72,6 +83,8 @@ class Breaker:
                 self._failing_since = now  # failures far apart are not one continuous outage
             long = self.state is State.FAILING and now - self._failing_since >= OPENS_AFTER
             self._record(FAILED_FOR_LONG if long else FAILED, now)
+        if long:
+            self._changed(State.OPEN)
 
     def _record(self, event: str, now: float) -> None:
         before, self.state = self.state, TRANSITIONS.get((self.state, event), self.state)

@@ -18,6 +18,7 @@ from twin2multicloud.wire.retry import RetryPolicy, parse_retry_after
 from twin2multicloud.wire.tokens import HEADER
 
 TIMEOUT = 30.0
+_SAID = 2_000  # bytes of a refusal that are looked at
 
 
 class Sender:
@@ -65,9 +66,9 @@ class Sender:
             except OutageError:
                 raise
             except FinalError as error:
-                return lost + [ItemError(index, str(error)) for index, _ in chunk]
+                return lost + [ItemError(index, self._clean(error)) for index, _ in chunk]
             except RetryableError as error:
-                again = {index: str(error) for index, _ in chunk}
+                again = {index: self._clean(error) for index, _ in chunk}
                 wait = self._policy.delay(retry, self._chance, error.retry_after)
             if not again or wait is None:
                 return lost + [ItemError(index, error, final=False) for index, error in again.items()]
@@ -81,7 +82,7 @@ class Sender:
             raise OutageError("the circuit breaker of this boundary is open")
         try:
             reply = self._post([encoded for _, encoded in chunk], trace_id)
-            answer = _classify(reply, len(chunk))
+            answer = _classify(reply, len(chunk), self._token)
         except RetryableError:
             self._breaker.failed()
             raise
@@ -90,6 +91,10 @@ class Sender:
             raise
         self._breaker.succeeded()
         return [ItemError(chunk[item.index][0], item.error, item.final) for item in answer.failed]
+
+    def _clean(self, error: Exception) -> str:
+        """What went wrong, for dead letters: people read them, and no token is in there."""
+        return str(error).replace(self._token, "***")
 
     def _post(self, messages: list[bytes], trace_id: str) -> Reply:
         body = envelope.encode(
@@ -111,10 +116,12 @@ class Sender:
         return self._transport.post(self._url, headers, body, TIMEOUT)
 
 
-def _classify(reply: Reply, sent: int) -> answers.Received:
+def _classify(reply: Reply, sent: int, token: str) -> answers.Received:
+    """What was received. A proxy that shows the request in its answer shows the token, which must go no further."""
     if reply.status == 200:
         return answers.read(reply.body, sent)
-    message = f"the other side answered {reply.status}: {reply.body[:200].decode(errors='replace')}"
+    said = reply.body[:_SAID].decode(errors="replace").replace(token, "***")[:200]
+    message = f"the other side answered {reply.status}: {said}"
     if may_pass(reply.status):
         raise RetryableError(message, parse_retry_after(reply.headers.get("retry-after")))
     raise FinalError(message, reply.status)

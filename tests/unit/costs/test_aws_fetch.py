@@ -89,8 +89,8 @@ OFFERS = {
         ("EUC1-DataTransfer-In-Bytes", {**OUTBOUND, "transferType": "AWS Inbound"}, [("0", "0")]),
         ("USE1-DataTransfer-Out-Bytes", {**OUTBOUND, "fromRegionCode": "us-east-1"}, [("0", "0.08")]),
     ),
-    "/AmazonSNS/": offer(
-        ("EUC1-Requests-Tier1", {}, [("0", "0.0000005")]), ("EUC1-Requests-Tier1", {"x": "y"}, [("0", "0.0000006")])
+    "/AWSEvents/": offer(
+        ("EUC1-Event-64K-Chunks", {}, [("0", "0.000001")]), ("EUC1-Event-64K-Chunks", {"x": "y"}, [("0", "0.000002")])
     ),
     "/AWSSecretsManager/": offer(("EUC1-AWSSecretsManager-Secrets", {}, [("0", "0.0000000000")])),
     "/IOTTwinMaker/": offer(
@@ -138,7 +138,7 @@ def test_the_documented_name_of_a_tiers_start_is_read_too(book: PriceBook) -> No
 def test_what_is_not_found_ambiguous_or_free_is_kept_and_named(book: PriceBook) -> None:
     old = book[AWS]
     fetched = fetch_aws(old, RecordedSource(OFFERS, NO_OFFER), nobody, TODAY)
-    assert fetched.kept["sns.publish"] == "2 different rows match"
+    assert fetched.kept["eventbridge.event"] == "2 different rows match"
     assert fetched.kept["secrets.month"] == "no row matches"  # a row of $0 is no price
     assert fetched.kept["grafana.editor"] == "no row matches"
     for meter in fetched.kept:

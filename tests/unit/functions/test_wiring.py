@@ -48,6 +48,8 @@ REQUIRED = {
     "digital-twin-data-connector": COMMON | {"L3_HOT_CLOUD", "REMOTE_READER_URL", "INTER_CLOUD_TOKEN"},
     "digital-twin-data-connector-last-entry": COMMON
     | {"L3_HOT_CLOUD", "REMOTE_READER_LAST_ENTRY_URL", "INTER_CLOUD_TOKEN"},
+    "error-reporter": COMMON | {"ERROR_TABLE_NAME", "DEAD_LETTER_QUEUE"},
+    "error-table-admin": COMMON | {"ERROR_TABLE_NAME"},
 }
 LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE"}
 
@@ -113,6 +115,8 @@ def test_each_function_has_the_triggers_of_its_kind():
         "twin-service": {Trigger.CALL, Trigger.HTTP},
         "digital-twin-data-connector": {Trigger.CALL},
         "digital-twin-data-connector-last-entry": {Trigger.CALL},
+        "error-reporter": {Trigger.QUEUE},
+        "error-table-admin": {Trigger.SCHEDULE, Trigger.CALL},
     }
 
 

@@ -149,3 +149,21 @@ def test_every_state_and_arrow_of_the_table_is_reached_and_no_other():
             clock.advance(chance.choice([1, 30, 300]))
     arrows = {(source, target) for (source, _), target in TRANSITIONS.items()}
     assert seen == arrows | {(state, state) for state in State}
+
+
+def test_it_says_once_that_it_opened_and_once_that_it_closed_again():
+    clock, said = RigClock(), []
+    breaker = Breaker(clock, said.append)
+    breaker.failed()
+    breaker.succeeded()
+    assert said == [], "it passes all the time"
+    for _ in range(30):
+        if breaker.allows():
+            breaker.failed()
+        clock.advance(10)
+    assert said == [State.OPEN], "probes that fail say nothing"
+    clock.advance(300)
+    assert breaker.allows()
+    breaker.succeeded()
+    breaker.succeeded()
+    assert said == [State.OPEN, State.CLOSED]

@@ -1,5 +1,6 @@
 """The hot store's rows in DynamoDB: partition key `device_id`, sort key `sort_key`, both strings. Only rows.
 
+The error table's are kept the same way.
 A row's properties are native attributes in the map ``values``. DynamoDB's numbers have 38 digits, magnitudes from
 1E-130 to 9.99E125, no sign on zero and no telling 21.0 from 21: such doubles stand as text in the map ``exact`` too.
 Limits: botocore's model of dynamodb (25 writes a batch, 400 KB an item, 1 MB a page).
@@ -35,10 +36,10 @@ class DynamoTable:
 
     max_row_bytes = 360_000  # of 400 KB; keys, names and exact texts come on top
 
-    def __init__(self, client: DynamoDb, name: str, clock: Clock, chance: Chance) -> None:
+    def __init__(self, client: DynamoDb, name: str, clock: Clock, chance: Chance, *, what: str = "hot store") -> None:
         self._client, self._name, self._clock, self._chance = client, name, clock, chance
         self._policy = RetryPolicy(first=0.1, retries=5)
-        self._doing = f"hot store {name}"
+        self._doing = f"{what} {name}"
 
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""

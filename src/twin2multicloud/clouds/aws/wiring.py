@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from twin2multicloud.clouds.aws.secrets import SecretsManagerSecrets
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
+    from twin2multicloud.stores.sorted_error_store import SortedErrorStore
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
@@ -65,6 +66,14 @@ class AwsPorts(CommonPorts):
         from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
         return SortedHotStore(DynamoTable(self._client("dynamodb"), name, self.clock, self.chance))
+
+    def error_store(self, name: str) -> SortedErrorStore:
+        """See `functions.wiring.Ports`. `name` is a DynamoDB table's."""
+        from twin2multicloud.clouds.aws.hot_store import DynamoTable
+        from twin2multicloud.stores.sorted_error_store import SortedErrorStore
+
+        dynamodb = self._client("dynamodb")
+        return SortedErrorStore(DynamoTable(dynamodb, name, self.clock, self.chance, what="error table"))
 
     def object_store(self, name: str, *, archive: bool = False) -> S3ObjectStore:
         """See `functions.wiring.Ports`. `name` is a bucket's."""

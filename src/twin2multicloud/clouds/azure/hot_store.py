@@ -1,5 +1,6 @@
 """The hot store's rows in Cosmos DB: partition key ``/device_id``, queried by ``sort_key``. Only rows.
 
+The error table's are kept the same way.
 A row's properties are native JSON in ``values``. Cosmos DB's numbers are doubles, and 21.0 comes back as 21: whole
 doubles, integers beyond 2**53, -0.0 and numbers below the normal ones stand as text in ``exact`` too.
 Limits: learn.microsoft.com, "Azure Cosmos DB service quotas" (2 MB an item and a request, 100 operations a batch).
@@ -36,8 +37,8 @@ class CosmosTable:
 
     max_row_bytes = 900_000  # of 2 MB: an exact text is kept beside its number
 
-    def __init__(self, container: "ContainerProxy", name: str) -> None:
-        self._container, self._doing = container, f"hot store {name}"
+    def __init__(self, container: "ContainerProxy", name: str, *, what: str = "hot store") -> None:
+        self._container, self._doing = container, f"{what} {name}"
 
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""

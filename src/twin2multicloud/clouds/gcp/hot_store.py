@@ -2,7 +2,8 @@
 
 A subcollection per device, because writes to one index in time order are limited to 500 a second: each device has its
 own. A row's properties are native values in the map ``values``; Firestore tells integers from doubles and keeps both,
-but -0.0 and numbers below the normal ones are left to chance: they stand as text in ``exact`` too.
+but -0.0 and numbers below the normal ones are left to chance: they stand as text in ``exact`` too. The error table's
+rows are kept the same way.
 Limits: cloud.google.com/firestore/quotas (1 MiB a document, 10 MiB a request, 500 writes in older clients).
 """
 
@@ -42,8 +43,8 @@ class FirestoreTable:
 
     max_row_bytes = 800_000  # of 1 MiB: an exact text is kept beside its number
 
-    def __init__(self, client: "Client", name: str, patience: float = PATIENCE) -> None:
-        self._client, self._doing, self._patience = client, f"hot store {name}", patience
+    def __init__(self, client: "Client", name: str, patience: float = PATIENCE, *, what: str = "hot store") -> None:
+        self._client, self._doing, self._patience = client, f"{what} {name}", patience
 
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from twin2multicloud.clouds.gcp.secrets import SecretManagerSecrets
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
+    from twin2multicloud.stores.sorted_error_store import SortedErrorStore
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 
@@ -73,6 +74,13 @@ class GcpPorts(CommonPorts):
         from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
         return SortedHotStore(FirestoreTable(self._firestore(name), name))
+
+    def error_store(self, name: str) -> SortedErrorStore:
+        """See `functions.wiring.Ports`. `name` is a Firestore database's."""
+        from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
+        from twin2multicloud.stores.sorted_error_store import SortedErrorStore
+
+        return SortedErrorStore(FirestoreTable(self._firestore(name), name, what="error table"))
 
     def object_store(self, name: str, *, archive: bool = False) -> GcsObjectStore:
         """See `functions.wiring.Ports`. `name` is a bucket's."""

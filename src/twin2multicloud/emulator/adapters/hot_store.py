@@ -48,6 +48,7 @@ _SPAN = """
 SELECT min((SELECT min(time) FROM readings WHERE device = devices.id AND time < ?)),
 max((SELECT max(time) FROM readings WHERE device = devices.id AND time < ?)) FROM devices
 """
+_COUNT_OF = "SELECT count(*) FROM readings WHERE device = (SELECT id FROM devices WHERE name = ?)"
 _COUNT = "UPDATE counted SET readings = readings + ?, commits = ?"
 _PAGE = """
 SELECT {columns} FROM readings
@@ -172,6 +173,10 @@ class SqliteTable(SqliteRows):
         """How many readings there are."""
         count: int = self._count
         return count
+
+    def count_of(self, device_id: str) -> int:
+        """How many readings of one device there are."""
+        return int(self._reader().execute(_COUNT_OF, (device_id,)).fetchone()[0])
 
     def size(self) -> int:
         """Bytes on the disk, the write-ahead log included."""

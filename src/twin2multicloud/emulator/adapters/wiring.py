@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
-from twin2multicloud.domain.errors import ConfigurationError, FinalError
+from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent, FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.dead_letters import JournalDeadLetters
@@ -23,6 +23,7 @@ from twin2multicloud.functions.processing.processor import FindProcessor
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 from twin2multicloud.ports.device_ingress import DeviceIngress
+from twin2multicloud.ports.error_store import ErrorStore
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.object_store import ObjectStore
 from twin2multicloud.ports.transport import Transport
@@ -35,6 +36,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     journal: Journal
     staged: Staged
     store: HotStore | None
+    error_store: ErrorStore | None = None
     authenticator: DeviceAuthenticator | None = None
     ingress: DeviceIngress | None = None
     catalog: DeviceCatalog
@@ -47,6 +49,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     restore_hours: float | None
     calls: Mapping[str, Callable[[Any], Any]] = {}  # deployed name -> native call
     machine: Machine = THIS_MACHINE
+    seen: Callable[[ErrorEvent], None] = lambda _: None  # is given each error event
 
 
 class FunctionPorts:
@@ -57,7 +60,7 @@ class FunctionPorts:
         self.clock = parts.clock
         machine = parts.machine
         self.chance: Chance = machine.chance()  # jitter and trace ids
-        self.errors = JournalErrorSink(parts.journal, parts.log)
+        self.errors = JournalErrorSink(parts.journal, parts.log, parts.seen)
         self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, parts.queues, machine)
         self.transport: Transport = machine.transport()
         self.functions = LocalCalls(parts.calls)
@@ -76,6 +79,12 @@ class FunctionPorts:
         if self._parts.store is None:
             raise FinalError(f"{self._parts.cloud} has no hot store {name!r}")
         return self._parts.store
+
+    def error_store(self, name: str) -> ErrorStore:
+        """See `functions.wiring.Ports`."""
+        if self._parts.error_store is None:
+            raise FinalError(f"{self._parts.cloud} has no error table {name!r}")
+        return self._parts.error_store
 
     def object_store(self, name: str, *, archive: bool = False) -> ObjectStore:
         """See `functions.wiring.Ports`."""

@@ -79,8 +79,12 @@ class _Error(msgspec.Struct, frozen=True):
     body: bytes
 
 
+class _HandedOver(msgspec.Struct, frozen=True):
+    last: int
+
+
 _Stored = tuple[str, bytes, int]
-_Item = Record | DeadLetterRecord | _Buried | _Done | _Forgotten | _Aged | _Error
+_Item = Record | DeadLetterRecord | _Buried | _Done | _Forgotten | _Aged | _Error | _HandedOver
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[_Stored]).decode
 Deliver = Callable[[Sequence[Record]], None]
@@ -158,6 +162,13 @@ class Journal:
     def report(self, body: bytes) -> Group:
         """Keep an encoded error event."""
         return self._stage(_Error(body))
+
+    def hand_over_errors(self, queue: str, most: int) -> int:
+        """Queue the oldest error events for a function, in the commit that removes them here; returns how many."""
+        found = self.read(kept.oldest_errors, most)
+        if found:
+            self._stage(*(Record(queue, body, 1) for _, body in found), _HandedOver(found[-1][0])).wait()
+        return len(found)
 
     def done(self, records: Iterable[Record]) -> None:
         """Forget records. Not awaited: a crash before it is on disk redelivers them, which is allowed."""
@@ -360,6 +371,11 @@ def _keep_errors(db: sqlite3.Connection, errors: Iterable[_Error]) -> None:
     db.executemany("INSERT INTO errors (body) VALUES (?)", [(each.body,) for each in errors])
 
 
+def _forget_errors(db: sqlite3.Connection, handed_over: Iterable[_HandedOver]) -> None:
+    for each in handed_over:
+        kept.forget_errors(db, each.last)
+
+
 def _forget_letters(db: sqlite3.Connection, forgotten: Iterable[_Forgotten]) -> None:
     kept.forget_letters(db, [each.letter for each in forgotten])
 
@@ -373,6 +389,7 @@ _WRITERS: Mapping[type, Callable[[sqlite3.Connection, Iterable[Any]], None]] = {
     DeadLetterRecord: kept.bury,
     _Buried: _note_buried,
     _Error: _keep_errors,
+    _HandedOver: _forget_errors,
     _Done: _forget_groups,
     _Forgotten: _forget_letters,
     _Aged: _age,

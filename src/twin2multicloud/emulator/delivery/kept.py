@@ -1,4 +1,4 @@
-"""Dead letters and error events of an emulated cloud: two tables in the journal's file, each with an age limit.
+"""Dead letters of an emulated cloud, and error events on their way: two tables in the journal's file.
 
 Runs on whatever connection it is given. Writes happen on the journal's own, inside its commit groups.
 """
@@ -99,14 +99,19 @@ def oldest_waited(db: sqlite3.Connection, queue: str, most: int) -> list[KeptLet
 
 
 def error_count(db: sqlite3.Connection) -> int:
-    """How many error events there are."""
+    """How many error events wait to be handed over."""
     count: int = db.execute("SELECT count(*) FROM errors").fetchone()[0]
     return count
 
 
-def newest_errors(db: sqlite3.Connection, most: int) -> list[bytes]:
-    """Encoded error events, newest first."""
-    return [row[0] for row in db.execute("SELECT body FROM errors ORDER BY id DESC LIMIT ?", (most,))]
+def oldest_errors(db: sqlite3.Connection, most: int) -> list[tuple[int, bytes]]:
+    """Encoded error events by their numbers, oldest first."""
+    return db.execute("SELECT id, body FROM errors ORDER BY id LIMIT ?", (most,)).fetchall()
+
+
+def forget_errors(db: sqlite3.Connection, last: int) -> None:
+    """Remove error events up to a number."""
+    db.execute("DELETE FROM errors WHERE id <= ?", (last,))
 
 
 def _letters(rows: Iterable[tuple[int, str, str, str, str, int, bytes, int]]) -> Iterator[KeptLetter]:

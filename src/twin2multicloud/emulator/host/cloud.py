@@ -6,9 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-import msgspec
-
-from twin2multicloud.domain.components import Kind, Trigger, runs_user_code
+from twin2multicloud.domain.components import KINDS, Kind, Trigger, runs_user_code
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import ErrorEvent, TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
@@ -28,6 +26,7 @@ from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
 from twin2multicloud.emulator.host.entrance import Entrance
+from twin2multicloud.emulator.host.error_topic import ErrorTopic
 from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
 from twin2multicloud.emulator.host.letters import CloudLetters
 from twin2multicloud.emulator.host.schedules import Schedules
@@ -36,14 +35,17 @@ from twin2multicloud.emulator.host.tiers import TierWatch
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.emulator.l4.face import Account, face_of
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
-from twin2multicloud.functions.reporting import Reporter
+from twin2multicloud.functions.reporting import LogOnly, Reporter
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Component, Delivery, Topology
 from twin2multicloud.planning.wiring import READ_BY
+from twin2multicloud.stores.sorted_error_store import ERRORS, SortedErrorStore
 from twin2multicloud.wire.http import Request, Response
+
+_LOOKS = 5  # at how many error events there are, while they move
 
 
 class EmulatedCloud:
@@ -68,6 +70,9 @@ class EmulatedCloud:
         hot = folder / "hot.sqlite"
         self._table = SqliteTable(hot, self.staged, self._mark("hot"), machine) if holds_store else None
         buckets = deployment.state.object_stores(cloud)
+        self._error_queue = f"{self._topology.twin}-{Kind.ERROR_REPORTER}"
+        self.errors = ErrorTopic(self._journal, self._error_queue, self.log, machine)
+        self._error_table = SqliteTable(folder / "errors.sqlite", self.staged, self._mark("errors"), machine)
         self._tiers = TierWatch(self._topology, cloud, buckets, self.clock, self._table)
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
@@ -78,6 +83,7 @@ class EmulatedCloud:
         )
         self.gateway: Function | None = None  # where L1 is
         self._event_source = pack(cloud).event_source()
+        self._open: set[str] = set()
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
         self._native: dict[str, Start] = {}  # the same by deployed name, as functions know each other
@@ -132,10 +138,6 @@ class EmulatedCloud:
         meter.went(1, time.monotonic() - begun)
         return answer
 
-    def errors(self, most: int) -> list[ErrorEvent]:
-        """The newest error events, newest first."""
-        return [msgspec.json.decode(each, type=ErrorEvent) for each in self._journal.read(kept.newest_errors, most)]
-
     def run_due(self) -> None:
         """Run the schedules that are due by the cloud's clock; returns when they have run."""
         self._schedules.run_due()
@@ -145,7 +147,6 @@ class EmulatedCloud:
     def status(self) -> CloudStatus:
         """The status of this cloud."""
         dead = self._journal.read(kept.counts)
-        errors = self._journal.read(kept.error_count)
         return CloudStatus(
             cloud=self.cloud,
             running=True,
@@ -158,7 +159,7 @@ class EmulatedCloud:
             published=self.ingress.meter.done,
             rejected=self.ingress.meter.refused,
             ignored=self.ingress.ignored,
-            errors=errors,
+            errors=self._errors(),
             set_aside=self._journal.set_aside,
             waiting_bytes=self.backlog.bytes,
             oldest_s=round(self.backlog.seconds, 1),
@@ -169,14 +170,30 @@ class EmulatedCloud:
             now=self.clock.now(),
         )
 
+    def _errors(self) -> int:
+        """Error events, those included that are on their way to the table."""
+        queue = self._queues.get(self._error_queue)
+        ahead = self._on_the_way(queue)
+        for _ in range(_LOOKS):
+            before, stored = ahead, self._error_table.count_of(ERRORS)
+            ahead = self._on_the_way(queue)
+            if ahead == before:  # none has moved in between
+                break
+        return stored + ahead
+
+    def _on_the_way(self, queue: FunctionQueue | None) -> int:
+        return self.errors.waiting() + (queue.waiting() if queue is not None else 0)
+
     def close(self) -> None:
         """Finish the current batches and close the files."""
         self.letters.close()
+        self.errors.close()
         self._schedules.close()
         for queue in self._queues.values():
             queue.close()
         if self._table is not None:
             self._table.close()
+        self._error_table.close()
         self._journal.close()
 
     # --- construction --------------------------------------------------------------------------------------------
@@ -190,15 +207,20 @@ class EmulatedCloud:
             self.gateway = self._gateway(parts)
         self._journal.start(self._deliver)
         self.letters.start()
+        if self._error_queue in self._queues:
+            self.errors.start()
 
     def _reporter(self, component: str) -> Reporter:
         """What the cloud itself reports of one of its functions or services."""
+        secrets = self._secrets
+        behind = KINDS[component].slot is None  # what they reported of themselves would come back to them
         return Reporter(
-            sink=JournalErrorSink(self._journal, self.log),
+            sink=LogOnly(self.log.warning) if behind else JournalErrorSink(self._journal, self.log),
             clock=self._machine,
             twin=self._deployment.twin.name,
             cloud=self.cloud,
             component=component,
+            secrets=(secrets.token, secrets.operator_key, secrets.device_key),
         )
 
     def _gateway(self, parts: CloudParts) -> Function:
@@ -242,6 +264,7 @@ class EmulatedCloud:
             journal=self._journal,
             staged=self.staged,
             store=hot_store(self._table) if self._table is not None else None,
+            error_store=SortedErrorStore(self._error_table),
             authenticator=self.authenticator,
             ingress=self.ingress,
             catalog=twin.catalog,
@@ -254,7 +277,15 @@ class EmulatedCloud:
             restore_hours=services_of(self.cloud).restore_hours,
             calls=self._native,
             machine=self._machine,
+            seen=self._note_breaker,
         )
+
+    def _note_breaker(self, event: ErrorEvent) -> None:
+        """Remember which functions' boundaries are open. A breaker lives as long as this process, as this does."""
+        if event.error_code == ErrorCode.BOUNDARY_OPENED:
+            self._open.add(event.component)
+        elif event.error_code == ErrorCode.BOUNDARY_CLOSED:
+            self._open.discard(event.component)
 
     def _is_queued(self, component: Component) -> bool:
         return any(link.target == component.id and link.delivery is Delivery.QUEUE for link in self._topology.links)
@@ -290,7 +321,8 @@ class EmulatedCloud:
             received=queue.meter.received,
             done=queue.meter.done - queue.meter.dead,
             dead_lettered=dead.get(queue.dead_letters, 0),
-            waiting=queue.waiting(),
+            waiting=queue.waiting() + (self.errors.waiting() if component.name == Kind.ERROR_REPORTER else 0),
+            open=component.name in self._open,
             p50_ms=queue.meter.percentile(0.5),
             p99_ms=queue.meter.percentile(0.99),
         )

@@ -265,6 +265,8 @@ _RUN = (
     Kind.ARCHIVE_STORE,
     Kind.DASHBOARD,
     Kind.ERROR_TOPIC,
+    Kind.ERROR_TABLE,
+    Kind.ERROR_TABLE_SCHEDULE,
 )
 """The stores, services and topics that the emulator has."""
 

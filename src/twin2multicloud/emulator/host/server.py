@@ -125,7 +125,7 @@ class CloudApp:
                 return json_response(200, {"now": self._cloud.clock.now()})
             case "rejected":
                 return json_response(200, {"rejections": self._cloud.ingress.rejections.rows()})
-            case "letters" | "errors":
+            case "letters":
                 kept: Response = await self._on_thread(serve, partial(self._kept, path), request)
                 return kept
             case _:
@@ -144,7 +144,7 @@ class CloudApp:
         return response
 
     def _kept(self, call: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
-        """Dead letters and error events. Raises FinalError for an unknown call."""
+        """Dead letters. Raises FinalError for an unknown call."""
         letters = self._cloud.letters
         match call:
             case "letters":
@@ -153,8 +153,6 @@ class CloudApp:
                 return {"messages": letters.redrive(arguments["ids"])}
             case "letters/drop":
                 return {"messages": letters.drop(arguments["ids"])}
-            case "errors":
-                return {"errors": self._cloud.errors(int(arguments["most"]))}
             case _:
                 raise FinalError("no such call", 404)
 

@@ -15,6 +15,7 @@ class FunctionTraffic(msgspec.Struct, frozen=True, kw_only=True):
     done: int = 0
     dead_lettered: int = 0
     waiting: int = 0  # in the queue, or being worked on
+    open: bool = False  # the breaker of its boundary: nothing passes
     p50_ms: float | None = None  # from acceptance to done, over the last few thousand messages
     p99_ms: float | None = None
 
@@ -79,5 +80,6 @@ class BoundaryStatus(msgspec.Struct, frozen=True, kw_only=True):
     messages_in: int = 0
     messages_out: int = 0
     dead_lettered: int = 0
+    open: bool = False  # its breaker is: the other side has not answered for a minute, and is asked now and then
     p50_ms: float | None = None
     p99_ms: float | None = None

@@ -34,8 +34,14 @@ PATIENCE_S = 90 * 60
 
 ERROR_TOPIC = Kind.ERROR_TOPIC
 OBJECT_STORES = (Kind.COLD_STORE, Kind.ARCHIVE_STORE)
-SCHEDULES = (Kind.HOT_TO_COLD_SCHEDULE, Kind.COLD_TO_ARCHIVE_SCHEDULE, Kind.ARCHIVE_EXPIRY_SCHEDULE)
-SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, *OBJECT_STORES, *SCHEDULES, Kind.ERROR_TOPIC})
+SCHEDULES = (
+    Kind.HOT_TO_COLD_SCHEDULE,
+    Kind.COLD_TO_ARCHIVE_SCHEDULE,
+    Kind.ARCHIVE_EXPIRY_SCHEDULE,
+    Kind.ERROR_TABLE_SCHEDULE,
+)
+ERROR_KINDS = (Kind.ERROR_TOPIC, Kind.ERROR_TABLE)
+SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, *OBJECT_STORES, *SCHEDULES, *ERROR_KINDS})
 """What is rendered beside the functions that exist in code and their dead letters."""
 
 READ_ONLY = (Access.READ,)
@@ -45,7 +51,8 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     """One function as its cloud renders it: triggers, targets and environment.
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
-    may do with the hot store, `objects` what it may do with the cold store and the archive, by component;
+    may do with the hot store, `errors` with its cloud's error table, `objects` with the cold store and the archive, by
+    component; `from_errors`: the error topic fills its queue;
     `schedule` is what starts it by itself, `called` whether the operator calls it; `calls` are the functions on its
     cloud that it calls natively.
     """
@@ -55,9 +62,11 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     endpoint: Endpoint | None
     from_devices: bool = False
     from_queue: bool = False
+    from_errors: bool = False
     sends_to: tuple[Component, ...] = ()
     dead_letters: Component | None = None
     store: tuple[Access, ...] = ()
+    errors: tuple[Access, ...] = ()
     objects: tuple[tuple[Component, tuple[Access, ...]], ...] = ()
     schedule: Component | None = None
     calls: tuple[Component, ...] = ()
@@ -69,7 +78,8 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
         What empties a store goes on for as long as it may.
         """
-        if Access.DELETE in self.store or any(Access.DELETE in allowed for _, allowed in self.objects):
+        empties = Access.DELETE in self.store or any(Access.DELETE in allowed for _, allowed in self.objects)
+        if empties or self.schedule is not None:
             return MOVER_TIMEOUT_S
         crosses = any(each.kind is ValueKind.URL for each in self.environment)
         return TIMEOUT_S if crosses or runs_user_code(self.name) else OWN_CLOUD_TIMEOUT_S
@@ -83,6 +93,11 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     def key(self) -> str:
         """The name of its resources in the configuration: ``hot_reader``."""
         return key_of(self.component)
+
+    @property
+    def reports(self) -> bool:
+        """Whether it sends error events; what is behind their topic has its log."""
+        return self.component.slot is not None
 
     @property
     def waits(self) -> bool:
@@ -111,6 +126,7 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     object_stores: tuple[Component, ...]
     dead_letters: tuple[Component, ...]
     error_topic: Component
+    error_table: Component
     topics: tuple[Topic, ...] = ()
     gateways: tuple[str, ...] = ()
 
@@ -166,6 +182,7 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
         object_stores=tuple(each for each in here if each.name in OBJECT_STORES),
         dead_letters=tuple(fed.values()),
         error_topic=coverage.topology[f"{cloud}.{ERROR_TOPIC}"],
+        error_table=coverage.topology[f"{cloud}.{Kind.ERROR_TABLE}"],
         topics=coverage.topology.topics,
         gateways=coverage.topology.gateways,
     )
@@ -195,15 +212,21 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
     incoming = {link.delivery for link in starting}
     outgoing = [link for link in coverage.links if link.source == component.id]
     fed = [topology[link.target] for link in outgoing if link.delivery is Delivery.QUEUE]
-    stores = [link for link in outgoing if link.target_kind == Kind.HOT_STORE and link.delivery is Delivery.STORE]
+
+    def allowed(kind: str) -> tuple[Access, ...]:
+        links = (link for link in outgoing if link.target_kind == kind and link.delivery is Delivery.STORE)
+        return tuple(dict.fromkeys(access for link in links for access in link.access))
+
     return FunctionView(
         component=component,
         from_devices=Delivery.DEVICE in incoming,
         from_queue=Delivery.QUEUE in incoming,
+        from_errors=any(link.source_kind == ERROR_TOPIC and link.delivery is Delivery.QUEUE for link in starting),
         endpoint=topology.endpoint(component.id),
         sends_to=tuple(each for each in fed if each.type is not ComponentType.QUEUE),
         dead_letters=next((each for each in fed if each.type is ComponentType.QUEUE), None),
-        store=tuple(dict.fromkeys(access for link in stores for access in link.access)),
+        store=allowed(Kind.HOT_STORE),
+        errors=allowed(Kind.ERROR_TABLE),
         objects=tuple(
             (topology[link.target], link.access)
             for link in outgoing

@@ -176,6 +176,8 @@ def the_operator_is_told_what_there_is_to_call(topology: Topology, config: Confi
         here = here | ({"twin-service"} if where.l4 == cloud == GCP else set())
         if where.l4 == cloud != where.l3_hot and cloud != AZURE:  # Azure Digital Twins does not read
             here = here | {"digital-twin-data-connector", "digital-twin-data-connector-last-entry"}
+        if any(each.cloud == cloud for each in functions_of(topology)):
+            here = here | {"error-table-admin"}
         told = outputs.get(f"{cloud}_called", {})
         if set(told) != here:
             yield f"{cloud}: to call {sorted(told)}, expected {sorted(here)}"
@@ -252,16 +254,55 @@ def a_message_is_hidden_while_its_function_may_run(topology: Topology, config: C
                 yield f"gcp: {key} is delivered again while its function still runs"
 
 
+_BEHIND_THE_ERROR_TOPIC = {"error_reporter", "error_table_admin"}
+
+
+def only_the_error_path_uses_the_error_table(topology: Topology, config: Config) -> Iterator[str]:
+    """And it uses nothing but that: no other store, no topic. On Azure and Google Cloud reporting is a role as well."""
+    resources = config["resource"]
+    for key, body in resources.get("aws_iam_role_policy", {}).items():
+        behind = key.removesuffix("_schedule") in _BEHIND_THE_ERROR_TOPIC
+        if ("aws_dynamodb_table.error_table" in body["policy"]) != (behind and not key.endswith("_schedule")):
+            yield f"aws: {key} may, or may not, use the error table"
+        if behind and any(each in body["policy"] for each in ("PutEvents", "hot_store", "s3:")):
+            yield f"aws: {key} may do more than the error path does"
+    for kind, place in (("azurerm_cosmosdb_sql_role_assignment", "scope"), ("google_project_iam_member", "condition")):
+        for key, body in resources.get(kind, {}).items():
+            behind = key.removesuffix("_store") in _BEHIND_THE_ERROR_TOPIC
+            if ("error_table" in json.dumps(body.get(place, ""))) != behind:
+                yield f"{kind}: {key} may, or may not, use the error table"
+    for kind in ("azurerm_role_assignment", "google_pubsub_topic_iam_member"):
+        for key, body in resources.get(kind, {}).items():
+            target = body.get("scope", body.get("topic", ""))
+            if key.startswith(tuple(_BEHIND_THE_ERROR_TOPIC)) and "error_topic" in target:
+                yield f"{kind}: {key} reports to the topic it is behind"
+
+
+def the_error_topic_fills_the_reporters_queue(topology: Topology, config: Config) -> Iterator[str]:
+    resources = config["resource"]
+    if "aws_cloudwatch_event_bus" in resources:
+        target = resources["aws_cloudwatch_event_target"]["error_topic"]["arn"]
+        allowed = resources["aws_sqs_queue_policy"]["error_topic"]["policy"]
+        if "aws_sqs_queue.error_reporter" not in target or "events.amazonaws.com" not in allowed:
+            yield f"aws: error events go to {target}"
+    if "azurerm_eventgrid_topic" in resources:
+        queue = resources["azurerm_eventgrid_event_subscription"]["error_topic"]["storage_queue_endpoint"][0]
+        if queue["queue_name"] != "${azurerm_storage_queue.error_reporter.name}":
+            yield f"azure: error events go to {queue}"
+    if "error_topic" in resources.get("google_pubsub_topic", {}):
+        topic = resources["google_pubsub_subscription"]["error_reporter"]["topic"]
+        if topic != "${google_pubsub_topic.error_topic.id}":
+            yield f"gcp: error events come from {topic}"
+
+
 def google_starts_a_function_that_may_do_all_it_does(topology: Topology, config: Config) -> Iterator[str]:
     """Cloud Run starts it at once, and calls the whole creation failed where its first start fails."""
     resources = config["resource"]
     for key, body in resources.get("google_cloudfunctions2_function", {}).items():
         waits = set(body["depends_on"])
-        wanted = {
-            "time_sleep.services_on",
-            "time_sleep.build_roles",
-            f"google_pubsub_topic_iam_member.{key}_to_error_topic",
-        }
+        wanted = {"time_sleep.services_on", "time_sleep.build_roles"}
+        if key not in _BEHIND_THE_ERROR_TOPIC:
+            wanted |= {f"google_pubsub_topic_iam_member.{key}_to_error_topic"}
         if f"google_secret_manager_secret_iam_member.{key}" in _addresses(config):
             wanted |= {f"google_secret_manager_secret_iam_member.{key}"}
             wanted |= {"google_secret_manager_secret_version.inter_cloud_token"}
@@ -312,6 +353,8 @@ LAWS = (
     everything_says_whose_it_is,
     queues_try_for_as_long_everywhere,
     a_message_is_hidden_while_its_function_may_run,
+    only_the_error_path_uses_the_error_table,
+    the_error_topic_fills_the_reporters_queue,
     google_starts_a_function_that_may_do_all_it_does,
     names_that_stay_taken_have_a_suffix,
     azure_apps_get_their_code_from_us,

@@ -91,9 +91,43 @@ def let_azurerm_publish(resources):
     resources["azurerm_function_app_flex_consumption"]["processor"]["zip_deploy_file"] = "a.zip"
 
 
+def let_a_dispatcher_use_the_error_table(resources):
+    policies = resources["aws_iam_role_policy"]
+    policies["dispatcher"]["policy"] = policies["error_reporter"]["policy"]
+
+
+def let_the_reporter_use_the_hot_store(resources):
+    conditions = resources["google_project_iam_member"]
+    conditions["error_reporter_store"]["condition"] = conditions["hot_writer_store"]["condition"]
+
+
+def let_the_reporter_report(resources):
+    roles = resources["azurerm_role_assignment"]
+    roles["error_reporter_errors"] = roles["processor_errors"]
+
+
+def fill_another_queue(resources):
+    resources["aws_cloudwatch_event_target"]["error_topic"]["arn"] = "${aws_sqs_queue.connector.arn}"
+
+
+def fill_another_queue_on_azure(resources):
+    (endpoint,) = resources["azurerm_eventgrid_event_subscription"]["error_topic"]["storage_queue_endpoint"]
+    endpoint["queue_name"] = "${azurerm_storage_queue.processor.name}"
+
+
+def start_by_another_topic(resources):
+    resources["google_pubsub_subscription"]["error_reporter"]["topic"] = "${google_pubsub_topic.errors_dead_letters.id}"
+
+
 @pytest.mark.parametrize(
     ("law", "spoil"),
     [
+        (laws.only_the_error_path_uses_the_error_table, let_a_dispatcher_use_the_error_table),
+        (laws.only_the_error_path_uses_the_error_table, let_the_reporter_use_the_hot_store),
+        (laws.only_the_error_path_uses_the_error_table, let_the_reporter_report),
+        (laws.the_error_topic_fills_the_reporters_queue, fill_another_queue),
+        (laws.the_error_topic_fills_the_reporters_queue, fill_another_queue_on_azure),
+        (laws.the_error_topic_fills_the_reporters_queue, start_by_another_topic),
         (laws.queues_try_for_as_long_everywhere, give_up_soon),
         (laws.a_message_is_hidden_while_its_function_may_run, hide_for_a_minute),
         (laws.google_starts_a_function_that_may_do_all_it_does, start_before_the_token),
@@ -155,4 +189,4 @@ def test_what_the_provider_says_of_all_it_makes_is_there(provider, default):
 
 
 def test_every_law_is_tried():
-    assert len(laws.LAWS) == 16
+    assert len(laws.LAWS) == 18

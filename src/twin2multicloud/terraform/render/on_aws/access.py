@@ -66,16 +66,18 @@ def allow(actions: str | tuple[str, ...], *resources: str) -> Statement:
 def _statements(function: FunctionView) -> list[Statement]:
     found = [
         allow(("logs:CreateLogStream", "logs:PutLogEvents"), f"${{aws_cloudwatch_log_group.{function.key}.arn}}:*"),
-        allow("events:PutEvents", "${aws_cloudwatch_event_bus.error_topic.arn}"),
     ]
+    if function.reports:
+        found.append(allow("events:PutEvents", "${aws_cloudwatch_event_bus.error_topic.arn}"))
     if function.from_queue:
         found.append(allow(_RECEIVE, queue(function.key, "arn")))
     targets = [queue(key_of(each), "arn") for each in function.puts_into]
     if targets:
         found.append(allow("sqs:SendMessage", *targets))
-    if function.store:
-        actions = tuple(dict.fromkeys(action for each in function.store for action in _STORE_ACTIONS[each]))
-        found.append(allow(actions[0] if len(actions) == 1 else actions, "${aws_dynamodb_table.hot_store.arn}"))
+    for table, access in (("hot_store", function.store), ("error_table", function.errors)):
+        if access:
+            actions = tuple(dict.fromkeys(action for each in access for action in _STORE_ACTIONS[each]))
+            found.append(allow(actions[0] if len(actions) == 1 else actions, f"${{aws_dynamodb_table.{table}.arn}}"))
     for store, allowed in function.objects:
         bucket = f"${{aws_s3_bucket.{key_of(store)}.arn}}"
         found.append(allow(("s3:ListBucket",), bucket))  # without it a missing object is a 403

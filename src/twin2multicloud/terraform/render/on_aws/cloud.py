@@ -1,4 +1,4 @@
-"""Everything that AWS holds of a twin, in one pass. Owns the provider's block, the error topic and the outputs.
+"""Everything that AWS holds of a twin, in one pass. Owns the provider's block and the outputs.
 
 Variables: ``aws_region``. Credentials are the provider's own matter.
 """
@@ -6,6 +6,7 @@ Variables: ``aws_region``. Credentials are the provider's own matter.
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws import (
     device_gateway,
+    error_path,
     functions,
     hot_store,
     object_stores,
@@ -32,8 +33,7 @@ def provide(config: Configuration, twin: str) -> None:
 def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     """Add AWS's part of the slice to the configuration."""
     provide(config, site.twin)
-    # The error topic is a bus of the twin's own. Who may put events there is in `access`.
-    config.resource("aws_cloudwatch_event_bus", "error_topic", name=site.error_topic.deployed_as)
+    error_path.render(config, site)
     secrets.render(config, site)
     hot_store.render(config, site)
     object_stores.render(config, site)

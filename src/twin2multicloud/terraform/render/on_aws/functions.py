@@ -13,9 +13,10 @@ _MEMORY_MB = 256
 SCHEDULED = '{"scheduled":true}'
 """What tells a scheduled run from a call (see clouds/aws/runtime.py)."""
 _BATCH = 10
-_AT_ONCE = 10
+_AT_ONCE, _ERRORS_AT_ONCE = 10, 2
 """Batches of one queue at a time. A new account runs ten functions at once in all (lambda/gettingstarted-limits), and
-without a limit one queue's backlog takes them from all others (lambda/services-sqs-scaling)."""
+without a limit one queue's backlog takes them from all others (lambda/services-sqs-scaling).
+The error reporter has the fewest: each stores at its own pace."""
 
 
 def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
@@ -63,7 +64,7 @@ def _mapping(config: Configuration, function: FunctionView) -> None:
         function_name=function_arn(function.key),
         batch_size=_BATCH,
         function_response_types=["ReportBatchItemFailures"],
-        scaling_config=[{"maximum_concurrency": _AT_ONCE}],
+        scaling_config=[{"maximum_concurrency": _ERRORS_AT_ONCE if function.from_errors else _AT_ONCE}],
     )
 
 

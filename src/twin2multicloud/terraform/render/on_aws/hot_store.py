@@ -1,4 +1,4 @@
-"""The hot store on AWS: a DynamoDB table, keyed as ``clouds/aws/hot_store.py`` reads it.
+"""The hot store on AWS, and the error table: DynamoDB tables, keyed as ``clouds/aws/hot_store.py`` reads it.
 
 Who may use it is in `access`.
 """
@@ -10,13 +10,19 @@ PARTITION, SORT = "device_id", "sort_key"
 
 
 def render(config: Configuration, site: CloudScope) -> None:
-    """Declare the table where L3-hot is here. Paid by request: a twin at rest costs its storage only."""
+    """Declare the table where L3-hot is here."""
     if site.store is None:
         return
+    table(config, "hot_store", site.store.deployed_as)
+    config.output("aws_hot_store", "${aws_dynamodb_table.hot_store.name}", "DynamoDB table of recent readings")
+
+
+def table(config: Configuration, key: str, name: str) -> None:
+    """Declare a table. Paid by request: a twin at rest costs its storage only."""
     config.resource(
         "aws_dynamodb_table",
-        "hot_store",
-        name=site.store.deployed_as,
+        key,
+        name=name,
         billing_mode="PAY_PER_REQUEST",
         hash_key=PARTITION,
         range_key=SORT,
@@ -24,4 +30,3 @@ def render(config: Configuration, site: CloudScope) -> None:
         point_in_time_recovery=[{"enabled": True}],
         server_side_encryption=[{"enabled": True}],
     )
-    config.output("aws_hot_store", "${aws_dynamodb_table.hot_store.name}", "DynamoDB table of recent readings")

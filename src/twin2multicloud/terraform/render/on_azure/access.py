@@ -22,10 +22,9 @@ def render(config: Configuration, site: CloudScope, function: FunctionView) -> l
     """Declare a function's identity and roles; the addresses of the roles, which the function waits for."""
     key = function.key
     identity(config, site, key, function.component.deployed_as)
-    roles = [
-        _role(config, key, "logs", "Monitoring Metrics Publisher", logs.SCOPE),
-        _role(config, key, "errors", "EventGrid Data Sender", "${azurerm_eventgrid_topic.error_topic.id}"),
-    ]
+    roles = [_role(config, key, "logs", "Monitoring Metrics Publisher", logs.SCOPE)]
+    if function.reports:
+        roles.append(_role(config, key, "errors", "EventGrid Data Sender", "${azurerm_eventgrid_topic.error_topic.id}"))
     if function.from_devices:
         roles.append(_role(config, key, "devices", "Azure Event Hubs Data Receiver", device_gateway.HUB_SCOPE))
     if function.from_queue:
@@ -40,8 +39,9 @@ def render(config: Configuration, site: CloudScope, function: FunctionView) -> l
         name = _READ_BLOBS if allowed == READ_ONLY else _CHANGE_BLOBS
         scope = f"${{azurerm_storage_container.{key_of(store)}.id}}"
         roles.append(_role(config, key, f"to_{key_of(store)}", name, scope))
-    if function.store:
-        roles.append(_store_role(config, key, _READ_DATA if function.store == READ_ONLY else _CHANGE_DATA))
+    for account, access in (("hot_store", function.store), ("error_table", function.errors)):
+        if access:
+            roles.append(_store_role(config, key, account, _READ_DATA if access == READ_ONLY else _CHANGE_DATA))
     return roles
 
 
@@ -53,14 +53,14 @@ def _role(config: Configuration, key: str, what: str, name: str, target: str) ->
     return role(config, f"{key}_{what}", key, name, target)
 
 
-def _store_role(config: Configuration, key: str, role: str) -> str:
-    account = "${azurerm_cosmosdb_account.hot_store.id}"
+def _store_role(config: Configuration, key: str, store: str, role: str) -> str:
+    account = f"${{azurerm_cosmosdb_account.{store}.id}}"
     return config.resource(
         "azurerm_cosmosdb_sql_role_assignment",
         key,
         resource_group_name=GROUP,
-        account_name=hot_store.ACCOUNT,
+        account_name=hot_store.account_name(store),
         role_definition_id=f"{account}/sqlRoleDefinitions/{role}",
         principal_id=f"${{azurerm_user_assigned_identity.{key}.principal_id}}",
-        scope=hot_store.DATA_SCOPE,
+        scope=hot_store.data_scope(store),
     )

@@ -1,4 +1,4 @@
-"""Everything that Azure holds of a twin, in one pass. Owns the provider's block, resource group, error topic, outputs.
+"""Everything that Azure holds of a twin, in one pass. Owns the provider's block, resource group, outputs.
 
 Variables: ``azure_location``. The subscription and credentials are the provider's own matter (ARM_SUBSCRIPTION_ID).
 """
@@ -6,6 +6,7 @@ Variables: ``azure_location``. The subscription and credentials are the provider
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_azure import (
     device_gateway,
+    error_path,
     functions,
     hot_store,
     logs,
@@ -14,7 +15,7 @@ from twin2multicloud.terraform.render.on_azure import (
     references,
     secrets,
 )
-from twin2multicloud.terraform.render.references import SUFFIX, Clouds, Renderer
+from twin2multicloud.terraform.render.references import Clouds, Renderer
 from twin2multicloud.terraform.render.scope import CloudScope
 
 REFERENCES = references.REFERENCES
@@ -47,28 +48,16 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
         tags=references.tags(site),
     )
     logs.render(config, site)
-    _error_topic(config, site)
     secrets.render(config, site)
     hot_store.render(config, site)
     object_stores.render(config, site)
     queues.render(config, site)
+    error_path.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
     _called(config, site)
     apps = {each.name: f"${{azurerm_function_app_flex_consumption.{each.key}.id}}" for each in site.functions}
     config.output("azure_apps", apps, "Function apps, by function: where `t2mc deploy` publishes code")
-
-
-def _error_topic(config: Configuration, site: CloudScope) -> None:
-    """An Event Grid topic that takes CloudEvents. It has no keys: publishers sign in as who they are, see `access`."""
-    config.resource(
-        "azurerm_eventgrid_topic",
-        "error_topic",
-        name=f"{site.error_topic.deployed_as}-{SUFFIX}",
-        **references.placed(site),
-        input_schema="CloudEventSchemaV1_0",
-        local_auth_enabled=False,
-    )
 
 
 def _called(config: Configuration, site: CloudScope) -> None:

@@ -117,6 +117,8 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
             f"{_SETTINGS_OF_QUEUES}visibilityTimeout": f"00:{HIDDEN_S // 60:02}:00",
             f"{_SETTINGS_OF_QUEUES}maxDequeueCount": str(_ATTEMPTS_OF_WAITING if function.waits else ATTEMPTS),
         }
+    if function.from_errors:  # Event Grid writes messages as it likes, in base64 or plain; the reporter reads both
+        found[f"{_SETTINGS_OF_QUEUES}messageEncoding"] = "none"
     if function.from_devices:
         found |= {
             "EVENT_HUB_NAME": device_gateway.HUB_NAME,
@@ -128,6 +130,7 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
         found["OBJECT_STORE_URL"] = object_stores.URL
     if function.schedule is not None:
         found["SCHEDULE"] = f"0 */{EVERY_MINUTES} * * * *"
-    if function.store:
-        found["COSMOS_URL"] = "${azurerm_cosmosdb_account.hot_store.endpoint}"
+    for store, allowed in (("hot_store", function.store), ("error_table", function.errors)):
+        if allowed:
+            found["COSMOS_URL"] = f"${{azurerm_cosmosdb_account.{store}.endpoint}}"
     return found

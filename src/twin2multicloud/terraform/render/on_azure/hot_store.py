@@ -1,6 +1,6 @@
-"""The hot store on Azure: a Cosmos DB container, keyed as ``clouds/azure/hot_store.py`` reads it.
+"""The hot store on Azure, and the error table: Cosmos DB containers, keyed as ``clouds/azure/hot_store.py`` reads them.
 
-Who may use it is in `access`. The database has the twin's name.
+Each has an account of its own. Who may use it is in `access`. The database has the twin's name.
 """
 
 from twin2multicloud.terraform.render.configuration import Configuration
@@ -9,33 +9,43 @@ from twin2multicloud.terraform.render.on_azure.references import GROUP, LOCATION
 from twin2multicloud.terraform.render.references import SUFFIX
 from twin2multicloud.terraform.render.scope import CloudScope
 
-ACCOUNT = "${azurerm_cosmosdb_account.hot_store.name}"
-DATA_SCOPE = (
-    "${azurerm_cosmosdb_account.hot_store.id}/dbs/${azurerm_cosmosdb_sql_database.hot_store.name}"
-    "/colls/${azurerm_cosmosdb_sql_container.hot_store.name}"
-)
-"""The container, as Cosmos DB's own roles know it."""
+
+def account_name(key: str) -> str:
+    """The name of the account of a store."""
+    return f"${{azurerm_cosmosdb_account.{key}.name}}"
+
+
+def data_scope(key: str) -> str:
+    """The container of a store, as Cosmos DB's own roles know it."""
+    account, database = f"azurerm_cosmosdb_account.{key}", f"azurerm_cosmosdb_sql_database.{key}"
+    return f"${{{account}.id}}/dbs/${{{database}.name}}/colls/${{azurerm_cosmosdb_sql_container.{key}.name}}"
 
 
 def render(config: Configuration, site: CloudScope) -> None:
-    """Declare account, database and container where L3-hot is here. Serverless: a twin at rest costs its storage."""
+    """Declare account, database and container where L3-hot is here."""
     if site.store is None:
         return
-    _account(config, site)
+    account(config, site, "hot_store", f"{site.twin}-hot")
+    container(config, site, "hot_store", site.store.deployed_as)
+    config.output("azure_hot_store", "${azurerm_cosmosdb_account.hot_store.endpoint}", "URL of the Cosmos DB account")
+
+
+def container(config: Configuration, site: CloudScope, key: str, name: str) -> None:
+    """Declare the database and the container of a store."""
     config.resource(
         "azurerm_cosmosdb_sql_database",
-        "hot_store",
+        key,
         name=site.twin,
         resource_group_name=GROUP,
-        account_name=ACCOUNT,
+        account_name=account_name(key),
     )
     config.resource(
         "azurerm_cosmosdb_sql_container",
-        "hot_store",
-        name=site.store.deployed_as,
+        key,
+        name=name,
         resource_group_name=GROUP,
-        account_name=ACCOUNT,
-        database_name="${azurerm_cosmosdb_sql_database.hot_store.name}",
+        account_name=account_name(key),
+        database_name=f"${{azurerm_cosmosdb_sql_database.{key}.name}}",
         partition_key_paths=["/device_id"],
         partition_key_version=2,
         indexing_policy=[
@@ -46,14 +56,14 @@ def render(config: Configuration, site: CloudScope) -> None:
             }
         ],
     )
-    config.output("azure_hot_store", "${azurerm_cosmosdb_account.hot_store.endpoint}", "URL of the Cosmos DB account")
 
 
-def _account(config: Configuration, site: CloudScope) -> None:
+def account(config: Configuration, site: CloudScope, key: str, name: str) -> None:
+    """Declare the account of a store. Serverless: a twin at rest costs its storage only."""
     config.resource(
         "azurerm_cosmosdb_account",
-        "hot_store",
-        name=single_dashes(f"{site.twin}-hot-{SUFFIX}"),
+        key,
+        name=single_dashes(f"{name}-{SUFFIX}"),
         **placed(site),
         offer_type="Standard",
         kind="GlobalDocumentDB",

@@ -24,7 +24,7 @@ def render(config: Configuration, function: FunctionView) -> list[str]:
     """Declare a function's service account and roles; what it waits for, since its first start already needs them."""
     key = function.key
     account(config, key, function.component.deployed_as, function.component.reason[:100])
-    targets = ("error_topic", *map(key_of, function.puts_into))
+    targets = (*["error_topic"] * function.reports, *map(key_of, function.puts_into))
     granted = [publisher(config, f"{key}_to_{each}", each, member(key)) for each in targets]
     if function.needs_token:
         token = config.resource(
@@ -39,9 +39,11 @@ def render(config: Configuration, function: FunctionView) -> list[str]:
         granted.append(_bucket(config, key, key_of(store), _OBJECT_ROLES[frozenset(allowed)]))
     for called in map(key_of, function.calls):
         _invoker(config, called, key, member(key))
-    if function.store:
-        role = READ_DATABASE if function.store == READ_ONLY else _CHANGE_DATABASE
-        granted.append(database(config, key, "store", role, "the twin's hot store", "hot_store"))
+    stores = (("hot_store", "the twin's hot store", function.store), ("error_table", "errors", function.errors))
+    for target, title, access in stores:
+        if access:
+            role = READ_DATABASE if access == READ_ONLY else _CHANGE_DATABASE
+            granted.append(database(config, key, "store", role, title, target))
     return granted
 
 

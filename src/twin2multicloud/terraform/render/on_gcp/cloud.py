@@ -1,4 +1,4 @@
-"""Everything that Google Cloud holds of a twin, in one pass. Owns the provider's block, services, error topic, outputs.
+"""Everything that Google Cloud holds of a twin, in one pass. Owns the provider's block, services, outputs.
 
 Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own matter.
 """
@@ -6,6 +6,7 @@ Variables: ``gcp_project``, ``gcp_region``. Credentials are the provider's own m
 from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.on_gcp import (
     device_gateway,
+    error_path,
     functions,
     hot_store,
     logs,
@@ -56,7 +57,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     config.resource("time_sleep", "services_on", create_duration="60s", depends_on=[used])
     config.data("google_project", "here", project_id=references.PROJECT, depends_on=references.SERVICES_ON)
     logs.render(config, site)
-    _error_topic(config, site)
+    error_path.render(config, site)
     secrets.render(config, site)
     hot_store.render(config, site)
     object_stores.render(config, site)
@@ -75,17 +76,6 @@ def _services(config: Configuration, key: str, names: tuple[str, ...], **more: J
         service="${each.value}.googleapis.com",
         disable_on_destroy=False,
         **more,
-    )
-
-
-def _error_topic(config: Configuration, site: CloudScope) -> None:
-    """A topic that keeps events for a week, for later subscribers."""
-    config.resource(
-        "google_pubsub_topic",
-        "error_topic",
-        name=site.error_topic.deployed_as,
-        message_retention_duration="604800s",
-        depends_on=references.SERVICES_ON,
     )
 
 

@@ -142,7 +142,7 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds, gra
                 "service_account_email": f"${{google_service_account.{key}.email}}",
                 "available_memory": _MEMORY,
                 "timeout_seconds": function.timeout_s,
-                "max_instance_count": _INSTANCES,
+                "max_instance_count": 1 if function.from_errors else _INSTANCES,  # it stores at its own pace
                 "ingress_settings": "ALLOW_INTERNAL_ONLY" if internal else "ALLOW_ALL",
                 "all_traffic_on_latest_revision": True,
                 "environment_variables": {**environment, "GOOGLE_CLOUD_PROJECT": PROJECT},

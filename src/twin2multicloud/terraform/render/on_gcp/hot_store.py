@@ -1,4 +1,4 @@
-"""The hot store on Google Cloud: a Firestore database, as ``clouds/gcp/hot_store.py`` reads it.
+"""The hot store on Google Cloud, and the error table: Firestore databases, as ``clouds/gcp/hot_store.py`` reads them.
 
 Who may use it is in `access`. Queries go by the field ``sort_key``, which Firestore indexes by itself; a reading's
 values are never queried and exempt, because every indexed field is paid for at each write.
@@ -17,17 +17,22 @@ def render(config: Configuration, site: CloudScope) -> None:
     """Declare the database where L3-hot is here."""
     if site.store is None:
         return
-    database(config, "hot_store", site.store.deployed_as)
+    rows(config, "hot_store", site.store.deployed_as, fields="readings")
+    config.output("gcp_hot_store", "${google_firestore_database.hot_store.id}", "Full name of the Firestore database")
+
+
+def rows(config: Configuration, key: str, name: str, *, fields: str = "") -> None:
+    """Declare a database of rows, whose values have no index."""
+    database(config, key, name)
     for field in _NOT_INDEXED:
         config.resource(
             "google_firestore_field",
-            f"readings_{field}",
-            database="${google_firestore_database.hot_store.name}",
+            f"{fields or key}_{field}",
+            database=f"${{google_firestore_database.{key}.name}}",
             collection=_COLLECTION,
             field=field,
             index_config=[{}],  # there, and empty: no index
         )
-    config.output("gcp_hot_store", "${google_firestore_database.hot_store.id}", "Full name of the Firestore database")
 
 
 def database(config: Configuration, key: str, name: str) -> None:

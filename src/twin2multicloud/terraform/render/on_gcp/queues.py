@@ -40,7 +40,7 @@ def _address(function: FunctionView, dead_letters: Component) -> Json:
     subscription = f"${{google_pubsub_subscription.{key_of(dead_letters)}.id}}"
     if function.from_devices:
         return {"subscription": subscription, "target": topic("device_gateway"), "devices": True}
-    return {"subscription": subscription, "target": topic(function.key)}
+    return {"subscription": subscription, "target": _starting(function)}
 
 
 def _keep(config: Configuration, key: str, name: str) -> None:
@@ -56,10 +56,17 @@ def _keep(config: Configuration, key: str, name: str) -> None:
     access.publisher(config, f"{key}_agent", key, _AGENT)
 
 
+def _starting(function: FunctionView) -> str:
+    """The topic that starts a function."""
+    if function.from_errors:
+        return topic("error_topic")
+    return topic("device_gateway" if function.from_devices else function.key)
+
+
 def _start(config: Configuration, function: FunctionView) -> None:
     """The subscription that starts a function, and the right to do so."""
     key = function.key
-    if function.from_queue:
+    if function.from_queue and not function.from_errors:
         config.resource("google_pubsub_topic", key, name=function.component.deployed_as, depends_on=SERVICES_ON)
     assert function.dead_letters is not None, key  # noqa: S101 - the planner gives one to every function started so
     dead_letters = key_of(function.dead_letters)
@@ -72,7 +79,7 @@ def _start(config: Configuration, function: FunctionView) -> None:
         "google_pubsub_subscription",
         key,
         name=function.component.deployed_as,
-        topic=topic("device_gateway" if function.from_devices else key),
+        topic=_starting(function),
         ack_deadline_seconds=2 * function.timeout_s,
         message_retention_duration=_KEPT,
         expiration_policy=[{"ttl": ""}],  # never

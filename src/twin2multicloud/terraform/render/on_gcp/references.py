@@ -28,8 +28,8 @@ def _url(component: Component) -> str:
 
 
 def _resource(component: Component) -> str:
-    if component.name == Kind.HOT_STORE:
-        return "${google_firestore_database.hot_store.name}"
+    if component.name in (Kind.HOT_STORE, Kind.ERROR_TABLE):
+        return f"${{google_firestore_database.{scope.key_of(component)}.name}}"
     if component.name in scope.OBJECT_STORES:
         return f"${{google_storage_bucket.{scope.key_of(component)}.name}}"
     if component.name in KINDS and Trigger.CALL in KINDS[component.name].triggers:  # its address, and its audience
