@@ -342,7 +342,9 @@ KINDS: dict[str, KindInfo] = {
         "lists error events, sends those that the management backend has not, deletes old ones",
         "errors.error_table_admin",
     ),
-    Kind.ERROR_TABLE_SCHEDULE: KindInfo(None, ComponentType.SCHEDULE, "starts the error table's admin every few minutes"),
+    Kind.ERROR_TABLE_SCHEDULE: KindInfo(
+        None, ComponentType.SCHEDULE, "starts the error table's admin every ten minutes"
+    ),
 }
 
 
