@@ -1,5 +1,5 @@
-"""Error-table admin: lists a cloud's error events for the operator; every few minutes sends on what the management backend
-has not taken, and deletes what is older than `KEPT_DAYS`.
+"""Error-table admin: lists a cloud's error events for the operator; every ten minutes sends on what waits for the
+management backend, and deletes what is older than `KEPT_DAYS`.
 
 A call is ``{"action": …}`` with the action's own arguments:
 
