@@ -38,6 +38,7 @@ from tests.rigs.object_store import ObjectStoreRig
 from tests.rigs.table import expected_failure
 from tests.rigs.telemetry_writer import LocalWriterRig, RemoteWriterRig
 from tests.rigs.transport import TransportRig
+from tests.rigs.twin_graph import TwinGraphRig, emulated_graph
 from tests.rigs.vendor import SDK_PACKAGES, VENDOR_RIGS
 from tests.rigs.vendor_processes import need_package, open_until_exit
 
@@ -69,6 +70,7 @@ RIGS: dict[str, dict[str, MakeRig]] = {
         "emulator": emulated_native,
         "emulator-endpoint": emulated_endpoint,
     },
+    "twin_graph_rig": {"memory": _in_memory(TwinGraphRig), "emulator": emulated_graph},
     "device_registry_rig": {"memory": _in_memory(DeviceRegistryRig), "emulator": emulated_registry},
     "device_authenticator_rig": {"memory": _in_memory(DeviceAuthenticatorRig), "emulator": emulated_authenticator},
     "device_ingress_rig": {"memory": _in_memory(DeviceIngressRig)},
@@ -129,3 +131,4 @@ device_registry_rig = _fixture("device_registry_rig")
 device_authenticator_rig = _fixture("device_authenticator_rig")
 device_ingress_rig = _fixture("device_ingress_rig")
 invocation_rig = _fixture("invocation_rig")
+twin_graph_rig = _fixture("twin_graph_rig")

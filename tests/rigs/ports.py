@@ -14,6 +14,7 @@ from tests.rigs.hot_store import RigHotStore
 from tests.rigs.invoker import RigInvoker
 from tests.rigs.object_store import RigObjectStore
 from tests.rigs.transport import ServedTransport
+from tests.rigs.twin_graph import RigTwinGraph
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.emulator.adapters.native_calls import LocalCalls
@@ -44,6 +45,7 @@ class RigPorts:
         self.lines: list[str] = []
         self.queues: dict[str, RigDeadLetters] = defaultdict(RigDeadLetters)
         self.stores: dict[str, RigHotStore] = defaultdict(RigHotStore)
+        self.graphs: dict[str, RigTwinGraph] = defaultdict(RigTwinGraph)
         self.objects: dict[str, RigObjectStore] = {}
         self.error_tables: dict[str, RigErrorStore] = defaultdict(RigErrorStore)
         self.keys: dict[str, str] = {}
@@ -60,6 +62,9 @@ class RigPorts:
 
     def error_store(self, name: str) -> RigErrorStore:
         return self.error_tables[name]
+
+    def twin_graph(self, name: str) -> RigTwinGraph:
+        return self.graphs[name]
 
     def authenticator(self, registry: str) -> RigAuthenticator:
         return RigAuthenticator("house", self.keys)

@@ -78,6 +78,10 @@ class RunningTwin:
         self.client = TwinClient(deployment)
 
     @property
+    def folder(self) -> Path:
+        return Path(self.deployment.folder)
+
+    @property
     def secrets(self) -> LocalSecrets:
         return load_secrets(Path(self.deployment.folder))
 
@@ -115,6 +119,7 @@ def running(
     folder: Path,
     *,
     tls: Tls | None = None,
+    twin_tls: Tls | None = None,
     bounds: Bounds | None = None,
     keeps_seconds: float = KEEPS,
     function_seconds: float = FUNCTION_SECONDS,
@@ -127,6 +132,7 @@ def running(
         keeps_seconds=keeps_seconds,
         function_seconds=function_seconds,
         tls=tls,
+        twin_tls=twin_tls,
         runtime=runtime,
     )
     if runtime is Runtime.BUNDLES:

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from twin2multicloud.hosting.bundled import BundledTwin
     from twin2multicloud.ports.dead_letters import DeadLetter
     from twin2multicloud.ports.hot_store import HotStore
+    from twin2multicloud.ports.twin_graph import Measured, TwinState
 
 EFFECTS = "RIG_EFFECTS"
 """The variable with the file that every effect is appended to, as a line of JSON."""
@@ -132,6 +133,9 @@ class RecordingPorts:
 
         return RigErrorStore()
 
+    def twin_graph(self, name: str) -> _Graph:
+        return _Graph(self._note)
+
     def authenticator(self, registry: str) -> RigAuthenticator:
         from tests.rigs.device_gateway import RigAuthenticator
 
@@ -187,6 +191,20 @@ class _DeadLetters:
             message = letter.message
             kept = flat(message) if isinstance(message, Reading) else message.body.decode(errors="replace")
             self._note("dead", self._queue, [kept, letter.error])
+
+
+class _Graph:
+    def __init__(self, note: Note) -> None:
+        self._note = note
+
+    def state(self, twin_id: str) -> TwinState:
+        from twin2multicloud.ports.twin_graph import TwinState
+
+        return TwinState("0")
+
+    def update(self, twin_id: str, values: Mapping[str, Measured], version: str) -> str:
+        self._note("updated", twin_id, {name: each.value for name, each in values.items()})
+        return f"{version}1"
 
 
 class _Store:

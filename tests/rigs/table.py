@@ -20,6 +20,7 @@ from twin2multicloud.ports.object_store import ObjectStore
 from twin2multicloud.ports.secrets import Secrets
 from twin2multicloud.ports.telemetry_writer import TelemetryWriter
 from twin2multicloud.ports.transport import Transport
+from twin2multicloud.ports.twin_graph import TwinGraph
 
 
 class Suite(msgspec.Struct, frozen=True):
@@ -69,6 +70,7 @@ SUITES = (
     Suite("device_authenticator_rig", "device authenticator", DeviceAuthenticator),
     Suite("device_ingress_rig", "device ingress", DeviceIngress),
     Suite("invocation_rig", "invocation", Invocation),
+    Suite("twin_graph_rig", "twin service", TwinGraph),
     Suite("secrets_rig", "secret store", Secrets),
     Suite("transport_rig", "transport", Transport),
 )
@@ -89,6 +91,7 @@ OWN = (
             "device_authenticator_rig": ("memory",),
             "device_ingress_rig": ("memory",),
             "invocation_rig": ("memory",),
+            "twin_graph_rig": ("memory",),
             "transport_rig": ("memory",),
         },
     ),
@@ -107,6 +110,7 @@ OWN = (
             "device_registry_rig": ("emulator",),
             "device_authenticator_rig": ("emulator",),
             "invocation_rig": ("emulator", "emulator-endpoint"),
+            "twin_graph_rig": ("emulator",),
             "transport_rig": ("http",),
         },
     ),
@@ -150,6 +154,13 @@ VENDORS = (
         runs_on="a hub of ours under azure-core",
         names={"device_registry_rig": ("iot-hub-ours",)},
         gaps="is a stand-in: bulk registry, query, identity; its query does not lag",
+    ),
+    Rig(
+        service="Azure Digital Twins",
+        runs_on="the emulator's instance under azure-core",
+        names={"twin_graph_rig": ("digital-twins-ours",)},
+        gaps="is a stand-in; no roles, never throttles",
+        covered="answers put under `requests`",
     ),
     Rig(
         service="Cosmos DB",

@@ -8,6 +8,7 @@ from typing import Any
 from tests.rigs import dead_letter_queues as letters
 from tests.rigs import vendor_device_gateways as device_gateways
 from tests.rigs import vendor_device_registries as device_registries
+from tests.rigs import vendor_digital_twins as digital_twins
 from tests.rigs import vendor_hot_stores as hot_stores
 from tests.rigs import vendor_invocations as callers
 from tests.rigs import vendor_object_stores as object_stores
@@ -78,6 +79,7 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
         "cloud-run-ours": callers.cloud_run_native,
         "cloud-run-endpoint-ours": callers.cloud_run_endpoint,
     },
+    "twin_graph_rig": {"digital-twins-ours": digital_twins.digital_twins_graph},
     "secrets_rig": {
         "secrets-manager-moto": topics.secrets_manager,
         "key-vault-ours": topics.key_vault,

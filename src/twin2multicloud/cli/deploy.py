@@ -101,7 +101,7 @@ def _carry_out(rollout: Rollout, *, destroy: bool, yes: bool) -> None:
     done = carry_out(rollout, destroy=destroy, phase=phase, consent=consent)
     if done is None:
         return
-    if done.changes or done.code:
+    if done.changes or done.code or done.twins:
         out.print("[green]removed[/]" if destroy else "[green]deployed[/]: `t2mc outputs` lists the addresses")
     if not destroy:
         _say_unregistered(rollout.project, done.outputs)
@@ -112,6 +112,8 @@ def _say_planned(planned: Planned) -> None:
     _say_registrations(planned)
     for name in planned.code:
         out.print(f"  {_MARKS['update']} code of {name}", highlight=False, soft_wrap=True)
+    if planned.twins:
+        out.print(f"  {_MARKS['update']} models and twins of the twin service", highlight=False, soft_wrap=True)
 
 
 def _say_changes(changes: Changes) -> None:

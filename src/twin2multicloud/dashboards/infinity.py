@@ -13,6 +13,7 @@ import msgspec
 
 from twin2multicloud.dashboards.data_source import FROM, NUMBERS, STEP, TO, DataSource, Feed, Json
 from twin2multicloud.domain.device import DataType, Property
+from twin2multicloud.domain.dtdl_names import OF_COMPONENT, component_twin
 from twin2multicloud.wire.tokens import HEADER
 
 TYPE = "yesoreyeram-infinity-datasource"
@@ -30,12 +31,14 @@ _LATEST = (
 )
 _SECONDS_SINCE = 'now - (sub("\\\\.[0-9]+Z$"; "Z") | fromdate)'
 _AGE = f"[.propertyValues[]?.time | select(. != null)] | max // empty | [{{age: ({_SECONDS_SINCE})}}]"
+_OURS = " or ".join(f'. == "{name}"' for name in OF_COMPONENT)
 _TWIN_LATEST = (
-    '[.value[]? | ."$metadata" as $of | to_entries[] | select(.key | startswith("$") | not) '
-    "| {property: .key, value: (.value | tostring), time: $of[.key].lastUpdateTime}]"
+    '[.value[]? | ."$metadata" as $of | to_entries[] '
+    f'| select(.key | startswith("$") or {_OURS} | not) '
+    "| {property: .key, value: (.value | tostring), time: ($of[.key] | .sourceTime // .lastUpdateTime)}]"
 )
 _TWIN_AGE = (
-    '[.value[]? | ."$metadata" | .[]? | objects | .lastUpdateTime | select(. != null)] '
+    '[.value[]? | ."$metadata" | .[]? | objects | .sourceTime | select(. != null)] '
     f"| max // empty | [{{age: ({_SECONDS_SINCE})}}]"
 )
 _COLUMN_TYPES = {DataType.STRING: "string", DataType.BOOLEAN: "boolean"}
@@ -158,7 +161,10 @@ class DigitalTwinsQuestions:
         return self._query(feed, _TWIN_AGE, _AGE_COLUMNS)
 
     def _query(self, feed: Feed, selector: str, columns: Sequence[tuple[str, str, str]]) -> Json:
-        statement = f"SELECT * FROM digitaltwins T WHERE T.$dtId = '{feed.device}'"  # noqa: S608 - ids have no quotes
+        where = f"T.deviceId = '{feed.device}'"
+        if feed.entity is not None and feed.component is not None:
+            where = f"T.$dtId = '{component_twin(feed.entity, feed.component)}'"
+        statement = f"SELECT TOP(1) FROM digitaltwins T WHERE {where}"  # noqa: S608 - ids have no quotes
         return _target(self._source, "/query?api-version=2023-10-31", {"query": statement}, selector, columns)
 
 

@@ -226,7 +226,9 @@ KINDS: dict[str, KindInfo] = {
         Data.PROCESSORS,
     ),
     Kind.PERSISTER: _fed(Slot.L2, "writes readings to the hot store", "processing.persister"),
-    Kind.TWIN_UPDATER: _fed(Slot.L2, "writes latest values to the twin service"),
+    Kind.TWIN_UPDATER: _fed(
+        Slot.L2, "writes latest values to the twin service", "twins.twin_updater", Data.CATALOG, Data.HIERARCHY
+    ),
     Kind.EVENT_CHECKER: _fed(Slot.L2, "evaluates event rules for each reading"),
     Kind.EVENT_ACTION: _fed(Slot.L2, "runs the user's function when a rule fires", load=Load.FIRED),
     Kind.EVENT_WORKFLOW: _service(Slot.L2, "runs the workflow when a rule fires", load=Load.FIRED),
@@ -323,7 +325,11 @@ KINDS: dict[str, KindInfo] = {
         "twins.data_connector_last_entry",
     ),
     Kind.TWIN_WRITER: _endpoint(
-        Slot.L4, "receives latest values from another cloud and writes them to the twin service"
+        Slot.L4,
+        "receives latest values from another cloud and writes them to the twin service",
+        "twins.twin_writer",
+        Data.CATALOG,
+        Data.HIERARCHY,
     ),
     Kind.DASHBOARD: _service(Slot.L5, "shows the twin"),
     Kind.ERROR_TOPIC: KindInfo(None, ComponentType.TOPIC, "receives the error events of all functions"),

@@ -20,6 +20,7 @@ class ErrorCode(StrEnum):
     UNDECLARED_DROPPED = "undeclared-dropped"
     INGESTION_UNREACHABLE = "ingestion-unreachable"
     HOT_STORE_UNREACHABLE = "hot-store-unreachable"
+    TWIN_SERVICE_UNREACHABLE = "twin-service-unreachable"
     PROCESSOR_FAILED = "processor-failed"
     BOUNDARY_OPENED = "boundary-opened"
     BOUNDARY_CLOSED = "boundary-closed"
@@ -76,6 +77,13 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
         "The hot store, or the hot-writer in front of it, did not accept readings. "
         "While it is dark they wait in the persister's queue; what it refused is in the dead letters.",
         "None while they wait. Otherwise remove the cause that the message names, then run `t2mc dlq redrive`.",
+    ),
+    ErrorCode.TWIN_SERVICE_UNREACHABLE: CodeInfo(
+        Severity.WARNING,
+        "The twin service, or the twin-writer in front of it, did not accept latest values. They are in the hot store. "
+        "While it is dark or throttled they wait in the twin-updater's queue; what it refused is in the dead letters.",
+        "None while they wait. A twin that is missing there is made by `t2mc deploy`; otherwise remove the cause that "
+        "the message names, then run `t2mc dlq redrive`.",
     ),
     ErrorCode.PROCESSOR_FAILED: CodeInfo(
         Severity.CRITICAL,

@@ -51,14 +51,19 @@ async def serve(
     if deployment.runtime is Runtime.BUNDLES:
         cloud.log.info("functions run from %s", verified(deployment.state.unpacked_bundles(cloud_name).resolve()))
     mqtt = None
-    app, protocol, https = CloudApp(cloud, secrets.operator_key, readers), patient_http(), None
+    app, protocol = CloudApp(cloud, secrets.operator_key, readers), patient_http()
+    beside: list[asyncio.Task[None]] = []
     try:
         if site.mqtt_port is not None:
             mqtt = listen_for_devices(cloud, site.mqtt_port, _tls(deployment))
-        if site.https_port is not None and deployment.tls is not None:
-            secured = listen(site.https_port, f"{label_of(cloud_name)}'s HTTPS publish")
-            server = _Beside(_config(app, protocol, deployment.tls))
-            https = asyncio.create_task(server.serve(sockets=[secured]))
+        for port, tls, what in (
+            (site.https_port, deployment.tls, "HTTPS publish"),
+            (site.twin_port, deployment.twin_tls, "twin service"),
+        ):
+            if port is not None and tls is not None:
+                secured = listen(port, f"{label_of(cloud_name)}'s {what}")
+                server = _Beside(_config(app, protocol, tls))
+                beside.append(asyncio.create_task(server.serve(sockets=[secured])))
         if readers is not None:
             await readers.connect()
         cloud.log.info("up on %s", site.http_url)
@@ -66,8 +71,8 @@ async def serve(
     finally:
         if mqtt is not None:
             mqtt.close()
-        if https is not None:
-            https.cancel()
+        for task in beside:
+            task.cancel()
         if readers is not None:
             await readers.close()
         cloud.close()

@@ -37,6 +37,7 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.object_store import ObjectStore
     from twin2multicloud.ports.telemetry_writer import TelemetryWriter
     from twin2multicloud.ports.transport import Transport
+    from twin2multicloud.ports.twin_graph import TwinGraph
     from twin2multicloud.wire.chunks import ChunkSender
     from twin2multicloud.wire.environment import Environment
 
@@ -82,6 +83,10 @@ class Ports(Protocol):
 
     def error_store(self, name: str) -> ErrorStore:
         """The error table of that name."""
+        ...
+
+    def twin_graph(self, name: str) -> TwinGraph:
+        """The twin service of that name. Raises ConfigurationError where the cloud has none that is written to."""
         ...
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:
@@ -154,7 +159,12 @@ class Parts:
     @property
     def store_writer(self) -> TelemetryWriter:
         """Writes to the hot store."""
-        return self._observed(StoreWriter(self.store))
+        return self.observed(StoreWriter(self.store))
+
+    @property
+    def graph(self) -> TwinGraph:
+        """The twin service, where it is written to."""
+        return self.ports.twin_graph(require_env(self.env, "TWIN_SERVICE_NAME"))
 
     @property
     def formats(self) -> Formats | None:
@@ -164,7 +174,7 @@ class Parts:
 
     def queue_writer(self, queue: str) -> TelemetryWriter:
         """Writes to a queue, by its deployed name."""
-        return self._observed(QueueWriter(self.ports.invoker, queue))
+        return self.observed(QueueWriter(self.ports.invoker, queue))
 
     def remote_writer(self, url_variable: str, cloud_variable: str, layer: Slot) -> TelemetryWriter | None:
         """Writes to the endpoint of a layer on another cloud; None where that layer is on this one."""
@@ -185,7 +195,7 @@ class Parts:
             chance=self.ports.chance,
             breaker=Breaker(self.ports.clock, lambda state: self._say_breaker(there, state)),
         )
-        return self._observed(sender)
+        return self.observed(sender)
 
     def _say_breaker(self, there: str, state: str) -> None:
         """Report that the breaker of a boundary opened or closed."""
@@ -216,7 +226,7 @@ class Parts:
         """The function that passes its queue's records to a writer."""
         return self.queue_function(HandOver(writer, self.undeliverable(code)))
 
-    def _observed(self, writer: TelemetryWriter) -> TelemetryWriter:
+    def observed(self, writer: TelemetryWriter) -> TelemetryWriter:
         """The writer itself; in a twin's debug mode one that logs the key of each reading."""
         debug = optional_env(self.env, "MODE") == _DEBUG
         return KeyLog(writer, self.name, self.ports.log) if debug else writer

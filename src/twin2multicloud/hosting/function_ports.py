@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.device_ingress import DeviceIngress
     from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.ports.transport import Transport
+    from twin2multicloud.ports.twin_graph import TwinGraph
     from twin2multicloud.wire.environment import Environment
 
 
@@ -95,6 +96,10 @@ class CommonPorts:
     def ingress(self, topic: str) -> DeviceIngress:
         """See `functions.wiring.Ports`."""
         raise ConfigurationError(f"{topic}: this cloud's device service starts the dispatcher")
+
+    def twin_graph(self, name: str) -> TwinGraph:
+        """See `functions.wiring.Ports`."""
+        raise ConfigurationError(f"{name}: this cloud's twin service is not written to")
 
     def log(self, line: str) -> None:
         """Every cloud keeps what a function prints."""

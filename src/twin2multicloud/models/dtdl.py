@@ -6,13 +6,13 @@ and initial values are said in ``comment`` (DTDL's own units need an extension t
 Rules: azure/opendigitaltwins-dtdl, DTDL.v3.md.
 """
 
-import re
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from twin2multicloud.domain.device import DataType
+from twin2multicloud.domain.dtdl_names import OF_COMPONENT, component_twin, property_name, segment
 from twin2multicloud.domain.twin_graph import IS_PART_OF, PropertyModel
 from twin2multicloud.models.description import (
     DescribedComponent,
@@ -32,7 +32,6 @@ _SCHEMAS = {
     DataType.BOOLEAN: "boolean",
 }
 _TYPES = {schema: each for each, schema in _SCHEMAS.items()}
-_FREE = re.compile("[A-Za-z](?:[A-Za-z0-9_]*[A-Za-z0-9])?")
 
 
 class _Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -44,13 +43,6 @@ class _Said(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     constant: str | float | int | bool | None = None
 
 
-def segment(name: str) -> str:
-    """A name as DTDL takes it; no two names give the same."""
-    if _FREE.fullmatch(name) and not name.startswith("x_"):
-        return name
-    return "x_" + "".join(each if each.isalnum() else f"_{ord(each):02x}" for each in name) + "_x"
-
-
 def dtmi(twin: str, name: str) -> str:
     """The id of an interface."""
     return f"dtmi:t2mc:{segment(twin)}:type:{segment(name)};1"
@@ -59,11 +51,6 @@ def dtmi(twin: str, name: str) -> str:
 def entity_model(twin: str) -> str:
     """The id of the interface that every entity has."""
     return f"dtmi:t2mc:{segment(twin)}:Entity;1"
-
-
-def component_twin(component: DescribedComponent) -> str:
-    """The id of a component's twin. A component's name holds no dot, so that no two are the same."""
-    return f"{component.entity}.{component.name}"
 
 
 def write(description: Description) -> dict[str, Any]:
@@ -79,7 +66,7 @@ def write(description: Description) -> dict[str, Any]:
         ],
         "relationships": [
             *(_edge(each.id, IS_PART_OF, each.parent or "") for each in parents),
-            *(_edge(each.entity, HAS_COMPONENT, component_twin(each)) for each in components),
+            *(_edge(each.entity, HAS_COMPONENT, component_twin(each.entity, each.name)) for each in components),
         ],
     }
 
@@ -126,11 +113,8 @@ def _entity_interface(description: Description) -> dict[str, Any]:
     }
 
 
-_OF_COMPONENT = ("deviceId", "componentName")
-
-
 def _interface(twin: str, described: DescribedType) -> dict[str, Any]:
-    plain = [{"@type": "Property", "name": each, "schema": "string", "writable": True} for each in _OF_COMPONENT]
+    plain = [{"@type": "Property", "name": each, "schema": "string", "writable": True} for each in OF_COMPONENT]
     return {
         "@context": CONTEXT,
         "@id": dtmi(twin, described.name),
@@ -138,11 +122,6 @@ def _interface(twin: str, described: DescribedType) -> dict[str, Any]:
         "displayName": described.name,
         "contents": [*plain, *(_property(each) for each in described.properties)],
     }
-
-
-def property_name(name: str) -> str:
-    """A property's name in its interface; those that every component has are taken."""
-    return segment(name) if name not in _OF_COMPONENT else f"x_{name}_x"
 
 
 def _property(each: PropertyModel) -> dict[str, Any]:
@@ -166,9 +145,10 @@ def _entity_twin(entity: DescribedEntity, twin: str) -> dict[str, Any]:
 
 def _component_twin(component: DescribedComponent, description: Description) -> dict[str, Any]:
     described = next(each for each in description.types if each.name == component.type)
-    held = {property_name(each.name): each.constant for each in described.properties if each.constant is not None}
+    valued = ((each.name, each.initial if each.constant is None else each.constant) for each in described.properties)
+    held = {property_name(name): value for name, value in valued if value is not None}
     return {
-        "$dtId": component_twin(component),
+        "$dtId": component_twin(component.entity, component.name),
         "$metadata": {"$model": dtmi(description.twin, component.type)},
         "deviceId": component.device,
         "componentName": component.name,
@@ -186,7 +166,7 @@ def _edge(source: str, name: str, target: str) -> dict[str, Any]:
 
 
 def _read_interface(each: Mapping[str, Any]) -> DescribedType:
-    contents = [one for one in each["contents"] if one["name"] not in _OF_COMPONENT]
+    contents = [one for one in each["contents"] if one["name"] not in OF_COMPONENT]
     return DescribedType(name=each["displayName"], properties=tuple(map(_read_property, contents)))
 
 

@@ -32,11 +32,12 @@ from twin2multicloud.emulator.host.processes import (
     uninterrupted,
     wait_until_up,
 )
-from twin2multicloud.emulator.l4.face import environment_of
+from twin2multicloud.emulator.l4.face import Told, environment_of
 from twin2multicloud.operations.extras import require
 from twin2multicloud.operations.moving_slots import left_behind
-from twin2multicloud.operations.tls_files import check
+from twin2multicloud.operations.tls_files import check, twin_certificate, with_all_trusted
 from twin2multicloud.packaging.build import package, unpack
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.project.json_files import write_atomically
 from twin2multicloud.project.loader import Project
 from twin2multicloud.project.places import typed
@@ -85,7 +86,8 @@ def _bring_up(
         check(tls)
     for sentence in _left_behind(project):
         report(_event(NOTE, "", sentence))
-    deployment = prepare(project, tls=tls, dashboard_port=port, runtime=runtime)
+    twin_tls = twin_certificate(project.folder) if pack(project.twin.placement[Slot.L4]).twin_over_tls else None
+    deployment = prepare(project, tls=tls, twin_tls=twin_tls, dashboard_port=port, runtime=runtime)
     if runtime is Runtime.BUNDLES:
         lay_out_bundles(project, deployment)
     if gaps := run_by_the_emulator(deployment.topology).functions_left_out:
@@ -129,13 +131,25 @@ def clouds(deployment: LocalDeployment) -> list[str]:
 def write_twin_environment(deployment: LocalDeployment) -> Path | None:
     """Write the variables with which clients of L4's own SDK find the emulated one; None where there is no such."""
     cloud = deployment.twin.placement[Slot.L4]
-    told = environment_of(cloud, deployment.site(cloud).http_url)
+    told = environment_of(cloud, _told(deployment))
     path = deployment.state.twin_environment
     if not told:
         path.unlink(missing_ok=True)
         return None
     write_atomically(path, "".join(f"{name}={value}\n" for name, value in told.items()).encode())
     return path
+
+
+def _told(deployment: LocalDeployment) -> Told:
+    site, tls = deployment.site(deployment.twin.placement[Slot.L4]), deployment.twin_tls
+    if site.twin_port is None or tls is None:
+        return Told(url=site.http_url)
+    return Told(
+        url=site.http_url,
+        tls_url=f"https://localhost:{site.twin_port}",
+        certificate=tls.certificate,
+        certificates=with_all_trusted(tls),
+    )
 
 
 def refuse_another_twin(project: Project, runtime: Runtime, tls: Tls | None = None) -> None:

@@ -26,6 +26,7 @@ from twin2multicloud.planning.clouds import deployed_on, label_of
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.ports.invocation import Invocation
+from twin2multicloud.ports.twin_graph import TwinGraph
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.terraform.engine import Changes, environment
 from twin2multicloud.terraform.render.render import Backend
@@ -130,6 +131,15 @@ class Deployment(OperatedTwin):
             yield lambda body: _patiently(lambda: publish_once(connection, key, body))
         finally:
             gateway.registry.remove([PROBE])
+
+    @property
+    def graph(self) -> TwinGraph:
+        """See `OperatedTwin`."""
+        cloud, outputs = self.placement[Slot.L4], self.outputs()
+        graph = deployed_on(cloud).open_graph(outputs) if f"{cloud}_twin_service" in outputs else None
+        if graph is None:
+            raise ConfigurationError(f"no twin service of this twin is deployed on {label_of(cloud)} yet")
+        return graph
 
     @property
     def letters(self) -> TwinLetters:

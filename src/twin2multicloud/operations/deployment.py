@@ -1,4 +1,4 @@
-"""Carries out a deployment or its removal: plan, ask, remove registrations that block it, apply, publish code.
+"""Carries out a deployment or its removal: plan, ask, remove blocking registrations, apply, publish code and twins.
 
 Prints nothing: it shows progress in phases, and asks the `Consent` that it was given before anything is changed.
 """
@@ -15,22 +15,25 @@ from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.operations.publishing import publish, unpublished
+from twin2multicloud.operations.twin_publishing import missing, publish_twin
 from twin2multicloud.terraform.engine import Changes, Workspace, environment, find_engine
 from twin2multicloud.terraform.rollout import Rollout
 
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """What would be done. `left` is the cloud that devices can no longer connect to; registrations `in_the_way` go
-    first. `code` names the functions whose code is published after that, where it does not come with them."""
+    first. `code` names the functions whose code is published after that, where it does not come with them, and `twins`
+    says that the twin service gets models and twins."""
 
     changes: Changes
     left: Cloud | None
     in_the_way: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
+    twins: bool = False
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.changes) or bool(self.code)
+        return bool(self.changes) or bool(self.code) or self.twins
 
     @property
     def registrations(self) -> int:
@@ -39,10 +42,12 @@ class Planned(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Done(msgspec.Struct, frozen=True, kw_only=True):
-    """What was done, to how many functions new code was brought, and the outputs of what is deployed now."""
+    """What was done, to how many functions new code was brought, what the twin service got, and the outputs of what is
+    deployed now."""
 
     changes: Changes
     code: int = 0
+    twins: int = 0
     outputs: dict[str, Any]
 
 
@@ -85,7 +90,11 @@ def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent
         if codes:
             with phase("publishing", len(codes)) as report:
                 publish(codes, outputs, report)
-        return Done(changes=changes, code=len(codes), outputs=outputs)
+        twins = 0
+        if planned.twins:
+            with phase("publishing twins", None) as report:
+                twins = publish_twin(rollout.project.twin, outputs, report)
+        return Done(changes=changes, code=len(codes), twins=twins, outputs=outputs)
 
 
 def look(rollout: Rollout, *, destroy: bool, phase: Phase) -> Planned:
@@ -103,7 +112,8 @@ def _planned(
     in_the_way = list(gateway.registry.registered()) if gateway is not None else []
     left = registration.cloud_left(changes)
     code = () if destroy else tuple(each.name for each in unpublished(rollout, outputs))
-    return Planned(changes=changes, left=left, in_the_way=tuple(in_the_way), code=code), gateway
+    twins = not destroy and missing(rollout.project.twin, outputs)
+    return Planned(changes=changes, left=left, in_the_way=tuple(in_the_way), code=code, twins=twins), gateway
 
 
 def _apply(

@@ -15,6 +15,7 @@ from twin2multicloud.domain.errors import ErrorEvent
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import password
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
+from twin2multicloud.emulator.adapters.twin_graph import EmulatedTwinGraph
 from twin2multicloud.emulator.host.deployment import load_deployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.processes import pid_of, require_running
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
@@ -28,6 +29,7 @@ from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.ports.device_connection import Connection, DeviceKey
 from twin2multicloud.ports.invocation import Invocation
+from twin2multicloud.ports.twin_graph import TwinGraph
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.places import typed
 
@@ -97,6 +99,11 @@ class LocalTwin(OperatedTwin):
     def invocation(self, cloud: Cloud) -> Invocation:
         """See `OperatedTwin`."""
         return TwinClient(self._deployment).invocation(cloud)
+
+    @property
+    def graph(self) -> TwinGraph:
+        """See `OperatedTwin`."""
+        return EmulatedTwinGraph(self.invocation(self.placement[Slot.L4]))
 
     @property
     def readers(self) -> HotReaders:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.emulator.host.deployment import Tls
-from twin2multicloud.project.json_files import OWNER_ONLY
+from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
 from twin2multicloud.project.state_folder import StateFolder
 
 DAYS = 365
@@ -35,6 +35,24 @@ def own_certificate(project: Path) -> Tls:
         state.tls.mkdir(mode=0o700, exist_ok=True)
         _make(openssl, tls)
     return tls
+
+
+def twin_certificate(project: Path) -> Tls | None:
+    """The same certificate for a twin service whose clients refuse plain HTTP; None where OpenSSL is not installed."""
+    return own_certificate(project) if shutil.which("openssl") else None
+
+
+def with_all_trusted(tls: Tls) -> str:
+    """A file of all certificates that this machine trusts and of the server's own: clients take one file, not one more.
+
+    It stands beside the certificate; its path.
+    """
+    paths = ssl.get_default_verify_paths()
+    usual = next((path for path in (paths.cafile, paths.openssl_cafile) if path and Path(path).is_file()), "")
+    trusted = Path(usual).read_bytes() if usual else b""
+    together = Path(tls.certificate).with_name("trusted.pem")
+    write_atomically(together, trusted + b"\n" + Path(tls.certificate).read_bytes())
+    return str(together)
 
 
 def check(tls: Tls) -> None:

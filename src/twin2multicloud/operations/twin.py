@@ -23,6 +23,7 @@ from twin2multicloud.operations.device_files import DeviceFiles
 from twin2multicloud.operations.device_registration import Gateway
 from twin2multicloud.planning.topology import Topology
 from twin2multicloud.ports.invocation import Invocation
+from twin2multicloud.ports.twin_graph import TwinGraph
 
 _ALWAYS = ("0001-01-01T00:00:00.000Z", "9999-12-31T23:59:59.999Z")
 Moment = datetime | str | float | None
@@ -151,6 +152,11 @@ class OperatedTwin(ReadableTwin):
     def waiting(self) -> Mapping[str, int]:
         """How many messages wait, by boundary, as far as its clouds say so."""
         return {}
+
+    @property
+    @abstractmethod
+    def graph(self) -> TwinGraph:
+        """L4's twin service, where that is written to. Raises ConfigurationError where it is not deployed."""
 
     @property
     def now(self) -> str:

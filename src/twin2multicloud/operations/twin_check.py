@@ -6,6 +6,7 @@ import msgspec
 
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.dtdl_names import component_twin, property_name
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Slot
@@ -16,6 +17,7 @@ from twin2multicloud.functions.storage.typed_values import plain
 from twin2multicloud.operations.twin import OperatedTwin
 from twin2multicloud.planning.services import services_of
 from twin2multicloud.ports.invocation import Invocation
+from twin2multicloud.ports.twin_graph import TwinGraph
 
 _Ask = Callable[[str, ComponentModel], dict[str, Scalar]]
 """The current values of a component of an entity, as L4 has them."""
@@ -38,14 +40,15 @@ def check(twin: OperatedTwin, hierarchy: Hierarchy, most: int = 10_000) -> Itera
     """Check up to `most` components, in the order of the hierarchy.
 
     A reading may arrive between the two questions, so L3 is asked before and after: either value agrees. Raises
-    TwinError where L4 is written to and so has no question to ask (Azure Digital Twins).
+    TwinError where either does not answer.
     """
     model, l4 = TwinModel(hierarchy, twin.catalog), twin.placement[Slot.L4]
-    services = services_of(l4)
-    if not services.twin_reads:
-        raise TwinError(f"L4 on {l4} is written to, and nothing writes to it yet: there is nothing to check")
-    readers = twin.readers
-    ask = _asker(twin.invocation(l4), own=Kind.TWIN_SERVICE in services.own, across=l4 != twin.placement[Slot.L3_HOT])
+    services, readers = services_of(l4), twin.readers
+    if services.twin_reads:
+        across = l4 != twin.placement[Slot.L3_HOT]
+        ask = _asker(twin.invocation(l4), own=Kind.TWIN_SERVICE in services.own, across=across)
+    else:
+        ask = _at_graph(twin.graph)
     left = most
     for entity in model.entities():
         for component in model.components(entity.id, limit=left):
@@ -72,6 +75,15 @@ def _asker(l4: Invocation, *, own: bool, across: bool) -> _Ask:
         return {name: plain(each["propertyValue"]) for name, each in entries.items()}
 
     return at_service if own else at_reader
+
+
+def _at_graph(graph: TwinGraph) -> _Ask:
+    def ask(entity: str, component: ComponentModel) -> dict[str, Scalar]:
+        found = graph.state(component_twin(entity, component.name)).values
+        names = {each.name: property_name(each.name) for each in component.properties}
+        return {name: found[known] for name, known in names.items() if known in found}
+
+    return ask
 
 
 def _component(

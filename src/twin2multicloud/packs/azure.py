@@ -46,6 +46,9 @@ PACK = CloudPack(
         kg_per_kwh=0.27,  # the Netherlands, mean of 2023, rounded, recalled
         round_trip_ms={"gcp": 8.0},
     ),
+    twin_face="twin2multicloud.emulator.l4.digital_twins:DigitalTwins",
+    twin_environment="twin2multicloud.emulator.l4.digital_twins:environment",
+    twin_over_tls=True,
     # The runtime has azure.functions (learn.microsoft.com, functions-reference-python).
     packaging=Packaging(
         entry_file="function_app.py",
@@ -86,5 +89,7 @@ az iot hub device-identity create --login-auth-type login --device-id "$DEVICE" 
   --hub-name "$(terraform output -raw azure_device_endpoint | cut -d . -f 1)"
 ```
 """,
+        twins="twin2multicloud.clouds.azure.twin_publisher:open_publisher",
+        graph="twin2multicloud.clouds.azure.twin_publisher:open_graph",
     ),
 )

@@ -32,6 +32,8 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.ports.device_connection import Connection, DeviceKey
     from twin2multicloud.ports.device_registry import DeviceRegistry
     from twin2multicloud.ports.invocation import Invocation
+    from twin2multicloud.ports.twin_graph import TwinGraph
+    from twin2multicloud.ports.twin_publisher import TwinPublisher
     from twin2multicloud.terraform.render.references import Renderer
 
 _Part = TypeVar("_Part")
@@ -81,7 +83,7 @@ class Deployed:
     devices are registered; `gone_with` the one that takes the registrations with it. `publisher` brings code to
     functions where Terraform does not, and `publish_by_hand` is a shell command that does so without us: of ``$id``, an
     app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand` says how a device is registered
-    without us, in Markdown.
+    without us, in Markdown. `twins` brings models and twins to a twin service, and `graph` reads it.
     """
 
     sign: str
@@ -95,6 +97,8 @@ class Deployed:
     publisher: str = ""
     publish_by_hand: str = ""
     register_by_hand: str = ""
+    twins: str = ""
+    graph: str = ""
 
     def open_registry(self, outputs: Mapping[str, str]) -> DeviceRegistry:
         """The registry of its devices."""
@@ -121,6 +125,14 @@ class Deployed:
         """What publishes its functions' code; None where code comes with them."""
         return resolve_name(self.publisher)(outputs) if self.publisher else None
 
+    def open_twins(self, outputs: Mapping[str, Any]) -> TwinPublisher | None:
+        """What brings models and twins to its twin service; None where the service reads the project itself."""
+        return resolve_name(self.twins)(outputs) if self.twins else None
+
+    def open_graph(self, outputs: Mapping[str, Any]) -> TwinGraph | None:
+        """Its twin service, where that is written to."""
+        return resolve_name(self.graph)(outputs) if self.graph else None
+
 
 @dataclass(frozen=True, kw_only=True)
 class CloudPack:
@@ -129,8 +141,8 @@ class CloudPack:
     `label` is what a person reads; `style` a colour of the terminal, `colour` one of CSS. `services` is what the rows
     of the planner's table ask. The references are: `events` its event source in the emulator, `tariff`, `prices` (name
     of a cloud -> shipped list prices), `fetcher` of prices, `renderer` of Terraform, `twin_face` its twin service in
-    the emulator and `twin_environment` how clients find that. `reserved` is a pattern of what the
-    cloud allows in no name that begins with a twin's.
+    the emulator and `twin_environment` how clients find that; `twin_over_tls`: they refuse plain HTTP. `reserved` is a
+    pattern of what the cloud allows in no name that begins with a twin's.
     """
 
     name: Cloud
@@ -150,6 +162,7 @@ class CloudPack:
     deployed: Deployed | None = None
     twin_face: str = ""
     twin_environment: str = ""
+    twin_over_tls: bool = False
 
     def refuses(self, twin: str) -> bool:
         """Whether what begins with this twin's name could not be made there."""

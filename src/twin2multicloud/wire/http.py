@@ -11,12 +11,13 @@ Response = Reply
 
 
 class Request(msgspec.Struct, frozen=True):
-    """An HTTP request to a function. Header names are lower case."""
+    """An HTTP request to a function. Header names are lower case; `query` is what follows the ``?``, as it came."""
 
     method: str
     path: str
     headers: Mapping[str, str]
     body: bytes
+    query: str = ""
 
 
 _JSON = {"content-type": "application/json"}

@@ -3,8 +3,8 @@
 Reads, beside what `functions.wiring` reads: ``COSMOS_URL`` (database: ``TWIN_NAME``, container: ``HOT_STORE_NAME``),
 ``QUEUES__queueServiceUri``, ``OBJECT_STORE_URL`` (a storage account's blob service), ``INTER_CLOUD_TOKEN_SECRET`` (a
 secret's id in Key Vault), ``AZURE_CLIENT_ID`` (the user-assigned identity that signs in everywhere). The error topic is
-its endpoint's URL. Where ``COSMOS_KEY``, ``QUEUES_KEY``, ``OBJECT_STORE_KEY`` or ``ERROR_TOPIC_KEY`` is set, that key
-signs in instead: emulators know no identities.
+its endpoint's URL, and the twin service (``TWIN_SERVICE_NAME``) its instance's. Where ``COSMOS_KEY``, ``QUEUES_KEY``,
+``OBJECT_STORE_KEY`` or ``ERROR_TOPIC_KEY`` is set, that key signs in instead: emulators know no identities.
 """
 
 from __future__ import annotations
@@ -20,7 +20,9 @@ from twin2multicloud.wire.environment import Environment, optional_env, require_
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from azure.core import PipelineClient
     from azure.core.credentials import TokenCredential
+    from azure.core.rest import HttpRequest, HttpResponse
     from azure.cosmos import ContainerProxy
     from azure.eventgrid import EventGridPublisherClient
     from azure.functions import FunctionApp
@@ -30,6 +32,7 @@ if TYPE_CHECKING:
 
     from twin2multicloud.clouds.azure.object_store import BlobObjectStore
     from twin2multicloud.clouds.azure.secrets import KeyVaultSecrets
+    from twin2multicloud.clouds.azure.twin_graph import DigitalTwins
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_error_store import SortedErrorStore
@@ -121,6 +124,24 @@ class AzurePorts(CommonPorts):
         timeouts: dict[str, Any] = {"connection_timeout": CONNECT_SECONDS, "read_timeout": READ_SECONDS}
         url, credential = require_env(self._env, "OBJECT_STORE_URL"), self._credential("OBJECT_STORE_KEY")
         return BlobServiceClient(url, credential, retry_total=RETRIES, **timeouts)
+
+    def twin_graph(self, name: str) -> DigitalTwins:
+        """See `functions.wiring.Ports`. `name` is an instance's URL."""
+        from twin2multicloud.clouds.azure.twin_graph import DigitalTwins
+
+        later: Any = _Later(partial(self._digital_twins, name))
+        return DigitalTwins(later)
+
+    def _digital_twins(self, url: str) -> PipelineClient[HttpRequest, HttpResponse]:
+        from azure.core import PipelineClient
+        from azure.core.pipeline.policies import BearerTokenCredentialPolicy
+        from azure.core.pipeline.transport import RequestsTransport
+
+        from twin2multicloud.clouds.azure.twin_graph import AUDIENCE
+
+        signs_in = BearerTokenCredentialPolicy(self._identity, f"{AUDIENCE}/.default")
+        way = RequestsTransport(connection_timeout=CONNECT_SECONDS, read_timeout=READ_SECONDS)
+        return PipelineClient(url, policies=[signs_in], transport=way)  # it tries once: what fails waits in its queue
 
     def _queue(self, name: str) -> QueueClient:
         from azure.storage.queue import BinaryBase64EncodePolicy, ExponentialRetry, QueueClient

@@ -27,6 +27,7 @@ from twin2multicloud.ports.error_store import ErrorStore
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.object_store import ObjectStore
 from twin2multicloud.ports.transport import Transport
+from twin2multicloud.ports.twin_graph import TwinGraph
 
 
 class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +48,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     clock: Clock
     object_stores: Path
     restore_hours: float | None
+    graph: TwinGraph | None = None
     calls: Mapping[str, Callable[[Any], Any]] = {}  # deployed name -> native call
     machine: Machine = THIS_MACHINE
     seen: Callable[[ErrorEvent], None] = lambda _: None  # is given each error event
@@ -92,6 +94,12 @@ class FunctionPorts:
         hours = parts.restore_hours if archive else None
         root, sync = parts.object_stores, parts.machine.sync
         return FolderObjectStore(root / name, parts.clock, root.joinpath, hours, sync)
+
+    def twin_graph(self, name: str) -> TwinGraph:
+        """See `functions.wiring.Ports`."""
+        if self._parts.graph is None:
+            raise ConfigurationError(f"{self._parts.cloud} has no twin service {name!r} that is written to")
+        return self._parts.graph
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:
         """See `functions.wiring.Ports`."""

@@ -14,6 +14,7 @@ from twin2multicloud.emulator.adapters.device_authenticator import DeviceChanges
 from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
+from twin2multicloud.emulator.adapters.twin_graph import read_for_operator
 from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
 from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.backlog import Backlog
@@ -94,8 +95,12 @@ class EmulatedCloud:
         self._calls_made = {each.name: Meter() for each in self._components}
         self.letters = CloudLetters(self._journal, self.staged, self._queues, lambda: self.ingress.start, machine)
         self._scheduled: dict[str, Callable[[], object]] = {}
+        account = Account(twin=deployment.twin, call=self.invoke, since=machine.now(), folder=folder, now=machine.now)
+        self.twin_face = face_of(cloud, account)
         self._start(self._parts())
-        self.twin_face = face_of(cloud, Account(twin=deployment.twin, call=self.invoke, since=machine.now()))
+        if self.twin_face is not None and self.twin_face.graph is not None:
+            self._calls[Kind.TWIN_SERVICE] = partial(read_for_operator, self.twin_face.graph)
+            self._calls_made[Kind.TWIN_SERVICE] = Meter()
         self._schedules = Schedules(self._scheduled, self.clock, self.log, machine)
 
     def _mark(self, file: str) -> DurableMark:
@@ -111,6 +116,10 @@ class EmulatedCloud:
     def has_endpoint(self, function: str) -> bool:
         """Whether a function has a URL."""
         return function in self._endpoints
+
+    def is_a_service(self, function: str) -> bool:
+        """Whether a service of this process answers, not a function: of what is written here no other process knows."""
+        return function == Kind.TWIN_SERVICE and function not in {each.name for each in self._components}
 
     def request(self, function: str, request: Request) -> Response:
         """Answer a request to a function's URL. What it staged must be durable before the answer leaves."""
@@ -194,6 +203,8 @@ class EmulatedCloud:
         if self._table is not None:
             self._table.close()
         self._error_table.close()
+        if self.twin_face is not None:
+            self.twin_face.close()
         self._journal.close()
 
     # --- construction --------------------------------------------------------------------------------------------
@@ -275,6 +286,7 @@ class EmulatedCloud:
             clock=self.clock,
             object_stores=self._deployment.state.object_stores(self.cloud),
             restore_hours=services_of(self.cloud).restore_hours,
+            graph=None if self.twin_face is None else self.twin_face.graph,
             calls=self._native,
             machine=self._machine,
             seen=self._note_breaker,

@@ -38,18 +38,24 @@ class Runtime(StrEnum):
 
 
 class Site(msgspec.Struct, frozen=True, kw_only=True):
-    """The addresses of one emulated cloud. Only L1's cloud listens for MQTT, and for HTTPS publish where it has TLS."""
+    """The addresses of one emulated cloud. Only L1's cloud listens for MQTT, and for HTTPS publish where it has TLS.
+
+    `twin_port` is that of a twin service whose clients refuse plain HTTP.
+    """
 
     cloud: Cloud
     http_port: int
     mqtt_port: int | None = None
     https_port: int | None = None
     proxy_port: int | None = None  # where others reach its endpoints, if not at its own port
+    twin_port: int | None = None
 
     @property
     def ports(self) -> tuple[int, ...]:
         """The ports that its process listens on."""
-        return tuple(port for port in (self.http_port, self.mqtt_port, self.https_port) if port is not None)
+        return tuple(
+            port for port in (self.http_port, self.mqtt_port, self.https_port, self.twin_port) if port is not None
+        )
 
     @property
     def http_url(self) -> str:
@@ -63,7 +69,7 @@ class Site(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Tls(msgspec.Struct, frozen=True):
-    """PEM files for what devices connect to: MQTT and HTTPS publish."""
+    """PEM files of a server: of what devices connect to (MQTT and HTTPS publish), or of a twin service."""
 
     certificate: str
     key: str
@@ -81,6 +87,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     function_seconds: float = FUNCTION_SECONDS
     keeps_seconds: float = KEEPS  # how long a record waits in a queue
     tls: Tls | None = None
+    twin_tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
     user_code: str = ""
     started_as: str = ""  # the folder that processes were started from; a project may be renamed while they run
@@ -148,6 +155,7 @@ def prepare(
     function_seconds: float = FUNCTION_SECONDS,
     keeps_seconds: float = KEEPS,
     tls: Tls | None = None,
+    twin_tls: Tls | None = None,
     dashboard_port: int | None = None,
     runtime: Runtime = Runtime.SOURCE,
 ) -> LocalDeployment:
@@ -165,12 +173,13 @@ def prepare(
         folder=str(folder),
         twin=twin,
         topology=plan(twin),
-        sites=tuple(_site(cloud, twin, known.get(cloud), tls) for cloud in twin.placement.clouds),
+        sites=tuple(_site(cloud, twin, known.get(cloud), tls, twin_tls) for cloud in twin.placement.clouds),
         dashboard_port=dashboard_port or (before.dashboard_port if before else hold_free_port()),
         bounds=bounds or Bounds(),
         function_seconds=function_seconds,
         keeps_seconds=keeps_seconds,
         tls=tls,
+        twin_tls=twin_tls,
         runtime=runtime,
         user_code=user_code(project),
         started_as=str(folder),
@@ -220,13 +229,14 @@ def load_secrets(folder: Path) -> LocalSecrets:
     return LocalSecrets(local.operator_key, local.device_key, ensure_inter_cloud(folder.resolve()).token)
 
 
-def _site(cloud: Cloud, twin: Twin, known: Site | None, tls: Tls | None) -> Site:
-    acquires = twin.placement[Slot.L1] == cloud
+def _site(cloud: Cloud, twin: Twin, known: Site | None, tls: Tls | None, twin_tls: Tls | None) -> Site:
+    acquires, serves_twin = twin.placement[Slot.L1] == cloud, twin.placement[Slot.L4] == cloud
     return Site(
         cloud=cloud,
         http_port=known.http_port if known else hold_free_port(),
         mqtt_port=((known.mqtt_port if known else None) or hold_free_port()) if acquires else None,
         https_port=((known.https_port if known else None) or hold_free_port()) if acquires and tls else None,
+        twin_port=((known.twin_port if known else None) or hold_free_port()) if serves_twin and twin_tls else None,
     )
 
 
@@ -263,6 +273,7 @@ _RUN = (
     Kind.COLD_STORE,
     Kind.COLD_TO_ARCHIVE_SCHEDULE,
     Kind.ARCHIVE_STORE,
+    Kind.TWIN_SERVICE,
     Kind.DASHBOARD,
     Kind.ERROR_TOPIC,
     Kind.ERROR_TABLE,

@@ -17,8 +17,9 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.components import KINDS, Load, Trigger, only_reads
+from twin2multicloud.domain.components import KINDS, Load, Trigger, home, only_reads
 from twin2multicloud.domain.errors import FinalError, TwinError
+from twin2multicloud.domain.placement import Slot
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
@@ -56,7 +57,7 @@ class CloudApp:
         if body is None:
             response = refused(413, f"body is over the limit of {MAX_BODY_BYTES} bytes")
         else:
-            request = Request(scope["method"], scope["path"], headers, body)
+            request = Request(scope["method"], scope["path"], headers, body, scope["query_string"].decode("latin-1"))
             response = await self._answer(request, (scope.get("client") or ("",))[0])
         await _write(send, response)
 
@@ -82,7 +83,7 @@ class CloudApp:
             return refused(404, "no such endpoint")
         if only_reads(name):
             return await self._read(name, request, natively=False)
-        if KINDS[name].load is Load.CHUNKS:  # it waits for the disk itself
+        if _waits(name):
             response: Response = await self._on_thread(self._cloud.request, name, request)
             return response
         await self._cloud.entrance.room()
@@ -134,7 +135,7 @@ class CloudApp:
     async def _read(self, name: str, request: Request, *, natively: bool) -> Response:
         """A reader's answer, from its process, or from a thread where that has none. Raises TwinError."""
         begun = time.monotonic()
-        if self._readers is not None and only_reads(name):
+        if self._readers is not None and only_reads(name) and not self._cloud.is_a_service(name):
             read = await self._readers.answer(name, request, natively=natively)
             if read is not None:
                 self._cloud.count(name, read, time.monotonic() - begun)
@@ -171,6 +172,11 @@ def listen_for_devices(cloud: EmulatedCloud, port: int, tls: ssl.SSLContext | No
         max_connections=room_for_connections(),
     )
     return Listener(service, port, tls)
+
+
+def _waits(name: str) -> bool:
+    """Whether an endpoint waits itself: for the disk, or for a service that takes so much a second."""
+    return KINDS[name].load is Load.CHUNKS or home(name) is Slot.L4
 
 
 async def _read(receive: _Receive) -> bytes | None:

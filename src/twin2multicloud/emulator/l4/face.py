@@ -1,6 +1,7 @@
 """What an emulated twin service is to the cloud that serves it: the interface, and how clients are told of it."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 from pkgutil import resolve_name
 from typing import Any, Protocol
 
@@ -9,6 +10,7 @@ import msgspec
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.planning.clouds import pack
+from twin2multicloud.ports.twin_graph import TwinGraph
 from twin2multicloud.wire.http import Request, Response
 
 NativeCall = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
@@ -16,15 +18,34 @@ NativeCall = Callable[[str, Mapping[str, Any]], Mapping[str, Any]]
 
 
 class Account(msgspec.Struct, frozen=True, kw_only=True):
-    """What a face is made of: the twin, the functions of its cloud, and the time at which it came up (canonical)."""
+    """What a face is made of: the twin, the functions of its cloud, and the time at which it came up (canonical).
+
+    `folder` is for what it keeps; `now` gives its cloud's time.
+    """
 
     twin: Twin
     call: NativeCall
     since: str
+    folder: Path
+    now: Callable[[], str]
+
+
+class Told(msgspec.Struct, frozen=True, kw_only=True):
+    """Where clients reach a twin service: its URLs, and the files of certificates that make the second one trusted.
+
+    `certificate` is the service's own, `certificates` all that this machine trusts, with it. Empty without TLS.
+    """
+
+    url: str
+    tls_url: str = ""
+    certificate: str = ""
+    certificates: str = ""
 
 
 class TwinFace(Protocol):
-    """A cloud's twin service. It answers on threads."""
+    """A cloud's twin service. It answers on threads. `graph` is how functions write it, None for one that reads."""
+
+    graph: TwinGraph | None
 
     def knows(self, request: Request) -> bool:
         """Whether a request is one of the service's."""
@@ -32,6 +53,10 @@ class TwinFace(Protocol):
 
     def answer(self, request: Request) -> Response:
         """The service's answer, errors included."""
+        ...
+
+    def close(self) -> None:
+        """Close its files."""
         ...
 
 
@@ -44,7 +69,7 @@ def face_of(cloud: Cloud, account: Account) -> TwinFace | None:
     return face
 
 
-def environment_of(cloud: Cloud, url: str) -> Mapping[str, str]:
-    """What a shell has to be told so that the clients of a cloud's twin service reach it at a URL; empty for none."""
+def environment_of(cloud: Cloud, told: Told) -> Mapping[str, str]:
+    """What a shell has to be told so that the clients of a cloud's twin service reach it; empty for none."""
     reference = pack(cloud).twin_environment
-    return resolve_name(reference)(url) if reference else {}
+    return resolve_name(reference)(told) if reference else {}

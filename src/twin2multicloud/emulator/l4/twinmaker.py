@@ -16,7 +16,7 @@ from twin2multicloud.domain.errors import RetryableError, TwinError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.timestamps import canonical, to_datetime
 from twin2multicloud.domain.twin_graph import ComponentModel, EntityModel, TwinModel, properties_of
-from twin2multicloud.emulator.l4.face import Account
+from twin2multicloud.emulator.l4.face import Account, Told
 from twin2multicloud.emulator.l4.twinmaker_arguments import (
     MOST_RESULTS,
     Arguments,
@@ -42,10 +42,10 @@ _STATUS = {
 Answer = dict[str, Any]
 
 
-def environment(url: str) -> dict[str, str]:
+def environment(told: Told) -> dict[str, str]:
     """For boto3, botocore and the AWS CLI. Keys are anything: a client signs before it sends."""
     return {
-        "AWS_ENDPOINT_URL_IOTTWINMAKER": url,
+        "AWS_ENDPOINT_URL_IOTTWINMAKER": told.url,
         "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",  # else api. and data. stand before 127.0.0.1
         "AWS_ACCESS_KEY_ID": "local",
         "AWS_SECRET_ACCESS_KEY": "local",
@@ -55,6 +55,8 @@ def environment(url: str) -> dict[str, str]:
 
 class TwinMaker:
     """A `TwinFace`."""
+
+    graph = None
 
     def __init__(self, account: Account) -> None:
         twin = account.twin
@@ -72,6 +74,9 @@ class TwinMaker:
                 twin.name, DescribedType(name=each.name, properties=tuple(properties_of(each)))
             )
             self._types[made["componentTypeId"]] = made
+
+    def close(self) -> None:
+        """See `TwinFace.close`: it keeps nothing."""
 
     def knows(self, request: Request) -> bool:
         """See `TwinFace.knows`."""

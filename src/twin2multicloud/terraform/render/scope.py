@@ -11,7 +11,7 @@ from twin2multicloud.domain.components import OPERATOR, Access, ComponentType, K
 from twin2multicloud.domain.device_topics import TOPIC_VARIABLES
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
-from twin2multicloud.planning.services import is_function, own_endpoint, own_environment
+from twin2multicloud.planning.services import is_function, own_endpoint, own_environment, services_of
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topic, Topology, ValueKind, Variable
 from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.limits import FUNCTION_SECONDS
@@ -42,7 +42,8 @@ SCHEDULES = (
 )
 ERROR_KINDS = (Kind.ERROR_TOPIC, Kind.ERROR_TABLE)
 SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, *OBJECT_STORES, *SCHEDULES, *ERROR_KINDS})
-"""What is rendered beside the functions that exist in code and their dead letters."""
+"""What is rendered beside the functions that exist in code and their dead letters; a twin service that is written to is
+rendered too."""
 
 READ_ONLY = (Access.READ,)
 
@@ -127,6 +128,7 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: tuple[Component, ...]
     error_topic: Component
     error_table: Component
+    twin_service: Component | None = None
     topics: tuple[Topic, ...] = ()
     gateways: tuple[str, ...] = ()
 
@@ -157,8 +159,9 @@ def key_of(component: Component) -> str:
 
 
 def covered(topology: Topology) -> Coverage:
-    """The slice: L1, L2 and L3, as far as there is code. The rest is omitted, and reported so."""
-    return cover(topology, SERVICES)
+    """The slice: L1, L2, L3 and what L4 takes, as far as there is code. The rest is omitted, and reported so."""
+    written = {Kind.TWIN_SERVICE} if not services_of(topology.placement.l4).twin_reads else frozenset[Kind]()
+    return cover(topology, SERVICES | written)
 
 
 def sites(topology: Topology) -> tuple[CloudScope, ...]:
@@ -183,6 +186,7 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
         dead_letters=tuple(fed.values()),
         error_topic=coverage.topology[f"{cloud}.{ERROR_TOPIC}"],
         error_table=coverage.topology[f"{cloud}.{Kind.ERROR_TABLE}"],
+        twin_service=next((each for each in here if each.name == Kind.TWIN_SERVICE and not is_function(each)), None),
         topics=coverage.topology.topics,
         gateways=coverage.topology.gateways,
     )

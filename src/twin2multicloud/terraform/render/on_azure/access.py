@@ -4,8 +4,9 @@ Roles are scoped to the one queue, secret, topic or container. Names: learn.micr
 built-in-roles; what a queue trigger needs: azure-functions/functions-bindings-storage-queue-trigger.
 """
 
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.terraform.render.configuration import Configuration
-from twin2multicloud.terraform.render.on_azure import device_gateway, hot_store, logs
+from twin2multicloud.terraform.render.on_azure import device_gateway, hot_store, logs, twin_service
 from twin2multicloud.terraform.render.on_azure.references import GROUP, identity, role
 from twin2multicloud.terraform.render.scope import READ_ONLY, CloudScope, FunctionView, key_of
 
@@ -42,6 +43,8 @@ def render(config: Configuration, site: CloudScope, function: FunctionView) -> l
     for account, access in (("hot_store", function.store), ("error_table", function.errors)):
         if access:
             roles.append(_store_role(config, key, account, _READ_DATA if access == READ_ONLY else _CHANGE_DATA))
+    if any(each.name == Kind.TWIN_SERVICE for each in function.calls):
+        roles.append(_role(config, key, "twins", twin_service.WRITES, twin_service.SCOPE))
     return roles
 
 

@@ -14,6 +14,7 @@ from twin2multicloud.terraform.render.on_azure import (
     queues,
     references,
     secrets,
+    twin_service,
 )
 from twin2multicloud.terraform.render.references import Clouds, Renderer
 from twin2multicloud.terraform.render.scope import CloudScope
@@ -53,6 +54,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     object_stores.render(config, site)
     queues.render(config, site)
     error_path.render(config, site)
+    twin_service.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
     _called(config, site)

@@ -73,6 +73,8 @@ def _resource(component: Component) -> str:
         return f"${{azurerm_cosmosdb_sql_container.{scope.key_of(component)}.name}}"
     if component.name in scope.OBJECT_STORES:
         return f"${{azurerm_storage_container.{scope.key_of(component)}.name}}"
+    if component.name == Kind.TWIN_SERVICE:
+        return "https://${azurerm_digital_twins_instance.twin_service.host_name}"
     if component.name == scope.ERROR_TOPIC:
         return "${azurerm_eventgrid_topic.error_topic.endpoint}"
     return f"${{azurerm_storage_queue.{scope.key_of(component)}.name}}"
