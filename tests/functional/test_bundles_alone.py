@@ -82,9 +82,9 @@ def _report(running: Running, _: str) -> None:
     assert running.runtime.deliver([msgspec.json.encode(error_event())]) == [0]
 
 
-def _endpoint(layer: Slot) -> Callable[[Running, str], None]:
+def _endpoint(layer: Slot, **more: object) -> Callable[[Running, str], None]:
     def start(running: Running, token: str) -> None:
-        request = Request("POST", "/", {HEADER: token}, body(target_layer=layer))
+        request = Request("POST", "/", {HEADER: token}, body(target_layer=layer, **more))
         assert running.runtime.request(request).status == 500
 
     return start
@@ -138,6 +138,8 @@ STARTS: Mapping[str, Callable[[Running, str], None]] = {
     "digital-twin-data-connector": _call,
     "digital-twin-data-connector-last-entry": _call,
     "twin-service": _state,
+    "twin-updater": _queue,
+    "twin-writer": _endpoint(Slot.L4, payload={"device_id": "sensor-1", "temperature": 21.5}),
     "hot-store-admin": _administer,
     "cold-store-admin": _administer,
     "archive-store-admin": _administer,

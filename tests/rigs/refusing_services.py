@@ -51,6 +51,10 @@ class Refusing:
                 "COSMOS_KEY": "bm9uZQ==",
                 "ERROR_TOPIC": f"{url}/topic",
                 "ERROR_TOPIC_KEY": "none",
+                "AZURE_CLIENT_ID": "none",  # who signs in without a key asks here for a token, and gets none
+                "IDENTITY_ENDPOINT": f"{url}/msi/token",
+                "IDENTITY_HEADER": "none",
+                "TWIN_SERVICE_NAME": "https://127.0.0.1",
             },
             GCP: {
                 "GOOGLE_CLOUD_PROJECT": "p",

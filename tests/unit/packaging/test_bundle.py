@@ -19,7 +19,7 @@ from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.ports import RigPorts
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
-from twin2multicloud.domain.components import KINDS, ComponentType, Data, has_code
+from twin2multicloud.domain.components import KINDS, ComponentType, Data, Kind, has_code
 from twin2multicloud.domain.device import Device, Signal
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Cloud, Placement
@@ -34,6 +34,7 @@ from twin2multicloud.packaging.requirements import pinned, requirements
 from twin2multicloud.packaging.sources import PACKAGE, imported, shipped_modules, sources
 from twin2multicloud.packaging.wheels import fetch, unpacked
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Delivery, Link
 
 SOURCE = Path(__file__).parents[3] / "src" / PACKAGE
@@ -43,6 +44,8 @@ PLACEMENTS = [
 ]
 
 L4_ALONE = Placement(l1=AWS, l2=AWS, l3_hot=AWS, l3_cold=AWS, l3_archive=AWS, l4=GCP, l5=AWS)
+WRITTEN = Placement.single(AZURE)
+WRITTEN_ACROSS = Placement(l1=AWS, l2=AWS, l3_hot=AWS, l3_cold=AWS, l3_archive=AWS, l4=AZURE, l5=AWS)
 ACROSS = Placement(l1=AWS, l2=AZURE, l3_hot=GCP, l3_cold=AWS, l3_archive=AZURE, l4=GCP, l5=AWS)
 
 
@@ -203,7 +206,7 @@ class TestTwinsData:
 
     @pytest.mark.parametrize("name", sorted(FUNCTIONS))
     def test_the_table_of_needs_is_what_functions_ask_their_ports_for(self, name):
-        plans = (plan(with_processor(each)) for each in (ACROSS, L4_ALONE))  # every function stands in one of them
+        plans = map(plan, map(with_processor, (ACROSS, L4_ALONE, WRITTEN, WRITTEN_ACROSS)))  # every function is in one
         topology = next(each for each in plans if each.named(name) is not None)
         component = topology.named(name)
         assert component is not None
@@ -231,6 +234,7 @@ PORTS_FOR = {
     Delivery.QUEUE: ("invoker",),
     Delivery.POST: ("transport",),
     Delivery.CALL: ("functions",),
+    "written": ("twin_graph",),
     Delivery.STORE: ("hot_store",),
     "objects": ("object_store",),
     "dead letters": ("dead_letters",),
@@ -242,6 +246,8 @@ ASKED = {"catalog", "hierarchy", "find_processor", *(port for ports in PORTS_FOR
 def way_of(link: Link, letters: set[str]) -> str:
     if link.target in letters:
         return "dead letters"
+    if link.target_kind == Kind.TWIN_SERVICE and not services_of(link.target.split(".")[0]).twin_reads:
+        return "written"
     objects = link.delivery is Delivery.STORE and link.target_kind != "hot-store"
     return "objects" if objects else link.delivery
 
