@@ -9,6 +9,7 @@ from tests.rigs.clouds import AZURE
 from tests.rigs.twins import twin
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.placement import Placement
+from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.l4.digital_twins import DigitalTwins
 from twin2multicloud.emulator.l4.face import Account
 from twin2multicloud.ports.twin_graph import ChangedError, Measured, TwinGraph, TwinState
@@ -79,12 +80,10 @@ def emulated_graph(folder: Path) -> Iterator[TwinGraphRig]:
 
 
 @contextmanager
-def served_instance(folder: Path) -> Iterator[DigitalTwins]:
-    """An emulated Azure Digital Twins instance with the house of `tests.rigs.twins`."""
-    clock = RigClock()
-    account = Account(
-        twin=twin(Placement.single(AZURE)), call=lambda *_: {}, since=clock.now(), folder=folder, now=clock.now
-    )
+def served_instance(folder: Path, of: Twin | None = None) -> Iterator[DigitalTwins]:
+    """An emulated Azure Digital Twins instance with the graph of a twin, the house where none is given."""
+    clock, of = RigClock(), of or twin(Placement.single(AZURE))
+    account = Account(twin=of, call=lambda *_: {}, since=clock.now(), folder=folder, now=clock.now)
     instance = DigitalTwins(account)
     yield instance
     instance.close()
