@@ -50,7 +50,7 @@ def made(fleet):
     return sum(len(each.made) for each in fleet.values())
 
 
-def test_from_plan_to_destroy(fleet, folder):
+def test_from_plan_to_destroy(fleet, folder, twins_on_azure):
     clouds, env = fleet
     code, said, _ = t2mc(env, "deploy", folder, "--plan-only", *PROJECT)
     assert (code, made(clouds)) == (0, 0)
@@ -59,6 +59,8 @@ def test_from_plan_to_destroy(fleet, folder):
     code, said, _ = t2mc(env, "deploy", folder, "--yes", *PROJECT)
     assert (code, made(clouds) > 50) == (0, True)
     assert "deployed" in said
+    assert "models and twins of the twin service" in said
+    assert twins_on_azure.holds is not None
     code, said, _ = t2mc(env, "deploy", folder)
     assert (code, "0 to add, 0 to change, 0 to remove" in said) == (0, True), "a second time there is nothing to ask"
     code, said, _ = t2mc(env, "outputs", folder, "--json")
