@@ -131,3 +131,12 @@ def test_of_a_deployed_twin_it_says_where_the_state_is(project: Path, tmp_path: 
     done = exported(project, tmp_path / "made")
     assert (done.returncode, f"its state is {state}" in " ".join(done.stderr.split())) == (0, True), done.stderr
     assert "terraform.tfstate" not in files(tmp_path / "made")
+
+
+def test_models_and_twins_are_beside_it_where_the_twin_service_holds_its_own(tmp_path: Path) -> None:
+    folder = write_project(tmp_path / "project", Placement.single(AZURE))
+    write_bundles(plan(load_project(folder).twin), folder / ".t2mc" / "bundles")
+    done = exported(folder, tmp_path / "made")
+    assert done.returncode == 0, done.stderr
+    assert json.loads((tmp_path / "made" / "twin.json").read_bytes()).keys() == {"models", "twins", "relationships"}
+    assert "`azure_twin_service`" in (tmp_path / "made" / "README.md").read_text(encoding="utf-8")

@@ -12,6 +12,8 @@ import msgspec
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.operations.current_bundles import require_current_bundles
+from twin2multicloud.operations.twin_models import export as export_twin
+from twin2multicloud.operations.twin_publishing import is_published
 from twin2multicloud.planning.clouds import label_of, pack
 from twin2multicloud.project.json_files import write_atomically
 from twin2multicloud.terraform.engine import CONFIGURATION
@@ -19,6 +21,8 @@ from twin2multicloud.terraform.render.render import ENGINE_VERSION, IDENTITY
 from twin2multicloud.terraform.rollout import Rollout
 
 VALUES, BUNDLES, PUBLISH, README = "terraform.tfvars.json", "bundles", "publish.sh", "README.md"
+TWIN = "twin.json"
+"""Models and twins, where L4's service holds its own."""
 _IGNORED = (".terraform/", "*.tfstate", "*.tfstate.*", "*.tfplan", "crash.log")
 
 
@@ -58,6 +62,10 @@ def export(rollout: Rollout, folder: Path) -> Exported:
         texts[PUBLISH] = _publish_script(rollout, published)
     else:
         (folder / PUBLISH).unlink(missing_ok=True)
+    if is_published(rollout.project.twin):
+        texts[TWIN] = _json(export_twin(rollout.project.twin, rollout.project.twin.placement[Slot.L4]))
+    else:
+        (folder / TWIN).unlink(missing_ok=True)
     for name, text in texts.items():
         write_atomically(folder / name, text, mode=0o755 if name == PUBLISH else 0o644)
     return Exported(folder=folder, archives=len(archives), notes=_notes(rollout))
@@ -140,6 +148,17 @@ terraform init
 terraform plan
 terraform apply{publish}
 ```
+{_twins(rollout)}"""
+
+
+def _twins(rollout: Rollout) -> str:
+    if not is_published(rollout.project.twin):
+        return ""
+    cloud = rollout.project.twin.placement[Slot.L4]
+    return f"""
+The models, twins and relationships of the twin service are no resources of Terraform: `{TWIN}` holds them as its data
+plane takes them, each list in the order in which it may be sent to the address in the output `{cloud}_twin_service`.
+Values arrive once they are there.
 """
 
 
