@@ -57,6 +57,27 @@ def test_requests_without_a_token_or_with_an_unknown_version_are_refused(instanc
     assert asked(instance, "/nothing/else") == 501
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body"),
+    [
+        (
+            "POST",
+            "/models",
+            b'[{"@id":"dtmi:x:A;1","@type":"Interface","@context":"dtmi:dtdl:context;3","contents":5}]',
+        ),
+        ("POST", "/models", b"[1]"),
+        ("PUT", "/digitaltwins/x", b'{"$metadata":{"$model":["x"]}}'),
+        ("PATCH", "/digitaltwins/house", b'[{"op":"add"}]'),
+        ("PATCH", "/digitaltwins/house", b"{"),
+        ("POST", "/query", b'{"query":5}'),
+        ("POST", "/query", b'{"continuationToken":"x"}'),
+    ],
+)
+def test_a_body_of_another_shape_is_refused(instance: DigitalTwins, method: str, path: str, body: bytes) -> None:
+    headers, query = {"authorization": "Bearer x"}, "api-version=2023-10-31"
+    assert instance.answer(Request(method, path, headers, body, query)).status == 400
+
+
 def test_a_token_is_given_for_the_service_alone(instance: DigitalTwins) -> None:
     own = "api-version=2019-08-01&resource=https://digitaltwins.azure.net"
     assert asked(instance, "/msi/token", own, x_identity_header="local") == 200

@@ -87,6 +87,10 @@ class DigitalTwins:
             return _refusal(error.status, error.code, str(error))
         except (msgspec.DecodeError, UnicodeDecodeError) as error:
             return _refusal(400, "InvalidArgument", f"The body is no JSON: {error}")
+        except (LookupError, TypeError, AttributeError) as error:  # a part of the body is of another shape
+            return _refusal(
+                400, "InvalidArgument", f"The body is not what {request.method} {request.path} takes: {error}"
+            )
 
 
 class _Asked:
