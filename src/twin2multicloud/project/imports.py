@@ -20,8 +20,8 @@ RUNTIME = (3, 13)
 REQUIREMENTS = "requirements.txt"
 
 _REMOVED = frozenset(
-    """asynchat asyncore distutils imp smtpd aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap msilib nis nntplib
-    ossaudiodev pipes sndhdr spwd sunau telnetlib uu xdrlib""".split()  # noqa: SIM905 - a list of words
+    """asynchat asyncore distutils imp smtpd aifc audioop cgi cgitb chunk crypt imghdr lib2to3 mailcap msilib nis
+    nntplib ossaudiodev pipes sndhdr spwd sunau telnetlib uu xdrlib""".split()  # noqa: SIM905 - a list of words
 )
 _YOUNGER = frozenset({"annotationlib", "compression"})
 _THERE = frozenset({"msgspec", "twin2multicloud"})
