@@ -345,7 +345,7 @@ class TestPrices:
             run("prices", "diff", tmp_path)
 
     def test_the_socket_says_what_went_wrong(self) -> None:
-        source = HttpsPriceSource()
+        source = HttpsPriceSource(lambda _: None)
         with pytest.raises(FinalError, match="fetched over https, found http://"):
             source.get("http://example.org/", {})
         with pytest.raises(RetryableError, match=r"127.0.0.1:9 cannot be reached .*nothing was written"):

@@ -13,6 +13,7 @@ from typing import Any
 
 import pytest
 from tests.golden.cases import CASES
+from tests.rigs.aws_provider_calls import unknown_calls
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, prepared, terraform
 from tests.rigs.vendor_processes import free_port, need_package, start, unavailable
@@ -103,7 +104,8 @@ def made(tmp_path_factory):
     start("moto", [sys.executable, "-m", "tests.rigs.terraform_moto", str(port)], port)
     with stand_in_providers() as (_, env):
         others = {name: each for name, each in json.loads(env["TF_REATTACH_PROVIDERS"]).items() if "aws" not in name}
-        env = {"TF_REATTACH_PROVIDERS": json.dumps(others), **where}
+        log = {"TF_LOG_PROVIDER": "DEBUG", "TF_LOG_PATH": str(folder / "provider.log")}
+        env = {"TF_REATTACH_PROVIDERS": json.dumps(others), **where, **log}
         config = adapted(render(TOPOLOGY), version, f"http://127.0.0.1:{port}")
         yield prepared(TOPOLOGY, folder, engine, env, config)
 
@@ -149,6 +151,8 @@ def test_the_real_provider_applies_finds_only_motos_gaps_and_destroys(made, acco
     work.apply()
     assert work.resources() == []
     assert (account.list_things()["things"], account.list_certificates()["certificates"]) == ([], [])
+    with open(made.env["TF_LOG_PATH"], encoding="utf-8", errors="replace") as log:  # noqa: PTH123
+        assert unknown_calls(log) == set(), "the provider calls what the deployer's permissions do not know of"
 
 
 def _with_gaps() -> set[str]:

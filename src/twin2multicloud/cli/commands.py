@@ -88,6 +88,10 @@ COMMANDS = {
         "optimize_command",
     ),
     "package": Command("package", "Build one archive per function and cloud. The same project gives the same bytes."),
+    "preflight": Command(
+        "preflight",
+        "Look at the accounts of the clouds in use: sign-in, permissions, services, quotas, names, policies.",
+    ),
     "deploy": Command(
         "deploy",
         "Put a twin's L1, L2 and L3 on the clouds of its placement. Credentials are those of the providers.",

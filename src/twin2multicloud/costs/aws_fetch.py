@@ -9,7 +9,17 @@ from collections.abc import Iterator, Mapping
 
 import msgspec
 
-from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
+from twin2multicloud.costs.fetching import (
+    Fetched,
+    Pick,
+    PriceRule,
+    PriceSource,
+    Rates,
+    decode,
+    fetched,
+    in_force,
+    rates_of,
+)
 from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.costs.snapshots import price_list_rules
 from twin2multicloud.domain.progress import Report
@@ -43,6 +53,7 @@ class _Dimension(msgspec.Struct, rename="camel"):
 
 class _Term(msgspec.Struct, rename="camel"):
     price_dimensions: dict[str, _Dimension]
+    effective_date: str = ""
 
 
 class _Terms(msgspec.Struct):
@@ -65,7 +76,7 @@ def fetch_aws(old: CloudPrices, source: PriceSource, report: Report, date: str, 
     def read(service: str) -> Pick[Rule]:
         url = URL.format(service=service, region=old.region)
         offer = decode(source.get(url, {}), _Offer, f"the AWS offer file of {service}")
-        return lambda rule: (_rates(offer, sku) for sku in _skus(offer, rule, old.region))
+        return lambda rule: (each for sku in _skus(offer, rule, old.region) for each in _rates(offer, sku, date))
 
     return fetched(old, RULES, read, report, date, api="AWS Price List API")
 
@@ -82,7 +93,9 @@ def _skus(offer: _Offer, rule: Rule, region: str) -> Iterator[str]:
             yield sku
 
 
-def _rates(offer: _Offer, sku: str) -> Rates:
+def _rates(offer: _Offer, sku: str, date: str) -> Iterator[Rates]:
+    """The rates of the term that is in force on a day; of each, where several began together."""
     terms = offer.terms.on_demand.get(sku, {}).values()
-    dimensions = [each for term in terms for each in term.price_dimensions.values()]
-    return rates_of((each.start, float(each.price_per_unit.get("USD", 0))) for each in dimensions)
+    for term in in_force(terms, lambda each: each.effective_date, date):
+        dimensions = term.price_dimensions.values()
+        yield rates_of((each.start, float(each.price_per_unit.get("USD", 0))) for each in dimensions)

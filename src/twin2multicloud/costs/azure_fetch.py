@@ -10,7 +10,17 @@ from collections.abc import Iterator
 
 import msgspec
 
-from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
+from twin2multicloud.costs.fetching import (
+    Fetched,
+    Pick,
+    PriceRule,
+    PriceSource,
+    Rates,
+    decode,
+    fetched,
+    in_force,
+    rates_of,
+)
 from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.costs.snapshots import price_list_rules
 from twin2multicloud.domain.progress import Report
@@ -41,6 +51,8 @@ class _Item(msgspec.Struct, rename="camel"):
     currency_code: str
     arm_region_name: str
     type: str
+    effective_start_date: str = ""
+    effective_end_date: str | None = None
 
 
 class _Page(msgspec.Struct, rename="pascal"):
@@ -52,8 +64,8 @@ def fetch_azure(old: CloudPrices, source: PriceSource, report: Report, date: str
     """A new snapshot of a region. Raises RetryableError, FinalError."""
 
     def read(service: str) -> Pick[Rule]:
-        items = [each for each in _items(source, service, old.region) if _on_demand(each, old.region)]
-        return lambda rule: _rates(items, rule)
+        items = [each for each in _items(source, service, old.region) if _on_demand(each, old.region, date)]
+        return lambda rule: _rates(items, rule, date)
 
     return fetched(old, RULES, read, report, date, api="Azure Retail Prices API")
 
@@ -68,20 +80,31 @@ def _items(source: PriceSource, service: str, region: str) -> Iterator[_Item]:
         url, query = page.next_page_link or "", {}
 
 
-def _rates(items: list[_Item], rule: Rule) -> list[Rates]:
-    """One set of rates per meter id: the rows of a meter are its tiers."""
-    tiers: dict[str, list[tuple[float, float]]] = defaultdict(list)
+def _rates(items: list[_Item], rule: Rule, date: str) -> list[Rates]:
+    """One set of rates per meter id: the rows of a meter are its tiers, of each the one in force."""
+    tiers: dict[str, dict[float, list[_Item]]] = defaultdict(lambda: defaultdict(list))
     for item in items:
-        count = _units(item.unit_of_measure) if _matches(item, rule) else None
-        if count:
-            units = count * rule.units
-            tiers[item.meter_id].append((item.tier_minimum_units * units, item.retail_price / units))
-    return [rates_of(rows) for rows in tiers.values()]
+        if _matches(item, rule):
+            tiers[item.meter_id][item.tier_minimum_units].append(item)
+    found = []
+    for meter in tiers.values():
+        rows = [each for tier in meter.values() for each in in_force(tier, lambda row: row.effective_start_date, date)]
+        counts = [_units(each.unit_of_measure) for each in rows]
+        found.append(
+            rates_of(
+                (each.tier_minimum_units * count * rule.units, each.retail_price / (count * rule.units))
+                for each, count in zip(rows, counts, strict=True)
+                if count
+            )
+        )
+    return found
 
 
-def _on_demand(item: _Item, region: str) -> bool:
-    """Whether a row is a list price of this region in USD; a reservation can share its meter, at another price."""
-    return (item.type, item.arm_region_name, item.currency_code) == ("Consumption", region, "USD")
+def _on_demand(item: _Item, region: str, date: str) -> bool:
+    """Whether a row is a list price of this region in USD that has not ended on a day; a reservation can share its
+    meter, at another price."""
+    ended = item.effective_end_date is not None and item.effective_end_date[: len(date)] < date
+    return (item.type, item.arm_region_name, item.currency_code) == ("Consumption", region, "USD") and not ended
 
 
 def _matches(item: _Item, rule: Rule) -> bool:
@@ -90,7 +113,12 @@ def _matches(item: _Item, rule: Rule) -> bool:
 
 
 def _units(text: str) -> float | None:
-    """The number of units of a price: ``10K`` is 10,000, ``1 GB/Month`` is 1. None if unknown."""
+    """The number of units of a price: ``10K`` is 10,000, ``1 GB/Month`` is 1. None if unknown.
+
+    Our meters are by the hour, the month and the gigabyte: a price per day or terabyte is none of theirs.
+    """
+    if re.search(r"\b(?:Day|Week|Year)s?\b|\b[KMTP]i?B\b", text):
+        return None
     match = re.match(r"(\d+)\s*([KM])?(?![A-Za-z])|(\d+)", text)
     if match is None:
         return None

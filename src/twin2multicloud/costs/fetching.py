@@ -112,6 +112,23 @@ def _replaced(old: Price, rates: Rates, source: str) -> Price:
 
 
 def rates_of(rows: Iterable[tuple[float, float]]) -> Rates:
-    """Rates from (start, price) rows in any order; nothing where no row has a price above 0."""
+    """Rates from (start, price) rows in any order; nothing where no row has a price above 0.
+
+    Nothing either where two prices begin at one place: which of them holds is not to be guessed.
+    """
     ordered = tuple(sorted(set(rows)))
-    return ordered if any(price > 0 for _, price in ordered) else ()
+    contradicts = len({start for start, _ in ordered}) < len(ordered)
+    return ordered if any(price > 0 for _, price in ordered) and not contradicts else ()
+
+
+_Row = TypeVar("_Row")
+
+
+def in_force(rows: Iterable[_Row], since: Callable[[_Row], str], date: str) -> list[_Row]:
+    """Of rows that replace one another, those that hold on a day: the latest to have begun.
+
+    `since` gives when a row begins, an ISO stamp or empty for always. Two that began together are both given.
+    """
+    begun = [each for each in rows if since(each)[: len(date)] <= date]
+    latest = max(map(since, begun), default="")
+    return [each for each in begun if since(each) == latest]

@@ -9,7 +9,17 @@ from collections.abc import Iterator
 
 import msgspec
 
-from twin2multicloud.costs.fetching import Fetched, Pick, PriceRule, PriceSource, Rates, decode, fetched, rates_of
+from twin2multicloud.costs.fetching import (
+    Fetched,
+    Pick,
+    PriceRule,
+    PriceSource,
+    Rates,
+    decode,
+    fetched,
+    in_force,
+    rates_of,
+)
 from twin2multicloud.costs.prices import CloudPrices
 from twin2multicloud.costs.snapshots import price_list_rules
 from twin2multicloud.domain.errors import FinalError
@@ -55,6 +65,7 @@ class _Expression(msgspec.Struct, rename="camel"):
 
 class _Pricing(msgspec.Struct, rename="camel"):
     pricing_expression: _Expression
+    effective_time: str = ""
 
 
 class _Category(msgspec.Struct, rename="camel"):
@@ -94,7 +105,7 @@ def fetch_gcp(old: CloudPrices, source: PriceSource, report: Report, date: str, 
             return None
         pages = _pages(source, f"{URL}/{names[service]}/skus", key)
         skus = [sku for page in pages for sku in page.skus if _applies(sku, old.region)]
-        return lambda rule: (_rates(sku) for sku in skus if re.fullmatch(rule.description, sku.description))
+        return lambda rule: (_rates(sku, date) for sku in skus if re.fullmatch(rule.description, sku.description))
 
     return fetched(old, RULES, read, report, date, api="Google Cloud Billing Catalog API")
 
@@ -114,11 +125,12 @@ def _applies(sku: _Sku, region: str) -> bool:
     return (region in sku.service_regions or "global" in sku.service_regions) and sku.category.usage_type == "OnDemand"
 
 
-def _rates(sku: _Sku) -> Rates:
-    """The SKU's present rates per one of our units; none where the unit is not known or the list has no price."""
-    if not sku.pricing_info:
+def _rates(sku: _Sku, date: str) -> Rates:
+    """The SKU's rates on a day, per one of our units; none where the unit is not known or the list has no price."""
+    present = in_force(sku.pricing_info, lambda each: each.effective_time, date)
+    if len(present) != 1:
         return ()
-    expression = sku.pricing_info[0].pricing_expression
+    expression = present[0].pricing_expression
     units = _UNITS.get(expression.usage_unit)
     if units is None:
         return ()

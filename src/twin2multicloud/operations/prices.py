@@ -1,10 +1,12 @@
 """Price books on disk, and new ones from the vendors' lists. Owns their file names and the socket to the lists."""
 
+import time
 import urllib.error
 import urllib.parse
 import urllib.request
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from datetime import UTC, datetime
+from http.client import HTTPException
 from pathlib import Path
 
 from twin2multicloud.costs.fetching import Fetched, PriceSource
@@ -14,27 +16,46 @@ from twin2multicloud.domain.errors import ConfigurationError, FinalError, Retrya
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.progress import Report
 from twin2multicloud.planning.clouds import fetcher_of
+from twin2multicloud.wire.retry import parse_retry_after
 
+_PAUSES_S, _PATIENCE_S = (1.0, 4.0), 120.0
+"""Between attempts, where the vendor says nothing; and the longest that it may ask for."""
 _TIMEOUT = 120.0  # s; an offer file of AWS has several megabytes
 
 
 class HttpsPriceSource:
-    """A `PriceSource` on the standard library's HTTPS client."""
+    """A `PriceSource` on the standard library's HTTPS client. Asks again where a list is throttled or cut off."""
+
+    def __init__(self, sleep: Callable[[float], None] = time.sleep) -> None:
+        self._sleep = sleep
 
     def get(self, url: str, query: Mapping[str, str]) -> bytes:
-        """The body of a 200. Raises RetryableError (unreachable, throttled, 5xx), FinalError (refused)."""
+        """The body of a 200. Raises RetryableError (unreachable, throttled, cut off, 5xx), FinalError (refused)."""
         if not url.startswith("https://"):
             raise FinalError(f"a price list must be fetched over https, found {url}")
-        host = urllib.parse.urlsplit(url).netloc
         full = f"{url}?{urllib.parse.urlencode(query)}" if query else url
+        for pause in _PAUSES_S:
+            try:
+                return self._read(full)
+            except RetryableError as error:
+                wait = pause if error.retry_after is None else error.retry_after
+                if wait > _PATIENCE_S:
+                    raise
+                self._sleep(wait)
+        return self._read(full)
+
+    def _read(self, url: str) -> bytes:
+        host = urllib.parse.urlsplit(url).netloc
         try:
-            with urllib.request.urlopen(full, timeout=_TIMEOUT) as answer:  # noqa: S310 - https, checked above
+            with urllib.request.urlopen(url, timeout=_TIMEOUT) as answer:  # noqa: S310 - https, checked above
                 body: bytes = answer.read()
                 return body
         except urllib.error.HTTPError as error:
-            kind = RetryableError if error.code == 429 or error.code >= 500 else FinalError
-            raise kind(f"{host} answered {error.code}; nothing was written") from error
-        except (OSError, TimeoutError) as error:
+            said = f"{host} answered {error.code}; nothing was written"
+            if error.code == 429 or error.code >= 500:
+                raise RetryableError(said, parse_retry_after(error.headers.get("retry-after"))) from error
+            raise FinalError(said) from error
+        except (OSError, HTTPException) as error:  # HTTPException: the connection was cut within an answer
             raise RetryableError(f"{host} cannot be reached ({error}); nothing was written") from error
 
 

@@ -4,14 +4,17 @@ import shutil
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.packaging.bundle import Bundle, asked, bundles
+from twin2multicloud.hosting.user_code import processor_names
+from twin2multicloud.packaging.bundle import Bundle, UserFiles, asked, bundles
 from twin2multicloud.packaging.wheels import fetch, unpacked
 from twin2multicloud.planning.clouds import known_clouds, packaging_of
 from twin2multicloud.planning.planner import plan
+from twin2multicloud.project.imports import RUNTIME, import_problems
 from twin2multicloud.project.loader import Project
 
-PYTHON = "3.13"
+PYTHON = ".".join(map(str, RUNTIME))
 """The Python that wheels are fetched for: what the functions are deployed with."""
 
 
@@ -19,7 +22,8 @@ def package(project: Project, *, cache: Path | None = None) -> list[Bundle]:
     """Every bundle of a project: an archive per function and cloud. The same project gives the same bytes.
 
     Wheels, fetched with pip, are kept in `cache`; None leaves them out, and archives for AWS and Azure then lack what
-    their runtimes lack. Raises TwinError where one cannot be fetched.
+    their runtimes lack. Raises TwinError where one cannot be fetched, ConfigurationError for a processor that imports
+    what functions do not have.
 
     >>> for bundle in package(load_project("examples/smart-home"))[:2]:
     ...     print(bundle.name)
@@ -27,7 +31,12 @@ def package(project: Project, *, cache: Path | None = None) -> list[Bundle]:
     aws/archive-store-admin.zip
     """
     processors = {name: path.read_bytes() for name, path in project.processors.items()}
-    return list(bundles(project.twin, plan(project.twin), processors, _vendored(project, cache)))
+    used = {name: processors[name] for name in processor_names(project.twin.catalog) if name in processors}
+    for problem in import_problems(used, project.requirements):
+        raise ConfigurationError(problem)
+    return list(
+        bundles(project.twin, plan(project.twin), processors, _vendored(project, cache), _beside(project, cache))
+    )
 
 
 def write(made: Sequence[Bundle], folder: Path) -> None:
@@ -54,6 +63,20 @@ def unpack(made: Sequence[Bundle], folder: Path) -> None:
         archive.write_bytes(each.archive)
         shutil.unpack_archive(archive, folder / each.function)
         archive.unlink()
+
+
+def _beside(project: Project, cache: Path | None) -> UserFiles:
+    """What the user's code has beside it: data, and the wheels of what it requires, with what those need in turn."""
+    wheels: dict[Cloud, Mapping[str, bytes]] = {}
+    if cache is not None and project.requirements:
+        for cloud in project.twin.placement.clouds:
+            if packaging_of(cloud).vendored:  # together with ours, so that both agree on versions
+                wheels[cloud] = unpacked(fetch([*asked(cloud), *project.requirements], PYTHON, cache), cloud)
+    return UserFiles(
+        data={path: file.read_bytes() for path, file in project.data.items()},
+        requirements=project.requirements,
+        vendored=wheels,
+    )
 
 
 def _vendored(project: Project, cache: Path | None) -> Mapping[Cloud, Mapping[str, bytes]]:

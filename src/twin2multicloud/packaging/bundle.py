@@ -12,7 +12,7 @@ from functools import cached_property
 
 import msgspec
 
-from twin2multicloud.domain.components import KINDS, Data
+from twin2multicloud.domain.components import KINDS, Data, runs_user_code
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.hierarchy import Hierarchy
@@ -60,23 +60,36 @@ class Bundle(msgspec.Struct, frozen=True, kw_only=True, dict=True):
         return len(pack({path: body for path, body in self.files.items() if path.startswith(f"{PACKAGE}/")}))
 
 
+class UserFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """What comes with the user's processors: `data` they read, by path in ``processors/``; `requirements` where a build
+    reads them, and `vendored`, their unpacked wheels, where none does.
+    """
+
+    data: Mapping[str, bytes] = {}
+    requirements: tuple[str, ...] = ()
+    vendored: Mapping[Cloud, Mapping[str, bytes]] = {}
+
+
 def bundles(
     twin: Twin,
     topology: Topology,
     processors: Mapping[str, bytes],
     vendored: Mapping[Cloud, Mapping[str, bytes]] | None = None,
+    beside: UserFiles | None = None,
 ) -> Iterator[Bundle]:
     """A bundle for every function of a topology that exists in code, cloud by cloud, in plan order.
 
-    `processors` are the user's sources by file stem; `vendored` the unpacked wheels of a cloud, by path in the archive.
+    `processors` are the user's sources by file stem; `vendored` the unpacked wheels of a cloud, by path in the archive;
+    `beside` is what else the functions that run user code have.
     Raises TwinError where a processor that the twin names is missing, or where shipped code has an unresolved import.
     """
     for cloud in topology.placement.clouds:
-        wheels = (vendored or {}).get(cloud, {})
         for function in (each.name for each in packaged(topology, cloud)):
+            own = beside if beside is not None and runs_user_code(function) else UserFiles()
+            wheels = {**(vendored or {}).get(cloud, {}), **own.vendored.get(cloud, {})}
             code = sources(shipped_modules(cloud, [function], named=payload_modules(function, twin)))
-            root = entry(cloud, function, twin.name, asked(cloud))
-            data = twin_files(function, twin, processors)
+            root = entry(cloud, function, twin.name, [*asked(cloud), *own.requirements])
+            data = twin_files(function, twin, processors, own.data)
             yield Bundle(cloud=cloud, function=function, files={**wheels, **code, **root, **data})
 
 
@@ -90,8 +103,13 @@ def packaged(topology: Topology, cloud: Cloud) -> list[Component]:
     return [each for each in functions_of(topology) if each.cloud == cloud]
 
 
-def twin_files(function: str, twin: Twin, processors: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The twin's data and user code, as far as a function asks for it. Raises TwinError for a processor not there."""
+def twin_files(
+    function: str, twin: Twin, processors: Mapping[str, bytes], beside: Mapping[str, bytes] | None = None
+) -> dict[str, bytes]:
+    """The twin's data and user code, as far as a function asks for it. Raises TwinError for a processor not there.
+
+    `beside` are the files that user code may read, by path in ``processors/``.
+    """
     carried = KINDS[function].data
     data = BundledTwin(
         catalog=_shortened(twin.catalog, carried) if _needs_catalog(carried, twin) else DeviceCatalog(),
@@ -102,6 +120,7 @@ def twin_files(function: str, twin: Twin, processors: Mapping[str, bytes]) -> di
         if name not in processors:
             raise TwinError(f"the twin names the processor {name!r}, but {PROCESSORS}/{name}.py does not exist")
         files[f"{PROCESSORS}/{name}.py"] = processors[name]
+        files |= {f"{PROCESSORS}/{path}": content for path, content in (beside or {}).items()}
     return files
 
 

@@ -48,6 +48,7 @@ PACK = CloudPack(
         connection="twin2multicloud.clouds.aws.device_connection:connection",
         device_key="twin2multicloud.clouds.aws.device_connection:device_key",
         invocation="twin2multicloud.clouds.aws.invocation:open_invocation",
+        account="twin2multicloud.clouds.aws.cloud_account:open_account",
         dead_letters="twin2multicloud.clouds.aws.dead_letter_queues:open_dead_letters",
         in_the_way="aws_iot_policy.devices",
         # docs.aws.amazon.com, cli/latest/reference/iot

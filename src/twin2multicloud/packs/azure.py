@@ -76,6 +76,7 @@ PACK = CloudPack(
         connection="twin2multicloud.clouds.azure.device_connection:connection",
         device_key="twin2multicloud.clouds.azure.device_connection:device_key",
         invocation="twin2multicloud.clouds.azure.invocation:open_invocation",
+        account="twin2multicloud.clouds.azure.cloud_account:open_account",
         dead_letters="twin2multicloud.clouds.azure.dead_letter_queues:open_dead_letters",
         gone_with="azurerm_iothub.device_gateway",
         publisher="twin2multicloud.clouds.azure.code_publisher:open_publisher",

@@ -65,6 +65,7 @@ PACK = CloudPack(
         connection="twin2multicloud.clouds.gcp.device_connection:connection",
         device_key="twin2multicloud.clouds.gcp.device_connection:device_key",
         invocation="twin2multicloud.clouds.gcp.invocation:open_invocation",
+        account="twin2multicloud.clouds.gcp.cloud_account:open_account",
         dead_letters="twin2multicloud.clouds.gcp.dead_letter_queues:open_dead_letters",
         gone_with="google_firestore_database.device_registry",
         register_by_hand="""A document in the Firestore database of the output `gcp_device_registry`, in the collection

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.costs.prices import CloudPrices
     from twin2multicloud.costs.tariff import Tariff
     from twin2multicloud.emulator.events.event_source import EventSource
+    from twin2multicloud.ports.cloud_account import CloudAccount
     from twin2multicloud.ports.code_publisher import CodePublisher
     from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues
     from twin2multicloud.ports.device_connection import Connection, DeviceKey
@@ -91,6 +92,7 @@ class Deployed:
     connection: str
     device_key: str
     invocation: str
+    account: str
     dead_letters: str
     in_the_way: str = ""
     gone_with: str = ""
@@ -115,6 +117,10 @@ class Deployed:
     def open_invocation(self, outputs: Mapping[str, Any]) -> Invocation:
         """Native calls of its functions."""
         return resolve_name(self.invocation)(outputs)
+
+    def open_account(self, variables: Mapping[str, str], twin: str) -> CloudAccount:
+        """The account that a twin is deployed to, by the input variables of a deployment."""
+        return resolve_name(self.account)(variables, twin)
 
     def open_dead_letters(self, outputs: Mapping[str, Any]) -> DeadLetterQueues:
         """Its dead-letter queues."""

@@ -13,23 +13,29 @@ from twin2multicloud.domain.twin import Twin
 from twin2multicloud.project.cross_checks import check_config, check_events, check_hierarchy
 from twin2multicloud.project.device_checks import check_devices
 from twin2multicloud.project.documents import CONFIG, DEVICES, DOCUMENTS, EVENTS, HIERARCHY, PROVIDERS, STRICT
+from twin2multicloud.project.imports import import_problems, requirements_of
 from twin2multicloud.project.inventory import Inventory, Tree
 from twin2multicloud.project.json_files import ABSENT, read_json
 from twin2multicloud.project.notes import notes_on
 from twin2multicloud.project.payloads import check_payloads, payload_of
 from twin2multicloud.project.placement_file import placement_of
 from twin2multicloud.project.places import Json, Place, Problem, did_you_mean, typed
-from twin2multicloud.project.processors import find_processors
+from twin2multicloud.project.processors import find_data, find_processors
 from twin2multicloud.project.walk import read
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
-    """A valid project: its twin, notes for its author, and the processors' files by name."""
+    """A valid project: its twin, notes for its author, the processors' files by name, and what they may read.
+
+    `data` are the other files in ``processors/``, by path in there; `requirements` are what functions get beside.
+    """
 
     folder: Path
     twin: Twin
     notes: tuple[str, ...]
     processors: dict[str, Path]
+    data: dict[str, Path] = {}
+    requirements: tuple[str, ...] = ()
 
 
 def load_project(folder: Path | str) -> Project:
@@ -56,7 +62,16 @@ def load_project(folder: Path | str) -> Project:
     if problems:
         raise InvalidProjectError(tuple(each.finding() for each in _in_file_order(problems, raw)))
     twin, notes = _build(trees)
-    return Project(folder=folder, twin=twin, notes=(*notes, *notes_on(twin, processors)), processors=processors)
+    wanted = requirements_of(folder)
+    failing = import_problems({name: path.read_bytes() for name, path in processors.items()}, wanted)
+    return Project(
+        folder=folder,
+        twin=twin,
+        notes=(*notes, *notes_on(twin, processors), *failing),
+        processors=processors,
+        data=find_data(folder),
+        requirements=wanted,
+    )
 
 
 def require_project(folder: Path) -> None:

@@ -2,11 +2,13 @@
 
 import ast
 import re
+import sys
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
 from twin2multicloud.project.documents import PROCESSOR
+from twin2multicloud.project.imports import RUNTIME
 from twin2multicloud.project.places import Place, Problem, quoted
 from twin2multicloud.project.walk import ReportProblem
 
@@ -25,6 +27,18 @@ def find_processors(folder: Path, report: ReportProblem) -> dict[str, Path]:
     return found
 
 
+def find_data(folder: Path) -> dict[str, Path]:
+    """The files beside the processors that their code may read, by path in ``processors/``; no hidden ones."""
+    root = folder / "processors"
+    files = [path for path in sorted(root.rglob("*")) if path.is_file()]
+    found = {path.relative_to(root): path for path in files if path.suffix != ".py" or path.parent != root}
+    return {
+        path.as_posix(): file
+        for path, file in found.items()
+        if not any(part.startswith(".") or part == "__pycache__" for part in path.parts)
+    }
+
+
 def _check_file(path: Path, at: Place) -> Iterator[Problem]:
     if not re.fullmatch(PROCESSOR.pattern, path.stem):
         yield at.problem(f"the file name {quoted(path.stem)}", "lower-case letters, digits and underscores")
@@ -41,7 +55,7 @@ def check_source(source: bytes, at: Place) -> Iterator[Problem]:
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # a doubtful escape is its author's business
-            tree = ast.parse(source)
+            tree = ast.parse(source, feature_version=min(RUNTIME, sys.version_info[:2]))
     except SyntaxError as error:
         yield (at / f"line {error.lineno or 1}").problem(f"a syntax error ({error.msg})", "Python")
         return

@@ -91,6 +91,17 @@ class Rollout:
         return {name: value for name, value in self._options.variables.items() if name in declared and name != _OWN}
 
     @property
+    def values(self) -> dict[str, str]:
+        """The input variables with their defaults, by name; without the folder of the archives."""
+        defaults = {name: str(each["default"]) for name, each in self.config["variable"].items() if "default" in each}
+        return {**defaults, **self.chosen_values}
+
+    @property
+    def is_new(self) -> bool:
+        """Whether nothing of it was deployed yet, as far as this project knows."""
+        return not (known_options(self.project.folder) or Options()).clouds
+
+    @property
     def state_file(self) -> Path | None:
         """The state's file, where the backend is the local one."""
         (kind, settings), *_ = self.config["terraform"]["backend"].items()

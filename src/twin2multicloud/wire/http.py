@@ -39,6 +39,18 @@ def refused(status: int, message: str) -> Response:
     return json_response(status, {"status": "refused", "error": message})
 
 
+class _Refusal(msgspec.Struct):
+    status: str
+
+
+def is_refusal(body: bytes) -> bool:
+    """Whether the body of an answer is a function's own refusal, and not that of the platform before it."""
+    try:
+        return msgspec.json.decode(body, type=_Refusal).status == "refused"
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return False
+
+
 def may_pass(status: int) -> bool:
     """Whether the same request may succeed later, by the status of its answer."""
     return status in (408, 429) or status >= 500

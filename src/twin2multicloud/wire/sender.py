@@ -12,13 +12,20 @@ from twin2multicloud.wire import answers, envelope
 from twin2multicloud.wire.batches import Item, cut
 from twin2multicloud.wire.breaker import Breaker
 from twin2multicloud.wire.compression import compress
-from twin2multicloud.wire.http import may_pass
+from twin2multicloud.wire.http import is_refusal, may_pass
 from twin2multicloud.wire.limits import MAX_BODY_BYTES
 from twin2multicloud.wire.retry import RetryPolicy, parse_retry_after
 from twin2multicloud.wire.tokens import HEADER
 
 TIMEOUT = 30.0
 _SAID = 2_000  # bytes of a refusal that are looked at
+
+SPREADING_S = 1800.0
+"""How long an answer of 401, 403 or 404 that is not a function's own may pass: platforms give those while permissions
+and addresses spread. Azure has said up to thirty minutes (learn.microsoft.com answers 524792); Google says
+typically two, potentially seven or longer (cloud.google.com/iam/docs/access-change-propagation)."""
+
+_SPREADING = (401, 403, 404)
 
 
 class Sender:
@@ -42,6 +49,7 @@ class Sender:
         self._transport, self._clock, self._chance = transport, clock, chance
         self._policy = policy or RetryPolicy()
         self._breaker = breaker or Breaker(clock)
+        self._foreign_since: float | None = None
 
     def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:
         """Deliver messages, retrying as the policy says. Returns those that were not accepted.
@@ -82,7 +90,7 @@ class Sender:
             raise OutageError("the circuit breaker of this boundary is open")
         try:
             reply = self._post([encoded for _, encoded in chunk], trace_id)
-            answer = _classify(reply, len(chunk), self._token)
+            answer = self._judged(reply, len(chunk))
         except RetryableError:
             self._breaker.failed()
             raise
@@ -95,6 +103,18 @@ class Sender:
     def _clean(self, error: Exception) -> str:
         """What went wrong, for dead letters: people read them, and no token is in there."""
         return str(error).replace(self._token, "***")
+
+    def _judged(self, reply: Reply, sent: int) -> answers.Received:
+        """What an answer says. Of a platform's refusal: that it may pass, until it has not for `SPREADING_S`."""
+        if reply.status not in _SPREADING or is_refusal(reply.body):
+            self._foreign_since = None
+            return _classify(reply, sent, self._token)
+        now = self._clock.monotonic()
+        if self._foreign_since is None:
+            self._foreign_since = now
+        if now - self._foreign_since < SPREADING_S:
+            raise RetryableError(f"{_said(reply, self._token)} (not the function's own: it may be spreading)")
+        return _classify(reply, sent, self._token)
 
     def _post(self, messages: list[bytes], trace_id: str) -> Reply:
         body = envelope.encode(
@@ -120,8 +140,12 @@ def _classify(reply: Reply, sent: int, token: str) -> answers.Received:
     """What was received. A proxy that shows the request in its answer shows the token, which must go no further."""
     if reply.status == 200:
         return answers.read(reply.body, sent)
-    said = reply.body[:_SAID].decode(errors="replace").replace(token, "***")[:200]
-    message = f"the other side answered {reply.status}: {said}"
+    message = _said(reply, token)
     if may_pass(reply.status):
         raise RetryableError(message, parse_retry_after(reply.headers.get("retry-after")))
     raise FinalError(message, reply.status)
+
+
+def _said(reply: Reply, token: str) -> str:
+    said = reply.body[:_SAID].decode(errors="replace").replace(token, "***")[:200]
+    return f"the other side answered {reply.status}: {said}"

@@ -153,3 +153,23 @@ def test_an_answer_in_another_form_is_an_error(book: PriceBook, answer: bytes) -
 
 def test_every_rule_is_for_a_meter_of_the_book(book: PriceBook) -> None:
     assert set(RULES) <= set(book[AWS].prices)
+
+
+def test_of_terms_that_replace_one_another_the_one_in_force_is_taken(book: PriceBook) -> None:
+    """The file keeps the term that ended and has the one that is announced."""
+    writes = ("EUC1-WriteRequestUnits", {**WRITES, **PAY}, [("0", "0.0000007700")])
+    found = offer(writes)
+    terms = found["terms"]["OnDemand"]["SKU0"]
+    (now,) = terms.values()
+    for code, date, usd in (("OLD", "2024-11-01", "0.00000143"), ("NEXT", "2027-01-01", "0.00000050")):
+        other = term("SKU0", code, [("0", usd)])
+        other[f"SKU0.{code}"]["effectiveDate"] = f"{date}T00:00:00Z"
+        terms.update(other)
+
+    def price() -> tuple[float, str]:
+        fetched = fetch_aws(book[AWS], RecordedSource({"/AmazonDynamoDB/": found}, NO_OFFER), nobody, TODAY)
+        return fetched.prices.prices["dynamodb.write_unit"].price, fetched.kept.get("dynamodb.write_unit", "")
+
+    assert price() == (pytest.approx(0.77), "")
+    terms["SKU0.OLD"]["effectiveDate"] = now["effectiveDate"]  # two that began together: nobody can say
+    assert price() == (book[AWS].prices["dynamodb.write_unit"].price, "2 different rows match")

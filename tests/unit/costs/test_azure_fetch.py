@@ -128,3 +128,28 @@ def test_a_vendor_that_cannot_be_reached_stops_the_fetch(book: PriceBook) -> Non
 
 def test_every_rule_is_for_a_meter_of_the_book(book: PriceBook) -> None:
     assert set(RULES) <= set(book[AZURE].prices)
+
+
+def test_of_rows_that_replace_one_another_the_one_in_force_is_taken(book: PriceBook) -> None:
+    rows = page(
+        items("Standard Operations", "1K", (0, 0.0050), effectiveStartDate="2018-01-01T00:00:00Z"),
+        items("Standard Operations", "1K", (0, 0.0030)),
+        items("Standard Operations", "1K", (0, 0.0020), effectiveStartDate="2027-01-01T00:00:00Z"),
+        items("Standard Operations", "1K", (500, 0.0040), effectiveEndDate="2022-01-01T00:00:00Z"),
+    )
+    new = fetch_azure(book[AZURE], RecordedSource({"'Digital Twins'": rows}, EMPTY), nobody, TODAY).prices.prices
+    assert (new["adt.operation"].price, new["adt.operation"].further) == (pytest.approx(3.0), ())
+
+
+@pytest.mark.parametrize("unit", ["1/Day", "1 GB/Day", "1 TB", "1 TB/Month", "10 GiB/Week"])
+def test_a_unit_that_is_none_of_ours_is_kept_and_named(book: PriceBook, unit: str) -> None:
+    rows = page(items("Cool LRS Data Stored", unit, (0, 0.81), skuName="Cool LRS", **BLOB))
+    fetched = fetch_azure(book[AZURE], RecordedSource({"'Storage'": rows}, EMPTY), nobody, TODAY)
+    assert fetched.kept["blob_cool.gb_month"] == "no row matches"
+    assert fetched.prices.prices["blob_cool.gb_month"] == book[AZURE].prices["blob_cool.gb_month"]
+
+
+def test_two_prices_of_one_tier_are_no_price(book: PriceBook) -> None:
+    rows = page(items("Standard Operations", "1K", (0, 0.0050), (0, 0.0030)))
+    fetched = fetch_azure(book[AZURE], RecordedSource({"'Digital Twins'": rows}, EMPTY), nobody, TODAY)
+    assert "adt.operation" in fetched.kept

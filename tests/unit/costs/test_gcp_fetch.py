@@ -158,3 +158,17 @@ def test_without_a_key_it_is_refused(book: PriceBook) -> None:
 
 def test_every_rule_is_for_a_meter_of_the_book(book: PriceBook) -> None:
     assert set(RULES) <= set(book[GCP].prices)
+
+
+def test_of_a_timeline_of_prices_the_one_in_force_is_taken(book: PriceBook) -> None:
+    """``pricingInfo`` is in chronological order, and may begin with what has ended."""
+    found = sku("Coldline Storage Belgium", "GiBy.mo", (0, "0", 10_500_000))
+    for time, nanos, place in (("2020-01-01", 99_000_000, 0), ("2027-01-01", 1_000_000, 2)):
+        other = sku("Coldline Storage Belgium", "GiBy.mo", (0, "0", nanos))["pricingInfo"][0]
+        found["pricingInfo"].insert(place, other | {"effectiveTime": f"{time}T00:00:00Z"})
+    lists = {
+        "/v1/services/storage/skus": {"skus": [found]},
+        "/v1/services": {"services": [service("storage", "Cloud Storage")]},
+    }
+    new = fetch_gcp(book[GCP], RecordedSource(lists, {}), nobody, TODAY, "a-key").prices.prices
+    assert new["coldline.gib_month"].price == pytest.approx(0.0105)

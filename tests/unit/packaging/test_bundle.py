@@ -27,7 +27,7 @@ from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.functions.wiring import FUNCTIONS, wire
 from twin2multicloud.hosting.bundled import BundledTwin, find_processor, load_twin
 from twin2multicloud.hosting.user_code import processor_names
-from twin2multicloud.packaging.build import unpack, write
+from twin2multicloud.packaging.build import package, unpack, write
 from twin2multicloud.packaging.bundle import Bundle, bundles, pack, packaged, twin_files
 from twin2multicloud.packaging.report import cold_import, report
 from twin2multicloud.packaging.requirements import pinned, requirements
@@ -36,6 +36,7 @@ from twin2multicloud.packaging.wheels import fetch, unpacked
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Delivery, Link
+from twin2multicloud.project.loader import Project
 
 SOURCE = Path(__file__).parents[3] / "src" / PACKAGE
 PROCESSOR = b"def process(telemetry):\n    return {**telemetry, 'processed': True}\n"
@@ -318,6 +319,22 @@ class TestWheels:
             fetch(["rigged"], "3.13", tmp_path / "cache")
         (offline / "rigged-1.0-py3-none-any.whl").write_bytes(wheel("rigged", "1.0", "py3-none-any"))
         assert len(fetch(["rigged"], "3.13", tmp_path / "cache")) == 1
+
+    def test_what_the_user_requires_comes_with_user_code_alone(self, tmp_path, offline):
+        for name, version in (("msgspec", msgspec.__version__), ("rigged", "1.0")):
+            (offline / f"{name}-{version}-py3-none-any.whl").write_bytes(wheel(name, version, "py3-none-any"))
+        house = with_processor(Placement.single(AWS))
+        project = Project(folder=tmp_path, twin=house, notes=(), processors={}, requirements=("rigged==1.0",))
+        path = tmp_path / "mark.py"
+        path.write_bytes(b"import rigged\n" + PROCESSOR)
+        made = package(msgspec.structs.replace(project, processors={"mark": path}), cache=tmp_path / "cache")
+        assert {each.name for each in made if "rigged.py" in each.files} == {"aws/processor.zip"}
+        on_gcp = msgspec.structs.replace(project, twin=with_processor(Placement.single(GCP)))
+        listed = {
+            each.function: each.files["requirements.txt"].decode().splitlines()
+            for each in package(msgspec.structs.replace(on_gcp, processors={"mark": path}), cache=tmp_path / "cache")
+        }
+        assert [name for name, lines in listed.items() if "rigged==1.0" in lines] == ["processor"]
 
     def test_nothing_asked_for_is_nothing_fetched(self, tmp_path, offline):
         assert fetch([], "3.13", tmp_path / "cache") == []

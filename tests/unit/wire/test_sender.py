@@ -21,7 +21,7 @@ from twin2multicloud.wire.breaker import Breaker
 from twin2multicloud.wire.envelope import decode
 from twin2multicloud.wire.limits import GZIP_FROM_BYTES, MAX_BODY_BYTES, MAX_MESSAGES
 from twin2multicloud.wire.receiver import receive
-from twin2multicloud.wire.sender import TIMEOUT, Sender
+from twin2multicloud.wire.sender import SPREADING_S, TIMEOUT, Sender
 from twin2multicloud.wire.tokens import HEADER
 
 URL = "https://other.example/ingestion"
@@ -128,6 +128,23 @@ def test_a_final_answer_is_not(status):
     assert [(each.index, each.final) for each in failed] == [(0, True), (1, True)]
     assert all(str(status) in each.error for each in failed)
     assert bench.clock.sleeps == []
+
+
+@pytest.mark.parametrize("status", [401, 403, 404])
+def test_a_platforms_own_refusal_may_pass_for_half_an_hour(status):
+    """While permissions and addresses spread, a platform answers before any function of ours is asked."""
+    clock = RigClock()
+    foreign = Reply(status, {}, b"<html>Forbidden</html>")
+    bench = Bench(*[foreign] * 4, refused(status), *[foreign] * 5, clock=clock)
+    assert [each.final for each in bench.send(1)] == [False]
+    clock.sleep(SPREADING_S)
+    assert [each.final for each in bench.send(1)] == [True], (
+        "the function itself refused: that is final, and it answers"
+    )
+    assert [each.final for each in bench.send(1)] == [False], "and so the time begins anew"
+    clock.sleep(SPREADING_S)
+    (last,) = bench.send(1)
+    assert (last.final, str(status) in last.error, "spreading" in last.error) == (True, True, False)
 
 
 def test_no_answer_is_tried_again_and_then_comes_back_as_not_final():

@@ -6,10 +6,12 @@ iot/latest/developerguide/protocols.html.
 
 from collections.abc import Mapping
 
-from twin2multicloud.clouds.aws.device_registry import CERTIFICATE, PRIVATE_KEY
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.device_connection import Connection, DeviceKey
+
+CERTIFICATE, PRIVATE_KEY = "certificate.pem", "private.key"
+"""The files of a device's credentials, which its registry writes."""
 
 
 def connection(outputs: Mapping[str, str], device_id: str) -> Connection:

@@ -15,6 +15,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import TYPE_CHECKING, Any, Protocol
 
+from twin2multicloud.clouds.aws.device_connection import CERTIFICATE as CERTIFICATE
+from twin2multicloud.clouds.aws.device_connection import PRIVATE_KEY as PRIVATE_KEY
 from twin2multicloud.clouds.aws.invocation import operators_client
 from twin2multicloud.clouds.aws.sdk_errors import domain_errors
 from twin2multicloud.domain.errors import FinalError, RetryableError
@@ -24,8 +26,6 @@ from twin2multicloud.ports.device_registry import DeviceCredentials
 
 if TYPE_CHECKING:
     from botocore.exceptions import ClientError
-
-CERTIFICATE, PRIVATE_KEY = "certificate.pem", "private.key"
 
 _THING_NAME = re.compile(r"[a-zA-Z0-9:_-]{1,128}")
 _ALLOWED = "up to 128 letters, digits and : _ -"

@@ -11,9 +11,11 @@ import hmac
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from twin2multicloud.clouds.azure.device_registry import KEY
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.device_connection import Connection, DeviceKey
+
+KEY = "symmetric.key"
+"""The file with a device's key, which its registry writes."""
 
 _TOKEN_SECONDS = 3600
 

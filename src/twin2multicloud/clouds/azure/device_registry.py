@@ -20,6 +20,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from twin2multicloud.clouds.azure.device_connection import KEY as KEY
 from twin2multicloud.clouds.azure.invocation import connect, operator
 from twin2multicloud.clouds.azure.sdk_errors import by_status, domain_errors
 from twin2multicloud.domain.errors import FinalError, RetryableError, TwinError
@@ -32,7 +33,7 @@ if TYPE_CHECKING:
 
     from twin2multicloud.clouds.azure.invocation import Client
 
-KEY, CONNECTION_STRING = "symmetric.key", "connection-string.txt"
+CONNECTION_STRING = "connection-string.txt"
 
 # learn.microsoft.com azure/iot-hub/iot-hub-devguide-identity-registry, device identity properties
 _DEVICE_ID = re.compile(r"[A-Za-z0-9\-.%_*?!(),:=@$']{1,128}")

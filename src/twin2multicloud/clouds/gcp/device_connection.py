@@ -5,10 +5,12 @@ Pure: reads the outputs of the deployment, whose names are `render`'s.
 
 from collections.abc import Mapping
 
-from twin2multicloud.clouds.gcp.device_registry import KEY
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.device_connection import Connection, DeviceKey
+
+KEY = "key.txt"
+"""The file with a device's key, which its registry writes."""
 
 
 def connection(outputs: Mapping[str, str], device_id: str) -> Connection:

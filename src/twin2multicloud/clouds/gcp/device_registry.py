@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from twin2multicloud.clouds.gcp.device_authenticator import COLLECTION, FINGERPRINT, fingerprint
+from twin2multicloud.clouds.gcp.device_connection import KEY as KEY
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, RetryableError
 from twin2multicloud.ports.device_registry import DeviceCredentials
@@ -19,9 +20,6 @@ from twin2multicloud.wire.environment import require_env
 
 if TYPE_CHECKING:
     from google.cloud.firestore import Client, DocumentReference
-
-KEY = "key.txt"
-"""The file with a device's key: the password of its Basic authentication, its id being the user."""
 
 _KEY_BYTES = 32
 _BATCH = 500  # a document has less than 2 KB

@@ -194,10 +194,11 @@ def prepare(
 
 
 def user_code(project: Project) -> str:
-    """A digest of the processors that a twin names. Others are not run and may change."""
+    """A digest of the processors that a twin names, and of what they may read. Others are not run and may change."""
     digest = hashlib.sha256()
-    for name in processor_names(project.twin.catalog):
-        digest.update(hashlib.sha256(project.processors[name].read_bytes()).digest())
+    named = [project.processors[name] for name in processor_names(project.twin.catalog)]
+    for path in [*named, *(project.data.values() if named else ())]:
+        digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
 

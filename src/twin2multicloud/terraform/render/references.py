@@ -3,13 +3,15 @@
 Owns the step from the topology's variables to what a function's environment says. Every cloud gives one `References`.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 import msgspec
 
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.topology import Component, Topology, ValueKind, Variable
 from twin2multicloud.planning.wiring import TOKEN_VARIABLE
+from twin2multicloud.ports.cloud_account import Needs
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.scope import CloudScope
 
@@ -61,6 +63,8 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
 
     `provide` adds the provider alone, `render` everything of a site; `versions` are those of the providers that they
     name. `needs_suffix`: names there are unique in the world, not only in the account.
+    `needs` is what a rendered configuration takes of the deployer's account, `policy` the role or policy that allows
+    so much, for a twin; None where nobody has said it.
     """
 
     references: References
@@ -68,3 +72,5 @@ class Renderer(msgspec.Struct, frozen=True, kw_only=True):
     render: Callable[[Configuration, CloudScope, Clouds], None]
     versions: Mapping[str, str]
     needs_suffix: bool
+    needs: Callable[[Mapping[str, Any]], Needs] | None = None
+    policy: Callable[[Sequence[str], str], Mapping[str, Any]] | None = None

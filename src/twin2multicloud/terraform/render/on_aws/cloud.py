@@ -10,6 +10,7 @@ from twin2multicloud.terraform.render.on_aws import (
     functions,
     hot_store,
     object_stores,
+    permissions,
     queues,
     references,
     secrets,
@@ -47,5 +48,11 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
 
 
 RENDERER = Renderer(
-    references=REFERENCES, provide=provide, render=render, versions={"aws": "6.66.0"}, needs_suffix=False
+    references=REFERENCES,
+    provide=provide,
+    render=render,
+    versions={"aws": "6.66.0"},
+    needs_suffix=False,
+    needs=permissions.needs,
+    policy=permissions.policy,
 )

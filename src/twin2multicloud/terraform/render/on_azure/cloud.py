@@ -11,6 +11,7 @@ from twin2multicloud.terraform.render.on_azure import (
     hot_store,
     logs,
     object_stores,
+    permissions,
     queues,
     references,
     secrets,
@@ -84,5 +85,11 @@ def _called(config: Configuration, site: CloudScope) -> None:
 
 
 RENDERER = Renderer(
-    references=REFERENCES, provide=provide, render=render, versions={"azurerm": "4.73.0"}, needs_suffix=True
+    references=REFERENCES,
+    provide=provide,
+    render=render,
+    versions={"azurerm": "4.73.0"},
+    needs_suffix=True,
+    needs=permissions.needs,
+    policy=permissions.policy,
 )

@@ -11,6 +11,7 @@ from twin2multicloud.terraform.render.on_gcp import (
     hot_store,
     logs,
     object_stores,
+    permissions,
     queues,
     references,
     secrets,
@@ -94,5 +95,11 @@ def _called(config: Configuration, site: CloudScope) -> None:
 
 
 RENDERER = Renderer(
-    references=REFERENCES, provide=provide, render=render, versions={"google": "6.50.0"}, needs_suffix=True
+    references=REFERENCES,
+    provide=provide,
+    render=render,
+    versions={"google": "6.50.0"},
+    needs_suffix=True,
+    needs=permissions.needs,
+    policy=permissions.policy,
 )
