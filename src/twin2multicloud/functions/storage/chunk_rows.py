@@ -3,14 +3,17 @@
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, takewhile
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.rota import Share
 from twin2multicloud.functions.storage.chunks import device_prefix, read_name, readings_in
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 from twin2multicloud.ports.object_store import ObjectStore, StoredObject
+
+if TYPE_CHECKING:
+    from twin2multicloud.domain.rota import Share
 
 _LISTED = 1_000
 
@@ -32,7 +35,7 @@ def all_objects(store: ObjectStore, prefix: str = "", after: str = "") -> Iterat
         after = page[-1].name
 
 
-def objects_of(store: ObjectStore, devices: Sequence[str], share: Share) -> Iterator[StoredObject]:
+def objects_of(store: ObjectStore, devices: Sequence[str], share: "Share") -> Iterator[StoredObject]:
     """The objects of a share of the devices; those of devices that are not known are in one of the shares too."""
     start, end = share.span(sorted(device_prefix(each) for each in devices))
     if start == end:

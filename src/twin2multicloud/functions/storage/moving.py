@@ -1,7 +1,6 @@
 """What both movers are: a job in steps, each safe to repeat, that stops in time and says what it did. Owns no step."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
 from itertools import chain
 from typing import Any
 
@@ -10,15 +9,14 @@ import msgspec
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.rota import WHOLE, Rota, Share
-from twin2multicloud.domain.timestamps import from_datetime, to_datetime
+from twin2multicloud.domain.timestamps import day_before
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
+from twin2multicloud.wire.limits import CALL_SECONDS
 
 RUN_SECONDS = 240.0
 """When a scheduled run begins no further step. `domain.rota` has the next one soon."""
-CALL_SECONDS = 15.0
-"""When a run that was called begins no further step: its caller waits for the answer, for 30 seconds at most."""
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -107,8 +105,3 @@ def mover_function(parts: Parts, steps: Steps, retention_days: int) -> Function:
     """The function around a mover: on its schedule, and when the operator calls it."""
     mover = Mover(steps=steps, retention_days=retention_days, clock=parts.ports.clock)
     return parts.function({Trigger.SCHEDULE: mover.on_schedule, Trigger.CALL: mover.on_call})
-
-
-def day_before(now: str, days: int) -> str:
-    """The beginning of the UTC day that is `days` days before an instant."""
-    return from_datetime(to_datetime(now) - timedelta(days=days))[:10] + "T00:00:00.000Z"
