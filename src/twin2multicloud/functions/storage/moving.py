@@ -13,6 +13,8 @@ from twin2multicloud.domain.timestamps import day_before
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
+from twin2multicloud.wire.chunks import ChunkSender
+from twin2multicloud.wire.environment import remote_side
 from twin2multicloud.wire.limits import CALL_SECONDS
 
 RUN_SECONDS = 240.0
@@ -105,3 +107,12 @@ def mover_function(parts: Parts, steps: Steps, retention_days: int) -> Function:
     """The function around a mover: on its schedule, and when the operator calls it."""
     mover = Mover(steps=steps, retention_days=retention_days, clock=parts.ports.clock)
     return parts.function({Trigger.SCHEDULE: mover.on_schedule, Trigger.CALL: mover.on_call})
+
+
+def chunk_sender(parts: Parts, url_variable: str, cloud_variable: str) -> ChunkSender | None:
+    """Sends chunks to the writer of a tier on another cloud; None where that tier is on this one."""
+    remote = remote_side(parts.env, url_variable, cloud_variable, parts.ports.log)
+    if remote is None:
+        return None
+    ports, token = parts.ports, remote.token.split(",")[0].strip()
+    return ChunkSender(url=remote.url, token=token, transport=ports.transport, clock=ports.clock, chance=ports.chance)
