@@ -142,3 +142,8 @@ def from_datetime(moment: datetime) -> str:
 def to_datetime(stamp: str) -> datetime:
     """A canonical stamp as an aware datetime."""
     return datetime.fromisoformat(stamp)
+
+
+def day_before(now: str, days: int) -> str:
+    """The beginning of the UTC day that is `days` days before an instant."""
+    return from_datetime(to_datetime(now) - timedelta(days=days))[:10] + "T00:00:00.000Z"

@@ -38,7 +38,6 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.telemetry_writer import TelemetryWriter
     from twin2multicloud.ports.transport import Transport
     from twin2multicloud.ports.twin_graph import TwinGraph
-    from twin2multicloud.wire.chunks import ChunkSender
     from twin2multicloud.wire.environment import Environment
 
 _DEBUG = "debug"  # `domain.twin.Mode.DEBUG`, which a cold start need not import
@@ -205,18 +204,6 @@ class Parts:
             self.reporter.report(ErrorCode.BOUNDARY_OPENED, f"{there} has not answered for a minute; nothing passes")
         else:
             self.reporter.report(ErrorCode.BOUNDARY_CLOSED, f"{there} answers again")
-
-    def chunk_sender(self, url_variable: str, cloud_variable: str) -> ChunkSender | None:
-        """Sends chunks to the writer of a tier on another cloud; None where that tier is on this one."""
-        remote = remote_side(self.env, url_variable, cloud_variable, self.ports.log)
-        if remote is None:
-            return None
-        from twin2multicloud.wire.chunks import ChunkSender
-
-        ports, token = self.ports, remote.token.split(",")[0].strip()
-        return ChunkSender(
-            url=remote.url, token=token, transport=ports.transport, clock=ports.clock, chance=ports.chance
-        )
 
     def undeliverable(self, code: ErrorCode) -> Undeliverable:
         """The dead-letter queue of undeliverable readings."""

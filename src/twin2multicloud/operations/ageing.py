@@ -7,10 +7,9 @@ from pathlib import Path
 
 import msgspec
 
-from twin2multicloud.domain.timestamps import from_datetime
+from twin2multicloud.domain.timestamps import day_before, from_datetime
 from twin2multicloud.emulator.host.deployment import LocalDeployment
 from twin2multicloud.fleet.simulation import simulate
-from twin2multicloud.functions.storage.moving import day_before
 from twin2multicloud.operations.checks import ReadBack, compare
 from twin2multicloud.operations.local_twin import LocalTwin
 from twin2multicloud.operations.readings import publish

@@ -20,3 +20,6 @@ GZIP_FROM_BYTES = 4 * 1024
 
 MAX_ANSWER_BYTES = 5 * 1024 * 1024
 """Of a reader's answer: below Lambda's 6 MB with room for headers and escapes."""
+
+CALL_SECONDS = 15.0
+"""When a run that was called begins no further step: its caller waits for the answer, for 30 seconds at most."""

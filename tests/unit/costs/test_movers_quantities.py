@@ -17,11 +17,11 @@ from twin2multicloud.costs.traffic import MOVER_MS_PER_MB, Traffic
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB, Workload
 from twin2multicloud.domain.rota import RUNS_A_DAY, SHARES, WHOLE, Share
 from twin2multicloud.domain.telemetry import Reading
-from twin2multicloud.domain.timestamps import from_datetime
+from twin2multicloud.domain.timestamps import day_before, from_datetime
 from twin2multicloud.functions.storage.chunks import MAX_CHUNK_BYTES, next_chunk
 from twin2multicloud.functions.storage.cold_to_archive_mover import cold_to_archive
 from twin2multicloud.functions.storage.hot_to_cold_mover import hot_to_cold
-from twin2multicloud.functions.storage.moving import Moved, day_before
+from twin2multicloud.functions.storage.moving import Moved
 from twin2multicloud.ports.hot_store import RowKey
 from twin2multicloud.ports.object_store import StoredObject
 

@@ -18,11 +18,11 @@ from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.rota import EVERY_MINUTES, RUNS_A_DAY
 from twin2multicloud.domain.telemetry import Reading
-from twin2multicloud.domain.timestamps import to_datetime
+from twin2multicloud.domain.timestamps import day_before, to_datetime
 from twin2multicloud.functions.storage import chunks
 from twin2multicloud.functions.storage.cold_to_archive_mover import cold_to_archive
 from twin2multicloud.functions.storage.hot_to_cold_mover import hot_to_cold
-from twin2multicloud.functions.storage.moving import RUN_SECONDS, Mover, day_before
+from twin2multicloud.functions.storage.moving import RUN_SECONDS, Mover
 from twin2multicloud.ports.hot_store import RowKey
 
 START = "2026-01-10T00:00:00.000Z"

@@ -14,15 +14,17 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.timestamps import day_before
 from twin2multicloud.functions.errors.error_reporter import notifications
 from twin2multicloud.functions.errors.notifications import Notifications
 from twin2multicloud.functions.storage.administration import admin_function
-from twin2multicloud.functions.storage.moving import CALL_SECONDS, RUN_SECONDS, day_before
+from twin2multicloud.functions.storage.moving import RUN_SECONDS
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.error_store import MOST_ERRORS, ErrorKey, ErrorStore
 from twin2multicloud.ports.hot_store import BEFORE_ALL
+from twin2multicloud.wire.limits import CALL_SECONDS
 
 KEPT_DAYS = 90
 """Days that the table keeps an event."""

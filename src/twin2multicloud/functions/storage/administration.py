@@ -13,12 +13,12 @@ from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.functions.storage.chunk_rows import all_objects
 from twin2multicloud.functions.storage.chunks import ChunkName, device_prefix, read_name
-from twin2multicloud.functions.storage.moving import CALL_SECONDS
 from twin2multicloud.functions.triggers import Function, Handler
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.object_store import ObjectStore, StoredObject
+from twin2multicloud.wire.limits import CALL_SECONDS
 
 MAX_RESTORED = 1_000
 """Chunks of one call to restore."""

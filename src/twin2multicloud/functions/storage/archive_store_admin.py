@@ -13,15 +13,17 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.rota import WHOLE, Rota, Share
+from twin2multicloud.domain.timestamps import day_before
 from twin2multicloud.functions.storage.administration import ObjectStoreAdmin, admin_function
 from twin2multicloud.functions.storage.chunk_rows import objects_of
 from twin2multicloud.functions.storage.chunks import ChunkName, read_name
-from twin2multicloud.functions.storage.moving import CALL_SECONDS, RUN_SECONDS, day_before, in_turn
+from twin2multicloud.functions.storage.moving import RUN_SECONDS, in_turn
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.object_store import ObjectStore, StoredObject
 from twin2multicloud.wire.environment import optional_env
+from twin2multicloud.wire.limits import CALL_SECONDS
 
 RECORDS = "deleted/"
 """What the names of records of deletions begin with."""

@@ -3,14 +3,17 @@
 import heapq
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import groupby, takewhile
+from typing import TYPE_CHECKING
 
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.rota import Share
-from twin2multicloud.functions.storage.chunks import ChunkName, device_prefix, read_name, readings_in
+from twin2multicloud.functions.storage.chunks import device_prefix, read_name, readings_in
 from twin2multicloud.ports.hot_store import RangeQuery, Row, RowKey
 from twin2multicloud.ports.object_store import ObjectStore, StoredObject
+
+if TYPE_CHECKING:
+    from twin2multicloud.domain.rota import Share
 
 _LISTED = 1_000
 
@@ -32,7 +35,7 @@ def all_objects(store: ObjectStore, prefix: str = "", after: str = "") -> Iterat
         after = page[-1].name
 
 
-def objects_of(store: ObjectStore, devices: Sequence[str], share: Share) -> Iterator[StoredObject]:
+def objects_of(store: ObjectStore, devices: Sequence[str], share: "Share") -> Iterator[StoredObject]:
     """The objects of a share of the devices; those of devices that are not known are in one of the shares too."""
     start, end = share.span(sorted(device_prefix(each) for each in devices))
     if start == end:
@@ -42,15 +45,15 @@ def objects_of(store: ObjectStore, devices: Sequence[str], share: Share) -> Iter
 
 
 def rows_in(store: ObjectStore, query: RangeQuery) -> TierRows:
-    """Answer a range query out of a device's chunks, day by day, until there are as many rows as asked for.
+    """Answer a range query out of a device's chunks, in the order of time, until there are as many rows as asked for.
 
     A reading that is in two chunks is one row. Raises RetryableError, FinalError for a damaged chunk.
     """
     rows: list[Row] = []
     archived: list[str] = []
-    for day in _days(store, query):
-        found = [_rows(store, stored.name, query) for stored in day if not stored.archived]
-        archived += [stored.name for stored in day if stored.archived]
+    for chunks in _overlapping(store, query):
+        found = [_rows(store, stored.name, query) for stored in chunks if not stored.archived]
+        archived += [stored.name for stored in chunks if stored.archived]
         rows += merged(found, descending=query.descending)
         if len(rows) >= query.limit:
             break
@@ -63,25 +66,26 @@ def merged(parts: Sequence[Sequence[Row]], *, descending: bool) -> Iterator[Row]
     return (next(same) for _, same in groupby(series, key=lambda row: row.key))
 
 
-def _days(store: ObjectStore, query: RangeQuery) -> Iterator[Sequence[StoredObject]]:
-    """The chunks that may have rows of a query, a list for each day, in the query's order."""
+def _overlapping(store: ObjectStore, query: RangeQuery) -> Sequence[Sequence[StoredObject]]:
+    """The chunks that may have rows of a query, in its order; those whose times overlap together."""
     prefix = device_prefix(query.device_id)
     first = max(query.start, query.after.timestamp if query.after and not query.descending else "")
     last = min(query.end, query.after.timestamp if query.after and query.descending else query.end)
     listed = all_objects(store, prefix, f"{prefix}day={first[:10]}")
     chunks = ((read_name(stored.name), stored) for stored in listed)
-    wanted: list[tuple[ChunkName, StoredObject]] = []
+    wanted: list[list[StoredObject]] = []
+    reach = ""
     for chunk, stored in chunks:
         if chunk is None:
             continue
         if chunk.day > last[:10]:
             break
         if chunk.last >= first and chunk.first <= last:
-            wanted.append((chunk, stored))
-    if query.descending:
-        wanted.reverse()
-    for _, day in groupby(wanted, key=lambda pair: pair[0].day):
-        yield [stored for _, stored in day]
+            if chunk.first > reach:
+                wanted.append([])
+            wanted[-1].append(stored)
+            reach = max(reach, chunk.last)
+    return wanted[::-1] if query.descending else wanted
 
 
 def _rows(store: ObjectStore, name: str, query: RangeQuery) -> list[Row]:

@@ -6,7 +6,7 @@ from functools import partial
 from twin2multicloud.domain.rota import Share
 from twin2multicloud.functions.storage.chunk_rows import objects_of
 from twin2multicloud.functions.storage.chunks import ChunkName, read_name
-from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, attempt, mover_function
+from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, attempt, chunk_sender, mover_function
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.object_store import ObjectStore, StoredObject
@@ -22,7 +22,7 @@ def build(parts: Parts) -> Function:
     On one cloud the object is copied by the cloud itself, into the archive's storage class.
     """
     cold, env = parts.cold_store, parts.env
-    sender = parts.chunk_sender("REMOTE_ARCHIVE_WRITER_URL", "L3_ARCHIVE_CLOUD")
+    sender = chunk_sender(parts, "REMOTE_ARCHIVE_WRITER_URL", "L3_ARCHIVE_CLOUD")
     if sender is None:
         archive, bucket = parts.archive_store, require_env(env, "COLD_STORE_NAME")
         hand: Hand = lambda name: archive.take(name, bucket)  # noqa: E731 - one of two

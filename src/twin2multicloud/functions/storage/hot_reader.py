@@ -11,7 +11,6 @@ from twin2multicloud.domain.device import DataType, DeviceCatalog, Scalar
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.functions.storage.downsampling import Buckets, Downsampling, buckets_over_tiers
-from twin2multicloud.functions.storage.moving import CALL_SECONDS
 from twin2multicloud.functions.storage.reader_function import reader_function
 from twin2multicloud.functions.storage.reader_request import ReadRequest, parse, refuse_unknown
 from twin2multicloud.functions.storage.tiers import Tier, rows_over_tiers, unmoved_since
@@ -20,7 +19,7 @@ from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
 from twin2multicloud.ports.hot_store import HotStore, RangeQuery, Row, RowKey
-from twin2multicloud.wire.limits import MAX_ANSWER_BYTES
+from twin2multicloud.wire.limits import CALL_SECONDS, MAX_ANSWER_BYTES
 
 _READ_AT_ONCE = 10_000  # values of a tier in memory where they become buckets
 _VALUE_BYTES = 96  # of one value in an answer, without a text's own characters

@@ -6,7 +6,7 @@ from functools import partial
 from twin2multicloud.domain.rota import Share
 from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.functions.storage.chunks import Chunk, next_chunk
-from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, attempt, mover_function
+from twin2multicloud.functions.storage.moving import NOTHING, Moved, Steps, attempt, chunk_sender, mover_function
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Chance
@@ -18,7 +18,7 @@ _PAGE = 1_000
 
 def build(parts: Parts) -> Function:
     """Schedule or native call -> the hot store -> the cold store, or the cold-writer in front of it."""
-    cold = parts.chunk_sender("REMOTE_COLD_WRITER_URL", "L3_COLD_CLOUD") or parts.cold_store
+    cold = chunk_sender(parts, "REMOTE_COLD_WRITER_URL", "L3_COLD_CLOUD") or parts.cold_store
     devices = tuple(parts.ports.catalog.ids())
     days = int(require_env(parts.env, "HOT_RETENTION_DAYS"))
     return mover_function(parts, hot_to_cold(devices, parts.store, cold.create, parts.ports.chance), days)

@@ -1,7 +1,6 @@
 """What both movers are: a job in steps, each safe to repeat, that stops in time and says what it did. Owns no step."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from datetime import timedelta
 from itertools import chain
 from typing import Any
 
@@ -10,15 +9,16 @@ import msgspec
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.domain.rota import WHOLE, Rota, Share
-from twin2multicloud.domain.timestamps import from_datetime, to_datetime
+from twin2multicloud.domain.timestamps import day_before
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Clock
+from twin2multicloud.wire.chunks import ChunkSender
+from twin2multicloud.wire.environment import remote_side
+from twin2multicloud.wire.limits import CALL_SECONDS
 
 RUN_SECONDS = 240.0
 """When a scheduled run begins no further step. `domain.rota` has the next one soon."""
-CALL_SECONDS = 15.0
-"""When a run that was called begins no further step: its caller waits for the answer, for 30 seconds at most."""
 
 
 class Moved(msgspec.Struct, frozen=True):
@@ -109,6 +109,10 @@ def mover_function(parts: Parts, steps: Steps, retention_days: int) -> Function:
     return parts.function({Trigger.SCHEDULE: mover.on_schedule, Trigger.CALL: mover.on_call})
 
 
-def day_before(now: str, days: int) -> str:
-    """The beginning of the UTC day that is `days` days before an instant."""
-    return from_datetime(to_datetime(now) - timedelta(days=days))[:10] + "T00:00:00.000Z"
+def chunk_sender(parts: Parts, url_variable: str, cloud_variable: str) -> ChunkSender | None:
+    """Sends chunks to the writer of a tier on another cloud; None where that tier is on this one."""
+    remote = remote_side(parts.env, url_variable, cloud_variable, parts.ports.log)
+    if remote is None:
+        return None
+    ports, token = parts.ports, remote.token.split(",")[0].strip()
+    return ChunkSender(url=remote.url, token=token, transport=ports.transport, clock=ports.clock, chance=ports.chance)

@@ -13,9 +13,8 @@ import msgspec
 from twin2multicloud.domain.components import Kind, Trigger
 from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.errors import FinalError
-from twin2multicloud.domain.timestamps import from_milliseconds, to_milliseconds
+from twin2multicloud.domain.timestamps import day_before, from_milliseconds, to_milliseconds
 from twin2multicloud.functions.storage.chunk_rows import TierRows, merged, rows_in
-from twin2multicloud.functions.storage.moving import day_before
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.hot_store import AFTER_ALL, BEFORE_ALL, HotStore, RangeQuery, Row, RowKey
