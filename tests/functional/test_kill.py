@@ -2,9 +2,10 @@
 
 import base64
 import http.client
+import sqlite3
 import threading
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from tests.rigs.running_twin import placement, running, write_project
 from twin2multicloud.domain.device_topics import telemetry_topic
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.device_authenticator import password
+from twin2multicloud.emulator.host.processes import stop
 
 pytestmark = pytest.mark.functional
 
@@ -47,6 +49,19 @@ def test_nothing_acknowledged_is_lost(tmp_path: Path, victim: Cloud) -> None:
         assert len(stored) == len(set(stored)), "a reading is there twice"
         assert {published[packet] for packet in acknowledged} <= set(stored), "an acknowledged reading is lost"
         assert sum(queue.dead_lettered for status in statuses for queue in status.queues) == 0
+
+
+def test_a_cloud_that_is_stopped_ends_in_order(tmp_path: Path) -> None:
+    """It notes what is done, writes its log into its files, and says so."""
+    with running(write_project(tmp_path / "p", placement(AWS, AWS, AWS))) as twin:
+        twin.publish("g-001", *({"ts": 1_700_000_000_000 + n, "n": n} for n in range(20)))
+        twin.settle()
+        assert stop(twin.deployment, AWS)
+        assert twin.log(AWS).splitlines()[-1].endswith("t2mc.aws INFO down")
+        data = twin.deployment.state.process(AWS)
+        assert sorted(path.name for path in data.glob("*.sqlite*")) == ["hot.sqlite", "journal.sqlite"]
+        with closing(sqlite3.connect(data / "journal.sqlite")) as db:
+            assert db.execute("SELECT count(*) FROM groups").fetchone() == (0,)
 
 
 def test_messages_for_a_dark_cloud_wait_for_it(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ import contextlib
 import gc
 import logging
 import os
+import signal
 import sqlite3
 import ssl
 import sys
@@ -67,7 +68,7 @@ async def serve(
         if readers is not None:
             await readers.connect()
         cloud.log.info("up on %s", site.http_url)
-        await uvicorn.Server(_config(app, protocol)).serve(sockets=[web])
+        await _Foremost(_config(app, protocol)).serve(sockets=[web])
     finally:
         if mqtt is not None:
             mqtt.close()
@@ -94,6 +95,17 @@ def _config(app: CloudApp, protocol: type[PatientHttp], tls: Tls | None = None) 
         ssl_certfile=tls.certificate if tls else None,
         ssl_keyfile=tls.key if tls else None,
     )
+
+
+class _Foremost(uvicorn.Server):
+    """The server that a signal ends. uvicorn would raise the signal again, which ends the process before its cloud."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """See uvicorn.Server."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self.handle_exit)
+        yield
 
 
 class _Beside(uvicorn.Server):

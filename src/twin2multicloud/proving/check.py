@@ -26,8 +26,8 @@ def check(ledger: Ledger, found: Found) -> list[Finding]:
     everything.update(found.stored)
     unknown = (key for key in everything if key not in ledger.claims)
     findings += [Finding("foreign", f"{_shown(key)} is there, and nobody sent it so") for key in unknown]
-    if found.waiting:
-        findings.append(Finding("unsettled", f"{found.waiting} groups of records still wait in queues"))
+    for cloud, groups in found.waiting.items():
+        findings.append(Finding("unsettled", f"{groups} groups of records still wait in the queues of {cloud}"))
     return findings
 
 

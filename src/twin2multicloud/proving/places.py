@@ -26,7 +26,7 @@ class Found(msgspec.Struct):
     copies: Counter[Key]  # further ones in objects of the older tiers
     letters: Counter[Key | bytes]
     reasons: dict[Key | bytes, str]
-    waiting: int = 0  # groups of records in queues
+    waiting: dict[str, int] = {}  # groups of records in a cloud's queues
 
 
 def look(folders: Iterable[Path], ledger: Ledger) -> Found:
@@ -40,7 +40,8 @@ def look(folders: Iterable[Path], ledger: Ledger) -> Found:
             if not chunk.name.startswith("."):
                 moved.update(_chunk(chunk, ledger))
         with closing(sqlite3.connect(folder / "journal.sqlite", isolation_level=None)) as db:
-            found.waiting += db.execute("SELECT count(*) FROM groups").fetchone()[0]
+            if groups := db.execute("SELECT count(*) FROM groups").fetchone()[0]:
+                found.waiting[folder.name] = groups
             for body, reason in db.execute("SELECT body, error FROM dead_letters"):
                 for key in _letter(body, ledger):
                     found.letters[key] += 1

@@ -107,7 +107,7 @@ class _Processes:
             for proxy in self._proxies.values():
                 end.callback(proxy.close)
             for name in names:
-                end.callback(stop, self._deployment, name)
+                end.callback(stop, self._deployment, name, _SETTLES)
                 start_cloud(self._deployment, name)
             wait_until_up(self._deployment, names)
             client = TwinClient(self._deployment)

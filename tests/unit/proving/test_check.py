@@ -17,14 +17,14 @@ def kinds(
     ledger: Ledger,
     stored: dict[Key, int] | None = None,
     letters: dict[Key | bytes, str] | None = None,
-    waiting: int = 0,
+    waiting: dict[str, int] | None = None,
 ) -> list[str]:
     found = Found(
         stored=Counter(stored or {}),
         copies=Counter(),
         letters=Counter(dict.fromkeys(letters or {}, 1)),
         reasons=letters or {},
-        waiting=waiting,
+        waiting=waiting or {},
     )
     return [finding.kind for finding in check(ledger, found)]
 
@@ -68,7 +68,7 @@ def test_a_changed_reading_is_lost_and_foreign_and_so_is_one_of_another_type() -
 
 
 def test_what_waits_at_the_end_is_a_finding() -> None:
-    assert kinds(ledger_of(), {KEY: 1}, waiting=2) == ["unsettled"]
+    assert kinds(ledger_of(), {KEY: 1}, waiting={"aws": 2}) == ["unsettled"]
 
 
 def test_a_reading_that_user_code_drops_or_fails_on_belongs_elsewhere() -> None:

@@ -115,8 +115,7 @@ class Journal:
         there = {row[1] for row in self._db.execute("PRAGMA table_info(groups)")}
         for name in _COLUMNS.keys() - there:
             self._db.execute(f"ALTER TABLE groups ADD COLUMN {name} {_COLUMNS[name]}")
-        self._next = 1 + _last(self._db)
-        self._local = threading.local()
+        self._next, self._local = 1 + _last(self._db), threading.local()
         self._open: dict[int, int] = {}  # group -> records not done
         self._finished: list[_Done] = []  # and still on disk
         self._cold: deque[int] = deque()
@@ -124,8 +123,7 @@ class Journal:
         for group, size in self._db.execute("SELECT id, length(body) FROM groups ORDER BY id"):
             self._cold.append(group)
             self.backlog.add(group, size)
-        self._resident = 0
-        self._lock = threading.Lock()
+        self._resident, self._lock = 0, threading.Lock()
         self._deliver: Deliver | None = None
         self._commits = GroupCommit[_Item](self._write, f"journal-{path.parent.name}", machine=machine)
 
@@ -333,9 +331,7 @@ class Journal:
         return [record for record in records if record.place not in buried], at
 
 
-SET_ASIDE = "set-aside"
-"""The folder beside the journal with what was not as it had been written."""
-
+SET_ASIDE = "set-aside"  # the folder beside the journal with what was not as it had been written
 _INSERT = "INSERT INTO groups (id, body, at, checksum) VALUES (?, ?, ?, ?)"
 
 
