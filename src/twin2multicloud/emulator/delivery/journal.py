@@ -22,7 +22,7 @@ from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durable_mark import DurableMark
 from twin2multicloud.emulator.delivery.file_check import require_whole
 from twin2multicloud.emulator.delivery.group_commit import Group, GroupCommit
-from twin2multicloud.emulator.delivery.kept import DeadLetterRecord, KeptLetter
+from twin2multicloud.emulator.delivery.kept import DeadLetterRecord, HandedOver, KeptLetter
 from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 
 _MOST_FINISHED = 16  # groups that are done and wait for a commit without new records, to be forgotten together
@@ -79,12 +79,8 @@ class _Error(msgspec.Struct, frozen=True):
     body: bytes
 
 
-class _HandedOver(msgspec.Struct, frozen=True):
-    last: int
-
-
 _Stored = tuple[str, bytes, int]
-_Item = Record | DeadLetterRecord | _Buried | _Done | _Forgotten | _Aged | _Error | _HandedOver
+_Item = Record | DeadLetterRecord | _Buried | _Done | _Forgotten | _Aged | _Error | HandedOver
 _pack = msgspec.msgpack.Encoder().encode
 _unpack = msgspec.msgpack.Decoder(list[_Stored]).decode
 Deliver = Callable[[Sequence[Record]], None]
@@ -165,7 +161,7 @@ class Journal:
         """Queue the oldest error events for a function, in the commit that removes them here; returns how many."""
         found = self.read(kept.oldest_errors, most)
         if found:
-            self._stage(*(Record(queue, body, 1) for _, body in found), _HandedOver(found[-1][0])).wait()
+            self._stage(*(Record(queue, body, 1) for _, body in found), HandedOver(found[-1][0])).wait()
         return len(found)
 
     def done(self, records: Iterable[Record]) -> None:
@@ -367,11 +363,6 @@ def _keep_errors(db: sqlite3.Connection, errors: Iterable[_Error]) -> None:
     db.executemany("INSERT INTO errors (body) VALUES (?)", [(each.body,) for each in errors])
 
 
-def _forget_errors(db: sqlite3.Connection, handed_over: Iterable[_HandedOver]) -> None:
-    for each in handed_over:
-        kept.forget_errors(db, each.last)
-
-
 def _forget_letters(db: sqlite3.Connection, forgotten: Iterable[_Forgotten]) -> None:
     kept.forget_letters(db, [each.letter for each in forgotten])
 
@@ -385,7 +376,7 @@ _WRITERS: Mapping[type, Callable[[sqlite3.Connection, Iterable[Any]], None]] = {
     DeadLetterRecord: kept.bury,
     _Buried: _note_buried,
     _Error: _keep_errors,
-    _HandedOver: _forget_errors,
+    HandedOver: kept.forget_errors,
     _Done: _forget_groups,
     _Forgotten: _forget_letters,
     _Aged: _age,

@@ -41,6 +41,12 @@ class KeptLetter(msgspec.Struct, frozen=True):
     letter: DeadLetterRecord
 
 
+class HandedOver(msgspec.Struct, frozen=True):
+    """The error events up to this number are in their reporter's queue."""
+
+    last: int
+
+
 def make_tables(db: sqlite3.Connection) -> None:
     """Create the tables, and the columns that an older file lacks."""
     db.executescript(SCHEMA)
@@ -109,9 +115,9 @@ def oldest_errors(db: sqlite3.Connection, most: int) -> list[tuple[int, bytes]]:
     return db.execute("SELECT id, body FROM errors ORDER BY id LIMIT ?", (most,)).fetchall()
 
 
-def forget_errors(db: sqlite3.Connection, last: int) -> None:
-    """Remove error events up to a number."""
-    db.execute("DELETE FROM errors WHERE id <= ?", (last,))
+def forget_errors(db: sqlite3.Connection, handed_over: Iterable[HandedOver]) -> None:
+    """Remove error events that were handed over."""
+    db.executemany("DELETE FROM errors WHERE id <= ?", ((each.last,) for each in handed_over))
 
 
 def _letters(rows: Iterable[tuple[int, str, str, str, str, int, bytes, int]]) -> Iterator[KeptLetter]:
