@@ -27,6 +27,10 @@ _BY_KIND: Mapping[str, tuple[str, ...]] = {
     "aws_cloudwatch_event_bus": _calls(
         "events", "CreateEventBus", "DeleteEventBus", "DescribeEventBus", "ListTagsForResource", "TagResource"
     ),
+    "aws_cloudwatch_event_rule": _calls(
+        "events", "DeleteRule", "DescribeRule", "ListTagsForResource", "PutRule", "TagResource"
+    ),
+    "aws_cloudwatch_event_target": _calls("events", "ListTargetsByRule", "PutTargets", "RemoveTargets"),
     "aws_cloudwatch_log_group": _calls(
         "logs", "CreateLogGroup", "DeleteLogGroup", "DescribeLogGroups", "ListTagsForResource", "PutRetentionPolicy",
         "TagResource",
@@ -87,6 +91,7 @@ _BY_KIND: Mapping[str, tuple[str, ...]] = {
     "aws_secretsmanager_secret_version": _calls(
         "secretsmanager", "DescribeSecret", "GetSecretValue", "PutSecretValue", "UpdateSecretVersionStage"
     ),
+    "aws_sqs_queue_policy": _calls("sqs", "GetQueueAttributes", "SetQueueAttributes"),
     "aws_sqs_queue": _calls(
         "sqs", "CreateQueue", "DeleteQueue", "GetQueueAttributes", "ListQueueTags", "SetQueueAttributes", "TagQueue"
     ),

@@ -15,6 +15,8 @@ _TYPES: Mapping[str, tuple[str, ...]] = {
     "azurerm_cosmosdb_sql_container": ("Microsoft.DocumentDB/databaseAccounts/sqlDatabases/containers",),
     "azurerm_cosmosdb_sql_database": ("Microsoft.DocumentDB/databaseAccounts/sqlDatabases",),
     "azurerm_cosmosdb_sql_role_assignment": ("Microsoft.DocumentDB/databaseAccounts/sqlRoleAssignments",),
+    "azurerm_digital_twins_instance": ("Microsoft.DigitalTwins/digitalTwinsInstances",),
+    "azurerm_eventgrid_event_subscription": ("Microsoft.EventGrid/eventSubscriptions",),
     "azurerm_eventgrid_topic": ("Microsoft.EventGrid/topics",),
     "azurerm_eventhub": ("Microsoft.EventHub/namespaces/eventhubs",),
     "azurerm_eventhub_namespace": ("Microsoft.EventHub/namespaces",),
