@@ -14,7 +14,7 @@ import msgspec
 
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.errors import ErrorEvent
+from twin2multicloud.domain.errors import ErrorEvent, TwinError
 from twin2multicloud.functions.errors.notifications import Notifications
 from twin2multicloud.functions.reporting import Reporter
 from twin2multicloud.functions.triggers import Function
@@ -81,13 +81,13 @@ class ErrorReports:
         self._pace, self._notifications = pace, notifications
 
     def __call__(self, bodies: Sequence[bytes | str]) -> list[int]:
-        """Store the events of a batch. Raises RetryableError where the table does not answer: they come again."""
-        events: list[ErrorEvent] = []
+        """Store the events of a batch; the places of those that have to come again, since the table takes nothing."""
+        events: dict[int, ErrorEvent] = {}
         unread: list[DeadLetter] = []
-        for body in bodies:
+        for place, body in enumerate(bodies):
             raw = body if isinstance(body, bytes) else body.encode(errors="surrogatepass")
             try:
-                events.append(read_event(raw))
+                events[place] = read_event(raw)
             except (msgspec.MsgspecError, UnicodeError, RecursionError) as error:
                 unread.append(DeadLetter(Unread(raw), f"not an error event: {error}"))
         if unread:
@@ -95,9 +95,13 @@ class ErrorReports:
             self._reporter.report(ErrorCode.INVALID_RECORD, unread[0].error, count=len(unread))
         if events:
             self._pace.wait(len(events))
-            self._store.add(events, unsent=self._notifications is not None)
-            if self._notifications is not None:
-                self._notifications.deliver(_NOTIFIES_FOR)
+            try:
+                self._store.add(list(events.values()), unsent=self._notifications is not None)
+                if self._notifications is not None:
+                    self._notifications.deliver(_NOTIFIES_FOR)
+            except TwinError as error:
+                self._reporter.failed(ErrorCode.DELIVERY_FAILED, error, count=len(events))
+                return list(events)
         return []
 
 
