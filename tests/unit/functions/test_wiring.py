@@ -17,6 +17,7 @@ from twin2multicloud.planning.planner import plan
 ACROSS = msgspec.structs.replace(Placement.single(GCP), l1=AWS, l2=AZURE, l3_cold=AZURE, l3_archive=AWS)
 LOCAL = Placement.single(AWS)
 L4_ELSEWHERE = msgspec.structs.replace(Placement.single(GCP), l4=AWS)
+WRITTEN_TO = msgspec.structs.replace(Placement.single(GCP), l4=AZURE)
 COMMON = {"CLOUD", "TWIN_NAME"}
 OVER_TIERS = (
     COMMON
@@ -48,6 +49,8 @@ REQUIRED = {
     "digital-twin-data-connector": COMMON | {"L3_HOT_CLOUD", "REMOTE_READER_URL", "INTER_CLOUD_TOKEN"},
     "digital-twin-data-connector-last-entry": COMMON
     | {"L3_HOT_CLOUD", "REMOTE_READER_LAST_ENTRY_URL", "INTER_CLOUD_TOKEN"},
+    "twin-updater": COMMON | {"L4_CLOUD", "REMOTE_TWIN_WRITER_URL", "INTER_CLOUD_TOKEN", "DEAD_LETTER_QUEUE"},
+    "twin-writer": COMMON | {"TWIN_SERVICE_NAME", "INTER_CLOUD_TOKEN"},
     "error-reporter": COMMON | {"ERROR_TABLE_NAME", "DEAD_LETTER_QUEUE"},
     "error-table-admin": COMMON | {"ERROR_TABLE_NAME"},
 }
@@ -57,7 +60,7 @@ LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE
 def environment(name: str, placement: Placement = ACROSS) -> dict[str, str]:
     if name == "device-gateway":  # no function of the plan: who deploys it says what it is told
         return {"CLOUD": "gcp", "TWIN_NAME": "house", "DEVICE_REGISTRY_NAME": "r", "DEVICE_TOPIC": "t"}
-    plans = (plan(twin(each)) for each in (placement, L4_ELSEWHERE))  # a data connector stands in the second only
+    plans = (plan(twin(each)) for each in (placement, L4_ELSEWHERE, WRITTEN_TO))  # L4's functions: in the last two only
     component = next(found for each in plans if (found := each.named(name)) is not None)
     return resolved(component)
 
@@ -115,6 +118,8 @@ def test_each_function_has_the_triggers_of_its_kind():
         "twin-service": {Trigger.CALL, Trigger.HTTP},
         "digital-twin-data-connector": {Trigger.CALL},
         "digital-twin-data-connector-last-entry": {Trigger.CALL},
+        "twin-updater": {Trigger.QUEUE},
+        "twin-writer": {Trigger.HTTP},
         "error-reporter": {Trigger.QUEUE},
         "error-table-admin": {Trigger.SCHEDULE, Trigger.CALL},
     }
