@@ -26,6 +26,10 @@ def check(ledger: Ledger, found: Found) -> list[Finding]:
     everything.update(found.stored)
     unknown = (key for key in everything if key not in ledger.claims)
     findings += [Finding("foreign", f"{_shown(key)} is there, and nobody sent it so") for key in unknown]
+    ignored = sum(1 for each in ledger.claims.values() if each.due is Due.IGNORED and each.acknowledged)
+    if found.ignored is not None and found.ignored < ignored:
+        counted = f"{ignored} publishes to topics that are not read were acknowledged, {found.ignored} were counted"
+        findings.append(Finding("uncounted", counted))
     for cloud, groups in found.waiting.items():
         findings.append(Finding("unsettled", f"{groups} groups of records still wait in the queues of {cloud}"))
     return findings
@@ -37,8 +41,8 @@ def _of_claim(claim: Claim, found: Found) -> Iterator[Finding]:
     dead, what = found.letters[claim.key], _shown(claim.key)
     ahead = bool(dead) and _AHEAD in found.reasons[claim.key]
     kind = wrong = ""
-    if claim.due is Due.NOWHERE and stored + dead:
-        kind, wrong = "foreign", "was refused, and is there"
+    if claim.due in (Due.NOWHERE, Due.IGNORED) and stored + dead:
+        kind, wrong = "foreign", f"was {'refused' if claim.due is Due.NOWHERE else 'not to be read'}, and is there"
     elif claim.due is Due.DROPPED and (stored or (dead and not ahead)):
         kind, wrong = "foreign", "was dropped by the user's code, and is there"
     elif stored > 1 or stored + dead > (max(1, claim.sent) if ahead or claim.due is Due.DEAD_LETTER else 1):
@@ -46,7 +50,7 @@ def _of_claim(claim: Claim, found: Found) -> Iterator[Finding]:
             "doubled",
             f"is there {stored} times stored and {dead} times dead-lettered, sent {claim.sent} times",
         )
-    elif claim.acknowledged and stored + dead == 0 and claim.due is not Due.DROPPED:
+    elif claim.acknowledged and stored + dead == 0 and claim.due not in (Due.DROPPED, Due.IGNORED):
         kind, wrong = "lost", "was acknowledged, and is lost"
     elif claim.due is Due.STORED and dead and not ahead:
         kind, wrong = "dead-lettered", f"is a dead letter after its redrive: {found.reasons[claim.key]}"

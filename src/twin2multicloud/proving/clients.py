@@ -6,7 +6,7 @@ import random
 from collections.abc import Mapping, Sequence
 from functools import partial
 
-from twin2multicloud.domain.device_topics import telemetry_topic
+from twin2multicloud.domain.device_topics import IGNORED, telemetry_topic
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.adapters.device_authenticator import password
@@ -83,6 +83,8 @@ class Clients:
             case Attack.TOO_LARGE:
                 body = self._forbidden(sent, step.number)
                 self._refused(self._https(device, body + b" " * _TOO_LARGE))
+            case Attack.IGNORED:
+                self._send(Way.MQTT, IGNORED, garbage, [self._ledger.raw(garbage, step.number, Due.IGNORED)])
             case Attack.WRONG_TOKEN | Attack.UNTYPED:
                 self._at_endpoints(step.attack, self._forbidden(sent, step.number))
 

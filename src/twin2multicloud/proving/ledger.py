@@ -20,6 +20,7 @@ class Due(StrEnum):
     STORED = "stored"
     DEAD_LETTER = "dead-lettered as it came"
     DROPPED = "dropped by the user's code"
+    IGNORED = "dropped, and counted, as the project says of its topic"
     NOWHERE = "refused"
 
 

@@ -28,6 +28,7 @@ class Attack(StrEnum):
     TOO_LARGE = "a publish over the limit"
     WRONG_TOKEN = "an envelope with a wrong token"  # noqa: S105 - its name
     UNTYPED = "an envelope that is none"
+    IGNORED = "a publish to a topic that the project says is not read"
 
 
 class Sent(msgspec.Struct, frozen=True):
@@ -53,6 +54,17 @@ def honest_devices(catalog: DeviceCatalog, most: int = 20) -> Sequence[str]:
         if len(able) == most:
             break
     return able
+
+
+def attacks(catalog: DeviceCatalog) -> Sequence[Attack]:
+    """What hostile clients can do to a project: not every one says of topics that they are not read."""
+    return [each for each in Attack if each is not Attack.IGNORED or catalog.ignored_topics]
+
+
+def ignored_topic(catalog: DeviceCatalog, device: str) -> str:
+    """A topic that the project says is not read."""
+    pattern = catalog.ignored_topics[0].replace("{device}", device)
+    return "/".join("some" if level in ("+", "#") else level for level in pattern.split("/"))
 
 
 def measured(properties: Sequence[Property]) -> Sequence[Property]:

@@ -27,6 +27,7 @@ class Found(msgspec.Struct):
     letters: Counter[Key | bytes]
     reasons: dict[Key | bytes, str]
     waiting: dict[str, int] = {}  # groups of records in a cloud's queues
+    ignored: int | None = None  # publishes to topics that are not read, as L1 counted them; None: it was not asked
 
 
 def look(folders: Iterable[Path], ledger: Ledger) -> Found:

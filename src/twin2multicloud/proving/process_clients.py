@@ -86,6 +86,13 @@ class ProcessClients:
                 spoilt = load.spoilt(step.number)
                 claims = [*self._honest(sent, step.number), self._ledger.raw(spoilt, step.number, Due.DEAD_LETTER)]
                 self._mqtt(device, b"[" + b",".join([sent[0].body, spoilt, sent[1].body]) + b"]", claims)
+            case Attack.IGNORED:
+                topic = load.ignored_topic(self._deployment.twin.catalog, device)
+                claim = self._ledger.raw(garbage, step.number, Due.IGNORED)
+                claim.sent += 1
+                if (status := self._https(device, garbage, topic=topic)) == 200:
+                    self._told([claim])
+                self._refused(status)
             case Attack.REFUSED:
                 self._ledger.raw(garbage, step.number, Due.NOWHERE)
                 self._refused(self._https(device, garbage))
@@ -100,7 +107,8 @@ class ProcessClients:
             case Attack.WRONG_KEY:
                 self._refused(self._https(device, body, key="0" * 40))
             case Attack.OTHERS_TOPIC:
-                self._refused(self._https(device, body, topic="somebody-else"))
+                topic = telemetry_topic(self._deployment.twin.name, "somebody-else")
+                self._refused(self._https(device, body, topic=topic))
             case Attack.TOO_LARGE:
                 self._refused(self._https(device, body + b" " * 140_000))
             case _:
@@ -154,7 +162,7 @@ class ProcessClients:
 
     def _https(self, device: str, body: bytes, *, key: str = "", topic: str = "") -> int | None:
         key = key or password(self._secrets.device_key, device)
-        path = f"/topics/{telemetry_topic(self._deployment.twin.name, topic or device)}"
+        path = f"/topics/{topic or telemetry_topic(self._deployment.twin.name, device)}"
         signed = base64.b64encode(f"{device}:{key}".encode()).decode()
         return _post(self._deployment.acquisition.http_port, path, {"authorization": f"Basic {signed}"}, body)
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.proving.load import Attack, Way, honest_devices
+from twin2multicloud.proving.load import Attack, Way, attacks, honest_devices
 from twin2multicloud.proving.network import Trouble
 from twin2multicloud.proving.steps import (
     DAMAGES,
@@ -34,10 +34,11 @@ def schedule(twin: Twin, seed: int, minutes: float) -> list[AnyStep]:
     """The steps of a seed, in the order of their times."""
     chance = random.Random(f"steps of {seed}")  # noqa: S311 - of a seed
     clouds, devices = tuple(twin.placement.clouds), honest_devices(twin.catalog)
+    possible = attacks(twin.catalog)
     seconds = 60 * minutes
     makers: list[Callable[[float, int], AnyStep]] = []
     makers += [lambda at, number: _publish(chance, devices, at, number)] * round(minutes * _A_MINUTE)
-    makers += [lambda at, number: _hostile(chance, devices, at, number)] * round(minutes * _HOSTILE_A_MINUTE)
+    makers += [lambda at, number: _hostile(chance, devices, possible, at, number)] * round(minutes * _HOSTILE_A_MINUTE)
     makers += [lambda at, number: _fault(chance, clouds, at, number)] * max(2, round(minutes * _FAULTS_A_MINUTE))
     times = sorted(chance.uniform(0, seconds) for _ in makers)
     chance.shuffle(makers)
@@ -53,8 +54,10 @@ def _publish(chance: random.Random, devices: Sequence[str], at: float, number: i
     return Publish(at=at, number=number, device=chance.choice(devices), readings=readings, way=way)
 
 
-def _hostile(chance: random.Random, devices: Sequence[str], at: float, number: int) -> AnyStep:
-    return Hostile(at=at, number=number, device=chance.choice(devices), attack=chance.choice(list(Attack)))
+def _hostile(
+    chance: random.Random, devices: Sequence[str], possible: Sequence[Attack], at: float, number: int
+) -> AnyStep:
+    return Hostile(at=at, number=number, device=chance.choice(devices), attack=chance.choice(possible))
 
 
 def _fault(chance: random.Random, clouds: Sequence[Cloud], at: float, number: int) -> AnyStep:

@@ -107,6 +107,8 @@ class World:
         for cloud in self.clouds.values():
             cloud.stop()
         found = look([cloud.data for cloud in self.clouds.values()], self.ledger)
+        found.ignored = sum(cloud.ignored for cloud in self.clouds.values())
+        self.history.count("found: publishes to topics that are not read", found.ignored)
         self.history.count("found: readings stored", found.stored.total())
         self.history.count("found: dead letters", found.letters.total())
         self.history.count("found: equal copies in an older tier, which readers show once", found.copies.total())

@@ -18,6 +18,7 @@ def kinds(
     stored: dict[Key, int] | None = None,
     letters: dict[Key | bytes, str] | None = None,
     waiting: dict[str, int] | None = None,
+    ignored: int | None = None,
 ) -> list[str]:
     found = Found(
         stored=Counter(stored or {}),
@@ -25,6 +26,7 @@ def kinds(
         letters=Counter(dict.fromkeys(letters or {}, 1)),
         reasons=letters or {},
         waiting=waiting or {},
+        ignored=ignored,
     )
     return [finding.kind for finding in check(ledger, found)]
 
@@ -56,6 +58,7 @@ def test_what_is_where_it_belongs_is_no_finding() -> None:
         (Due.STORED, {}, {KEY: "failed"}, "dead-lettered"),
         (Due.DEAD_LETTER, {}, {}, "lost"),
         (Due.NOWHERE, {}, {b"raw": "no telemetry"}, "foreign"),
+        (Due.IGNORED, {}, {b"raw": "no telemetry"}, "foreign"),
     ],
 )
 def test_what_is_not_is_one(due: Due, stored: dict[Key, int], letters: dict[Key | bytes, str], kind: str) -> None:
@@ -79,3 +82,9 @@ def test_a_reading_that_user_code_drops_or_fails_on_belongs_elsewhere() -> None:
     assert dropping.reading(SENT, 1).due is Due.DROPPED
     assert breaking.reading(SENT, 1).due is Due.DEAD_LETTER
     assert kinds(dropping, {(KEY[0], KEY[1], ""): 1}) == ["foreign"]
+
+
+def test_what_is_not_read_is_counted() -> None:
+    assert kinds(ledger_of(Due.IGNORED), ignored=1) == []
+    assert kinds(ledger_of(Due.IGNORED), ignored=0) == ["uncounted"]
+    assert kinds(ledger_of(Due.IGNORED, acknowledged=False), ignored=0) == []

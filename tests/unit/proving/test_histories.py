@@ -1,8 +1,10 @@
 """Histories of real functions, queues and stores: they hold, they repeat, a planted fault is found and made small."""
 
 import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -35,6 +37,16 @@ def project() -> Project:
     return load_project(SMART_HOME)
 
 
+def project_where_topics_are_ignored(folder: Path) -> Project:
+    copy = shutil.copytree(SMART_HOME, folder / "home", ignore=shutil.ignore_patterns(".t2mc"))
+    devices = copy / "config_iot_devices.json"
+    content = msgspec.json.decode(devices.read_bytes())
+    for each in content["types"].values():
+        each["ignored_topics"] = ["debug/{device}/#"]
+    devices.write_bytes(msgspec.json.encode(content))
+    return load_project(copy)
+
+
 @pytest.mark.parametrize("example", ["smart-home", "factory", "single-cloud"])
 def test_histories_of_examples_hold(example: str) -> None:
     certificate = prove(EXAMPLES / example, range(1, 4), minutes=MINUTES, jobs=1)
@@ -42,6 +54,13 @@ def test_histories_of_examples_hold(example: str) -> None:
     assert certificate.figures["load: readings sent"] > 50
     assert certificate.figures["found: readings stored"] > 50
     assert certificate.figures["fault: kills"] > 0
+
+
+def test_what_a_project_does_not_read_is_dropped_and_counted(tmp_path: Path) -> None:
+    config = project_where_topics_are_ignored(tmp_path)
+    outcomes = [prove_seed(config, seed, minutes=2 * MINUTES) for seed in range(1, 5)]
+    assert [each.findings for each in outcomes] == [[], [], [], []]
+    assert sum(each.counts["found: publishes to topics that are not read"] for each in outcomes) > 0
 
 
 @pytest.mark.slow
