@@ -113,6 +113,11 @@ def _schedule(running: Running, _: str) -> None:
     assert not running.runtime.tick(), "the cloud would not try again"
 
 
+def _move(running: Running, token: str) -> None:
+    """As `t2mc move` does: a scheduled run takes a share of the devices, which may be none."""
+    assert running.runtime.call({}, token) is None
+
+
 def _chunk(running: Running, token: str) -> None:
     chunk = next_chunk([normalise({"temperature": 21.5}, now=START, device_id="sensor-1")])
     assert chunk is not None
@@ -145,8 +150,8 @@ STARTS: Mapping[str, Callable[[Running, str], None]] = {
     "archive-store-admin": _administer,
     "error-reporter": _report,
     "error-table-admin": _schedule,
-    "hot-to-cold-mover": _schedule,
-    "cold-to-archive-mover": _schedule,
+    "hot-to-cold-mover": _move,
+    "cold-to-archive-mover": _move,
     "cold-writer": _chunk,
     "archive-writer": _chunk,
     "cold-reader": _tier,

@@ -34,8 +34,8 @@ class _Cloud:
     def has_endpoint(self, function: str) -> bool:
         return function in self._endpoints
 
-    def reads_only(self, _: str) -> bool:
-        return True
+    def is_a_service(self, _: str) -> bool:
+        return False
 
     def request(self, function: str, request: Request) -> Response:
         response: Response = self._endpoints[function](request)
@@ -59,7 +59,8 @@ def _asked(app: CloudApp, request: Request) -> Reply:
         sent.append(message)
 
     headers = [(name.encode(), value.encode()) for name, value in request.headers.items()]
-    scope = {"type": "http", "method": request.method, "path": request.path, "headers": headers}
+    asked = {"method": request.method, "path": request.path, "query_string": request.query.encode()}
+    scope = {"type": "http", "headers": headers, **asked}
     try:
         asyncio.run(app(scope, receive, send))
     except Exception:
