@@ -51,9 +51,8 @@ def test_letters_of_a_deployed_twin_are_listed_sent_again_and_dropped(tmp_path: 
         state = folder / ".t2mc" / "terraform" / "terraform.tfstate"
         content = json.loads(state.read_text(encoding="utf-8"))
         letters = content["outputs"]["aws_dead_letters"]["value"]
-        assert set(letters) == {
-            f"home-{name}" for name in ("device-dead-letters", "l1-to-l2-dead-letters", "l2-to-l3-hot-dead-letters")
-        }
+        kept = ("device", "l1-to-l2", "l2-to-l3-hot", "errors")
+        assert set(letters) == {f"home-{name}-dead-letters" for name in kept}
         assert "dispatcher" in letters["home-device-dead-letters"]
         for address in letters.values():
             for name in {"url", "target"} & set(address):
