@@ -69,7 +69,7 @@ def test_what_is_left_out_is_said(factory: Path) -> None:
     done = t2mc("package", factory, *QUICK)
     assert "event-checker" in done.stderr or "there is no code" not in done.stderr
     assert "without wheels" in done.stderr
-    assert "18 archives in" in done.stdout
+    assert "24 archives in" in done.stdout
 
 
 def test_user_code_is_in_the_processors_archive_alone(factory: Path) -> None:
