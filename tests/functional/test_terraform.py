@@ -155,7 +155,7 @@ class TestThreeCloudsDeployed:
             + fleet[0]["azurerm"].of("azurerm_function_app_flex_consumption")
             + fleet[0]["google"].of("google_cloudfunctions2_function")
         )
-        assert len(functions) == 18
+        assert len(functions) == 24
         assert token not in json.dumps(functions, default=str)
         assert token not in json.dumps([event.message for event in deployed.events])
         assert token not in json.dumps(deployed.workspace.outputs())
