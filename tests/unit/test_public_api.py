@@ -65,7 +65,7 @@ def test_the_core_needs_msgspec_alone() -> None:
     )
     done = python(code, hidden=everything)
     assert done.stderr == ""
-    assert done.stdout.split()[1:] == ["15", "True"]
+    assert done.stdout.split()[1:] == ["22", "True"]
 
 
 @pytest.mark.parametrize(

@@ -106,6 +106,11 @@ class _Connection:
         self._socket.sendall(request)
         return read_answer(self._answers)
 
+    def __del__(self) -> None:
+        """Hang up: the thread that kept it has ended."""
+        if hasattr(self, "_answers"):
+            self.close()
+
     def close(self) -> None:
         """Hang up."""
         self._answers.close()

@@ -132,14 +132,14 @@ def test_a_reading_that_comes_while_its_day_is_moved_stays() -> None:
 def test_a_chunk_that_is_moved_between_its_listing_and_its_reading_is_read_in_the_archive() -> None:
     house = world()
     points = fill(house, 8)
-    house.named("hot-to-cold-mover").run(Trigger.SCHEDULE)
+    house.run_schedule("hot-to-cold-mover")
     cold = house.topology.named("cold-store")
     assert cold is not None
     store, calls = house.ports[cold.cloud].object_store(cold.id), itertools.count()
 
     def meanwhile() -> None:
         if next(calls) == 1:
-            house.named("cold-to-archive-mover").run(Trigger.SCHEDULE)
+            house.run_schedule("cold-to-archive-mover")
 
     store.fuse = meanwhile
     assert history(house) == points

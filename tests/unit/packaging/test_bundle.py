@@ -238,6 +238,7 @@ PORTS_FOR = {
     "written": ("twin_graph",),
     Delivery.STORE: ("hot_store",),
     "objects": ("object_store",),
+    "errors": ("error_store",),
     "dead letters": ("dead_letters",),
 }
 """What of its cloud a function needs follows from its rows: a kind states nothing of it."""
@@ -249,6 +250,8 @@ def way_of(link: Link, letters: set[str]) -> str:
         return "dead letters"
     if link.target_kind == Kind.TWIN_SERVICE and not services_of(link.target.split(".")[0]).twin_reads:
         return "written"
+    if link.target_kind == Kind.ERROR_TABLE:
+        return "errors"
     objects = link.delivery is Delivery.STORE and link.target_kind != "hot-store"
     return "objects" if objects else link.delivery
 

@@ -47,6 +47,9 @@ def test_the_smallest_aws_twin_is_this_and_nothing_more():
             "error-topic",
             "error-reporter",
             "error-table",
+            "error-table-schedule",
+            "error-table-admin",
+            "errors-dead-letters",
         ),
     }
 
