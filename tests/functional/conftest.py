@@ -9,7 +9,7 @@ from tests.rigs.twin_publisher import RigTwinPublisher
 from twin2multicloud.clouds.azure import code_publisher, twin_publisher
 
 
-@pytest.fixture(scope="package", autouse=True)
+@pytest.fixture(scope="module", autouse=True)
 def _nothing_reaches_azure() -> Iterator[tuple[RigCodePublisher, RigTwinPublisher]]:
     code, twins = RigCodePublisher(), RigTwinPublisher()
     with pytest.MonkeyPatch.context() as patch:
