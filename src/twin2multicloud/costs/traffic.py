@@ -26,8 +26,9 @@ CROSSING_MS = 30.0
 """How long a function waits for the other cloud's answer: one round trip between neighbouring European regions,
 with TLS kept open."""
 MOVER_MS_PER_MB = 100.0
-"""How long a mover or an object writer computes for a megabyte before compression: some 15 ms on a whole core
-(tests/unit/costs/test_movers_quantities.py), of which a function of 256 MB has a seventh."""
+"""How long a mover or an object writer computes for a megabyte before compression: 15 ms on a whole core, of which a
+function of 256 MB has a seventh. Before objects were compressed at level 7; the slowest machine took 28 ms since, on
+room-climate (tests/unit/costs/test_movers_quantities.py holds the bound)."""
 MOVER_REQUEST_MS = 10.0
 """How long a mover waits for one answer of a store in its own region, one after the other."""
 DELETED_AT_ONCE = 25

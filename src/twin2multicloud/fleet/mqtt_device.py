@@ -109,7 +109,7 @@ class DeviceConnection:
         self._client.loop_stop()
         self._client.on_connect = self._client.on_publish = self._client.on_disconnect = None
 
-    def _on_connect(self, client: mqtt.Client, data: Any, flags: Any, code: ReasonCode, properties: Any) -> None:  # noqa: ANN401,ARG002
+    def _on_connect(self, client: mqtt.Client, data: Any, flags: Any, code: ReasonCode, properties: Any) -> None:  # noqa: ANN401,ARG002 - paho's
         with self._changed:
             self._connected, self._refusal = not code.is_failure, str(code) if code.is_failure else None
             self._changed.notify_all()
@@ -119,7 +119,7 @@ class DeviceConnection:
             self._connected = False
             self._changed.notify_all()
 
-    def _on_publish(self, client: mqtt.Client, data: Any, mid: int, code: ReasonCode, properties: Any) -> None:  # noqa: ANN401,ARG002
+    def _on_publish(self, client: mqtt.Client, data: Any, mid: int, code: ReasonCode, properties: Any) -> None:  # noqa: ANN401,ARG002 - paho's
         self._on_acknowledged(mid)
         with self._changed:
             self.acknowledged += 1

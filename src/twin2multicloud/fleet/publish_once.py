@@ -98,7 +98,7 @@ class _Publish:
             self._client.loop_stop()
             self._client.on_connect = self._client.on_publish = None  # paho's sockets go with the client
 
-    def _on_connect(self, client: object, data: object, flags: object, code: ReasonCode, properties: object) -> None:  # noqa: ARG002
+    def _on_connect(self, client: object, data: object, flags: object, code: ReasonCode, properties: object) -> None:  # noqa: ARG002 - paho's
         with self._changed:
             self._connected, self._refusal = not code.is_failure, str(code) if code.is_failure else None
             self._changed.notify_all()

@@ -50,23 +50,23 @@ class Ports(Protocol):
     """
 
     @property
-    def clock(self) -> Clock: ...  # noqa: D102
+    def clock(self) -> Clock: ...  # noqa: D102 - its type says it
     @property
-    def chance(self) -> Chance: ...  # noqa: D102
+    def chance(self) -> Chance: ...  # noqa: D102 - its type says it
     @property
-    def errors(self) -> ErrorSink: ...  # noqa: D102
+    def errors(self) -> ErrorSink: ...  # noqa: D102 - its type says it
     @property
-    def invoker(self) -> Invoker: ...  # noqa: D102
+    def invoker(self) -> Invoker: ...  # noqa: D102 - its type says it
     @property
-    def transport(self) -> Transport: ...  # noqa: D102
+    def transport(self) -> Transport: ...  # noqa: D102 - its type says it
     @property
-    def catalog(self) -> DeviceCatalog: ...  # noqa: D102
+    def catalog(self) -> DeviceCatalog: ...  # noqa: D102 - its type says it
     @property
-    def hierarchy(self) -> Hierarchy: ...  # noqa: D102
+    def hierarchy(self) -> Hierarchy: ...  # noqa: D102 - its type says it
     @property
-    def functions(self) -> Invocation: ...  # noqa: D102
+    def functions(self) -> Invocation: ...  # noqa: D102 - its type says it
     @property
-    def find_processor(self) -> FindProcessor | None: ...  # noqa: D102
+    def find_processor(self) -> FindProcessor | None: ...  # noqa: D102 - its type says it
 
     def dead_letters(self, queue: str) -> DeadLetters:
         """The dead-letter queue of that name."""

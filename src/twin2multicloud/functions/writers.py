@@ -32,7 +32,7 @@ class StoreWriter:
     def __init__(self, store: HotStore) -> None:
         self._store = store
 
-    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:  # noqa: ARG002
+    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:  # noqa: ARG002 - the port has it
         """See `ports.telemetry_writer.TelemetryWriter.write_batch`."""
         return _write(self._store.write, readings)
 

@@ -236,7 +236,7 @@ class _Processes:
 
 def _behind_proxies(deployment: LocalDeployment, chance: random.Random) -> tuple[LocalDeployment, dict[Cloud, Proxy]]:
     """The deployment with a proxy in front of each cloud's endpoints, written for its processes."""
-    proxies = {site.cloud: Proxy(site.http_port, random.Random(chance.random())) for site in deployment.sites}  # noqa: S311
+    proxies = {site.cloud: Proxy(site.http_port, random.Random(chance.random())) for site in deployment.sites}  # noqa: S311 - of a seed
     sites = tuple(msgspec.structs.replace(site, proxy_port=proxies[site.cloud].port) for site in deployment.sites)
     behind = msgspec.structs.replace(deployment, sites=sites)
     write_atomically(behind.state.deployment, msgspec.json.encode(behind), mode=OWNER_ONLY)

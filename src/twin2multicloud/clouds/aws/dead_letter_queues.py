@@ -27,15 +27,15 @@ _SETTINGS = {"connect_timeout": 5, "read_timeout": 30, "retries": {"mode": "stan
 class ReadableSqs(Sqs, Protocol):
     """What is used of boto3's ``sqs`` client."""
 
-    def receive_message(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def delete_message(self, **request: object) -> object: ...  # noqa: D102
-    def change_message_visibility(self, **request: object) -> object: ...  # noqa: D102
+    def receive_message(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
+    def delete_message(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
+    def change_message_visibility(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
 
 
 class Lambda(Protocol):
     """What is used of boto3's ``lambda`` client."""
 
-    def invoke(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def invoke(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
 
 
 class Address(msgspec.Struct, frozen=True):

@@ -39,17 +39,17 @@ _STILL_ATTACHED = ("DeleteConflictException", "InvalidRequestException")  # of a
 class Iot(Protocol):
     """What is used of boto3's ``iot`` client."""
 
-    def describe_thing(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def create_thing(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def delete_thing(self, **request: object) -> object: ...  # noqa: D102
-    def list_thing_principals(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def attach_thing_principal(self, **request: object) -> object: ...  # noqa: D102
-    def detach_thing_principal(self, **request: object) -> object: ...  # noqa: D102
-    def create_keys_and_certificate(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def update_certificate(self, **request: object) -> object: ...  # noqa: D102
-    def delete_certificate(self, **request: object) -> object: ...  # noqa: D102
-    def attach_policy(self, **request: object) -> object: ...  # noqa: D102
-    def detach_policy(self, **request: object) -> object: ...  # noqa: D102
+    def describe_thing(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
+    def create_thing(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
+    def delete_thing(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
+    def list_thing_principals(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
+    def attach_thing_principal(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
+    def detach_thing_principal(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
+    def create_keys_and_certificate(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
+    def update_certificate(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
+    def delete_certificate(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
+    def attach_policy(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
+    def detach_policy(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
     def get_paginator(self, operation_name: str) -> Any: ...  # noqa: D102, ANN401 - boto3 makes its classes when it runs
 
 

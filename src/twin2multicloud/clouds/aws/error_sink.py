@@ -13,7 +13,7 @@ from twin2multicloud.hosting.error_events import DETAIL_TYPE, SOURCE, LoggingErr
 class EventBridge(Protocol):
     """What is used of boto3's ``events`` client."""
 
-    def put_events(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def put_events(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
 
 
 def event_bridge_sink(client: Callable[[], EventBridge], bus: str, log: Callable[[str], None]) -> LoggingErrorSink:

@@ -27,8 +27,8 @@ Request = dict[str, Any]
 class DynamoDb(Protocol):
     """What is used of boto3's ``dynamodb`` client."""
 
-    def batch_write_item(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
-    def query(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def batch_write_item(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
+    def query(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
 
 
 class DynamoTable:

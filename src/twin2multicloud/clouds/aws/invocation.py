@@ -23,7 +23,7 @@ _FINAL = frozenset({"FinalError", "ConfigurationError", "TwinError", "Function.R
 class Lambda(Protocol):
     """What is used of boto3's ``lambda`` client."""
 
-    def invoke(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def invoke(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
 
 
 class _Raised(msgspec.Struct, rename="camel"):

@@ -24,7 +24,7 @@ Entry = dict[str, str]
 class Sqs(Protocol):
     """What is used of boto3's ``sqs`` client."""
 
-    def send_message_batch(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def send_message_batch(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
 
 
 def queues(client: Sqs, clock: Clock, chance: Chance) -> RecordQueues:

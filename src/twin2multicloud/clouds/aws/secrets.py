@@ -9,7 +9,7 @@ from twin2multicloud.clouds.aws.sdk_errors import domain_errors
 class SecretsManager(Protocol):
     """What is used of boto3's ``secretsmanager`` client."""
 
-    def get_secret_value(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102
+    def get_secret_value(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
 
 
 class SecretsManagerSecrets:

@@ -18,25 +18,25 @@ class HttpRequest(Protocol):
     """What is used of ``azure.functions.HttpRequest``."""
 
     @property
-    def method(self) -> str: ...  # noqa: D102
+    def method(self) -> str: ...  # noqa: D102 - as the runtime documents it
     @property
-    def url(self) -> str: ...  # noqa: D102
+    def url(self) -> str: ...  # noqa: D102 - as the runtime documents it
     @property
-    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
-    def get_body(self) -> bytes: ...  # noqa: D102
+    def headers(self) -> Mapping[str, str]: ...  # noqa: D102 - as the runtime documents it
+    def get_body(self) -> bytes: ...  # noqa: D102 - as the runtime documents it
 
 
 class Message(Protocol):
     """What is used of ``azure.functions.QueueMessage``."""
 
-    def get_body(self) -> bytes: ...  # noqa: D102
+    def get_body(self) -> bytes: ...  # noqa: D102 - as the runtime documents it
 
 
 class EventHubEvent(Message, Protocol):
     """What is used of ``azure.functions.EventHubEvent``. `iothub_metadata` keys have lost their ``iothub-``."""
 
     @property
-    def iothub_metadata(self) -> Mapping[str, Any] | None: ...  # noqa: D102
+    def iothub_metadata(self) -> Mapping[str, Any] | None: ...  # noqa: D102 - as the runtime documents it
 
 
 def on_device(function: Function) -> Callable[[Sequence[EventHubEvent]], None]:

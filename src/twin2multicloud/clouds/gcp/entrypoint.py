@@ -19,19 +19,19 @@ class FlaskRequest(Protocol):
     """What is used of ``flask.Request``."""
 
     @property
-    def method(self) -> str: ...  # noqa: D102
+    def method(self) -> str: ...  # noqa: D102 - as the runtime documents it
     @property
-    def path(self) -> str: ...  # noqa: D102
+    def path(self) -> str: ...  # noqa: D102 - as the runtime documents it
     @property
-    def headers(self) -> Mapping[str, str]: ...  # noqa: D102
-    def get_data(self) -> bytes: ...  # noqa: D102
+    def headers(self) -> Mapping[str, str]: ...  # noqa: D102 - as the runtime documents it
+    def get_data(self) -> bytes: ...  # noqa: D102 - as the runtime documents it
 
 
 class CloudEvent(Protocol):
     """What is used of a CloudEvent: the Pub/Sub push envelope in its `data`."""
 
     @property
-    def data(self) -> Mapping[str, Any]: ...  # noqa: D102
+    def data(self) -> Mapping[str, Any]: ...  # noqa: D102 - as the runtime documents it
 
 
 FlaskAnswer = tuple[bytes, int, Mapping[str, str]]

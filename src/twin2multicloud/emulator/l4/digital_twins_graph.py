@@ -148,7 +148,7 @@ class DigitalTwinsGraph:
         found: Json = twin[name]
         return found
 
-    def patch_component(self, twin_id: str, name: str, operations: Any, version: str | None) -> str:  # noqa: ANN401
+    def patch_component(self, twin_id: str, name: str, operations: Any, version: str | None) -> str:  # noqa: ANN401 - what a client sent
         """Patch a component; returns the twin's new version."""
         self.component(twin_id, name)
         if not isinstance(operations, list):
@@ -196,7 +196,7 @@ class DigitalTwinsGraph:
             )
         return found
 
-    def put_relationship(self, twin_id: str, edge_id: str, body: Any, *, only_new: bool) -> Document:  # noqa: ANN401
+    def put_relationship(self, twin_id: str, edge_id: str, body: Any, *, only_new: bool) -> Document:  # noqa: ANN401 - what a client sent
         """Make a relationship, or replace it."""
         with self._documents.lock:
             source = self.twin(twin_id)
@@ -210,7 +210,7 @@ class DigitalTwinsGraph:
             self._check_edge(source, name, target, body)
             return self._write_edge(twin_id, edge_id, {**body, "$targetId": target, "$relationshipName": name})
 
-    def patch_relationship(self, twin_id: str, edge_id: str, operations: Any, version: str | None) -> str:  # noqa: ANN401
+    def patch_relationship(self, twin_id: str, edge_id: str, operations: Any, version: str | None) -> str:  # noqa: ANN401 - what a client sent
         """Patch a relationship's properties; returns its new version."""
         with self._documents.lock:
             before = self.relationship(twin_id, edge_id)

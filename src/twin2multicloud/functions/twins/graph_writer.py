@@ -42,7 +42,7 @@ class GraphWriter:
         self._known: dict[str, TwinState] = {}
         self._places: dict[str, tuple[_Place, ...]] = {}
 
-    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:  # noqa: ARG002
+    def write_batch(self, readings: Sequence[Reading], trace_id: str) -> Sequence[ItemError]:  # noqa: ARG002 - the port has it
         """See `ports.telemetry_writer.TelemetryWriter.write_batch`. A throttled twin is not all: its readings wait."""
         errors: dict[int, ItemError] = {}
         waiting: dict[str, list[tuple[int, dict[str, Measured]]]] = {}
