@@ -113,7 +113,7 @@ class TestIotCore:
             for each in rig.registry.register(ids):
                 given[each.device_id] = each
                 faults.faults = [PASSING] if len(given) == 11 else []
-        assert len(given) == 11
+        assert 11 <= len(given) < len(ids), "prepared side by side: another one's call may meet the fault first"
         given |= register(rig, *ids)
         assert given.keys() == set(rig.registry.registered()) == set(ids)
         assert all(rig.may_connect(each) for each in given.values())

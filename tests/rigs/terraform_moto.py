@@ -2,6 +2,8 @@
 
 Adds what the provider needs of IoT and moto lacks: tags, which AWS keeps from a resource's creation on. Owns nothing
 else of AWS. Shapes: docs.aws.amazon.com iot, CreatePolicy, CreateTopicRule and ListTagsForResource.
+On a busy machine an answer is lost now and then. The provider's SDK then repeats the request under the same
+``amz-sdk-invocation-id`` and takes "already exists" for a failure: a repetition gets the first answer again.
 """
 
 import io
@@ -45,12 +47,43 @@ def _tags(environ: Environ) -> Tags:
     header = parse_qsl(environ.get("HTTP_X_AMZ_TAGGING", ""))
     if header:
         return [{"Key": key, "Value": value} for key, value in header]
-    body = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    body = _read_body(environ)
     environ["wsgi.input"] = io.BytesIO(body)  # moto reads it too
     found: Tags = json.loads(body or b"{}").get("tags", [])
     return found
 
 
+class AnswersRepetitions:
+    """Another application; what changes something and is repeated by its SDK is carried out once."""
+
+    def __init__(self, application: Wsgi) -> None:
+        self._application = application
+        self._answers: dict[str, tuple[str, list[tuple[str, str]], list[bytes]]] = {}
+
+    def __call__(self, environ: Environ, start_response: Start) -> Iterable[bytes]:
+        """One request. Only an answer of 200 is kept: a fault is asked for again."""
+        invocation = environ.get("HTTP_AMZ_SDK_INVOCATION_ID", "")
+        if not invocation or environ["REQUEST_METHOD"] == "GET":
+            return self._application(environ, start_response)
+        if invocation in self._answers:
+            _read_body(environ)
+        else:
+            said: list[Any] = []
+            body = list(self._application(environ, lambda status, headers, *_: said.extend((status, headers))))
+            if not said[0].startswith("200"):
+                start_response(*said)
+                return body
+            self._answers[invocation] = (said[0], said[1], body)
+        status, headers, body = self._answers[invocation]
+        start_response(status, headers)
+        return body
+
+
+def _read_body(environ: Environ) -> bytes:
+    body: bytes = environ["wsgi.input"].read(int(environ.get("CONTENT_LENGTH") or 0))
+    return body
+
+
 if __name__ == "__main__":
     moto = DomainDispatcherApplication(create_backend_app)
-    run_simple("127.0.0.1", int(sys.argv[1]), TaggingIot(moto), threaded=True)
+    run_simple("127.0.0.1", int(sys.argv[1]), AnswersRepetitions(TaggingIot(moto)), threaded=True)
