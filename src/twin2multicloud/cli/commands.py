@@ -47,6 +47,10 @@ COMMANDS = {
         "prove",
         "Prove that nothing acknowledged is lost: seeded load and faults, a ledger, a report. Exit code 1 if it fails.",
     ),
+    "rehearse": Command(
+        "rehearse",
+        "Rehearse outages: each cloud dark for ten minutes of load. Drain times, dead letters; exit code 1 on a loss.",
+    ),
     "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
     "errors": Command("errors", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
     "move": Command(

@@ -14,7 +14,7 @@ from twin2multicloud.proving.running_cloud import MakeMachine
 from twin2multicloud.proving.schedule import schedule
 from twin2multicloud.proving.simulated_machine import SimulatedMachine
 from twin2multicloud.proving.steps import AnyStep
-from twin2multicloud.proving.world import World, quiet_log
+from twin2multicloud.proving.world import Rest, World, quiet_log
 
 _MEMORY = Path("/dev/shm")  # noqa: S108 - nothing there outlives the run; a sync costs nothing
 
@@ -30,6 +30,9 @@ class Outcome(msgspec.Struct, frozen=True, kw_only=True):
     counts: Counter[str]
     seconds: float
     """How long it was, by the virtual clock."""
+
+    rest: Rest = msgspec.field(default_factory=Rest)
+    """Empty over processes."""
 
     @property
     def holds(self) -> bool:
@@ -47,6 +50,13 @@ def prove_seed(
 ) -> Outcome:
     """Run the history of a seed; `only` the steps of these numbers, where it is given."""
     steps = [step for step in schedule(project.twin, seed, minutes) if only is None or step.number in only]
+    return run_steps(project, seed, steps, make_machine)
+
+
+def run_steps(
+    project: Project, seed: int, steps: Sequence[AnyStep], make_machine: MakeMachine = SimulatedMachine
+) -> Outcome:
+    """Run a history: these steps in the order of their times. The seed decides what they leave open."""
     with (
         quiet_log(),
         tempfile.TemporaryDirectory(prefix="t2mc-prove-", dir=_MEMORY if _MEMORY.is_dir() else None) as folder,
@@ -65,6 +75,7 @@ def prove_seed(
             lines=world.history.lines,
             counts=world.history.counts,
             seconds=world.turns.now,
+            rest=world.rest,
         )
     del world
     gc.collect()

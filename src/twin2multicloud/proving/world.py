@@ -3,10 +3,12 @@
 import logging
 import random
 import sqlite3
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
+
+import msgspec
 
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import TwinError
@@ -48,6 +50,17 @@ _MOVERS = (Kind.HOT_TO_COLD_MOVER, Kind.COLD_TO_ARCHIVE_MOVER)
 _DAY = 86_400_000
 
 
+class Rest(msgspec.Struct):
+    """When no client and no queue waited any more, before anybody redrove: what there was by then.
+
+    `at`: seconds of virtual time, known to within five. `most_waiting`: bytes in the queues of clouds that were up.
+    """
+
+    at: float = 0.0
+    dead_letters: int = 0
+    most_waiting: int = 0
+
+
 class World:
     """One twin under test. `unsettled` says what did not come to rest."""
 
@@ -82,17 +95,19 @@ class World:
             twin, deployment, _SECRETS, self.clouds, self.network, self.turns, self.ledger, _child(chance)
         )
         self.unsettled: list[str] = []
+        self.rest = Rest()
         self._operator = Process("operator")
         self._changing = {cloud: TurnsLock(self.turns) for cloud in self.clouds}
         self._clock: bytes | None = None
         for cloud in self.clouds.values():
             self._start(cloud)
 
-    def run(self, steps: list[AnyStep]) -> Found:
+    def run(self, steps: Sequence[AnyStep]) -> Found:
         """Do every step at its time; then mend everything, let it come to rest, stop it, and look."""
         tasks: list[Task] = []
         for step in steps:
             self.turns.wait(max(0.0, step.at - self.turns.now))
+            self._note_waiting()
             if not isinstance(step, Publish):
                 self.history.say(said(step))
             if (fault := fault_of(step)) is not None:
@@ -202,6 +217,10 @@ class World:
         """Until no client and no queue waits; then redrive, and move what is due."""
         self._until("clients", lambda: not self.clients.process.tasks)
         self._until("queues", self._is_quiet)
+        self.rest.at = self.turns.now
+        self.rest.dead_letters = sum(
+            sum(1 for page in _letters(cloud.running) for _ in page) for cloud in self.clouds.values() if cloud.running
+        )
         for cloud in self.clouds.values():
             self._in(cloud, _redrive)
         self.turns.wait(_LOOK)
@@ -219,7 +238,14 @@ class World:
             self.turns.wait(_LOOK)
 
     def _is_quiet(self) -> bool:
-        return all(cloud.running is None or cloud.running.backlog.bytes == 0 for cloud in self.clouds.values())
+        return self._waiting() == 0
+
+    def _waiting(self) -> int:
+        """Bytes in the queues of the clouds that are up."""
+        return sum(cloud.running.backlog.bytes for cloud in self.clouds.values() if cloud.running is not None)
+
+    def _note_waiting(self) -> None:
+        self.rest.most_waiting = max(self.rest.most_waiting, self._waiting())
 
     def _move(self, kind: Kind) -> None:
         found = self._topology.named(kind)
@@ -245,14 +271,19 @@ class World:
 
 def _redrive(cloud: EmulatedCloud) -> int:
     """Send every letter again that is there now, page by page, as the operator does; returns how many messages."""
-    letters = cloud.letters
-    pages: list[list[str]] = []
-    while page := letters.page(pages[-1][-1] if pages else ""):
-        pages.append([each.id for each in page])
+    pages = list(_letters(cloud))
     try:
-        return sum(letters.redrive(ids) for ids in pages)
+        return sum(cloud.letters.redrive(ids) for ids in pages)
     except (TwinError, OSError, sqlite3.Error):  # of a full disk: the letters stay, and the operator is told
         return 0
+
+
+def _letters(cloud: EmulatedCloud) -> Iterator[list[str]]:
+    """The ids of all dead letters, page by page."""
+    after = ""
+    while page := [each.id for each in cloud.letters.page(after)]:
+        yield page
+        after = page[-1]
 
 
 def _child(chance: random.Random) -> random.Random:
