@@ -20,8 +20,8 @@ from twin2multicloud.project.templates import write_template
 pytestmark = [pytest.mark.functional, pytest.mark.timeout(300)]
 
 
-class Home:
-    """A smart home on three clouds, its L1 on AWS."""
+class Greenhouse:
+    """A greenhouse on AWS: one cloud, since each deployment costs what it has of resources."""
 
     def __init__(self, folder, env):
         self.folder, self.env = folder, env
@@ -40,7 +40,7 @@ class Home:
         """Deploy to the stand-ins; what they made of IoT's policy is made in moto too."""
         document = json.dumps({"Version": "2012-10-17", "Statement": []})
         self.iot.create_policy(policyName=self.policy, policyDocument=document)
-        return self.t2mc("deploy", self.folder, "--yes", "--var", "gcp_project=a-project")
+        return self.t2mc("deploy", self.folder, "--yes")
 
     def place_all_on(self, cloud):
         """Move the twin: its placement, and its bundles."""
@@ -63,29 +63,29 @@ class Home:
 
 
 @contextmanager
-def smart_home(folder):
+def greenhouse(folder):
     """Packaged, with an empty IoT Core and providers that have made nothing."""
     terraform()  # or skip
-    write_template("smart-home", folder)
+    write_template("single-cloud", folder)
     config = json.loads((folder / "config.json").read_text(encoding="utf-8"))
-    config["name"] = vendor_clients.unique("home")
+    config["name"] = vendor_clients.unique("beds")
     (folder / "config.json").write_text(json.dumps(config), encoding="utf-8")
     write_bundles(plan(load_project(folder).twin), folder / ".t2mc" / "bundles")
     with stand_in_providers() as (_, env):
-        made = Home(folder, env | moto_account())
+        made = Greenhouse(folder, env | moto_account())
         yield made
         made.take_out_all()
 
 
 @pytest.fixture
-def home(tmp_path):
-    with smart_home(tmp_path / "home") as made:
+def garden(tmp_path):
+    with greenhouse(tmp_path / "home") as made:
         yield made
 
 
 @pytest.fixture(scope="module")
 def deployed_once(tmp_path_factory):
-    with smart_home(tmp_path_factory.mktemp("deployed") / "home") as made:
+    with greenhouse(tmp_path_factory.mktemp("deployed") / "home") as made:
         code, said = made.deploy()
         assert code == 0, said
         yield made
@@ -94,45 +94,45 @@ def deployed_once(tmp_path_factory):
 @pytest.fixture
 def deployed(deployed_once, tmp_path):
     """A copy of a project that is deployed: for tests that do not deploy again. No device is registered."""
-    made = Home(shutil.copytree(deployed_once.folder, tmp_path / "home"), deployed_once.env)
+    made = Greenhouse(shutil.copytree(deployed_once.folder, tmp_path / "home"), deployed_once.env)
     yield made
     made.take_out_all()
 
 
-def test_from_the_first_device_to_none(home):
-    code, said = home.deploy()
-    count = len(home.ids)
+def test_from_the_first_device_to_none(garden):
+    code, said = garden.deploy()
+    count = len(garden.ids)
     assert code == 0, said
-    assert f"{count} devices are not registered yet: `t2mc devices register {home.folder}`" in said
-    code, said = home.t2mc("devices", "register", home.folder)
+    assert f"{count} devices are not registered yet: `t2mc devices register {garden.folder}`" in said
+    code, said = garden.t2mc("devices", "register", garden.folder)
     assert (code, f"registered {count}" in said) == (0, True), said
-    assert home.things() == home.ids
-    first = home.ids[0]
-    kept = home.files(first)
+    assert garden.things() == garden.ids
+    first = garden.ids[0]
+    kept = garden.files(first)
     assert kept.keys() == {"certificate.pem", "private.key", "connection.json"}
     assert "PRIVATE KEY" in kept["private.key"]
     assert "PRIVATE KEY" not in said
     found = json.loads(kept["connection.json"])
     assert (found["cloud"], found["port"], found["client_id"]) == ("aws", 8883, first)
-    assert found["topic"] == f"dt/{home.twin.name}/{first}/telemetry"
+    assert found["topic"] == f"dt/{garden.twin.name}/{first}/telemetry"
     assert found["host"]
 
-    code, said = home.t2mc("devices", "register", home.folder)
+    code, said = garden.t2mc("devices", "register", garden.folder)
     assert (code, f"registered 0, {count} before" in said) == (0, True), said
-    assert home.files(first) == kept
-    assert "not registered yet" not in home.t2mc("deploy", home.folder)[1]
+    assert garden.files(first) == kept
+    assert "not registered yet" not in garden.t2mc("deploy", garden.folder)[1]
 
-    code, said = home.t2mc("devices", "remove", home.folder, "--device", first)
+    code, said = garden.t2mc("devices", "remove", garden.folder, "--device", first)
     assert (code, "cannot prompt for confirmation (no terminal); pass --yes" in said) == (2, True), said
-    assert home.things() == home.ids
-    code, said = home.t2mc("devices", "remove", home.folder, "--device", first, "--yes")
-    assert (code, home.things()) == (0, home.ids[1:]), said
-    assert home.files(first) == {}
-    assert "1 device is not registered yet" in home.t2mc("deploy", home.folder)[1]
+    assert garden.things() == garden.ids
+    code, said = garden.t2mc("devices", "remove", garden.folder, "--device", first, "--yes")
+    assert (code, garden.things()) == (0, garden.ids[1:]), said
+    assert garden.files(first) == {}
+    assert "1 device is not registered yet" in garden.t2mc("deploy", garden.folder)[1]
 
-    code, said = home.t2mc("devices", "remove", home.folder, "--yes")
-    assert (code, home.things()) == (0, []), said
-    assert "no device is registered" in home.t2mc("devices", "remove", home.folder, "--yes")[1]
+    code, said = garden.t2mc("devices", "remove", garden.folder, "--yes")
+    assert (code, garden.things()) == (0, []), said
+    assert "no device is registered" in garden.t2mc("devices", "remove", garden.folder, "--yes")[1]
 
 
 def test_only_the_owner_reads_keys(deployed):
@@ -187,54 +187,55 @@ def test_an_unknown_device_is_exit_code_2_with_a_suggestion(deployed):
     assert (code, "name the devices with --device" in said) == (2, True), said
 
 
-def test_without_a_deployment_there_is_nothing_to_register_with(home):
-    code, said = home.t2mc("devices", "register", home.folder)
-    assert (code, f"nothing is deployed from {home.folder}" in said) == (1, True), said
+def test_without_a_deployment_there_is_nothing_to_register_with(garden):
+    code, said = garden.t2mc("devices", "register", garden.folder)
+    assert (code, f"nothing is deployed from {garden.folder}" in said) == (1, True), said
 
 
-def test_destroy_takes_the_registrations_first(home):
+def test_destroy_takes_the_registrations_first(garden):
     """A policy that certificates have cannot be deleted, on AWS and in moto."""
-    assert home.deploy()[0] == 0
-    two = home.ids[:2]
-    assert home.t2mc("devices", "register", home.folder, *(f"--device={each}" for each in two))[0] == 0
-    with pytest.raises(home.iot.exceptions.DeleteConflictException):
-        home.iot.delete_policy(policyName=home.policy)
-    code, said = home.t2mc("destroy", home.folder)
-    assert (code, home.things()) == (2, two), "unasked, nothing happens"
+    assert garden.deploy()[0] == 0
+    two = garden.ids[:2]
+    assert garden.t2mc("devices", "register", garden.folder, *(f"--device={each}" for each in two))[0] == 0
+    with pytest.raises(garden.iot.exceptions.DeleteConflictException):
+        garden.iot.delete_policy(policyName=garden.policy)
+    code, said = garden.t2mc("destroy", garden.folder)
+    assert (code, garden.things()) == (2, two), "unasked, nothing happens"
     assert "2 registrations are removed first" in said
-    code, said = home.t2mc("destroy", home.folder, "--yes")
-    assert (code, home.things()) == (0, []), said
-    assert home.files(home.ids[0]) == {}
-    home.iot.delete_policy(policyName=home.policy)
+    code, said = garden.t2mc("destroy", garden.folder, "--yes")
+    assert (code, garden.things()) == (0, []), said
+    assert garden.files(garden.ids[0]) == {}
+    garden.iot.delete_policy(policyName=garden.policy)
 
 
-def test_a_placement_that_leaves_the_cloud_takes_the_registrations_first(home):
-    assert home.deploy()[0] == 0
-    two = home.ids[:2]
-    assert home.t2mc("devices", "register", home.folder, *(f"--device={each}" for each in two))[0] == 0
-    home.place_all_on("gcp")
-    code, said = home.t2mc("deploy", home.folder, "--plan-only")
-    assert (code, home.things()) == (0, two), said
+def test_a_placement_that_leaves_the_cloud_takes_the_registrations_first(garden):
+    assert garden.deploy()[0] == 0
+    two = garden.ids[:2]
+    assert garden.t2mc("devices", "register", garden.folder, *(f"--device={each}" for each in two))[0] == 0
+    garden.place_all_on("gcp")
+    on_gcp = ("--var", "gcp_project=a-project")
+    code, said = garden.t2mc("deploy", garden.folder, "--plan-only", *on_gcp)
+    assert (code, garden.things()) == (0, two), said
     assert "devices can no longer connect to AWS; local credentials are removed; 2 registrations" in said
-    code, said = home.t2mc("deploy", home.folder, "--yes")
-    assert (code, home.things()) == (0, []), said
-    assert home.files(home.ids[0]) == {}
+    code, said = garden.t2mc("deploy", garden.folder, "--yes", *on_gcp)
+    assert (code, garden.things()) == (0, []), said
+    assert garden.files(garden.ids[0]) == {}
 
 
-def test_where_the_service_holds_the_registrations_they_go_with_it(home):
+def test_where_the_service_holds_the_registrations_they_go_with_it(garden):
     """IoT Hub takes its identities along: nothing has to go first, so nobody has to be asked who is there."""
-    home.place_all_on("azure")
-    code, said = home.deploy()
+    garden.place_all_on("azure")
+    code, said = garden.deploy()
     assert (code, "note: which devices may connect could not be seen: " in said) == (0, True), said
     assert "Attempted credentials" not in said
-    code, said = home.t2mc("destroy", home.folder, "--yes")
+    code, said = garden.t2mc("destroy", garden.folder, "--yes")
     assert (code, "devices can no longer connect to Azure; local credentials are removed\n" in said) == (0, True), said
 
 
-def test_a_registry_that_cannot_be_asked_does_not_fail_a_deployment(home):
-    assert home.deploy()[0] == 0
-    home.env = {name: text for name, text in home.env.items() if not name.startswith("AWS_")}
-    home.env["AWS_EC2_METADATA_DISABLED"] = "true"
-    code, said = home.t2mc("deploy", home.folder)
+def test_a_registry_that_cannot_be_asked_does_not_fail_a_deployment(garden):
+    assert garden.deploy()[0] == 0
+    garden.env = {name: text for name, text in garden.env.items() if not name.startswith("AWS_")}
+    garden.env["AWS_EC2_METADATA_DISABLED"] = "true"
+    code, said = garden.t2mc("deploy", garden.folder)
     assert (code, "note: which devices may connect could not be seen: listing devices" in said) == (0, True), said
-    home.env |= moto_account()
+    garden.env |= moto_account()
