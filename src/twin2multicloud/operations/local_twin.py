@@ -16,6 +16,7 @@ from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.emulator.adapters.device_authenticator import password
 from twin2multicloud.emulator.adapters.device_registry import KEY, LocalDeviceRegistry
 from twin2multicloud.emulator.adapters.twin_graph import EmulatedTwinGraph
+from twin2multicloud.emulator.delivery.runs import Run
 from twin2multicloud.emulator.host.deployment import load_deployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.processes import pid_of, require_running
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
@@ -115,6 +116,11 @@ class LocalTwin(OperatedTwin):
     def letters(self) -> TwinLetters:
         """See `OperatedTwin`."""
         return TwinClient(self._deployment).letters
+
+    def runs(self, *, trace_id: str, device: str, timestamp: str) -> tuple[Mapping[Cloud, Sequence[Run]], list[Cloud]]:
+        """See `OperatedTwin`."""
+        with closing(TwinClient(self._deployment)) as client:
+            return client.runs(trace_id=trace_id, device=device, timestamp=timestamp)
 
     def errors(self, most: int, since: str = "") -> tuple[list[ErrorEvent], list[Cloud]]:
         """See `OperatedTwin`."""

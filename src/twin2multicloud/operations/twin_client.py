@@ -17,6 +17,7 @@ from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.dead_letter_queues import EmulatedDeadLetterQueues
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
 from twin2multicloud.emulator.delivery.rejections import Rejection
+from twin2multicloud.emulator.delivery.runs import Run
 from twin2multicloud.emulator.host.deployment import LocalDeployment, load_secrets, run_by_the_emulator
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, EndpointTraffic, FunctionTraffic
 from twin2multicloud.functions.storage.reader_client import HotReaders
@@ -65,6 +66,17 @@ class TwinClient(HotReaders):
                 rows = self._operator(site.cloud, "rejected")["rejections"]
                 by_cloud[site.cloud] = msgspec.convert(rows, list[Rejection])
         return by_cloud
+
+    def runs(self, *, trace_id: str, device: str, timestamp: str) -> tuple[dict[Cloud, list[Run]], list[Cloud]]:
+        """The runs that had readings of a trace, or of a device and time, and the clouds that do not answer."""
+        wanted = {"trace_id": trace_id, "device": device, "timestamp": timestamp}
+        found, dark = dict[Cloud, list[Run]](), list[Cloud]()
+        for site in self._deployment.sites:
+            try:
+                found[site.cloud] = msgspec.convert(self._operator(site.cloud, "runs", wanted)["runs"], list[Run])
+            except RetryableError:
+                dark.append(site.cloud)
+        return found, dark
 
     # --- what was kept -------------------------------------------------------------------------------------------
 

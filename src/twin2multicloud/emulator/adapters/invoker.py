@@ -1,6 +1,6 @@
 """The emulator's `Invoker`: a native asynchronous invoke is a record in the cloud's journal. Delivers nothing."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.placement import Cloud
@@ -18,7 +18,10 @@ def records(cloud: Cloud, machine: Machine = THIS_MACHINE) -> Records:
 
 
 class JournalInvoker:
-    """An `Invoker` that appends to the cloud's journal; the host answers when that is durable."""
+    """An `Invoker` that appends to the cloud's journal; the host answers when that is durable.
+
+    `note` is given each record.
+    """
 
     def __init__(
         self,
@@ -27,7 +30,9 @@ class JournalInvoker:
         staged: Staged,
         queues: Collection[str],
         machine: Machine = THIS_MACHINE,
+        note: Callable[[bytes], None] = lambda _: None,
     ) -> None:
+        self._note = note
         self._cloud, self._journal, self._staged, self._queues = cloud, journal, staged, queues
         self._records = records(cloud, machine)
 
@@ -36,4 +41,5 @@ class JournalInvoker:
         if function not in self._queues:
             raise FinalError(f"function {function!r} has no queue on {self._cloud}")
         for body, count in self._records.counted(messages, trace_id):
+            self._note(body)
             self._staged.add(self._journal.append(function, body, count))

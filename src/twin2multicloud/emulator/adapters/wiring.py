@@ -52,6 +52,7 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     calls: Mapping[str, Callable[[Any], Any]] = {}  # deployed name -> native call
     machine: Machine = THIS_MACHINE
     seen: Callable[[ErrorEvent], None] = lambda _: None  # is given each error event
+    queued: Callable[[bytes], None] = lambda _: None  # is given each record that a function queues
 
 
 class FunctionPorts:
@@ -63,7 +64,7 @@ class FunctionPorts:
         machine = parts.machine
         self.chance: Chance = machine.chance()  # jitter and trace ids
         self.errors = JournalErrorSink(parts.journal, parts.log, parts.seen)
-        self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, parts.queues, machine)
+        self.invoker = JournalInvoker(parts.cloud, parts.journal, parts.staged, parts.queues, machine, parts.queued)
         self.transport: Transport = machine.transport()
         self.functions = LocalCalls(parts.calls)
         self.catalog, self.hierarchy = parts.catalog, parts.hierarchy

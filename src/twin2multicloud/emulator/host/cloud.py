@@ -23,6 +23,7 @@ from twin2multicloud.emulator.delivery.durable_mark import DurableMark
 from twin2multicloud.emulator.delivery.journal import Journal, Record
 from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
 from twin2multicloud.emulator.delivery.queues import FunctionQueue
+from twin2multicloud.emulator.delivery.runs import RunLog
 from twin2multicloud.emulator.delivery.traffic import Meter
 from twin2multicloud.emulator.events.event_source import Start
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
@@ -85,6 +86,7 @@ class EmulatedCloud:
         self.gateway: Function | None = None  # where L1 is
         self._event_source = pack(cloud).event_source()
         self._open: set[str] = set()
+        self.runs = RunLog(machine)
         self._endpoints: dict[str, Start] = {}
         self._calls: dict[str, Start] = {}
         self._native: dict[str, Start] = {}  # the same by deployed name, as functions know each other
@@ -245,7 +247,7 @@ class EmulatedCloud:
 
     def _expose(self, component: Component, function: Function) -> None:
         starts = {
-            trigger: self._event_source.starts[trigger](function)
+            trigger: self.runs.record(component.name, trigger, self._event_source.starts[trigger](function))
             for trigger in function.handlers.keys() & self._event_source.starts.keys()
         }
         dispatcher = function.handlers.get(Trigger.DEVICE)
@@ -290,6 +292,7 @@ class EmulatedCloud:
             calls=self._native,
             machine=self._machine,
             seen=self._note_breaker,
+            queued=self.runs.queued,
         )
 
     def _note_breaker(self, event: ErrorEvent) -> None:

@@ -124,6 +124,9 @@ class CloudApp:
             case "run-due":
                 await self._on_thread(self._cloud.run_due)
                 return json_response(200, {"now": self._cloud.clock.now()})
+            case "runs":
+                runs: Response = await self._on_thread(serve, self._runs, request)
+                return runs
             case "rejected":
                 return json_response(200, {"rejections": self._cloud.ingress.rejections.rows()})
             case "letters":
@@ -143,6 +146,10 @@ class CloudApp:
         here = partial(serve, partial(self._cloud.invoke, name)) if natively else partial(self._cloud.request, name)
         response: Response = await self._on_thread(here, request)
         return response
+
+    def _runs(self, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
+        wanted = {name: str(arguments.get(name, "")) for name in ("trace_id", "device", "timestamp")}
+        return {"runs": self._cloud.runs.find(**wanted)}
 
     def _kept(self, call: str, arguments: Mapping[str, Any]) -> Mapping[str, Any]:
         """Dead letters. Raises FinalError for an unknown call."""
