@@ -63,9 +63,6 @@ class AzureTariff(Tariff):
     def commands(self, _: Traffic, count: float) -> Uses:
         yield "plan.iothub", count
 
-    def dispatched(self, t: Traffic) -> float:
-        return t.batches  # the hub's Event Hubs endpoint hands over batches
-
     def function(self, t: Traffic, invocations: float, milliseconds: float) -> Uses:
         yield "functions.execution", invocations
         yield "functions.gb_second", max(milliseconds, invocations * MIN_MS) / 1000 * t.workload.function_mb / 1024

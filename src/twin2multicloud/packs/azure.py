@@ -13,7 +13,7 @@ _HOST = {
     "extensions": {
         "http": {"routePrefix": ""},  # a function's path is its name, as on every cloud
         "queues": {"maxDequeueCount": 5, "batchSize": 16, "newBatchThreshold": 8, "visibilityTimeout": "00:00:30"},
-        "eventHubs": {"maxEventBatchSize": 100, "prefetchCount": 300},
+        "eventHubs": {"maxEventBatchSize": 1000, "prefetchCount": 3000},
     },
     "logging": {"logLevel": {"default": "Warning", "Function": "Information"}},
 }
