@@ -171,3 +171,44 @@ def test_only_the_owner_reads_state_and_plans(fleet, folder):
     root = Path(folder) / ".t2mc"
     assert code == 0
     assert [path.stat().st_mode & 0o077 for path in (root / "terraform", root / "deployment-options.json")] == [0, 0]
+
+
+def test_what_somebody_took_away_is_shown_and_put_back(fleet, folder):
+    clouds, env = fleet
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    code, said, _ = t2mc(env, "drift", folder)
+    assert (code, "all is as it was deployed" in said) == (0, True)
+    (table,) = [key for key in clouds["aws"].made if key[0] == "aws_cloudwatch_event_bus"]
+    before = dict(clouds["aws"].made)
+    del clouds["aws"].made[table]
+    code, said, _ = t2mc(env, "drift", folder)
+    assert (code, "- aws_cloudwatch_event_bus.error_topic" in said) == (1, True), said
+    code, said, _ = t2mc(env, "drift", folder, "--json")
+    assert (code, json.loads(said)) == (1, {"aws_cloudwatch_event_bus.error_topic": "delete"})
+    assert t2mc(env, "deploy", folder, "--yes")[0] == 0
+    assert len(clouds["aws"].made) == len(before)
+    assert t2mc(env, "drift", folder)[0] == 0
+
+
+def test_one_slot_is_deployed_with_what_it_needs_and_nothing_else(fleet, folder):
+    clouds, env = fleet
+    code, said, complaint = t2mc(env, "deploy", folder, "--slot", "L3-hot", "--plan-only", *PROJECT)
+    assert code == 0, complaint
+    assert "google_firestore_database.hot_store" in said
+    assert "aws_iot_topic_rule" not in said
+    code, said, complaint = t2mc(env, "deploy", folder, "--slot", "L3-hot", "--yes", *PROJECT)
+    assert code == 0, complaint
+    assert clouds["google"].of("google_firestore_database")
+    assert not clouds["aws"].of("aws_iot_topic_rule")
+    code, _, said = t2mc(env, "deploy", folder, "--slot", "L3-hto", "--plan-only")
+    assert (code, "--slot L3-hto: expected one of L1, L2" in said) == (2, True)
+    assert t2mc(env, "destroy", folder, "--yes")[0] == 0
+    assert made(clouds) == 0
+
+
+def test_the_plan_says_what_it_costs(fleet, folder):
+    _, env = fleet
+    code, said, _ = t2mc(env, "deploy", folder, "--plan-only", *PROJECT)
+    assert code == 0
+    assert re.search(r"^\+ \$\d+\.\d\d a month$", said, re.MULTILINE), said
+    assert re.search(r"\$\d+\.\d\d at rest", said), said

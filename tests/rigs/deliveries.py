@@ -33,7 +33,9 @@ class Batch(NamedTuple):
     readings: int
 
 
-def runs_by_function(topology: Topology, config: dict[str, Any], batches: Sequence[Batch], size: int) -> dict[str, list[Batch]]:
+def runs_by_function(
+    topology: Topology, config: dict[str, Any], batches: Sequence[Batch], size: int
+) -> dict[str, list[Batch]]:
     """The runs of every function on the way from the devices to the hot store, for readings of `size` bytes."""
     where = topology.placement
     l1, l2, l3 = where.l1, where.l2, where.l3_hot

@@ -96,6 +96,10 @@ COMMANDS = {
         "deploy",
         "Put a twin's L1, L2 and L3 on the clouds of its placement. Credentials are those of the providers.",
     ),
+    "drift": Command(
+        "deploy",
+        "Show what was changed since it was deployed, by somebody else than t2mc. Exit code 1 if anything was.",
+    ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),
     "export": Command(

@@ -12,9 +12,13 @@ from twin2multicloud.cli.devices import Yes, ask
 from twin2multicloud.cli.progress import phase
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.placement import Slot
+from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.current_bundles import require_current_bundles
 from twin2multicloud.operations.deployment import Planned, carry_out, look
+from twin2multicloud.operations.deployment import drift as find_drift
+from twin2multicloud.operations.plan_costs import cost_of
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import typed
@@ -35,6 +39,9 @@ def deploy(
     var: Annotated[
         list[str] | None, typer.Option(help="name=value: aws_region, azure_location, gcp_project, gcp_region …")
     ] = None,
+    slot: Annotated[
+        str | None, typer.Option(help="One layer, and what it needs: L1, L2, L3-hot, L3-cold, L3-archive, L4.")
+    ] = None,
     bundles: Annotated[
         Path | None, typer.Option(help="Folder of the archives.", show_default="the project's .t2mc/bundles")
     ] = None,
@@ -53,10 +60,30 @@ def deploy(
     require_current_bundles(rollout)
     gaps = covered(rollout.topology).left_out
     say_note(f"planned, but not deployed yet: {', '.join(gaps)}")
+    only = None if slot is None else _slot(slot)
     if plan_only:
-        _say_planned(look(rollout, destroy=False, phase=phase))
+        _say_planned(look(rollout, destroy=False, phase=phase, slot=only), rollout, destroy=False, slot=only)
         return
-    _carry_out(rollout, destroy=False, yes=yes)
+    _carry_out(rollout, destroy=False, yes=yes, slot=only)
+
+
+def drift(
+    folder: Folder = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show what was changed since it was deployed, by somebody else than t2mc. Exit code 1 if anything was.
+
+    Changes nothing: `t2mc deploy` puts it back. Example: t2mc drift examples/smart-home
+    """
+    found = find_drift(deployed(load_project(folder)), phase)
+    if as_json:
+        say_json(found)
+    else:
+        for address, action in sorted(found.items()):
+            out.print(f"  {_MARKS.get(action, '[magenta]±[/]')} {address}", highlight=False, soft_wrap=True)
+        out.print(f"{len(found):,} differ from what was deployed" if found else "all is as it was deployed")
+    if found:
+        raise typer.Exit(1)
 
 
 def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
@@ -89,16 +116,24 @@ def outputs(
     out.print(table)
 
 
-def _carry_out(rollout: Rollout, *, destroy: bool, yes: bool) -> None:
+def _slot(text: str) -> Slot:
+    try:
+        return Slot.parse(text)
+    except ValueError:
+        names = [each.value for each in Slot]
+        raise ConfigurationError(f"--slot {text}: expected one of {', '.join(names)}{hint(text, names)}") from None
+
+
+def _carry_out(rollout: Rollout, *, destroy: bool, yes: bool, slot: Slot | None = None) -> None:
     """Show the plan, ask for confirmation, and print what was done."""
 
     def consent(planned: Planned) -> bool:
-        _say_planned(planned)
+        _say_planned(planned, rollout, destroy=destroy, slot=slot)
         if planned and not yes:
             ask()
         return True
 
-    done = carry_out(rollout, destroy=destroy, phase=phase, consent=consent)
+    done = carry_out(rollout, destroy=destroy, phase=phase, consent=consent, slot=slot)
     if done is None:
         return
     if done.changes or done.code or done.twins:
@@ -107,8 +142,26 @@ def _carry_out(rollout: Rollout, *, destroy: bool, yes: bool) -> None:
         _say_unregistered(rollout.project, done.outputs)
 
 
-def _say_planned(planned: Planned) -> None:
+def _say_cost(rollout: Rollout, *, destroy: bool) -> None:
+    """What the plan adds to the month's bill. A price that is missing does not stop a deployment."""
+    try:
+        cost = cost_of(rollout, destroy=destroy)
+    except ConfigurationError as error:
+        say_note(f"what it costs could not be said: {error}")
+        return
+    if cost.difference is None:
+        out.print(f"about ${cost.after:,.2f} a month in all", highlight=False)
+    else:
+        sign = "-" if cost.difference < 0 else "+"
+        out.print(f"{sign} ${abs(cost.difference):,.2f} a month", highlight=False)
+    if not destroy:
+        out.print(f"  [dim]{cost.workload}; ${cost.at_rest:,.2f} at rest[/]", highlight=False, soft_wrap=True)
+
+
+def _say_planned(planned: Planned, rollout: Rollout, *, destroy: bool, slot: Slot | None = None) -> None:
     _say_changes(planned.changes)
+    if planned.changes and slot is None:
+        _say_cost(rollout, destroy=destroy)
     _say_registrations(planned)
     for name in planned.code:
         out.print(f"  {_MARKS['update']} code of {name}", highlight=False, soft_wrap=True)

@@ -81,7 +81,8 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
             messages=messages,
             gb=gb,
             size_units=math.ceil(item_kb),
-            batches=messages / max(w.messages_per_request, readings_together(messages / SECONDS_PER_MONTH, w.batch_window)),
+            batches=messages
+            / max(w.messages_per_request, readings_together(messages / SECONDS_PER_MONTH, w.batch_window)),
             fired=messages * w.event_share if w.events else 0.0,
             history_queries=refreshes * w.series_per_refresh,
             latest_queries=refreshes,

@@ -78,7 +78,9 @@ def test_those_that_arrive_together_are_one_message():
     publisher = Publisher()
     assert taken_at_once(after_company(publisher), 2 * MOST) == [None] * 2 * MOST
     assert [dict(each.attributes) for each in publisher.messages] == [{"publishes": str(MOST)}] * 2
-    stored = [pair for each in publisher.messages for pair in msgspec.json.decode(each.data, type=list[tuple[str, bytes]])]
+    stored = [
+        pair for each in publisher.messages for pair in msgspec.json.decode(each.data, type=list[tuple[str, bytes]])
+    ]
     assert sorted(stored) == sorted((f"d{number}", str(number).encode()) for number in range(2 * MOST))
 
 

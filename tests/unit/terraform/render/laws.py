@@ -236,11 +236,13 @@ def _too_short(what: str, attempts: int, seconds: int) -> Iterator[str]:
 
 
 def a_message_is_hidden_while_its_function_may_run(topology: Topology, config: Config) -> Iterator[str]:
-    """And no longer than AWS asks for, six time-outs; SQS takes what the code sends, and no queue takes all Lambdas."""
+    """And no longer than AWS asks for, six time-outs and the window; SQS takes what the code sends, and no queue takes all
+    Lambdas.
+    """
     resources = config["resource"]
     for key, body in resources.get("aws_lambda_event_source_mapping", {}).items():
         hidden = resources["aws_sqs_queue"][key]["visibility_timeout_seconds"]
-        if hidden != 6 * resources["aws_lambda_function"][key]["timeout"]:
+        if hidden != 6 * resources["aws_lambda_function"][key]["timeout"] + topology.batch_window:
             yield f"aws: {key} is hidden for {hidden} s"
         if "maximum_concurrency" not in body.get("scaling_config", [{}])[0]:
             yield f"aws: {key} has no maximum concurrency"
