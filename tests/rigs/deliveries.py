@@ -1,12 +1,13 @@
-"""How each service hands readings to functions, by its documentation, from the rendered configuration. Time is simulated.
+"""How each service hands readings to functions, by its documentation, from the rendered configuration; no clock.
 
-| service | rule | source |
-|---|---|---|
-| SQS to Lambda | five pollers, no more than the maximum concurrency; each gathers from its first message until the window is over or the batch is full | lambda/services-sqs-scaling, services-sqs-configure |
-| Event Hubs | each partition gathers until `minEventBatchSize` events are there or `maxWaitTime` is over; with less than two it does not wait | functions-bindings-event-hubs |
-| storage queue | one message a run | functions-bindings-storage-queue-trigger |
-| Pub/Sub push | one message a request | pubsub/docs/push |
-| our gateway | publishes that come within the window are one message, where there was company in the last one | `clouds.gcp.device_ingress` |
+- SQS to Lambda: five pollers, no more than the maximum concurrency; each gathers from its first message until the
+  window is over or the batch is full (lambda/services-sqs-scaling, services-sqs-configure).
+- Event Hubs: each partition gathers until ``minEventBatchSize`` events are there or ``maxWaitTime`` is over; with less
+  than two it does not wait (functions-bindings-event-hubs).
+- A storage queue: one message a run (functions-bindings-storage-queue-trigger).
+- A Pub/Sub push: one message a request (pubsub/docs/push).
+- Our gateway: publishes that come within the window are one message, where there was company in the last one
+  (`clouds.gcp.device_ingress`).
 """
 
 from collections.abc import Iterable, Sequence

@@ -98,7 +98,7 @@ COMMANDS = {
     ),
     "drift": Command(
         "deploy",
-        "Show what was changed since it was deployed, by somebody else than t2mc. Exit code 1 if anything was.",
+        "Show what somebody else than t2mc changed since it was deployed. Exit code 1 if anything differs.",
     ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),

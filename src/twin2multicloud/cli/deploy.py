@@ -71,7 +71,7 @@ def drift(
     folder: Folder = Path(),
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Show what was changed since it was deployed, by somebody else than t2mc. Exit code 1 if anything was.
+    """Show what somebody else than t2mc changed since it was deployed. Exit code 1 if anything differs.
 
     Changes nothing: `t2mc deploy` puts it back. Example: t2mc drift examples/smart-home
     """

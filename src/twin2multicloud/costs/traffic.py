@@ -75,14 +75,14 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
             messages = w.devices * (SECONDS_PER_MONTH / 60 / w.interval_min)
         item_kb = w.message_kb + ITEM_OVERHEAD_KB
         gb = messages * w.message_kb / KB_PER_GB
+        gathered = readings_together(messages / SECONDS_PER_MONTH, w.batch_window)
         refreshes = w.active_hours_per_day * DAYS_PER_MONTH * w.refreshes_per_hour
         return cls(
             workload=w,
             messages=messages,
             gb=gb,
             size_units=math.ceil(item_kb),
-            batches=messages
-            / max(w.messages_per_request, readings_together(messages / SECONDS_PER_MONTH, w.batch_window)),
+            batches=messages / max(w.messages_per_request, gathered),
             fired=messages * w.event_share if w.events else 0.0,
             history_queries=refreshes * w.series_per_refresh,
             latest_queries=refreshes,

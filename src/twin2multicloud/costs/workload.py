@@ -41,9 +41,9 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     active_hours_per_day: float = 0
 
     messages_per_request: int = 1
-    """How many readings share one queue message, function invocation and POST at least, as where gateways send lists."""
+    """How many readings share one queue message, function invocation and POST at least: where gateways send lists."""
     batch_window: float = BATCH_WINDOW_S
-    """How long a reading may wait for company at each hop, in seconds: from ten readings a window on more share one."""
+    """How long a reading may wait for company at each hop, in seconds: the more come within it, the more share one."""
     function_ms: float = 50
     """What one invocation of a function costs before its first message, in ms."""
     function_ms_per_message: float = 10

@@ -35,14 +35,14 @@ class PlanCost(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def cost_of(rollout: Rollout, *, destroy: bool) -> PlanCost:
-    """The cost of what a plan makes. Raises ConfigurationError where ``workload.json`` is invalid or a price is missing."""
+    """The cost of what a plan makes. Raises ConfigurationError for an invalid ``workload.json`` or a missing price."""
     project, book = rollout.project, PriceBook.shipped()
     w = project_workload(project.twin, project.folder)
-    here = project.twin.placement
-    after, at_rest = (
-        (0.0, 0.0) if destroy else (_deployed(rollout, here, w, book), _deployed(rollout, here, w, book, True))
-    )
-    return PlanCost(before=_before(rollout, w, book), after=after, at_rest=at_rest, workload=_said(rollout, w))
+    here, before, said = project.twin.placement, _before(rollout, w, book), _said(rollout, w)
+    if destroy:
+        return PlanCost(before=before, after=0.0, at_rest=0.0, workload=said)
+    after, at_rest = (_deployed(rollout, here, w, book, at_rest=rests) for rests in (False, True))
+    return PlanCost(before=before, after=after, at_rest=at_rest, workload=said)
 
 
 def _before(rollout: Rollout, w: Workload, book: PriceBook) -> float | None:
@@ -52,7 +52,7 @@ def _before(rollout: Rollout, w: Workload, book: PriceBook) -> float | None:
     return None if placement is None else _deployed(rollout, placement, w, book)
 
 
-def _deployed(rollout: Rollout, placement: Placement, w: Workload, book: PriceBook, at_rest: bool = False) -> float:
+def _deployed(rollout: Rollout, placement: Placement, w: Workload, book: PriceBook, *, at_rest: bool = False) -> float:
     """What the slots and boundaries that are rendered cost in a placement."""
     quiet = msgspec.structs.replace(w, refreshes_per_hour=0, editors=0, viewers=0)
     t = Traffic.of(quiet, _AT_REST if at_rest else None)

@@ -1,5 +1,5 @@
-"""AWS Lambda's events to the domain and back: function URL (payload 2.0), SQS batch, of an IoT rule too, schedule, direct
-invocation.
+"""AWS Lambda's events to the domain and back: function URL (payload 2.0), SQS batch, an IoT rule's too, schedule,
+direct invocation.
 
 Shapes: docs.aws.amazon.com lambda/urls-invocation, iot/lambda-rule-action, lambda/services-sqs-errorhandling,
 lambda/with-eventbridge-scheduler. No SDK.
@@ -24,8 +24,8 @@ _decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def on_device(function: Function) -> Handler:
-    """Started by SQS with what an IoT rule's SQL makes of publishes: the payload as base64, the device's id and the time
-    of arrival in ms. A message that is none is redelivered alone, and ends in the dead letters.
+    """Started by SQS with what an IoT rule's SQL makes of publishes: the payload as base64, the device's id and the
+    time of arrival in ms. A message that is none is redelivered alone, and ends in the dead letters.
     """
 
     def handler(event: Event, _context: object) -> dict[str, Any]:

@@ -59,9 +59,7 @@ class PubSubBox:
             for each in messages:
                 at = from_datetime(each.message.publish_time)
                 device, several = (each.message.attributes.get(name) for name in ("device_id", SEVERAL))
-                if self._address.devices and (
-                    device is not None or several
-                ):  # Pub/Sub's own letter: a publish as it was, or many
+                if self._address.devices and (device is not None or several):  # Pub/Sub's own letter
                     body = as_letter(Unread(each.message.data, _SEVERAL if several else "", device, at), at)
                 else:
                     body = each.message.data

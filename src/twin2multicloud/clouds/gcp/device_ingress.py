@@ -94,7 +94,7 @@ class PubSubDeviceIngress:
                 self._group = None
         try:
             self._send(group.publishes)
-        except Exception as error:  # noqa: BLE001 - raised to each whose publish it was
+        except Exception as error:  # raised to each whose publish it was
             group.failure = error
         finally:
             group.done.set()

@@ -120,8 +120,9 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
-    """What one cloud holds of the slice. `topics`, `gateways` and `batch_window` are the topology's, wherever its gateway
-    is."""
+    """What one cloud holds of the slice. `topics`, `gateways` and `batch_window` are the topology's, wherever its
+    gateway is.
+    """
 
     cloud: Cloud
     twin: str

@@ -236,8 +236,8 @@ def _too_short(what: str, attempts: int, seconds: int) -> Iterator[str]:
 
 
 def a_message_is_hidden_while_its_function_may_run(topology: Topology, config: Config) -> Iterator[str]:
-    """And no longer than AWS asks for, six time-outs and the window; SQS takes what the code sends, and no queue takes all
-    Lambdas.
+    """And no longer than AWS asks for, six time-outs and the window; SQS takes what the code sends, and no queue takes
+    all Lambdas.
     """
     resources = config["resource"]
     for key, body in resources.get("aws_lambda_event_source_mapping", {}).items():

@@ -1,8 +1,8 @@
 """Queues and dead letters on AWS: SQS. One queue per function that a queue starts, one dead-letter queue per boundary.
 
 A queue hides a message for six times its function's time-out and the batching window, as AWS asks
-(lambda/services-sqs-configure), and takes messages of 1 MiB, as ``clouds/aws/queue.py`` sends them; 256 KiB is what it takes unless it is told (SQS's
-SetQueueAttributes, MaximumMessageSize; 1 MiB since August 2025).
+(lambda/services-sqs-configure), and takes messages of 1 MiB, as ``clouds/aws/queue.py`` sends them; 256 KiB is what it
+takes unless it is told (SQS's SetQueueAttributes, MaximumMessageSize; 1 MiB since August 2025).
 """
 
 import json
