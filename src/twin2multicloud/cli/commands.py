@@ -101,6 +101,10 @@ COMMANDS = {
         "Show what somebody else than t2mc changed since it was deployed. Exit code 1 if anything differs.",
     ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
+    "logs": Command(
+        "logs",
+        "Show what a deployed function logged: CloudWatch, Log Analytics, Cloud Logging. The last hour, oldest first.",
+    ),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),
     "export": Command(
         "export", "Take a twin out of t2mc: its readings as files, its deployment as a repository.", "export_app"

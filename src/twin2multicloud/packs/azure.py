@@ -78,6 +78,7 @@ PACK = CloudPack(
         invocation="twin2multicloud.clouds.azure.invocation:open_invocation",
         account="twin2multicloud.clouds.azure.cloud_account:open_account",
         dead_letters="twin2multicloud.clouds.azure.dead_letter_queues:open_dead_letters",
+        logs="twin2multicloud.clouds.azure.function_logs:open_logs",
         gone_with="azurerm_iothub.device_gateway",
         publisher="twin2multicloud.clouds.azure.code_publisher:open_publisher",
         # learn.microsoft.com cli/azure/functionapp/deployment/source: the archive has its wheels, nothing is built

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues
     from twin2multicloud.ports.device_connection import Connection, DeviceKey
     from twin2multicloud.ports.device_registry import DeviceRegistry
+    from twin2multicloud.ports.function_logs import FunctionLogs
     from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.ports.twin_graph import TwinGraph
     from twin2multicloud.ports.twin_publisher import TwinPublisher
@@ -94,6 +95,7 @@ class Deployed:
     invocation: str
     account: str
     dead_letters: str
+    logs: str
     in_the_way: str = ""
     gone_with: str = ""
     publisher: str = ""
@@ -126,6 +128,10 @@ class Deployed:
         """Its dead-letter queues."""
         queues: DeadLetterQueues = resolve_name(self.dead_letters)(outputs)
         return queues
+
+    def open_logs(self, outputs: Mapping[str, Any]) -> FunctionLogs:
+        """The logs of its functions."""
+        return resolve_name(self.logs)(outputs)
 
     def open_publisher(self, outputs: Mapping[str, Any]) -> CodePublisher | None:
         """What publishes its functions' code; None where code comes with them."""
