@@ -1,15 +1,18 @@
 """t2mc deploy, destroy, outputs as a user types them: exit codes, sentences, and nothing done without being asked."""
 
+import hashlib
 import json
 import re
 import signal
 import subprocess
 import sys
 import time
+import zipfile
 from pathlib import Path
 
 import pytest
 from tests.rigs import command_line
+from tests.rigs.code_publisher import RigCodePublisher
 from tests.rigs.signals import hearing_signals
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
@@ -212,3 +215,54 @@ def test_the_plan_says_what_it_costs(fleet, folder):
     assert code == 0
     assert re.search(r"^\+ \$\d+\.\d\d a month$", said, re.MULTILINE), said
     assert re.search(r"\$\d+\.\d\d at rest", said), said
+
+
+@pytest.fixture
+def code_on_others(monkeypatch):
+    """What functions run on the clouds where Terraform brings their code, once it is there."""
+    from twin2multicloud.clouds.aws import code_publisher as on_aws
+    from twin2multicloud.clouds.gcp import code_publisher as on_gcp
+
+    rigs = {"aws": RigCodePublisher(), "gcp": RigCodePublisher()}
+    monkeypatch.setattr(on_aws, "open_publisher", rigs["aws"].opens)
+    monkeypatch.setattr(on_gcp, "open_publisher", rigs["gcp"].opens)
+    return rigs
+
+
+def test_changed_code_comes_to_functions_without_the_engine_and_goes_back(fleet, folder, code_on_azure, code_on_others):
+    clouds, env = fleet
+    bundles = folder / ".t2mc" / "bundles"
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    for cloud, rig in code_on_others.items():  # as Terraform would have brought it
+        for each in (bundles / cloud).glob("*.zip"):
+            rig.stands[each.stem] = hashlib.sha256(each.read_bytes()).hexdigest()
+    code, said, _ = t2mc(env, "deploy", folder, "--functions", "all", "--plan-only")
+    assert (code, "the functions run the project's archives" in said) == (0, True), said
+    old = (bundles / "aws" / "dispatcher.zip").read_bytes()
+    with zipfile.ZipFile(bundles / "aws" / "dispatcher.zip", "a") as file:
+        file.writestr("more.txt", "more")
+    calls = len(clouds["aws"].calls)
+    code, said, complaint = t2mc(env, "deploy", folder, "--functions", "dispatcher", "--yes")
+    assert code == 0, complaint
+    digests = [hashlib.sha256(each).hexdigest() for each in (old, (bundles / "aws" / "dispatcher.zip").read_bytes())]
+    assert f"code of aws/dispatcher: {digests[0][:12]} -> {digests[1][:12]}" in said
+    assert code_on_others["aws"].stands["dispatcher"] == digests[1][:32]
+    assert not [each for each in clouds["aws"].calls[calls:] if each[0] in ("create", "update", "delete")]
+    code, said, complaint = t2mc(env, "deploy", folder, "--functions", "aws/dispatcher", "--roll-back", "--yes")
+    assert code == 0, complaint
+    assert f"{digests[1][:12]} -> {digests[0][:12]}" in said
+    assert code_on_others["aws"].stands["dispatcher"] == digests[0][:32]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--functions", "dispacher"), "--functions dispacher: no such function is deployed; did you mean dispatcher?"),
+        (("--roll-back",), "--roll-back goes with --functions"),
+    ],
+)
+def test_what_cannot_be_updated_is_exit_code_2(fleet, folder, code_on_others, arguments, sentence):
+    _, env = fleet
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    code, _, said = t2mc(env, "deploy", folder, *arguments)
+    assert (code, sentence in said) == (2, True), said

@@ -16,6 +16,7 @@ from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.current_bundles import require_current_bundles
+from twin2multicloud.operations.code_update import code_updates, update_code
 from twin2multicloud.operations.deployment import Planned, carry_out, look
 from twin2multicloud.operations.deployment import drift as find_drift
 from twin2multicloud.operations.plan_costs import cost_of
@@ -39,6 +40,13 @@ def deploy(
     var: Annotated[
         list[str] | None, typer.Option(help="name=value: aws_region, azure_location, gcp_project, gcp_region …")
     ] = None,
+    functions: Annotated[
+        list[str] | None,
+        typer.Option(help="Bring changed code to this function (persister, azure/persister, or all), and do no more."),
+    ] = None,
+    roll_back: Annotated[
+        bool, typer.Option("--roll-back", help="With --functions: let them run the archive before.")
+    ] = False,
     slot: Annotated[
         str | None, typer.Option(help="One layer, and what it needs: L1, L2, L3-hot, L3-cold, L3-archive, L4.")
     ] = None,
@@ -55,6 +63,11 @@ def deploy(
     Example: t2mc deploy examples/smart-home --plan-only
     """
     project = load_project(folder)
+    if functions:
+        _update(deployed(project), functions, back=roll_back, plan_only=plan_only, yes=yes)
+        return
+    if roll_back:
+        raise ConfigurationError("--roll-back goes with --functions")
     say_notes(project)
     rollout = chosen(project, pairs("--var", var), bundles, _backend(folder, state, state_setting))
     require_current_bundles(rollout)
@@ -114,6 +127,27 @@ def outputs(
         for part, text in rows:
             table.add_row(f"{name} {part}".strip(), str(text))
     out.print(table)
+
+
+def _update(rollout: Rollout, names: list[str], *, back: bool, plan_only: bool, yes: bool) -> None:
+    """Bring changed code to functions, without the engine but for the addresses."""
+    if not back:
+        require_current_bundles(rollout)
+    addresses = deployed_outputs(rollout.project, environment())
+    updates = code_updates(rollout, addresses, names, back=back)
+    for each in updates:
+        digests = f"{each.stood[:12] or 'unknown'} -> {each.stands[:12]}"
+        out.print(f"  {_MARKS['update']} code of {each.name}: {digests}", highlight=False, soft_wrap=True)
+    if not updates:
+        out.print("the functions run the project's archives")
+        return
+    if plan_only:
+        return
+    if not yes:
+        ask()
+    with phase("publishing", len(updates)) as report:
+        update_code(updates, rollout, addresses, report)
+    out.print(f"[green]{len(updates)} updated[/]")
 
 
 def _slot(text: str) -> Slot:

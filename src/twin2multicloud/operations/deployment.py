@@ -14,6 +14,7 @@ from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.device_files import files_of
+from twin2multicloud.operations.code_update import keep_code
 from twin2multicloud.operations.publishing import publish, unpublished
 from twin2multicloud.operations.twin_publishing import missing, publish_twin
 from twin2multicloud.terraform.engine import Changes, Workspace, environment, find_engine
@@ -93,6 +94,8 @@ def carry_out(
         if codes:
             with phase("publishing", len(codes)) as report:
                 publish(codes, outputs, report)
+        if not destroy:
+            keep_code(rollout)
         twins = 0
         if planned.twins:
             with phase("publishing twins", None) as report:

@@ -79,6 +79,7 @@ PACK = CloudPack(
         account="twin2multicloud.clouds.azure.cloud_account:open_account",
         dead_letters="twin2multicloud.clouds.azure.dead_letter_queues:open_dead_letters",
         logs="twin2multicloud.clouds.azure.function_logs:open_logs",
+        code="twin2multicloud.clouds.azure.code_publisher:open_publisher",
         gone_with="azurerm_iothub.device_gateway",
         publisher="twin2multicloud.clouds.azure.code_publisher:open_publisher",
         # learn.microsoft.com cli/azure/functionapp/deployment/source: the archive has its wheels, nothing is built

@@ -82,8 +82,8 @@ class Deployed:
     """How a deployed twin is reached on a cloud, by the outputs of its deployment. Opening imports the cloud's SDK.
 
     `sign` is the output that is there where devices connect; `in_the_way` the resource that cannot be deleted while
-    devices are registered; `gone_with` the one that takes the registrations with it. `publisher` brings code to
-    functions where Terraform does not, and `publish_by_hand` is a shell command that does so without us: of ``$id``, an
+    devices are registered; `gone_with` the one that takes the registrations with it. `code` brings code to
+    functions without Terraform, `publisher` where Terraform does not, and `publish_by_hand` is a shell command that does so without us: of ``$id``, an
     app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand` says how a device is registered
     without us, in Markdown. `twins` brings models and twins to a twin service, and `graph` reads it.
     """
@@ -96,6 +96,7 @@ class Deployed:
     account: str
     dead_letters: str
     logs: str
+    code: str
     in_the_way: str = ""
     gone_with: str = ""
     publisher: str = ""
@@ -132,6 +133,11 @@ class Deployed:
     def open_logs(self, outputs: Mapping[str, Any]) -> FunctionLogs:
         """The logs of its functions."""
         return resolve_name(self.logs)(outputs)
+
+    def open_code(self, outputs: Mapping[str, Any]) -> CodePublisher:
+        """The code of its functions."""
+        publisher: CodePublisher = resolve_name(self.code)(outputs)
+        return publisher
 
     def open_publisher(self, outputs: Mapping[str, Any]) -> CodePublisher | None:
         """What publishes its functions' code; None where code comes with them."""

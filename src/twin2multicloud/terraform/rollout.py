@@ -81,6 +81,11 @@ class Rollout:
         return Path(self._options.bundles).resolve() if self._options.bundles else self._state.bundles
 
     @property
+    def published(self) -> Path:
+        """The folder of archives that deployed functions run or ran: ``<cloud>/<function>/<digest>.zip``."""
+        return self._state.published
+
+    @property
     def functions(self) -> Iterator[tuple[Cloud, str]]:
         """Every function that is deployed: its cloud and its name."""
         return ((site.cloud, each.name) for site in scope.sites(self.topology) for each in site.functions)
