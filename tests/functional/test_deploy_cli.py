@@ -8,6 +8,7 @@ import subprocess
 import sys
 import time
 import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,7 @@ from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
 from tests.rigs.vendor_processes import moto_account
 
+from twin2multicloud.operations.rotation import rotate
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import write_template
@@ -266,3 +268,37 @@ def test_what_cannot_be_updated_is_exit_code_2(fleet, folder, code_on_others, ar
     assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
     code, _, said = t2mc(env, "deploy", folder, *arguments)
     assert (code, sentence in said) == (2, True), said
+
+
+def test_a_token_is_replaced_with_two_valid_meanwhile(fleet, folder, monkeypatch):
+    clouds, env = fleet
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    for name, value in clean_environment(env).items():
+        monkeypatch.setenv(name, value)
+
+    def secrets():
+        places = [("aws", "aws_secretsmanager_secret_version", "secret_string")]
+        places += [("azurerm", "azurerm_key_vault_secret", "value")]
+        places += [("google", "google_secret_manager_secret_version", "secret_data")]
+        (text,) = {each[argument] for cloud, kind, argument in places for each in clouds[cloud].of(kind)}
+        return text.split(",")
+
+    (old,) = secrets()
+    seen, asked = [], []
+
+    def consent(planned):
+        asked.append(planned)
+        return True
+
+    assert rotate(load_project(folder), quiet, consent, lambda _: seen.append(secrets()))
+    (new,) = secrets()
+    assert new != old
+    assert seen == [[old, new], [new, old]]
+    assert len(asked) == 1
+    code, said, _ = t2mc(env, "deploy", folder)
+    assert (code, "0 to add, 0 to change, 0 to remove" in said) == (0, True), "the next deployment changes nothing"
+
+
+@contextmanager
+def quiet(_doing, _steps):
+    yield lambda _: None

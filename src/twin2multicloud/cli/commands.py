@@ -101,9 +101,10 @@ COMMANDS = {
         "Show what somebody else than t2mc changed since it was deployed. Exit code 1 if anything differs.",
     ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
+    "rotate": Command("deploy", "Replace the token between clouds; both are valid meanwhile, so nothing is refused."),
     "logs": Command(
         "logs",
-        "Show what a deployed function logged: CloudWatch, Log Analytics, Cloud Logging. The last hour, oldest first.",
+        "Show what a deployed function logged: CloudWatch, Log Analytics, Cloud Logging. Oldest first.",
     ),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),
     "export": Command(

@@ -1,5 +1,6 @@
 """t2mc deploy, destroy, outputs: a twin on real clouds, through OpenTofu or Terraform. Asks before it acts."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -15,11 +16,12 @@ from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.operations import device_registration as registration
-from twin2multicloud.operations.current_bundles import require_current_bundles
 from twin2multicloud.operations.code_update import code_updates, update_code
+from twin2multicloud.operations.current_bundles import require_current_bundles
 from twin2multicloud.operations.deployment import Planned, carry_out, look
 from twin2multicloud.operations.deployment import drift as find_drift
 from twin2multicloud.operations.plan_costs import cost_of
+from twin2multicloud.operations.rotation import rotate as rotate_token
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import typed
@@ -105,6 +107,24 @@ def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
     Example: t2mc destroy examples/smart-home
     """
     _carry_out(deployed(load_project(folder)), destroy=True, yes=yes)
+
+
+def rotate(folder: Folder = Path(), yes: Yes = False) -> None:
+    """Replace the token between clouds; both are valid meanwhile, so nothing is refused.
+
+    It takes some 15 minutes. Interrupted, it goes on where it was. Example: t2mc rotate examples/smart-home
+    """
+    project = load_project(folder)
+    require_current_bundles(deployed(project))
+
+    def consent(planned: Planned) -> bool:
+        _say_changes(planned.changes)
+        if not yes:
+            ask()
+        return True
+
+    if rotate_token(project, phase, consent, time.sleep):
+        out.print("[green]rotated[/]: the token before is valid nowhere")
 
 
 def outputs(

@@ -1,4 +1,4 @@
-"""Brings changed code to deployed functions without the engine, and back. Owns which archives are kept for the way back.
+"""Brings changed code to deployed functions without the engine, and back. Owns which archives are kept for that.
 
 Each archive that was deployed is kept by its digest, the last few of a function: what stood before can run again.
 """

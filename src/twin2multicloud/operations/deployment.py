@@ -13,8 +13,8 @@ import msgspec
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
-from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.operations.code_update import keep_code
+from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.operations.publishing import publish, unpublished
 from twin2multicloud.operations.twin_publishing import missing, publish_twin
 from twin2multicloud.terraform.engine import Changes, Workspace, environment, find_engine

@@ -83,9 +83,10 @@ class Deployed:
 
     `sign` is the output that is there where devices connect; `in_the_way` the resource that cannot be deleted while
     devices are registered; `gone_with` the one that takes the registrations with it. `code` brings code to
-    functions without Terraform, `publisher` where Terraform does not, and `publish_by_hand` is a shell command that does so without us: of ``$id``, an
-    app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand` says how a device is registered
-    without us, in Markdown. `twins` brings models and twins to a twin service, and `graph` reads it.
+    functions without Terraform, `publisher` where Terraform does not, and `publish_by_hand` is a shell command that
+    does so without us: of ``$id``, an app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand`
+    says how a device is registered without us, in Markdown. `twins` brings models and twins to a twin service, and
+    `graph` reads it.
     """
 
     sign: str

@@ -8,8 +8,8 @@ class CodePublisher(Protocol):
     """The functions of one deployed twin on one cloud."""
 
     def published(self) -> Mapping[str, str]:
-        """The digest of the archive that each function runs: its SHA-256 in hexadecimal digits, or the first 32 of them;
-        without functions that run nothing, or something else.
+        """The digest of the archive that each function runs: its SHA-256 in hexadecimal digits, or the first 32 of
+        them; without functions that run nothing, or something else.
 
         Raises RetryableError, ConfigurationError.
         """

@@ -140,5 +140,5 @@ def test_a_cloud_run_function_is_built_from_the_archive_that_is_uploaded():
 
 
 def test_a_build_that_fails_is_said():
-    with pytest.raises(TwinError, match="Google Cloud took its code and could not build it: no main.py"):
+    with pytest.raises(TwinError, match="Google Cloud took its code and could not build it: no main"):
         functions(CloudRunFunctions("no main.py"), RigClock()).publish("persister", NEW, sha(NEW)[:32])

@@ -1,8 +1,8 @@
 """Code of Lambdas, without Terraform: ``UpdateFunctionCode`` with the archive itself. Ships in no bundle.
 
-Lambda says the SHA-256 of what a function runs (``CodeSha256``, base64), so nothing of ours remembers it; an archive sent
-so has 50 MB at most. An update is over when ``LastUpdateStatus`` says so (docs.aws.amazon.com lambda/latest/api,
-API_UpdateFunctionCode and API_GetFunctionConfiguration). The next deployment finds the same archive, and sends it again.
+Lambda says the SHA-256 of what a function runs (``CodeSha256``, base64), so nothing of ours remembers it; an archive
+sent so has 50 MB at most. An update is over when ``LastUpdateStatus`` says so (docs.aws.amazon.com lambda/latest/api,
+API_UpdateFunctionCode and API_GetFunctionConfiguration). The next deployment sends the same archive again.
 """
 
 import base64

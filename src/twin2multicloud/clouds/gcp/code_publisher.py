@@ -2,7 +2,7 @@
 
 The object's name ends with the archive's SHA-256, as Terraform names it, so what a function runs is read off its source
 (cloud.google.com functions/docs/reference/rest/v2/projects.locations.functions: get, patch; operations: get;
-storage/docs/json_api/v1/objects/insert). Ships in no bundle. The next deployment names the same object, and builds again.
+storage/docs/json_api/v1/objects/insert). Ships in no bundle. The next deployment names the same object.
 """
 
 import hashlib
