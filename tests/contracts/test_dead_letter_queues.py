@@ -7,7 +7,7 @@ import pytest
 
 from tests.rigs import vendor_clients
 from tests.rigs.clock import START
-from tests.rigs.dead_letter_queues import PUBLISH, TRACE, DeadLetterQueuesRig, RigLambda, message
+from tests.rigs.dead_letter_queues import PUBLISH, TRACE, DeadLetterQueuesRig, message
 from tests.rigs.vendor_queues import SqsQueues
 from twin2multicloud.clouds.aws import dead_letter_queues as aws
 from twin2multicloud.clouds.aws import queue as sqs
@@ -102,16 +102,16 @@ def test_dropped_letters_are_gone(dead_letter_queues_rig):
     assert look(rig) == []
 
 
-def test_what_lambda_and_iot_core_could_not_deliver_are_publishes_too():
-    """Shapes as their documentation has them: a failed asynchronous invocation, and a rule's error action."""
-    client, functions = vendor_clients.aws("sqs"), RigLambda()
-    url = SqsQueues(client).make(vendor_clients.unique("device"))
+def test_what_sqs_and_iot_core_could_not_deliver_are_publishes_too():
+    """What the rule made of a publish, moved by SQS; and a rule's error action, as its documentation has it."""
+    client = vendor_clients.aws("sqs")
+    made = SqsQueues(client)
+    url, dispatcher = (made.make(vendor_clients.unique(name)) for name in ("device", "dispatcher"))
     encoded = base64.b64encode(PUBLISH.body).decode()
     event = {"body": encoded, "device_id": "d", "received_at": 1_768_473_000_000}
-    failed = {"version": "1.0", "requestContext": {"condition": "RetriesExhausted"}, "requestPayload": event}
     rule = {"ruleName": "r", "topic": PUBLISH.topic, "base64OriginalPayload": encoded, "failures": []}
-    sqs.send(client, url, [msgspec.json.encode(failed), msgspec.json.encode(rule)])
-    box = aws.SqsBox(client, functions, aws.Address(url, dispatcher="dispatcher"))
+    sqs.send(client, url, [msgspec.json.encode(event), msgspec.json.encode(rule)])
+    box = aws.SqsBox(client, aws.Address(url, dispatcher, devices=True))
     queues = BoxedDeadLetters({"device": box}, frozenset({"device"}))
     letters = list(queues.letters())
     assert [each.waited for each in letters] == [True, True]
@@ -119,4 +119,4 @@ def test_what_lambda_and_iot_core_could_not_deliver_are_publishes_too():
     assert {(each.body, each.device_id) for each in publishes} == {(PUBLISH.body, "d")}
     assert PUBLISH.topic in [each.topic for each in publishes]
     assert queues.redrive(letters) == 2
-    assert [each["device_id"] for each in functions.events] == ["d", "d"]
+    assert [msgspec.json.decode(each)["device_id"] for each in made.drain(dispatcher)] == ["d", "d"]

@@ -1,20 +1,25 @@
 """t2mc deploy, destroy, outputs as a user types them: exit codes, sentences, and nothing done without being asked."""
 
+import hashlib
 import json
 import re
 import signal
 import subprocess
 import sys
 import time
+import zipfile
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from tests.rigs import command_line
+from tests.rigs.code_publisher import RigCodePublisher
 from tests.rigs.signals import hearing_signals
 from tests.rigs.terraform_fleet import stand_in_providers
 from tests.rigs.terraform_workspace import clean_environment, terraform, write_bundles
 from tests.rigs.vendor_processes import moto_account
 
+from twin2multicloud.operations.rotation import rotate
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import write_template
@@ -181,3 +186,129 @@ def test_only_the_owner_reads_state_and_plans(fleet, on_aws):
     root = Path(on_aws) / ".t2mc"
     assert code == 0
     assert [path.stat().st_mode & 0o077 for path in (root / "terraform", root / "deployment-options.json")] == [0, 0]
+
+
+def test_what_somebody_took_away_is_shown_and_put_back(fleet, folder):
+    clouds, env = fleet
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    code, said, _ = t2mc(env, "drift", folder)
+    assert (code, "all is as it was deployed" in said) == (0, True)
+    (table,) = [key for key in clouds["aws"].made if key[0] == "aws_cloudwatch_event_bus"]
+    before = dict(clouds["aws"].made)
+    del clouds["aws"].made[table]
+    code, said, _ = t2mc(env, "drift", folder)
+    assert (code, "- aws_cloudwatch_event_bus.error_topic" in said) == (1, True), said
+    code, said, _ = t2mc(env, "drift", folder, "--json")
+    assert (code, json.loads(said)) == (1, {"aws_cloudwatch_event_bus.error_topic": "delete"})
+    assert t2mc(env, "deploy", folder, "--yes")[0] == 0
+    assert len(clouds["aws"].made) == len(before)
+    assert t2mc(env, "drift", folder)[0] == 0
+
+
+def test_one_slot_is_deployed_with_what_it_needs_and_nothing_else(fleet, folder):
+    clouds, env = fleet
+    code, said, complaint = t2mc(env, "deploy", folder, "--slot", "L3-hot", "--plan-only", *PROJECT)
+    assert code == 0, complaint
+    assert "google_firestore_database.hot_store" in said
+    assert "aws_iot_topic_rule" not in said
+    code, said, complaint = t2mc(env, "deploy", folder, "--slot", "L3-hot", "--yes", *PROJECT)
+    assert code == 0, complaint
+    assert clouds["google"].of("google_firestore_database")
+    assert not clouds["aws"].of("aws_iot_topic_rule")
+    code, _, said = t2mc(env, "deploy", folder, "--slot", "L3-hto", "--plan-only")
+    assert (code, "--slot L3-hto: expected one of L1, L2" in said) == (2, True)
+    assert t2mc(env, "destroy", folder, "--yes")[0] == 0
+    assert made(clouds) == 0
+
+
+def test_the_plan_says_what_it_costs(fleet, folder):
+    _, env = fleet
+    code, said, _ = t2mc(env, "deploy", folder, "--plan-only", *PROJECT)
+    assert code == 0
+    assert re.search(r"^\+ \$\d+\.\d\d a month$", said, re.MULTILINE), said
+    assert re.search(r"\$\d+\.\d\d at rest", said), said
+
+
+@pytest.fixture
+def code_on_others(monkeypatch):
+    """What functions run on the clouds where Terraform brings their code, once it is there."""
+    from twin2multicloud.clouds.aws import code_publisher as on_aws
+    from twin2multicloud.clouds.gcp import code_publisher as on_gcp
+
+    rigs = {"aws": RigCodePublisher(), "gcp": RigCodePublisher()}
+    monkeypatch.setattr(on_aws, "open_publisher", rigs["aws"].opens)
+    monkeypatch.setattr(on_gcp, "open_publisher", rigs["gcp"].opens)
+    return rigs
+
+
+def test_changed_code_comes_to_functions_without_the_engine_and_goes_back(fleet, folder, code_on_azure, code_on_others):
+    clouds, env = fleet
+    bundles = folder / ".t2mc" / "bundles"
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    for cloud, rig in code_on_others.items():  # as Terraform would have brought it
+        for each in (bundles / cloud).glob("*.zip"):
+            rig.stands[each.stem] = hashlib.sha256(each.read_bytes()).hexdigest()
+    code, said, _ = t2mc(env, "deploy", folder, "--functions", "all", "--plan-only")
+    assert (code, "the functions run the project's archives" in said) == (0, True), said
+    old = (bundles / "aws" / "dispatcher.zip").read_bytes()
+    with zipfile.ZipFile(bundles / "aws" / "dispatcher.zip", "a") as file:
+        file.writestr("more.txt", "more")
+    calls = len(clouds["aws"].calls)
+    code, said, complaint = t2mc(env, "deploy", folder, "--functions", "dispatcher", "--yes")
+    assert code == 0, complaint
+    digests = [hashlib.sha256(each).hexdigest() for each in (old, (bundles / "aws" / "dispatcher.zip").read_bytes())]
+    assert f"code of aws/dispatcher: {digests[0][:12]} -> {digests[1][:12]}" in said
+    assert code_on_others["aws"].stands["dispatcher"] == digests[1][:32]
+    assert not [each for each in clouds["aws"].calls[calls:] if each[0] in ("create", "update", "delete")]
+    code, said, complaint = t2mc(env, "deploy", folder, "--functions", "aws/dispatcher", "--roll-back", "--yes")
+    assert code == 0, complaint
+    assert f"{digests[1][:12]} -> {digests[0][:12]}" in said
+    assert code_on_others["aws"].stands["dispatcher"] == digests[0][:32]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("--functions", "dispacher"), "--functions dispacher: no such function is deployed; did you mean dispatcher?"),
+        (("--roll-back",), "--roll-back goes with --functions"),
+    ],
+)
+def test_what_cannot_be_updated_is_exit_code_2(fleet, folder, code_on_others, arguments, sentence):
+    _, env = fleet
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    code, _, said = t2mc(env, "deploy", folder, *arguments)
+    assert (code, sentence in said) == (2, True), said
+
+
+def test_a_token_is_replaced_with_two_valid_meanwhile(fleet, folder, monkeypatch):
+    clouds, env = fleet
+    assert t2mc(env, "deploy", folder, "--yes", *PROJECT)[0] == 0
+    for name, value in clean_environment(env).items():
+        monkeypatch.setenv(name, value)
+
+    def secrets():
+        places = [("aws", "aws_secretsmanager_secret_version", "secret_string")]
+        places += [("azurerm", "azurerm_key_vault_secret", "value")]
+        places += [("google", "google_secret_manager_secret_version", "secret_data")]
+        (text,) = {each[argument] for cloud, kind, argument in places for each in clouds[cloud].of(kind)}
+        return text.split(",")
+
+    (old,) = secrets()
+    seen, asked = [], []
+
+    def consent(planned):
+        asked.append(planned)
+        return True
+
+    assert rotate(load_project(folder), quiet, consent, lambda _: seen.append(secrets()))
+    (new,) = secrets()
+    assert new != old
+    assert seen == [[old, new], [new, old]]
+    assert len(asked) == 1
+    code, said, _ = t2mc(env, "deploy", folder)
+    assert (code, "0 to add, 0 to change, 0 to remove" in said) == (0, True), "the next deployment changes nothing"
+
+
+@contextmanager
+def quiet(_doing, _steps):
+    yield lambda _: None

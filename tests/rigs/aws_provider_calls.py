@@ -19,9 +19,9 @@ CALLS = {
     "ListPolicyVersions ListTagsForResource ListTopicRules",
     "KMS": "DescribeKey",
     "Lambda": "AddPermission CreateEventSourceMapping CreateFunction CreateFunctionUrlConfig DeleteEventSourceMapping "
-    "DeleteFunction DeleteFunctionEventInvokeConfig DeleteFunctionUrlConfig GetEventSourceMapping GetFunction "
-    "GetFunctionCodeSigningConfig GetFunctionEventInvokeConfig GetFunctionUrlConfig GetPolicy ListTags "
-    "ListVersionsByFunction PutFunctionEventInvokeConfig RemovePermission",
+    "DeleteFunction DeleteFunctionUrlConfig GetEventSourceMapping GetFunction "
+    "GetFunctionCodeSigningConfig GetFunctionUrlConfig GetPolicy ListTags "
+    "ListVersionsByFunction RemovePermission",
     "S3": "CreateBucket DeleteBucket DeletePublicAccessBlock GetBucketAccelerateConfiguration GetBucketAcl "
     "GetBucketCors GetBucketEncryption GetBucketLifecycleConfiguration GetBucketLogging GetBucketPolicy "
     "GetBucketReplication GetBucketRequestPayment GetBucketTagging GetBucketVersioning GetBucketWebsite "

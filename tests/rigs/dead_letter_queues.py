@@ -4,7 +4,6 @@ import base64
 import json
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from io import BytesIO
 from pathlib import Path
 from typing import Any
 
@@ -105,30 +104,22 @@ def emulated_letters(folder: Path) -> Iterator[DeadLetterQueuesRig]:
     journal.close()
 
 
-class RigLambda:
-    """Keeps what the dispatcher is started with."""
-
-    def __init__(self) -> None:
-        self.events: list[dict[str, Any]] = []
-
-    def invoke(self, **request: Any) -> dict[str, Any]:
-        assert (request["FunctionName"], request["InvocationType"]) == ("dispatcher", "Event")
-        self.events.append(json.loads(request["Payload"]))
-        return {"StatusCode": 202, "Payload": BytesIO()}
-
-    def publishes(self) -> list[Unread]:
-        assert all(each["received_at"] == 1_768_473_000_000 for each in self.events)
-        return [Unread(base64.b64decode(each["body"]), PUBLISH.topic, each["device_id"], START) for each in self.events]
+def rule_events(bodies: list[bytes]) -> list[Unread]:
+    """The publishes in what the dispatcher's queue got, at the time of arrival that they had."""
+    events = [json.loads(each) for each in bodies]
+    assert all(each["received_at"] == 1_768_473_000_000 for each in events)
+    return [Unread(base64.b64decode(each["body"]), PUBLISH.topic, each["device_id"], START) for each in events]
 
 
 @contextmanager
 def letters_on_sqs(_: Path) -> Iterator[DeadLetterQueuesRig]:
-    client, functions = vendor_clients.aws("sqs"), RigLambda()
+    client = vendor_clients.aws("sqs")
     made = SqsQueues(client)
-    boundary, device, target = (made.make(vendor_clients.unique(name)) for name in ("boundary", "device", "target"))
+    names = ("boundary", "device", "target", "dispatcher")
+    boundary, device, target, dispatcher = (made.make(vendor_clients.unique(name)) for name in names)
     boxes = {
-        "boundary": aws.SqsBox(client, functions, aws.Address(boundary, target=target)),
-        "device": aws.SqsBox(client, functions, aws.Address(device, dispatcher="dispatcher")),
+        "boundary": aws.SqsBox(client, aws.Address(boundary, target)),
+        "device": aws.SqsBox(client, aws.Address(device, dispatcher, devices=True)),
     }
     queues = sqs.queues(client, RigClock(), RigChance())
     yield DeadLetterQueuesRig(
@@ -137,7 +128,7 @@ def letters_on_sqs(_: Path) -> Iterator[DeadLetterQueuesRig]:
         device=queues.dead_letters(device),
         gave_up=lambda body: sqs.send(client, boundary, [body]),
         queued=lambda: made.drain(target),
-        started=functions.publishes,
+        started=lambda: rule_events(made.drain(dispatcher)),
     )
 
 

@@ -4,6 +4,7 @@ The bodies are put into the kept payloads of `tests/payloads`, so that the shape
 """
 
 import base64
+import json
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
@@ -43,11 +44,19 @@ def rule_event(body: bytes, device_id: str) -> dict[str, Any]:
     return {**kept, "body": base64.b64encode(body).decode(), "device_id": device_id}
 
 
+def rule_batch(*publishes: tuple[bytes, str]) -> dict[str, Any]:
+    """What SQS starts the dispatcher with, from the queue that the rule fills."""
+    (record,) = payload("aws_sqs_batch")["Records"]
+    events = [json.dumps(rule_event(body, device_id)) for body, device_id in publishes]
+    return {"Records": [{**record, "messageId": f"m-{n}", "body": event} for n, event in enumerate(events)]}
+
+
 class AwsNative:
     """Lambda: IoT rule, SQS, function URL, direct invocation, EventBridge Scheduler."""
 
     def device(self, function: Function, body: bytes, device_id: str) -> None:
-        aws.on_device(function)(rule_event(body, device_id), None)
+        answer = aws.on_device(function)(rule_batch((body, device_id)), None)
+        assert answer == {"batchItemFailures": []}
 
     def queue(self, function: Function, bodies: Sequence[bytes]) -> list[int]:
         (record,) = payload("aws_sqs_batch")["Records"]

@@ -101,7 +101,16 @@ COMMANDS = {
         "deploy",
         "Put a twin's L1, L2 and L3 on the clouds of its placement. Credentials are those of the providers.",
     ),
+    "drift": Command(
+        "deploy",
+        "Show what somebody else than t2mc changed since it was deployed. Exit code 1 if anything differs.",
+    ),
     "destroy": Command("deploy", "Remove everything that deploy made, data included."),
+    "rotate": Command("deploy", "Replace the token between clouds; both are valid meanwhile, so nothing is refused."),
+    "logs": Command(
+        "logs",
+        "Show what a deployed function logged: CloudWatch, Log Analytics, Cloud Logging. Oldest first.",
+    ),
     "outputs": Command("deploy", "Print the addresses of a deployment: endpoints, device hosts, stores."),
     "export": Command(
         "export", "Take a twin out of t2mc: its readings as files, its deployment as a repository.", "export_app"

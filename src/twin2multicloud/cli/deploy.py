@@ -1,5 +1,6 @@
 """t2mc deploy, destroy, outputs: a twin on real clouds, through OpenTofu or Terraform. Asks before it acts."""
 
+import time
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,9 +13,15 @@ from twin2multicloud.cli.devices import Yes, ask
 from twin2multicloud.cli.progress import phase
 from twin2multicloud.cli.project_commands import Folder, say_notes
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
+from twin2multicloud.domain.placement import Slot
+from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.operations import device_registration as registration
+from twin2multicloud.operations.code_update import code_updates, update_code
 from twin2multicloud.operations.current_bundles import require_current_bundles
 from twin2multicloud.operations.deployment import Planned, carry_out, look
+from twin2multicloud.operations.deployment import drift as find_drift
+from twin2multicloud.operations.plan_costs import cost_of
+from twin2multicloud.operations.rotation import rotate as rotate_token
 from twin2multicloud.planning.clouds import label_of
 from twin2multicloud.project.loader import Project, load_project
 from twin2multicloud.project.places import typed
@@ -35,6 +42,16 @@ def deploy(
     var: Annotated[
         list[str] | None, typer.Option(help="name=value: aws_region, azure_location, gcp_project, gcp_region …")
     ] = None,
+    functions: Annotated[
+        list[str] | None,
+        typer.Option(help="Bring changed code to this function (persister, azure/persister, or all), and do no more."),
+    ] = None,
+    roll_back: Annotated[
+        bool, typer.Option("--roll-back", help="With --functions: let them run the archive before.")
+    ] = False,
+    slot: Annotated[
+        str | None, typer.Option(help="One layer, and what it needs: L1, L2, L3-hot, L3-cold, L3-archive, L4.")
+    ] = None,
     bundles: Annotated[
         Path | None, typer.Option(help="Folder of the archives.", show_default="the project's .t2mc/bundles")
     ] = None,
@@ -48,15 +65,40 @@ def deploy(
     Example: t2mc deploy examples/smart-home --plan-only
     """
     project = load_project(folder)
+    if functions:
+        _update(deployed(project), functions, back=roll_back, plan_only=plan_only, yes=yes)
+        return
+    if roll_back:
+        raise ConfigurationError("--roll-back goes with --functions")
     say_notes(project)
     rollout = chosen(project, pairs("--var", var), bundles, _backend(folder, state, state_setting))
     require_current_bundles(rollout)
     gaps = covered(rollout.topology).left_out
     say_note(f"planned, but not deployed yet: {', '.join(gaps)}")
+    only = None if slot is None else _slot(slot)
     if plan_only:
-        _say_planned(look(rollout, destroy=False, phase=phase))
+        _say_planned(look(rollout, destroy=False, phase=phase, slot=only), rollout, destroy=False, slot=only)
         return
-    _carry_out(rollout, destroy=False, yes=yes)
+    _carry_out(rollout, destroy=False, yes=yes, slot=only)
+
+
+def drift(
+    folder: Folder = Path(),
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
+) -> None:
+    """Show what somebody else than t2mc changed since it was deployed. Exit code 1 if anything differs.
+
+    Changes nothing: `t2mc deploy` puts it back. Example: t2mc drift examples/smart-home
+    """
+    found = find_drift(deployed(load_project(folder)), phase)
+    if as_json:
+        say_json(found)
+    else:
+        for address, action in sorted(found.items()):
+            out.print(f"  {_MARKS.get(action, '[magenta]±[/]')} {address}", highlight=False, soft_wrap=True)
+        out.print(f"{len(found):,} differ from what was deployed" if found else "all is as it was deployed")
+    if found:
+        raise typer.Exit(1)
 
 
 def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
@@ -65,6 +107,24 @@ def destroy(folder: Folder = Path(), yes: Yes = False) -> None:
     Example: t2mc destroy examples/smart-home
     """
     _carry_out(deployed(load_project(folder)), destroy=True, yes=yes)
+
+
+def rotate(folder: Folder = Path(), yes: Yes = False) -> None:
+    """Replace the token between clouds; both are valid meanwhile, so nothing is refused.
+
+    It takes some 15 minutes. Interrupted, it goes on where it was. Example: t2mc rotate examples/smart-home
+    """
+    project = load_project(folder)
+    require_current_bundles(deployed(project))
+
+    def consent(planned: Planned) -> bool:
+        _say_changes(planned.changes)
+        if not yes:
+            ask()
+        return True
+
+    if rotate_token(project, phase, consent, time.sleep):
+        out.print("[green]rotated[/]: the token before is valid nowhere")
 
 
 def outputs(
@@ -89,16 +149,45 @@ def outputs(
     out.print(table)
 
 
-def _carry_out(rollout: Rollout, *, destroy: bool, yes: bool) -> None:
+def _update(rollout: Rollout, names: list[str], *, back: bool, plan_only: bool, yes: bool) -> None:
+    """Bring changed code to functions, without the engine but for the addresses."""
+    if not back:
+        require_current_bundles(rollout)
+    addresses = deployed_outputs(rollout.project, environment())
+    updates = code_updates(rollout, addresses, names, back=back)
+    for each in updates:
+        digests = f"{each.stood[:12] or 'unknown'} -> {each.stands[:12]}"
+        out.print(f"  {_MARKS['update']} code of {each.name}: {digests}", highlight=False, soft_wrap=True)
+    if not updates:
+        out.print("the functions run the project's archives")
+        return
+    if plan_only:
+        return
+    if not yes:
+        ask()
+    with phase("publishing", len(updates)) as report:
+        update_code(updates, rollout, addresses, report)
+    out.print(f"[green]{len(updates)} updated[/]")
+
+
+def _slot(text: str) -> Slot:
+    try:
+        return Slot.parse(text)
+    except ValueError:
+        names = [each.value for each in Slot]
+        raise ConfigurationError(f"--slot {text}: expected one of {', '.join(names)}{hint(text, names)}") from None
+
+
+def _carry_out(rollout: Rollout, *, destroy: bool, yes: bool, slot: Slot | None = None) -> None:
     """Show the plan, ask for confirmation, and print what was done."""
 
     def consent(planned: Planned) -> bool:
-        _say_planned(planned)
+        _say_planned(planned, rollout, destroy=destroy, slot=slot)
         if planned and not yes:
             ask()
         return True
 
-    done = carry_out(rollout, destroy=destroy, phase=phase, consent=consent)
+    done = carry_out(rollout, destroy=destroy, phase=phase, consent=consent, slot=slot)
     if done is None:
         return
     if done.changes or done.code or done.twins:
@@ -107,8 +196,26 @@ def _carry_out(rollout: Rollout, *, destroy: bool, yes: bool) -> None:
         _say_unregistered(rollout.project, done.outputs)
 
 
-def _say_planned(planned: Planned) -> None:
+def _say_cost(rollout: Rollout, *, destroy: bool) -> None:
+    """What the plan adds to the month's bill. A price that is missing does not stop a deployment."""
+    try:
+        cost = cost_of(rollout, destroy=destroy)
+    except ConfigurationError as error:
+        say_note(f"what it costs could not be said: {error}")
+        return
+    if cost.difference is None:
+        out.print(f"about ${cost.after:,.2f} a month in all", highlight=False)
+    else:
+        sign = "-" if cost.difference < 0 else "+"
+        out.print(f"{sign} ${abs(cost.difference):,.2f} a month", highlight=False)
+    if not destroy:
+        out.print(f"  [dim]{cost.workload}; ${cost.at_rest:,.2f} at rest[/]", highlight=False, soft_wrap=True)
+
+
+def _say_planned(planned: Planned, rollout: Rollout, *, destroy: bool, slot: Slot | None = None) -> None:
     _say_changes(planned.changes)
+    if planned.changes and slot is None:
+        _say_cost(rollout, destroy=destroy)
     _say_registrations(planned)
     for name in planned.code:
         out.print(f"  {_MARKS['update']} code of {name}", highlight=False, soft_wrap=True)

@@ -64,12 +64,10 @@ class AwsTariff(Tariff):
         yield "iot.message", units
         yield "iot.rule", units
         yield "iot.action", units
+        yield from self.queue(t, t.messages, t.batches, t.gb)  # the rule fills the dispatcher's queue
 
     def commands(self, _: Traffic, count: float) -> Uses:
         yield "iot.message", count
-
-    def dispatched(self, t: Traffic) -> float:
-        return t.messages  # a rule's Lambda action is one invocation per reading
 
     def function(self, t: Traffic, invocations: float, milliseconds: float) -> Uses:
         logs = invocations * t.workload.log_kb_per_request / KB_PER_GB

@@ -21,6 +21,8 @@ HUB_UNIT_KB = 4.0
 """IoT Hub meters per started 4 KB."""
 HUB_TIERS = (("s1", 400_000, 200), ("s2", 6_000_000, 200), ("s3", 300_000_000, 10))
 """Tier, messages of a day and unit, units that one hub may have (learn.microsoft.com, IoT Hub quotas)."""
+EVENT_KB, UNIT_EVENTS = 64.0, 1_000
+"""Event Hubs meters per started 64 KB; a throughput unit takes 1,000 events and 1 MB a second."""
 MIN_MS = 100.0
 """Consumption bills at least 100 ms per execution."""
 QUEUE_UNIT_KB = 64.0
@@ -59,12 +61,11 @@ class AzureTariff(Tariff):
 
     def devices(self, t: Traffic) -> Uses:
         yield "plan.iothub", t.messages * math.ceil(t.workload.message_kb / HUB_UNIT_KB)
+        yield "eventhub.event", t.messages * math.ceil(t.workload.message_kb / EVENT_KB)
+        yield "eventhub.unit_hour", _throughput_units(t) * HOURS_PER_MONTH
 
     def commands(self, _: Traffic, count: float) -> Uses:
         yield "plan.iothub", count
-
-    def dispatched(self, t: Traffic) -> float:
-        return t.batches  # the hub's Event Hubs endpoint hands over batches
 
     def function(self, t: Traffic, invocations: float, milliseconds: float) -> Uses:
         yield "functions.execution", invocations
@@ -116,6 +117,12 @@ class AzureTariff(Tariff):
 
     def plans(self, t: Traffic, book: PriceBook) -> Mapping[str, Plan]:
         return {"plan.iothub": hub_plan(book), "plan.cosmos": cosmos_plan(t, book)}
+
+
+def _throughput_units(t: Traffic) -> int:
+    """Throughput units of the event hub behind IoT Hub, for the busiest moment; one where nothing is sent."""
+    a_second = t.messages / SECONDS_PER_MONTH * t.workload.peak_factor
+    return max(1, math.ceil(a_second / UNIT_EVENTS), math.ceil(a_second * t.workload.message_kb / 1024))
 
 
 def hub_plan(book: PriceBook) -> Plan:

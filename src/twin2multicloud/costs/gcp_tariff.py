@@ -25,7 +25,7 @@ VCPU_PER_GIB = 2 / 3
 """The CPU that Cloud Run functions give by default per GiB of memory (256 MiB: 1/6 vCPU)."""
 GATEWAY_MS = 10.0
 """How long our device gateway holds one reading: check, publish, answer."""
-GATEWAY_CONCURRENCY = 20
+GATEWAY_CONCURRENCY = 100
 GATEWAY_LOOKS_AGAIN_S = 300.0
 """How long an instance of the gateway knows a device's key, before it reads the registry again."""
 TWIN_VCPU, TWIN_GIB, TWIN_QUERIES_PER_SECOND = 1.0, 0.5, 50.0
@@ -65,13 +65,10 @@ class GcpTariff(Tariff):
         yield "run.request", t.messages
         yield "run.vcpu_second", seconds
         yield "run.gib_second", seconds * 0.5
-        yield "pubsub.gib", 2 * _published_gib(t.messages, t.gb)
+        yield "pubsub.gib", 2 * _published_gib(t.batches, t.gb)
 
     def commands(self, _: Traffic, count: float) -> Uses:
         yield "pubsub.gib", 2 * _published_gib(count, 0)
-
-    def dispatched(self, t: Traffic) -> float:
-        return t.messages  # a push subscription delivers one message per request
 
     def function(self, t: Traffic, invocations: float, milliseconds: float) -> Uses:
         seconds = (milliseconds + invocations * ROUND_MS / 2) / 1000
@@ -144,8 +141,9 @@ def instance_plan(book: PriceBook, service: str, vcpu: float, gib: float) -> Pla
 
 
 def _gateway_seconds(t: Traffic) -> float:
-    """How long an instance of the gateway is at work."""
-    return t.messages * GATEWAY_MS / 1000 / GATEWAY_CONCURRENCY
+    """How long an instance of the gateway is at work: answering, and waiting for company where there is some."""
+    waits = t.workload.batch_window if t.batches < t.messages / t.workload.messages_per_request else 0.0
+    return t.messages * (GATEWAY_MS / 1000 + waits) / GATEWAY_CONCURRENCY
 
 
 def _published_gib(messages: float, gb: float) -> float:

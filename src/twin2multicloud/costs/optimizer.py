@@ -174,7 +174,7 @@ def _runner_ups(table: CostTable, admitted: Sequence[int], best: int) -> tuple[R
 
 
 def _batching(size: int, winner: Placement, w: Workload, prices: PriceBook, constraints: Constraints) -> Batching:
-    t = Traffic.of(msgspec.structs.replace(w, messages_per_request=size))
+    t = Traffic.of(msgspec.structs.replace(w, messages_per_request=size, batch_window=0))
     table, admitted = priced(t, prices, constraints)
     best, _ = cheapest_of(table, admitted)
     here = table.placements.index(tuple(winner[slot] for slot in Slot))

@@ -38,6 +38,7 @@ def derived_figures(twin: Twin, given: Mapping[str, object]) -> tuple[DerivedFig
         DerivedFigure("cool_months", cool, f"cold_retention_days {twin.cold_retention_days}"),
         _archive_age(given.get("cool_months", cool)),
         *_events(twin),
+        DerivedFigure("batch_window", twin.batch_window, f"batch_window {twin.batch_window}"),
         DerivedFigure("dashboards", twin.dashboard.value, "dashboard"),
     )
     return tuple(each for each in figures if each.figure not in given)

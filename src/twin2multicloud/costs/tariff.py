@@ -57,10 +57,6 @@ class Tariff(Protocol):
         """Messages from the gateway to devices."""
         ...
 
-    def dispatched(self, t: Traffic, /) -> float:
-        """How often the gateway invokes the dispatcher: once per reading, or once per batch."""
-        ...
-
     def function(self, t: Traffic, invocations: float, milliseconds: float, /) -> Uses:
         """Runs of one function, with their logs."""
         ...

@@ -9,6 +9,7 @@ import math
 import msgspec
 
 from twin2multicloud.costs.workload import DAYS_PER_MONTH, KB_PER_GB, SECONDS_PER_MONTH, Workload
+from twin2multicloud.domain.batching import readings_together
 from twin2multicloud.domain.components import KINDS, Kind, Load
 from twin2multicloud.domain.rota import ROUNDS_A_DAY, RUNS_A_DAY, SHARES
 
@@ -53,7 +54,7 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
     size_units: int
     """Whole KB of a stored reading: what stores bill per write."""
     batches: float
-    """Requests that carry the readings: messages / messages_per_request."""
+    """Requests that carry the readings: messages / (messages_per_request, or what the window gathers)."""
     fired: float
     """Readings that fire a rule."""
     history_queries: float
@@ -74,13 +75,14 @@ class Traffic(msgspec.Struct, frozen=True, kw_only=True):
             messages = w.devices * (SECONDS_PER_MONTH / 60 / w.interval_min)
         item_kb = w.message_kb + ITEM_OVERHEAD_KB
         gb = messages * w.message_kb / KB_PER_GB
+        gathered = readings_together(messages / SECONDS_PER_MONTH, w.batch_window)
         refreshes = w.active_hours_per_day * DAYS_PER_MONTH * w.refreshes_per_hour
         return cls(
             workload=w,
             messages=messages,
             gb=gb,
             size_units=math.ceil(item_kb),
-            batches=messages / w.messages_per_request,
+            batches=messages / max(w.messages_per_request, gathered),
             fired=messages * w.event_share if w.events else 0.0,
             history_queries=refreshes * w.series_per_refresh,
             latest_queries=refreshes,

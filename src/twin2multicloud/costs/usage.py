@@ -126,11 +126,11 @@ def _way_uses(call: ConnectorCall, source: Cloud, target: Cloud, t: Traffic) -> 
 def _queue_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
     """Messages in and out, and those that end in the boundary's dead-letter queue and are sent again."""
     if call.target == Kind.DEVICE_DEAD_LETTERS:
-        refused = tariff.dispatched(t) * t.workload.error_share
+        refused = t.batches * t.workload.error_share
         yield from tariff.queue(t, refused, refused, 0)
         return
     receives = t.invocations(call.target)
-    sends = tariff.dispatched(t) if call.source == Kind.DISPATCHER else receives
+    sends = t.batches if call.source == Kind.DISPATCHER else receives
     fired = KINDS[call.target].load is Load.FIRED
     yield from tariff.queue(t, sends, receives, t.gb * (t.fired / t.messages) if fired else t.gb)
     dead = receives * t.workload.error_share
@@ -175,9 +175,6 @@ def _target_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Iterator[tu
 def _run(kind: str, tariff: Tariff, t: Traffic) -> Iterator[tuple[str, float]]:
     """A function's runs, and the error events of those that fail with the reporter's runs for them."""
     invocations, milliseconds = t.invocations(kind), t.milliseconds(kind)
-    if kind == Kind.DISPATCHER:
-        invocations = tariff.dispatched(t)
-        milliseconds += (invocations - t.batches) * t.workload.function_ms
     if KINDS[kind].load is Load.ROTA:
         yield from tariff.schedule(invocations)
     yield from tariff.function(t, invocations, milliseconds)

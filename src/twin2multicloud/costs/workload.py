@@ -6,7 +6,7 @@ import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.suggestions import hint
-from twin2multicloud.domain.twin import DashboardSource
+from twin2multicloud.domain.twin import BATCH_WINDOW_S, DashboardSource
 
 HOURS_PER_MONTH = 730.0
 """One month, everywhere: 730 h = 30.4167 days (the paper mixes 720 h and 730 h)."""
@@ -41,7 +41,9 @@ class Workload(msgspec.Struct, frozen=True, kw_only=True, forbid_unknown_fields=
     active_hours_per_day: float = 0
 
     messages_per_request: int = 1
-    """How many readings share one queue message, function invocation and POST."""
+    """How many readings share one queue message, function invocation and POST at least: where gateways send lists."""
+    batch_window: float = BATCH_WINDOW_S
+    """How long a reading may wait for company at each hop, in seconds: the more come within it, the more share one."""
     function_ms: float = 50
     """What one invocation of a function costs before its first message, in ms."""
     function_ms_per_message: float = 10
@@ -103,6 +105,7 @@ _BOUNDS: tuple[tuple[str, float, float], ...] = (
     ("refreshes_per_hour", 0, 1e7),
     ("active_hours_per_day", 0, 24),
     ("messages_per_request", 1, 1000),
+    ("batch_window", 0, 300),
     ("function_ms", 0, 900_000),
     ("function_ms_per_message", 0, 900_000),
     ("function_mb", 128, 10_240),

@@ -26,6 +26,7 @@ class DashboardSource(StrEnum):
 
 
 DEFAULT_ZONE = "UTC"
+BATCH_WINDOW_S = 1
 
 
 class Twin(msgspec.Struct, frozen=True, kw_only=True):
@@ -44,4 +45,5 @@ class Twin(msgspec.Struct, frozen=True, kw_only=True):
     dashboard: DashboardSource = DashboardSource.TWIN
     clock_skew: ClockSkew = DEFAULT
     time_zone: str = DEFAULT_ZONE
+    batch_window: int = BATCH_WINDOW_S  # seconds that a reading may wait for company at each hop on real clouds
     management_url: str = ""  # where error reporters post what they stored; empty: nowhere

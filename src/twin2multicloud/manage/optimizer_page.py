@@ -65,6 +65,7 @@ KNOBS = (
     Knob("interval_min", "Minutes between messages", 0.05, 60, True),
     Knob("message_kb", "KB per message", 0.1, 20, True),
     Knob("messages_per_request", "Messages per request", 1, 100, True),
+    Knob("batch_window", "Seconds to wait for company", 0, 20),
     Knob("hot_months", "Months hot", 0, 12),
     Knob("cool_months", "Months until archived", 0, 24),
     Knob("archive_months", "Months until deleted", 0, 60),

@@ -10,13 +10,15 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
+from twin2multicloud.operations.code_update import keep_code
 from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.operations.publishing import publish, unpublished
 from twin2multicloud.operations.twin_publishing import missing, publish_twin
 from twin2multicloud.terraform.engine import Changes, Workspace, environment, find_engine
+from twin2multicloud.terraform.render.slots import addresses_of
 from twin2multicloud.terraform.rollout import Rollout
 
 
@@ -67,8 +69,10 @@ class _Relay:
         self.report(event)
 
 
-def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent) -> Done | None:
-    """Deploy or remove a project; returns what was done, None without consent.
+def carry_out(
+    rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent, slot: Slot | None = None
+) -> Done | None:
+    """Deploy or remove a project, or deploy one slot of it; returns what was done, None without consent.
 
     What was agreed to is what is applied: the plan is kept, and nobody else may work on the deployment meanwhile.
     Raises EngineError, and TwinError where registrations cannot be removed, or where somebody else is at it.
@@ -77,7 +81,7 @@ def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent
     with contextlib.ExitStack() as opened:
         with phase("planning", None) as relay.report:
             workspace = opened.enter_context(rollout.workspace(find_engine(env), env, relay))
-            changes = workspace.plan(destroy=destroy)
+            changes = workspace.plan(destroy=destroy, targets=_targets(rollout, slot))
         planned, gateway = _planned(rollout, workspace, changes, destroy=destroy)
         if not consent(planned):
             return None
@@ -90,6 +94,8 @@ def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent
         if codes:
             with phase("publishing", len(codes)) as report:
                 publish(codes, outputs, report)
+        if not destroy:
+            keep_code(rollout)
         twins = 0
         if planned.twins:
             with phase("publishing twins", None) as report:
@@ -97,11 +103,23 @@ def carry_out(rollout: Rollout, *, destroy: bool, phase: Phase, consent: Consent
         return Done(changes=changes, code=len(codes), twins=twins, outputs=outputs)
 
 
-def look(rollout: Rollout, *, destroy: bool, phase: Phase) -> Planned:
+def look(rollout: Rollout, *, destroy: bool, phase: Phase, slot: Slot | None = None) -> Planned:
     """What would be done. Changes nothing, on disk neither. Raises EngineError."""
     env, relay = environment(), _Relay()
     with phase("planning", None) as relay.report, rollout.looking(find_engine(env), env, relay) as workspace:
-        return _planned(rollout, workspace, workspace.plan(destroy=destroy), destroy=destroy)[0]
+        changes = workspace.plan(destroy=destroy, targets=_targets(rollout, slot))
+        return _planned(rollout, workspace, changes, destroy=destroy)[0]
+
+
+def drift(rollout: Rollout, phase: Phase) -> dict[str, str]:
+    """What somebody changed since it was deployed: by address how. Changes nothing. Raises EngineError."""
+    env, relay = environment(), _Relay()
+    with phase("looking", None) as relay.report, rollout.looking(find_engine(env), env, relay) as workspace:
+        return workspace.drift()
+
+
+def _targets(rollout: Rollout, slot: Slot | None) -> tuple[str, ...]:
+    return () if slot is None else addresses_of(rollout.topology, rollout.config, slot)
 
 
 def _planned(

@@ -50,6 +50,8 @@ PACK = CloudPack(
         invocation="twin2multicloud.clouds.aws.invocation:open_invocation",
         account="twin2multicloud.clouds.aws.cloud_account:open_account",
         dead_letters="twin2multicloud.clouds.aws.dead_letter_queues:open_dead_letters",
+        logs="twin2multicloud.clouds.aws.function_logs:open_logs",
+        code="twin2multicloud.clouds.aws.code_publisher:open_publisher",
         in_the_way="aws_iot_policy.devices",
         # docs.aws.amazon.com, cli/latest/reference/iot
         register_by_hand="""A thing that bears the device's id, with a certificate that has the policy:

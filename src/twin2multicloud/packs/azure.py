@@ -13,7 +13,7 @@ _HOST = {
     "extensions": {
         "http": {"routePrefix": ""},  # a function's path is its name, as on every cloud
         "queues": {"maxDequeueCount": 5, "batchSize": 16, "newBatchThreshold": 8, "visibilityTimeout": "00:00:30"},
-        "eventHubs": {"maxEventBatchSize": 100, "prefetchCount": 300},
+        "eventHubs": {"maxEventBatchSize": 1000, "prefetchCount": 3000},
     },
     "logging": {"logLevel": {"default": "Warning", "Function": "Information"}},
 }
@@ -78,6 +78,8 @@ PACK = CloudPack(
         invocation="twin2multicloud.clouds.azure.invocation:open_invocation",
         account="twin2multicloud.clouds.azure.cloud_account:open_account",
         dead_letters="twin2multicloud.clouds.azure.dead_letter_queues:open_dead_letters",
+        logs="twin2multicloud.clouds.azure.function_logs:open_logs",
+        code="twin2multicloud.clouds.azure.code_publisher:open_publisher",
         gone_with="azurerm_iothub.device_gateway",
         publisher="twin2multicloud.clouds.azure.code_publisher:open_publisher",
         # learn.microsoft.com cli/azure/functionapp/deployment/source: the archive has its wheels, nothing is built

@@ -67,6 +67,8 @@ PACK = CloudPack(
         invocation="twin2multicloud.clouds.gcp.invocation:open_invocation",
         account="twin2multicloud.clouds.gcp.cloud_account:open_account",
         dead_letters="twin2multicloud.clouds.gcp.dead_letter_queues:open_dead_letters",
+        logs="twin2multicloud.clouds.gcp.function_logs:open_logs",
+        code="twin2multicloud.clouds.gcp.code_publisher:open_publisher",
         gone_with="google_firestore_database.device_registry",
         register_by_hand="""A document in the Firestore database of the output `gcp_device_registry`, in the collection
 `devices`: `device_id`; `sort_key`, which is also the document's name (the id, other bytes than letters and digits

@@ -32,6 +32,7 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.ports.dead_letter_queues import DeadLetterQueues
     from twin2multicloud.ports.device_connection import Connection, DeviceKey
     from twin2multicloud.ports.device_registry import DeviceRegistry
+    from twin2multicloud.ports.function_logs import FunctionLogs
     from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.ports.twin_graph import TwinGraph
     from twin2multicloud.ports.twin_publisher import TwinPublisher
@@ -81,10 +82,11 @@ class Deployed:
     """How a deployed twin is reached on a cloud, by the outputs of its deployment. Opening imports the cloud's SDK.
 
     `sign` is the output that is there where devices connect; `in_the_way` the resource that cannot be deleted while
-    devices are registered; `gone_with` the one that takes the registrations with it. `publisher` brings code to
-    functions where Terraform does not, and `publish_by_hand` is a shell command that does so without us: of ``$id``, an
-    app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand` says how a device is registered
-    without us, in Markdown. `twins` brings models and twins to a twin service, and `graph` reads it.
+    devices are registered; `gone_with` the one that takes the registrations with it. `code` brings code to
+    functions without Terraform, `publisher` where Terraform does not, and `publish_by_hand` is a shell command that
+    does so without us: of ``$id``, an app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand`
+    says how a device is registered without us, in Markdown. `twins` brings models and twins to a twin service, and
+    `graph` reads it.
     """
 
     sign: str
@@ -94,6 +96,8 @@ class Deployed:
     invocation: str
     account: str
     dead_letters: str
+    logs: str
+    code: str
     in_the_way: str = ""
     gone_with: str = ""
     publisher: str = ""
@@ -126,6 +130,15 @@ class Deployed:
         """Its dead-letter queues."""
         queues: DeadLetterQueues = resolve_name(self.dead_letters)(outputs)
         return queues
+
+    def open_logs(self, outputs: Mapping[str, Any]) -> FunctionLogs:
+        """The logs of its functions."""
+        return resolve_name(self.logs)(outputs)
+
+    def open_code(self, outputs: Mapping[str, Any]) -> CodePublisher:
+        """The code of its functions."""
+        publisher: CodePublisher = resolve_name(self.code)(outputs)
+        return publisher
 
     def open_publisher(self, outputs: Mapping[str, Any]) -> CodePublisher | None:
         """What publishes its functions' code; None where code comes with them."""

@@ -58,6 +58,7 @@ def plan(twin: Twin) -> Topology:
         boundaries=tuple(_boundary(row, case, twin) for row, case in cases if row.source is not row.target),
         topics=tuple(_topics(twin)),
         gateways=twin.catalog.gateways,
+        batch_window=twin.batch_window,
     )
 
 

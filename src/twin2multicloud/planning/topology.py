@@ -7,6 +7,7 @@ import msgspec
 
 from twin2multicloud.domain.components import Access, ComponentType, SignIn
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
+from twin2multicloud.domain.twin import BATCH_WINDOW_S
 
 
 class Delivery(StrEnum):
@@ -121,6 +122,7 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaul
     """What the planner derives from a twin: a value that can be printed, saved and compared.
 
     `topics` and `gateways` are what its devices need beside a topic each: `gateways` publish for every device.
+    `batch_window` is how many seconds a reading may wait for company at each hop.
     """
 
     twin: str
@@ -131,6 +133,7 @@ class Topology(msgspec.Struct, frozen=True, kw_only=True, dict=True, omit_defaul
     boundaries: tuple[Boundary, ...]
     topics: tuple[Topic, ...] = ()
     gateways: tuple[str, ...] = ()
+    batch_window: int = BATCH_WINDOW_S
 
     def __getitem__(self, component_id: str) -> Component:
         """The component of that id. Raises KeyError."""

@@ -1,4 +1,4 @@
-"""The code of functions on a cloud where it does not come with what Terraform makes."""
+"""The code of deployed functions: what they run, and bringing them other code without Terraform."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -8,7 +8,8 @@ class CodePublisher(Protocol):
     """The functions of one deployed twin on one cloud."""
 
     def published(self) -> Mapping[str, str]:
-        """The digest of the archive that each function runs; without functions that run nothing, or something else.
+        """The digest of the archive that each function runs: its SHA-256 in hexadecimal digits, or the first 32 of
+        them; without functions that run nothing, or something else.
 
         Raises RetryableError, ConfigurationError.
         """

@@ -46,6 +46,7 @@ from twin2multicloud.project.shapes import (
     need,
 )
 
+MOST_WINDOW_S = 20  # a device that posts its readings waits for the answer, and gives up after 30 s or so
 MOST_DEVICES = 100_000
 """In one group; in the whole project there can be as many as there are entries."""
 
@@ -126,6 +127,11 @@ CONFIG = Document(
             ),
             "clock_skew": may(_CLOCK_SKEW, "how far a device's clock may be off, and what is done beyond"),
             "time_zone": may(_ZONE, "the zone of devices that send local times", _default(Twin, "time_zone")),
+            "batch_window": may(
+                Integer(0, MOST_WINDOW_S),
+                "seconds that a reading may wait for company at each hop on real clouds; 0: none",
+                _default(Twin, "batch_window"),
+            ),
             "management_url": may(_MANAGEMENT_URL, "where error events are posted to, beside the error tables"),
         }
     ),

@@ -29,6 +29,7 @@ class StateFolder:
         # The twin on real clouds.
         self.bundles = root / "bundles"  # the archives that `t2mc package` builds
         self.wheels = root / "wheels"  # fetched for those
+        self.published = root / "published"  # archives that functions of the deployed twin run or ran, by digest
         self.terraform = root / "terraform"  # what the engine works on
         self.deployment_options = root / "deployment-options.json"  # what the user chose: regions, project, backend
         self.deployment_lock = root / "deployment.lock"  # who is changing the twin on real clouds

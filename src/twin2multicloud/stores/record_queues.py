@@ -25,10 +25,13 @@ class QueueDeadLetters:
 
 
 class RecordQueues:
-    """An `Invoker` that knows a function by its queue, and the dead letters beside it."""
+    """An `Invoker` that knows a function by its queue, and the dead letters beside it.
 
-    def __init__(self, send: Send, records: Records) -> None:
-        self._send, self._records = send, records
+    `in_order` sends letters, where `send` does so side by side: they are read in the order in which they came.
+    """
+
+    def __init__(self, send: Send, records: Records, in_order: Send | None = None) -> None:
+        self._send, self._records, self._in_order = send, records, in_order or send
 
     def invoke(self, function: str, messages: Sequence[Reading], trace_id: str) -> None:
         """See `ports.invoker.Invoker.invoke`."""
@@ -36,4 +39,4 @@ class RecordQueues:
 
     def dead_letters(self, queue: str) -> QueueDeadLetters:
         """The dead letters in one of the queues."""
-        return QueueDeadLetters(self._send, self._records, queue)
+        return QueueDeadLetters(self._in_order, self._records, queue)

@@ -128,14 +128,25 @@ class Workspace:
         """Validate the configuration against the providers. Raises EngineError."""
         self._run("validate", "validate", "-json")
 
-    def plan(self, *, destroy: bool = False) -> Changes:
-        """Compute the changes and save the plan. Raises EngineError.
+    def plan(self, *, destroy: bool = False, targets: Sequence[str] = ()) -> Changes:
+        """Compute the changes and save the plan: of everything, or of these addresses and what they need. Raises
+        EngineError.
 
         To destroy, the state is enough: with a refresh the engine would evaluate everything, and ask for the bundles.
         """
         mode = (("-destroy", "-refresh=false") if destroy else ()) + (() if self._lock else ("-lock=false",))
+        mode += tuple(f"-target={each}" for each in targets)
         events = self._run("plan", "plan", "-json", "-input=false", "-detailed-exitcode", f"-out={_PLAN}", *mode)
         return _changes(events)
+
+    def drift(self) -> dict[str, str]:
+        """What is no longer as it was applied: by address how, ``update`` or ``delete``. Changes nothing, the state
+        neither. Raises EngineError.
+        """
+        lock = () if self._lock else ("-lock=false",)
+        events = self._run("plan", "plan", "-json", "-input=false", "-detailed-exitcode", "-refresh-only", *lock)
+        said = (each for each in map(_parsed, events) if each is not None and each.get("type") == "resource_drift")
+        return {each["change"]["resource"]["addr"]: each["change"]["action"] for each in said}
 
     def apply(self) -> None:
         """Apply the saved plan and remove it. Raises EngineError; changes made before that stay."""

@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
-from twin2multicloud.domain.placement import Cloud
+from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.progress import Report
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.planner import plan
@@ -43,13 +43,14 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     """The options of a deployment: Terraform variables by name, where bundles are, where state is kept.
 
     `clouds` is not chosen but remembered: what any placement of this twin has used since it was last destroyed. With
-    none, nothing is deployed.
+    none, nothing is deployed. So is `placed`, the placement that was deployed last.
     """
 
     variables: dict[str, str] = {}
     bundles: str = ""
     backend: Backend = Backend()
     clouds: tuple[Cloud, ...] = ()
+    placed: Placement | None = None
 
 
 class Rollout:
@@ -80,6 +81,11 @@ class Rollout:
         return Path(self._options.bundles).resolve() if self._options.bundles else self._state.bundles
 
     @property
+    def published(self) -> Path:
+        """The folder of archives that deployed functions run or ran: ``<cloud>/<function>/<digest>.zip``."""
+        return self._state.published
+
+    @property
     def functions(self) -> Iterator[tuple[Cloud, str]]:
         """Every function that is deployed: its cloud and its name."""
         return ((site.cloud, each.name) for site in scope.sites(self.topology) for each in site.functions)
@@ -100,6 +106,11 @@ class Rollout:
     def is_new(self) -> bool:
         """Whether nothing of it was deployed yet, as far as this project knows."""
         return not (known_options(self.project.folder) or Options()).clouds
+
+    @property
+    def placed(self) -> Placement | None:
+        """The placement that was deployed last, as far as this project knows."""
+        return self._options.placed
 
     @property
     def state_file(self) -> Path | None:
@@ -148,11 +159,11 @@ class Rollout:
 
     def remember(self) -> None:
         """Keep the options: from now on something of this deployment may exist."""
-        self._remember(self._options)
+        self._remember(msgspec.structs.replace(self._options, placed=self.project.twin.placement))
 
     def forget_clouds(self) -> None:
         """Remove the record after a removal: the next placement starts from nothing."""
-        self._remember(msgspec.structs.replace(self._options, clouds=()))
+        self._remember(msgspec.structs.replace(self._options, clouds=(), placed=None))
 
     def _remember(self, options: Options) -> None:
         self._state.make()
@@ -258,6 +269,7 @@ def chosen(
         bundles=str(bundles.resolve()) if bundles is not None else before.bundles,
         backend=backend or before.backend,
         clouds=before.clouds,
+        placed=before.placed,
     )
     return Rollout(project, options)
 

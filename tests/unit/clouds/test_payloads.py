@@ -6,7 +6,7 @@ import pytest
 from tests.rigs.dead_letters import RigDeadLetters
 from tests.rigs.envelopes import TRACE, body
 from tests.rigs.error_sink import RigErrorSink, reporter
-from tests.rigs.natives import NATIVES, HubEvent, Native, PubSubEvent
+from tests.rigs.natives import NATIVES, HubEvent, Native, PubSubEvent, rule_batch
 from tests.rigs.payloads import payload
 from tests.rigs.readings import flat, reading
 from twin2multicloud.clouds.aws import entrypoint as aws
@@ -72,9 +72,18 @@ def seen() -> Seen:
 
 def test_aws_iot_rule(seen):
     """The rule passes a payload whole. ``SELECT *`` would hand over an object's fields, and fail on a list."""
-    event = payload("aws_iot_rule_to_lambda")
-    assert aws.on_device(seen.function)(event, None) is None
-    assert seen.readings == [RawReading(PUBLISHED, "sensor-1", "2026-01-15T10:30:00.480Z")]
+    batch = rule_batch((PUBLISHED, "sensor-1"), (b"[1]", "sensor-2"))
+    assert aws.on_device(seen.function)(batch, None) == {"batchItemFailures": []}
+    arrived = "2026-01-15T10:30:00.480Z"
+    assert seen.readings == [RawReading(PUBLISHED, "sensor-1", arrived), RawReading(b"[1]", "sensor-2", arrived)]
+
+
+@pytest.mark.parametrize("body", ["no event", "{}", "[]", '{"body":1,"device_id":"d","received_at":1}'])
+def test_aws_what_no_rule_made_comes_again_alone(seen, body):
+    batch = rule_batch((PUBLISHED, "sensor-1"))
+    batch["Records"].append({"messageId": "other", "body": body})
+    assert aws.on_device(seen.function)(batch, None) == {"batchItemFailures": [{"itemIdentifier": "other"}]}
+    assert [each.device_id for each in seen.readings] == ["sensor-1"]
 
 
 def test_azure_iot_hub(seen):
@@ -96,6 +105,13 @@ def test_gcp_pubsub(seen):
         ("sensor-1", "2026-01-15T10:30:00.656Z")
     ] * 2
     assert [msgspec.json.decode(each.body) for each in seen.readings] == [SAID] * 2
+
+
+def test_gcp_several_publishes_of_one_message(seen):
+    body = msgspec.json.encode([("sensor-1", PUBLISHED), ("sensor-2", b"\x00")])
+    gcp.on_device(seen.function)(PubSubEvent(body, {"publishes": "2"}))
+    assert [(each.device_id, each.body) for each in seen.readings] == [("sensor-1", PUBLISHED), ("sensor-2", b"\x00")]
+    assert {each.received_at for each in seen.readings} == {"2026-01-15T10:30:00.656Z"}
 
 
 def test_a_cloud_that_knows_nothing_of_the_sender(seen):
@@ -203,7 +219,7 @@ def test_an_error_in_the_dispatcher_is_reported_and_reaches_the_cloud_so_that_it
     errors = RigErrorSink()
     function = Function(name="dispatcher", reporter=reporter(errors), handlers={Trigger.DEVICE: dark})
     with pytest.raises(RetryableError):
-        aws.on_device(function)(payload("aws_iot_rule_to_lambda"), None)
+        aws.on_device(function)(rule_batch((b"{}", "sensor-1")), None)
     with pytest.raises(RetryableError):
         azure.on_device(function)([HubEvent(b"{}", None)])
     with pytest.raises(RetryableError):

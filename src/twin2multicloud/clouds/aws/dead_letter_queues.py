@@ -1,7 +1,7 @@
-"""Dead-letter queues on AWS, for operators: SQS, and what Lambda and IoT Core put into L1's by themselves.
+"""Dead-letter queues on AWS, for operators: SQS, and what it and IoT Core put into L1's by themselves.
 
-Ships in no bundle. Shapes: docs.aws.amazon.com lambda/latest/dg/invocation-async-retain-records (the record of a failed
-asynchronous invocation) and iot/latest/developerguide/rule-error-handling (an error action's message).
+Ships in no bundle. Shapes: what the IoT rule's SQL makes of a publish, which SQS moves as it is, and
+docs.aws.amazon.com iot/latest/developerguide/rule-error-handling (an error action's message).
 """
 
 import base64
@@ -32,25 +32,19 @@ class ReadableSqs(Sqs, Protocol):
     def change_message_visibility(self, **request: object) -> object: ...  # noqa: D102 - as boto3 documents it
 
 
-class Lambda(Protocol):
-    """What is used of boto3's ``lambda`` client."""
-
-    def invoke(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
-
-
 class Address(msgspec.Struct, frozen=True):
-    """A dead-letter queue's URL, and where its letters go: a queue's URL, or the dispatcher by name."""
+    """A dead-letter queue's URL, and that of the queue that its letters go to; `devices` for publishes."""
 
     url: str
-    target: str = ""
-    dispatcher: str = ""
+    target: str
+    devices: bool = False
 
 
 class SqsBox:
     """A `Box`."""
 
-    def __init__(self, sqs: ReadableSqs, functions: Lambda, address: Address) -> None:
-        self._sqs, self._functions, self._address = sqs, functions, address
+    def __init__(self, sqs: ReadableSqs, address: Address) -> None:
+        self._sqs, self._address = sqs, address
 
     def receive(self) -> Iterator[Received]:
         """See `stores.dead_letter_boxes.Box.receive`."""
@@ -75,10 +69,7 @@ class SqsBox:
             "device_id": message.device_id,
             "received_at": round(to_datetime(message.received_at).timestamp() * 1000),
         }
-        with domain_errors("starting the dispatcher"):
-            self._functions.invoke(
-                FunctionName=self._address.dispatcher, InvocationType="Event", Payload=msgspec.json.encode(event)
-            )
+        send(self._sqs, self._address.target, [msgspec.json.encode(event)])
 
     def remove(self, received: Received) -> None:
         """See `stores.dead_letter_boxes.Box.remove`."""
@@ -99,20 +90,16 @@ class _Event(msgspec.Struct):
     received_at: int
 
 
-class _FailedInvocation(msgspec.Struct, rename={"payload": "requestPayload"}):
-    payload: _Event
-
-
 class _RuleError(msgspec.Struct, rename={"payload": "base64OriginalPayload"}):
     topic: str
     payload: str
 
 
 def _as_ours(body: bytes, at: str) -> bytes:
-    """A message as our record: Lambda and IoT Core put what they cannot deliver into L1's dead letters themselves."""
+    """A message as our record: SQS and IoT Core put what they cannot deliver into L1's dead letters themselves."""
     try:
-        if b'"requestPayload"' in body:
-            event = msgspec.json.decode(body, type=_FailedInvocation).payload
+        if b'"received_at"' in body and b'"unread"' not in body:
+            event = msgspec.json.decode(body, type=_Event)
             publish = _publish(base64.b64decode(event.body), event.device_id, from_milliseconds(event.received_at))
         elif b'"base64OriginalPayload"' in body:
             failed = msgspec.json.decode(body, type=_RuleError)
@@ -132,16 +119,13 @@ def _publish(body: bytes, device_id: str, received_at: str) -> Unread:
 def open_dead_letters(outputs: Mapping[str, Any]) -> BoxedDeadLetters:
     """The dead letters of a deployed twin, by its outputs ``aws_dead_letters`` and ``aws_region``.
 
-    Signs in as boto3 finds credentials; takes what SQS calls receive, delete and send on these queues, and
-    ``lambda:InvokeFunction`` on the dispatcher. Raises ConfigurationError where boto3 is not installed.
+    Signs in as boto3 finds credentials; takes what SQS calls receive, delete and send on these queues. Raises
+    ConfigurationError where boto3 is not installed.
     """
     try:
         addresses = msgspec.convert(outputs["aws_dead_letters"], dict[str, Address])
     except msgspec.ValidationError as error:
         raise ConfigurationError(f"the output aws_dead_letters is not as this version deploys it: {error}") from error
-    sqs, functions = (
-        operators_client("dead letters on AWS need", service, outputs["aws_region"], _SETTINGS)
-        for service in ("sqs", "lambda")
-    )
-    boxes = {name: SqsBox(sqs, functions, each) for name, each in addresses.items()}
-    return BoxedDeadLetters(boxes, frozenset(name for name, each in addresses.items() if each.dispatcher))
+    sqs = operators_client("dead letters on AWS need", "sqs", outputs["aws_region"], _SETTINGS)
+    boxes = {name: SqsBox(sqs, each) for name, each in addresses.items()}
+    return BoxedDeadLetters(boxes, frozenset(name for name, each in addresses.items() if each.devices))

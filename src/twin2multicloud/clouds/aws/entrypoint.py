@@ -1,5 +1,5 @@
-"""AWS Lambda's events to the domain and back: function URL (payload 2.0), IoT rule, SQS batch, schedule, direct
-invocation.
+"""AWS Lambda's events to the domain and back: function URL (payload 2.0), SQS batch, an IoT rule's too, schedule,
+direct invocation.
 
 Shapes: docs.aws.amazon.com lambda/urls-invocation, iot/lambda-rule-action, lambda/services-sqs-errorhandling,
 lambda/with-eventbridge-scheduler. No SDK.
@@ -7,7 +7,7 @@ lambda/with-eventbridge-scheduler. No SDK.
 
 import base64
 import binascii
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -20,13 +20,25 @@ from twin2multicloud.wire.http import Request, Response, refused
 
 Event = Mapping[str, Any]
 Handler = Callable[[Event, object], Any]
+_decode = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 def on_device(function: Function) -> Handler:
-    """Started by an IoT rule, whose SQL gives the payload as base64, the device's id and the time of arrival in ms."""
+    """Started by SQS with what an IoT rule's SQL makes of publishes: the payload as base64, the device's id and the
+    time of arrival in ms. A message that is none is redelivered alone, and ends in the dead letters.
+    """
 
-    def handler(event: Event, _context: object) -> None:
-        function.run(Trigger.DEVICE, [reading(event)])
+    def handler(event: Event, _context: object) -> dict[str, Any]:
+        publishes: list[RawReading] = []
+        failed: list[str] = []
+        for record in event["Records"]:
+            try:
+                publishes.append(reading(_decode(record["body"])))
+            except (msgspec.DecodeError, binascii.Error, KeyError, TypeError):
+                failed.append(record["messageId"])
+        if publishes:
+            function.run(Trigger.DEVICE, publishes)
+        return _failures(failed)
 
     return handler
 
@@ -43,9 +55,14 @@ def on_queue(function: Function) -> Handler:
     def handler(event: Event, _context: object) -> dict[str, Any]:
         records = event["Records"]
         failed = function.run(Trigger.QUEUE, [record["body"] for record in records])
-        return {"batchItemFailures": [{"itemIdentifier": records[index]["messageId"]} for index in failed]}
+        return _failures([records[index]["messageId"] for index in failed])
 
     return handler
+
+
+def _failures(message_ids: Sequence[str]) -> dict[str, Any]:
+    """What is to be redelivered of a batch."""
+    return {"batchItemFailures": [{"itemIdentifier": each} for each in message_ids]}
 
 
 def on_http(function: Function) -> Handler:

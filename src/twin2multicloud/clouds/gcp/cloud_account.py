@@ -84,35 +84,43 @@ class CloudProject:
             yield Obstacle(f"{constraint} restricts members, so that endpoints cannot be open to allUsers", remedy)
 
     def _asked(self, method: str, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
-        doing = f"asking Google Cloud for {url.split('?')[0].rsplit('/', 1)[-1]}"
-        try:
-            with domain_errors(doing):
-                answer = self._session.request(method, url, json=body, timeout=_SECONDS)
-                content = answer.json() if answer.content else {}
-        except (OSError, ValueError) as error:  # those of requests, and what is no JSON
-            raise RetryableError(f"{doing}: no answer ({type(error).__name__})") from error
-        if answer.status_code == 200:
-            found: dict[str, Any] = content
-            return found
-        said = content.get("error", {}).get("message", "") if isinstance(content, dict) else ""
-        message = f"{doing}: Google Cloud answered {answer.status_code}: {said[:300]}"
-        if answer.status_code in (401, 403):
-            raise ConfigurationError(message)
-        if answer.status_code == 429 or answer.status_code >= 500:
-            raise RetryableError(message)
-        raise FinalError(message, answer.status_code)
+        return asked(self._session, method, url, body)
 
 
-def open_account(variables: Mapping[str, str], twin: str) -> CloudProject:  # noqa: ARG001 - for others
-    """The project of the variable ``gcp_project``. Raises ConfigurationError where google-auth is not installed."""
+def asked(session: Session, method: str, url: str, body: Mapping[str, Any] | None = None) -> dict[str, Any]:
+    """Google's answer to one request of an operator's. Raises RetryableError, ConfigurationError, FinalError."""
+    doing = f"asking Google Cloud for {url.split('?')[0].rsplit('/', 1)[-1]}"
+    try:
+        with domain_errors(doing):
+            answer = session.request(method, url, json=body, timeout=_SECONDS)
+            content = answer.json() if answer.content else {}
+    except (OSError, ValueError) as error:  # those of requests, and what is no JSON
+        raise RetryableError(f"{doing}: no answer ({type(error).__name__})") from error
+    if answer.status_code == 200:
+        found: dict[str, Any] = content
+        return found
+    said = content.get("error", {}).get("message", "") if isinstance(content, dict) else ""
+    message = f"{doing}: Google Cloud answered {answer.status_code}: {said[:300]}"
+    if answer.status_code in (401, 403):
+        raise ConfigurationError(message)
+    if answer.status_code == 429 or answer.status_code >= 500:
+        raise RetryableError(message)
+    raise FinalError(message, answer.status_code)
+
+
+def operators_session(purpose: str) -> Session:
+    """Signed in with the application default credentials. Raises ConfigurationError where google-auth is missing."""
     try:
         import google.auth
         from google.auth.transport.requests import AuthorizedSession
     except ImportError as error:
-        raise ConfigurationError(
-            "looking at Google Cloud needs google-auth: pip install 'twin2multicloud[gcp]'"
-        ) from error
+        raise ConfigurationError(f"{purpose} google-auth: pip install 'twin2multicloud[gcp]'") from error
     with domain_errors("signing in to Google Cloud"):
         credentials, _ = google.auth.default(scopes=["https://www.googleapis.com/auth/cloud-platform"])
     session: Session = AuthorizedSession(credentials)  # type: ignore[no-untyped-call]  # Google's has no types
-    return CloudProject(session, variables["gcp_project"])
+    return session
+
+
+def open_account(variables: Mapping[str, str], twin: str) -> CloudProject:  # noqa: ARG001 - for others
+    """The project of the variable ``gcp_project``. Raises ConfigurationError where google-auth is not installed."""
+    return CloudProject(operators_session("looking at Google Cloud needs"), variables["gcp_project"])

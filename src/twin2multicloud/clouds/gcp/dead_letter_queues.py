@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
+from twin2multicloud.clouds.gcp.device_ingress import SEVERAL
 from twin2multicloud.clouds.gcp.queue import send
 from twin2multicloud.clouds.gcp.sdk_errors import domain_errors
 from twin2multicloud.domain.errors import ConfigurationError
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from google.pubsub_v1 import PublisherClient, SubscriberClient
 
 _HIDDEN_SECONDS = 300
+_SEVERAL = "several publishes"
+"""Stands for the topic of a letter with publishes that arrived together: they go home as they came, as one message."""
 _AT_ONCE, _MOST = 100, 10_000
 _PATIENCE = 5.0  # a pull that finds nothing waits for so long
 
@@ -55,9 +58,9 @@ class PubSubBox:
             self._hide([each.ack_id for each in messages], _HIDDEN_SECONDS)
             for each in messages:
                 at = from_datetime(each.message.publish_time)
-                device = each.message.attributes.get("device_id")
-                if self._address.devices and device is not None:  # Pub/Sub's own letter: a publish as it was
-                    body = as_letter(Unread(each.message.data, "", device, at), at)
+                device, several = (each.message.attributes.get(name) for name in ("device_id", SEVERAL))
+                if self._address.devices and (device is not None or several):  # Pub/Sub's own letter
+                    body = as_letter(Unread(each.message.data, _SEVERAL if several else "", device, at), at)
                 else:
                     body = each.message.data
                 yield Received(each.message.message_id, at, body, each.ack_id)
@@ -67,7 +70,8 @@ class PubSubBox:
         if isinstance(message, bytes):
             send(self._publisher, self._address.target, [message])
             return
-        attributes = {"device_id": message.device_id or "", "received_at": message.received_at}
+        whose = {SEVERAL: "again"} if message.topic == _SEVERAL else {"device_id": message.device_id or ""}
+        attributes = {**whose, "received_at": message.received_at}
         send(self._publisher, self._address.target, [message.body], attributes=attributes)
 
     def remove(self, received: Received) -> None:

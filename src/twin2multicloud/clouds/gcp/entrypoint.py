@@ -8,6 +8,8 @@ from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, Protocol
 
+import msgspec
+
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import canonical
@@ -35,11 +37,14 @@ class CloudEvent(Protocol):
 
 
 FlaskAnswer = tuple[bytes, int, Mapping[str, str]]
+_decode_several = msgspec.json.Decoder(list[tuple[str, bytes]]).decode
 
 
 def on_device(function: Function) -> Callable[[CloudEvent], None]:
-    """Started by the telemetry topic; the ingestion put the device's id into the attributes."""
-    return lambda event: function.run(Trigger.DEVICE, [_reading(event.data["message"])])
+    """Started by the telemetry topic; the gateway put the device's id into the attributes, or several publishes into
+    one message (`device_ingress`). An exception is a nack of all of them.
+    """
+    return lambda event: function.run(Trigger.DEVICE, _readings(event.data["message"]))
 
 
 def on_queue(function: Function) -> Callable[[CloudEvent], None]:
@@ -92,8 +97,11 @@ def _body(message: Mapping[str, Any]) -> bytes:
     return base64.b64decode(message.get("data", ""))
 
 
-def _reading(message: Mapping[str, Any]) -> RawReading:
+def _readings(message: Mapping[str, Any]) -> list[RawReading]:
     attributes = message.get("attributes") or {}
     # An operator who sends a dead letter again says when it arrived; only the gateway and operators may publish here.
     published = attributes.get("received_at") or message.get("publishTime") or message.get("publish_time")
-    return RawReading(_body(message), attributes.get("device_id"), canonical(published) if published else None)
+    stamp = canonical(published) if published else None
+    if "publishes" in attributes:
+        return [RawReading(body, device, stamp) for device, body in _decode_several(_body(message))]
+    return [RawReading(_body(message), attributes.get("device_id"), stamp)]

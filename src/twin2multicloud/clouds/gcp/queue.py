@@ -12,6 +12,7 @@ from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patie
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.ports.clock import Chance, Clock
+from twin2multicloud.wire.batches import batches
 
 if TYPE_CHECKING:
     from google.pubsub_v1 import PublisherClient
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from twin2multicloud.stores.record_queues import RecordQueues
 
 MAX_RECORD_BYTES = 4 * 1024 * 1024  # of 10 MB: what waits in a queue is read with the wire's own limit
+_MESSAGES, _REQUEST_BYTES = 1_000, 9_000_000
 TIMEOUT = 30.0
 
 
@@ -42,7 +44,7 @@ def send(
         raise ConfigurationError(f"a topic must be projects/<project>/topics/<name>, found {topic!r}")
     from google.pubsub_v1 import PubsubMessage
 
-    for record in records:
-        message = PubsubMessage(data=record, attributes=attributes)
+    for batch in batches(records, most=_MESSAGES, max_bytes=_REQUEST_BYTES, size_of=len):
+        messages = [PubsubMessage(data=record, attributes=attributes) for record in batch]
         with domain_errors(f"topic {topic}"):
-            client.publish(topic=topic, messages=[message], retry=patient(patience), timeout=TIMEOUT)
+            client.publish(topic=topic, messages=messages, retry=patient(patience), timeout=TIMEOUT)

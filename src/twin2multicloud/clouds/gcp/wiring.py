@@ -101,7 +101,8 @@ class GcpPorts(CommonPorts):
         """See `functions.wiring.Ports`. `topic` is a topic's full name."""
         from twin2multicloud.clouds.gcp.device_ingress import PubSubDeviceIngress
 
-        return PubSubDeviceIngress(self._publisher, topic)
+        window = float(optional_env(self._env, "BATCH_WINDOW") or 0)
+        return PubSubDeviceIngress(self._publisher, topic, window=window, clock=self.clock)
 
     def _firestore(self, database: str) -> Client:
         from google.auth.credentials import AnonymousCredentials

@@ -8,13 +8,13 @@ from twin2multicloud.domain.telemetry import Reading
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
+from twin2multicloud.planning.clouds import pack
 from twin2multicloud.stores.queue_records import Records
-from twin2multicloud.wire.limits import MAX_BODY_BYTES
 
 
 def records(cloud: Cloud, machine: Machine = THIS_MACHINE) -> Records:
-    """The records of an emulated cloud's queues, each as large as a body may be."""
-    return Records(cloud, machine, machine.chance(), MAX_BODY_BYTES)
+    """The records of an emulated cloud's queues: what its own queue refuses is refused here."""
+    return Records(cloud, machine, machine.chance(), pack(cloud).event_source().max_record_bytes)
 
 
 class JournalInvoker:

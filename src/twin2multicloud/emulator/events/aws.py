@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from twin2multicloud.clouds.aws import entrypoint
+from twin2multicloud.clouds.aws.queue import MAX_RECORD_BYTES
 from twin2multicloud.domain.components import Trigger
 from twin2multicloud.domain.timestamps import to_datetime
 from twin2multicloud.emulator.events.event_source import Start, event_source
@@ -74,7 +75,14 @@ def _on_schedule(function: Function) -> Start:
 
 
 EVENT_SOURCE = event_source(
-    4, _on_device, _on_queue, _on_http, _on_call, _on_schedule, max_publish_bytes=MAX_PUBLISH_BYTES
+    4,
+    _on_device,
+    _on_queue,
+    _on_http,
+    _on_call,
+    _on_schedule,
+    max_publish_bytes=MAX_PUBLISH_BYTES,
+    max_record_bytes=MAX_RECORD_BYTES,
 )
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.clouds.azure import entrypoint
+from twin2multicloud.clouds.azure.queue import MAX_RECORD_BYTES
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.events.event_source import Start, event_source
@@ -91,6 +92,7 @@ EVENT_SOURCE = event_source(
     entrypoint.on_call,
     entrypoint.on_schedule,
     max_publish_bytes=MAX_PUBLISH_BYTES,
+    max_record_bytes=MAX_RECORD_BYTES,
 )
 
 

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from twin2multicloud.clouds.gcp import entrypoint
+from twin2multicloud.clouds.gcp.queue import MAX_RECORD_BYTES
 from twin2multicloud.domain.errors import RetryableError
 from twin2multicloud.domain.timestamps import from_milliseconds
 from twin2multicloud.emulator.events.event_source import Start, event_source
@@ -76,7 +77,14 @@ def _on_schedule(function: Function) -> Start:
 
 # a CloudEvent is one message: what others have in batches, this cloud has in width
 EVENT_SOURCE = event_source(
-    16, _on_device, _on_queue, _on_http, entrypoint.on_call, _on_schedule, max_publish_bytes=MAX_PUBLISH_BYTES
+    16,
+    _on_device,
+    _on_queue,
+    _on_http,
+    entrypoint.on_call,
+    _on_schedule,
+    max_publish_bytes=MAX_PUBLISH_BYTES,
+    max_record_bytes=MAX_RECORD_BYTES,
 )
 
 

@@ -18,7 +18,10 @@ from twin2multicloud.terraform.render.scope import CloudScope
 TOKEN_SECRET_VARIABLE = f"{TOKEN_VARIABLE}_SECRET"
 """Names the secret that holds the token. The token itself is in no function's configuration."""
 
-TOKEN = "${random_password.inter_cloud_token.result}"  # noqa: S105 - a reference, never the token
+_A, _B = "random_password.inter_cloud_token.result", "random_password.inter_cloud_token_b.result"
+TOKEN = f'${{join(",", [for each in split(",", var.token_order) : each == "a" ? {_A} : {_B}])}}'
+"""The text of the secret: the token that is sent, and with a comma another one that is accepted. Two take turns,
+so that one can follow the other (`operations.rotation`)."""
 SUFFIX = "${random_string.suffix.result}"
 """Six letters and digits that make a name globally unique."""
 

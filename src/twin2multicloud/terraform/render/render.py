@@ -78,6 +78,7 @@ def variables() -> frozenset[str]:
     """The names of all input variables that any twin may have."""
     config = Configuration()
     _variables(config)
+    _tokens(config)
     for renderer in renderers():
         renderer.provide(config, "")
     return frozenset(config.as_json()["variable"])
@@ -105,10 +106,23 @@ def _variables(config: Configuration) -> None:
 
 def _shared(config: Configuration, found: Sequence[tuple[scope.CloudScope, Renderer]]) -> None:
     if any(site.needs_token for site, _ in found):
-        config.resource("random_password", "inter_cloud_token", length=_TOKEN_LENGTH, special=False)
+        _tokens(config)
     if any(renderer.needs_suffix for _, renderer in found):
         # Names that are globally unique, not only in the account.
         config.resource("random_string", "suffix", length=6, special=False, upper=False)
+
+
+TOKEN_ORDER, TOKEN_TURNS = "token_order", ("token_a", "token_b")
+"""The variables that say which tokens are valid, the one to send first; and how often each was made anew."""
+
+
+def _tokens(config: Configuration) -> None:
+    config.variable(TOKEN_ORDER, "Valid tokens between clouds, the one to send first: a, b or both", default="a")
+    for name, key in zip(TOKEN_TURNS, ("inter_cloud_token", "inter_cloud_token_b"), strict=True):
+        config.variable(name, "Another value makes this token anew", default="0")
+        config.resource(
+            "random_password", key, length=_TOKEN_LENGTH, special=False, keepers={"turn": f"${{var.{name}}}"}
+        )
 
 
 def _backend(backend: Backend) -> dict[str, dict[str, str]]:

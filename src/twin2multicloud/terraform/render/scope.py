@@ -32,6 +32,9 @@ ATTEMPTS = 20
 PATIENCE_S = 90 * 60
 """How long a queue goes on trying at least, on every cloud: an outage of an hour costs no letter."""
 
+WINDOW = "BATCH_WINDOW"
+"""Tells a device gateway of ours how many seconds a publish may wait for company."""
+
 ERROR_TOPIC = Kind.ERROR_TOPIC
 OBJECT_STORES = (Kind.COLD_STORE, Kind.ARCHIVE_STORE)
 SCHEDULES = (
@@ -117,7 +120,9 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
-    """What one cloud holds of the slice. `topics` and `gateways` are the topology's, wherever its gateway is."""
+    """What one cloud holds of the slice. `topics`, `gateways` and `batch_window` are the topology's, wherever its
+    gateway is.
+    """
 
     cloud: Cloud
     twin: str
@@ -131,6 +136,7 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     twin_service: Component | None = None
     topics: tuple[Topic, ...] = ()
     gateways: tuple[str, ...] = ()
+    batch_window: int
 
     @property
     def readers(self) -> tuple[FunctionView, ...]:
@@ -189,6 +195,7 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
         twin_service=next((each for each in here if each.name == Kind.TWIN_SERVICE and not is_function(each)), None),
         topics=coverage.topology.topics,
         gateways=coverage.topology.gateways,
+        batch_window=coverage.topology.batch_window,
     )
 
 
@@ -210,7 +217,9 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
         # The gateway refuses what the dispatcher beside it would refuse, by the same policy and the same formats.
         beside = topology[f"{component.cloud}.{Kind.DISPATCHER}"]
         same = filter(None, map(beside.variable, READ_BY))
-        environment = (*own_environment(component, topology.twin), *same, *_topic_variables(component, topology))
+        window = [Variable(WINDOW, ValueKind.LITERAL, str(topology.batch_window))] * (topology.batch_window > 0)
+        topics = _topic_variables(component, topology)
+        environment = (*own_environment(component, topology.twin), *same, *topics, *window)
         return FunctionView(component=component, endpoint=own_endpoint(component), environment=environment)
     starting = [link for link in topology.links if link.target == component.id]
     incoming = {link.delivery for link in starting}

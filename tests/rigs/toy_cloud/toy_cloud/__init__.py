@@ -23,9 +23,6 @@ class FlatTariff:
     def plans(self, t: Any, book: Any, /) -> Mapping[str, Any]:
         return {}
 
-    def dispatched(self, t: Any, /) -> float:
-        return float(t.batches)
-
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_"):
             raise AttributeError(name)

@@ -236,11 +236,13 @@ def _too_short(what: str, attempts: int, seconds: int) -> Iterator[str]:
 
 
 def a_message_is_hidden_while_its_function_may_run(topology: Topology, config: Config) -> Iterator[str]:
-    """And no longer than AWS asks for, six time-outs; SQS takes what the code sends, and no queue takes all Lambdas."""
+    """And no longer than AWS asks for, six time-outs and the window; SQS takes what the code sends, and no queue takes
+    all Lambdas.
+    """
     resources = config["resource"]
     for key, body in resources.get("aws_lambda_event_source_mapping", {}).items():
         hidden = resources["aws_sqs_queue"][key]["visibility_timeout_seconds"]
-        if hidden != 6 * resources["aws_lambda_function"][key]["timeout"]:
+        if hidden != 6 * resources["aws_lambda_function"][key]["timeout"] + topology.batch_window:
             yield f"aws: {key} is hidden for {hidden} s"
         if "maximum_concurrency" not in body.get("scaling_config", [{}])[0]:
             yield f"aws: {key} has no maximum concurrency"
@@ -330,6 +332,18 @@ def azure_apps_get_their_code_from_us(topology: Topology, config: Config) -> Ite
         yield f"code goes to {sorted(told)}"
 
 
+def cosmos_roles_reach_what_the_sdk_reads_first(topology: Topology, config: Config) -> Iterator[str]:
+    """The account itself, which is no wider than its container: it holds no other."""
+    resources = config["resource"]
+    for key, body in resources.get("azurerm_cosmosdb_sql_role_assignment", {}).items():
+        account = body["scope"].removeprefix("${azurerm_cosmosdb_account.").removesuffix(".id}")
+        if account not in resources["azurerm_cosmosdb_account"]:
+            yield f"azure: {key} may not read the account of its container"
+    accounts = [body["account_name"] for body in resources.get("azurerm_cosmosdb_sql_container", {}).values()]
+    if len(accounts) != len(set(accounts)):
+        yield f"azure: a role on an account opens more than one container: {accounts}"
+
+
 def _addresses(config: Config) -> set[str]:
     return {f"{kind}.{key}" for block, kind, key, _ in declared(config) if block == "resource"}
 
@@ -358,4 +372,5 @@ LAWS = (
     google_starts_a_function_that_may_do_all_it_does,
     names_that_stay_taken_have_a_suffix,
     azure_apps_get_their_code_from_us,
+    cosmos_roles_reach_what_the_sdk_reads_first,
 )

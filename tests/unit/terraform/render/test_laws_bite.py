@@ -115,6 +115,16 @@ def fill_another_queue_on_azure(resources):
     endpoint["queue_name"] = "${azurerm_storage_queue.processor.name}"
 
 
+def let_a_reader_read_only_its_container(resources):
+    scope = "${azurerm_cosmosdb_account.error_table.id}/dbs/house/colls/errors"
+    resources["azurerm_cosmosdb_sql_role_assignment"]["error_reporter"]["scope"] = scope
+
+
+def keep_two_containers_in_an_account(resources):
+    containers = resources["azurerm_cosmosdb_sql_container"]
+    containers["more"] = containers["error_table"]
+
+
 def start_by_another_topic(resources):
     resources["google_pubsub_subscription"]["error_reporter"]["topic"] = "${google_pubsub_topic.errors_dead_letters.id}"
 
@@ -133,6 +143,8 @@ def start_by_another_topic(resources):
         (laws.google_starts_a_function_that_may_do_all_it_does, start_before_the_token),
         (laws.names_that_stay_taken_have_a_suffix, keep_a_name),
         (laws.azure_apps_get_their_code_from_us, let_azurerm_publish),
+        (laws.cosmos_roles_reach_what_the_sdk_reads_first, let_a_reader_read_only_its_container),
+        (laws.cosmos_roles_reach_what_the_sdk_reads_first, keep_two_containers_in_an_account),
         (laws.every_function_of_the_slice_exists_once, forget_a_function),
         (laws.every_variable_of_the_topology_arrives, forget_a_variable),
         (laws.the_token_is_in_secret_stores_only, tell_the_token),
@@ -189,4 +201,4 @@ def test_what_the_provider_says_of_all_it_makes_is_there(provider, default):
 
 
 def test_every_law_is_tried():
-    assert len(laws.LAWS) == 18
+    assert len(laws.LAWS) == 19

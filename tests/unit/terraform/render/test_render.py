@@ -104,3 +104,8 @@ def test_the_three_clouds_have_the_same_files():
         others = [f"render.on_{each}" for each in ALL if each != cloud]
         text = "".join(path.read_text(encoding="utf-8") for path in found.values())
         assert not [each for each in others if each in text]
+
+
+def test_a_new_subscription_gets_cosmos_db_where_azure_is_by_default():
+    """westeurope refuses it to new ones."""
+    assert render(plan(twin(THREE)))["variable"]["azure_location"]["default"] == "northeurope"

@@ -69,7 +69,7 @@ def _statements(function: FunctionView) -> list[Statement]:
     ]
     if function.reports:
         found.append(allow("events:PutEvents", "${aws_cloudwatch_event_bus.error_topic.arn}"))
-    if function.from_queue:
+    if function.from_queue or function.from_devices:
         found.append(allow(_RECEIVE, queue(function.key, "arn")))
     targets = [queue(key_of(each), "arn") for each in function.puts_into]
     if targets:

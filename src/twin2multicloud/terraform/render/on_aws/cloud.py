@@ -41,10 +41,12 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     queues.render(config, site)
     functions.render(config, site, clouds)
     device_gateway.render(config, site)
+    names = {each.name: f"${{aws_lambda_function.{each.key}.function_name}}" for each in site.functions}
+    config.output("aws_functions", names, "Names of the functions on AWS")
     config.output("aws_region", "${var.aws_region}", "AWS region of this deployment")
     if site.called:  # Direct invocations need lambda:InvokeFunction, with a URL or without.
-        names = {each.name: f"${{aws_lambda_function.{each.key}.function_name}}" for each in site.called}
-        config.output("aws_called", names, "Names of the functions on AWS that the operator calls")
+        called = {each.name: names[each.name] for each in site.called}
+        config.output("aws_called", called, "Names of the functions on AWS that the operator calls")
 
 
 RENDERER = Renderer(

@@ -1,4 +1,7 @@
-"""Where devices connect on AWS: an IoT rule that starts the dispatcher, and the policy for device certificates.
+"""Where devices connect on AWS: an IoT rule that fills the dispatcher's queue, and the policy for device certificates.
+
+A queue, and not the Lambda itself: a rule's Lambda action is one run a publish, and a dispatcher that runs for one
+publish sends one message for it. What of it comes in one batch is the mapping's (`functions`).
 
 Things and certificates are not part of this: there may be 100,000, and they are registered once the twin is up.
 """
@@ -7,7 +10,7 @@ from twin2multicloud.domain.device_topics import ANY, DEVICE, REST, commands_top
 from twin2multicloud.planning.topology import Topic
 from twin2multicloud.terraform.render.configuration import Configuration
 from twin2multicloud.terraform.render.on_aws import access
-from twin2multicloud.terraform.render.on_aws.references import function_arn, queue
+from twin2multicloud.terraform.render.on_aws.references import queue
 from twin2multicloud.terraform.render.scope import CloudScope
 
 _DEAD_LETTERS = "device_dead_letters"  # the dispatcher's own, see `queues`
@@ -21,7 +24,6 @@ def render(config: Configuration, site: CloudScope) -> None:
     if site.gateway is None:
         return
     dispatcher = next(each for each in site.functions if each.from_devices)
-    _undelivered(config, dispatcher.key)
     _rules(config, site, dispatcher.key)
     _device_policy(config, site)
     if site.gateways:
@@ -33,20 +35,9 @@ def render(config: Configuration, site: CloudScope) -> None:
     config.output("twin", site.twin, "Name of the twin, the tag of its devices")
 
 
-def _undelivered(config: Configuration, dispatcher: str) -> None:
-    """IoT invokes asynchronously: Lambda tries twice more, and then the reading would be gone without the queue."""
-    config.resource(
-        "aws_lambda_function_event_invoke_config",
-        dispatcher,
-        function_name=f"${{aws_lambda_function.{dispatcher}.function_name}}",
-        maximum_retry_attempts=2,
-        destination_config=[{"on_failure": [{"destination": queue(_DEAD_LETTERS, "arn")}]}],
-    )
-
-
 def _rules(config: Configuration, site: CloudScope, dispatcher: str) -> None:
-    """What starts the dispatcher, see `clouds.aws.entrypoint`: a rule for the twin's topics, and for each further."""
-    allowed = [access.allow("sqs:SendMessage", queue(_DEAD_LETTERS, "arn"))]
+    """What fills its queue, see `clouds.aws.entrypoint`: a rule for the twin's topics, and for each further."""
+    allowed = [access.allow("sqs:SendMessage", queue(dispatcher, "arn"), queue(_DEAD_LETTERS, "arn"))]
     role = access.role(config, "device_gateway", f"{site.twin}-device-gateway", "iot.amazonaws.com", allowed)
     _rule(config, site, dispatcher, role, "", f"{_SELECT} FROM '{telemetry_topic(site.twin, '+')}'")
     patterns = (each.pattern for each in site.topics if each.read)
@@ -58,22 +49,18 @@ def _rules(config: Configuration, site: CloudScope, dispatcher: str) -> None:
 
 
 def _rule(config: Configuration, site: CloudScope, dispatcher: str, role: str, suffix: str, sql: str) -> None:
-    """One rule, and its right to invoke. What IoT cannot deliver goes to the same queue as what Lambda cannot run."""
-    rule = config.resource(
+    """One rule. What IoT cannot deliver goes to the dispatcher's dead letters."""
+    role_arn = f"${{{role}.arn}}"
+    config.resource(
         "aws_iot_topic_rule",
         f"device_gateway{suffix}",
         name=f"{site.twin}_telemetry{suffix}".replace("-", "_"),  # the service takes letters, digits and underscores
         enabled=True,
         sql=sql,
         sql_version="2016-03-23",
-        **{"lambda": [{"function_arn": function_arn(dispatcher)}]},
-        error_action=[
-            {"sqs": [{"queue_url": queue(_DEAD_LETTERS, "url"), "role_arn": f"${{{role}.arn}}", "use_base64": True}]}
-        ],
+        sqs=[{"queue_url": queue(dispatcher, "url"), "role_arn": role_arn, "use_base64": False}],
+        error_action=[{"sqs": [{"queue_url": queue(_DEAD_LETTERS, "url"), "role_arn": role_arn, "use_base64": True}]}],
     )
-    who = {"principal": "iot.amazonaws.com", "source_arn": f"${{{rule}.arn}}"}
-    key, statement = f"device_gateway{suffix}", f"iot-rule{suffix}".replace("_", "-")
-    access.let_in(config, key, dispatcher, "lambda:InvokeFunction", statement, **who)
 
 
 def _device_policy(config: Configuration, site: CloudScope) -> None:

@@ -1,5 +1,6 @@
 """Functions on AWS: Lambda, each with its log group, its queue's mapping and, where the table asks for one, its URL."""
 
+from twin2multicloud.domain.components import runs_user_code
 from twin2multicloud.domain.rota import EVERY_MINUTES
 from twin2multicloud.planning.topology import Component
 from twin2multicloud.terraform.render.configuration import Configuration
@@ -12,7 +13,10 @@ RUNTIME, ARCHITECTURE, HANDLER = "python3.13", "x86_64", "main.handler"
 _MEMORY_MB = 256
 SCHEDULED = '{"scheduled":true}'
 """What tells a scheduled run from a call (see clouds/aws/runtime.py)."""
-_BATCH = 10
+BATCH, BATCH_OF_USER_CODE, BATCH_WITHOUT_WINDOW = 1_000, 100, 10
+"""Messages of a batch at most, each of which may hold many readings: SQS takes 10,000 where there is a window, and ten
+where there is none; six megabytes end a batch in any case (lambda/services-sqs-configure). User code has to get
+through a batch within the function's time."""
 _AT_ONCE, _ERRORS_AT_ONCE = 10, 2
 """Batches of one queue at a time. A new account runs ten functions at once in all (lambda/gettingstarted-limits), and
 without a limit one queue's backlog takes them from all others (lambda/services-sqs-scaling).
@@ -24,8 +28,8 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     for function in site.functions:
         access.render(config, function)
         _function(config, function, clouds)
-        if function.from_queue:
-            _mapping(config, function)
+        if function.from_queue or function.from_devices:
+            _mapping(config, function, site.batch_window)
         if function.endpoint is not None:
             _endpoint(config, function)
         if function.schedule is not None:
@@ -55,14 +59,20 @@ def _function(config: Configuration, function: FunctionView, clouds: Clouds) -> 
     )
 
 
-def _mapping(config: Configuration, function: FunctionView) -> None:
-    """Started by SQS; only failed records are redelivered (see clouds/aws/entrypoint.on_queue)."""
+def _mapping(config: Configuration, function: FunctionView, window: int) -> None:
+    """Started by SQS; only failed records are redelivered (see clouds/aws/entrypoint).
+
+    The error reporter stores at its own pace, and nobody waits for it to be cheap.
+    """
+    most = BATCH_OF_USER_CODE if runs_user_code(function.name) else BATCH
+    gathers = window > 0 and not function.from_errors
     config.resource(
         "aws_lambda_event_source_mapping",
         function.key,
         event_source_arn=queue(function.key, "arn"),
         function_name=function_arn(function.key),
-        batch_size=_BATCH,
+        batch_size=most if gathers else BATCH_WITHOUT_WINDOW,
+        maximum_batching_window_in_seconds=window if gathers else 0,
         function_response_types=["ReportBatchItemFailures"],
         scaling_config=[{"maximum_concurrency": _ERRORS_AT_ONCE if function.from_errors else _AT_ONCE}],
     )

@@ -70,9 +70,6 @@ _BY_KIND: Mapping[str, tuple[str, ...]] = {
         ),
         "iam:PassRole",
     ),
-    "aws_lambda_function_event_invoke_config": _calls(
-        "lambda", "DeleteFunctionEventInvokeConfig", "GetFunctionEventInvokeConfig", "PutFunctionEventInvokeConfig"
-    ),
     "aws_lambda_function_url": _calls(
         "lambda", "AddPermission", "CreateFunctionUrlConfig", "DeleteFunctionUrlConfig", "GetFunctionUrlConfig",
         "RemovePermission", "UpdateFunctionUrlConfig",

@@ -1,8 +1,8 @@
 """Queues and dead letters on AWS: SQS. One queue per function that a queue starts, one dead-letter queue per boundary.
 
-A queue hides a message for six times its function's time-out, as AWS asks (lambda/services-sqs-configure), and takes
-messages of 1 MiB, as ``clouds/aws/queue.py`` sends them; 256 KiB is what it takes unless it is told (SQS's
-SetQueueAttributes, MaximumMessageSize; 1 MiB since August 2025).
+A queue hides a message for six times its function's time-out and the batching window, as AWS asks
+(lambda/services-sqs-configure), and takes messages of 1 MiB, as ``clouds/aws/queue.py`` sends them; 256 KiB is what it
+takes unless it is told (SQS's SetQueueAttributes, MaximumMessageSize; 1 MiB since August 2025).
 """
 
 import json
@@ -22,11 +22,12 @@ _FOURTEEN_DAYS_S = 14 * 24 * 3600  # the longest that SQS keeps a message
 def render(config: Configuration, site: CloudScope) -> None:
     """Declare the dead-letter queues, then the queues that fall back to them."""
     for dead_letters in site.dead_letters:
-        declare(config, key_of(dead_letters), dead_letters.deployed_as, TIMEOUT_S)
+        declare(config, key_of(dead_letters), dead_letters.deployed_as, _HIDES * TIMEOUT_S)
     for function in site.functions:
-        if function.from_queue:
+        if function.from_queue or function.from_devices:
             name, redrive = function.component.deployed_as, _redrive(function)
-            declare(config, function.key, name, function.timeout_s, redrive_policy=redrive)
+            hides = _HIDES * function.timeout_s + site.batch_window
+            declare(config, function.key, name, hides, redrive_policy=redrive)
     addresses = {
         function.dead_letters.deployed_as: _address(function, function.dead_letters)
         for function in site.functions
@@ -37,19 +38,17 @@ def render(config: Configuration, site: CloudScope) -> None:
 
 
 def _address(function: FunctionView, dead_letters: Component) -> Json:
-    url = queue(key_of(dead_letters), "url")
-    if function.from_devices:
-        return {"url": url, "dispatcher": f"${{aws_lambda_function.{function.key}.function_name}}"}
-    return {"url": url, "target": queue(function.key, "url")}
+    found: dict[str, Json] = {"url": queue(key_of(dead_letters), "url"), "target": queue(function.key, "url")}
+    return {**found, "devices": True} if function.from_devices else found
 
 
-def declare(config: Configuration, key: str, name: str, timeout_s: int, /, **more: Json) -> None:
-    """Declare a queue that keeps messages for as long as SQS can; whoever takes one has `timeout_s` for it."""
+def declare(config: Configuration, key: str, name: str, hides_s: int, /, **more: Json) -> None:
+    """Declare a queue that keeps messages for as long as SQS can, and hides one that was taken for so long."""
     config.resource(
         "aws_sqs_queue",
         key,
         name=name,
-        visibility_timeout_seconds=_HIDES * timeout_s,
+        visibility_timeout_seconds=hides_s,
         max_message_size=MAX_MESSAGE_BYTES,
         message_retention_seconds=_FOURTEEN_DAYS_S,
         sqs_managed_sse_enabled=True,

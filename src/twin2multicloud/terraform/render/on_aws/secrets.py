@@ -20,5 +20,9 @@ def render(config: Configuration, site: CloudScope) -> None:
         recovery_window_in_days=0,
     )
     config.resource(
-        "aws_secretsmanager_secret_version", "inter_cloud_token", secret_id=f"${{{secret}.id}}", secret_string=TOKEN
+        "aws_secretsmanager_secret_version",
+        "inter_cloud_token",
+        secret_id=f"${{{secret}.id}}",
+        secret_string=TOKEN,
+        lifecycle=[{"create_before_destroy": True}],  # one is always the current one
     )

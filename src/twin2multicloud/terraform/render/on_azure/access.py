@@ -57,6 +57,8 @@ def _role(config: Configuration, key: str, what: str, name: str, target: str) ->
 
 
 def _store_role(config: Configuration, key: str, store: str, role: str) -> str:
+    """Grant a role on a store's account, which holds that one container: the SDK reads the account and its database
+    first, and a role on the container lets it read neither (azure-cosmos-dotnet-v3 issue 3638)."""
     account = f"${{azurerm_cosmosdb_account.{store}.id}}"
     return config.resource(
         "azurerm_cosmosdb_sql_role_assignment",
@@ -65,5 +67,5 @@ def _store_role(config: Configuration, key: str, store: str, role: str) -> str:
         account_name=hot_store.account_name(store),
         role_definition_id=f"{account}/sqlRoleDefinitions/{role}",
         principal_id=f"${{azurerm_user_assigned_identity.{key}.principal_id}}",
-        scope=hot_store.data_scope(store),
+        scope=account,
     )

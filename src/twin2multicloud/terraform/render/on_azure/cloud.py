@@ -34,7 +34,8 @@ _FEATURES = {
 
 def provide(config: Configuration, _: str) -> None:
     """Add the provider and its variables: enough to remove what an earlier placement left here."""
-    config.variable("azure_location", "Azure location", default="westeurope")
+    # Not westeurope: it refuses Cosmos DB to new subscriptions.
+    config.variable("azure_location", "Azure location", default="northeurope")
     # Storage accounts of queues have no keys: the provider, too, signs in as who it is.
     config.provider("azurerm", features=[_FEATURES], storage_use_azuread=True)
 

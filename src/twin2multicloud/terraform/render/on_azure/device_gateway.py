@@ -18,7 +18,7 @@ NAMESPACE_HOST = "${azurerm_eventhub_namespace.devices.name}.servicebus.windows.
 
 HUB_NAME, HUB_SCOPE = "${azurerm_eventhub.devices.name}", "${azurerm_eventhub.devices.id}"
 _IDENTITY = "azurerm_user_assigned_identity.device_gateway"
-_PARTITIONS = 4
+PARTITIONS = 4
 _RETENTION_DAYS = 7  # the longest: what the dispatcher has not taken by then is gone
 
 
@@ -50,7 +50,7 @@ def _event_hub(config: Configuration, site: CloudScope) -> None:
         "devices",
         name="telemetry",
         namespace_id=f"${{{namespace}.id}}",
-        partition_count=_PARTITIONS,
+        partition_count=PARTITIONS,
         message_retention=_RETENTION_DAYS,
     )
 

@@ -18,6 +18,10 @@ from twin2multicloud.terraform.render.scope import ATTEMPTS, CloudScope, Functio
 RUNTIME_VERSION = "3.13"
 _MEMORY_MB = 512  # the minimum
 _SETTINGS_OF_QUEUES = "AzureFunctionsJobHost__extensions__queues__"
+_SETTINGS_OF_EVENT_HUBS = "AzureFunctionsJobHost__extensions__eventHubs__"
+FEWEST_EVENTS = 100
+"""Events that a partition waits for, until the window is over: with at least two of them the host waits at all, and it
+must be fewer than host.json's maximum (functions-bindings-event-hubs, minEventBatchSize and maxWaitTime)."""
 HIDDEN_S = 5 * 60
 _ATTEMPTS_OF_WAITING = 4032
 """Over host.json's own (functions-host-json): two weeks of an outage before a message is poison."""
@@ -31,7 +35,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
         roles = access.render(config, site, function)
         _host_storage(config, site, function)
         _plan(config, site, function)
-        _app(config, site, function, _settings(function, clouds), roles)
+        _app(config, site, function, _settings(function, clouds, site.batch_window), roles)
 
 
 def _host_storage(config: Configuration, site: CloudScope, function: FunctionView) -> None:
@@ -98,7 +102,7 @@ def _app(
     )
 
 
-def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
+def _settings(function: FunctionView, clouds: Clouds, batch_window: int) -> dict[str, str]:
     """The topology's variables, and what the host and the adapters need to find their way (clouds/azure/runtime.py)."""
     client = f"${{azurerm_user_assigned_identity.{function.key}.client_id}}"
     found = {
@@ -125,6 +129,11 @@ def _settings(function: FunctionView, clouds: Clouds) -> dict[str, str]:
             "EVENT_HUB_CONNECTION__fullyQualifiedNamespace": device_gateway.NAMESPACE_HOST,
             "EVENT_HUB_CONNECTION__credential": "managedidentity",
             "EVENT_HUB_CONNECTION__clientId": client,
+        }
+    if function.from_devices and batch_window > 0:
+        found |= {
+            f"{_SETTINGS_OF_EVENT_HUBS}minEventBatchSize": str(FEWEST_EVENTS),
+            f"{_SETTINGS_OF_EVENT_HUBS}maxWaitTime": f"00:00:{batch_window:02}",
         }
     if function.objects:
         found["OBJECT_STORE_URL"] = object_stores.URL

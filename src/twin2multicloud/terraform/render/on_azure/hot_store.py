@@ -15,12 +15,6 @@ def account_name(key: str) -> str:
     return f"${{azurerm_cosmosdb_account.{key}.name}}"
 
 
-def data_scope(key: str) -> str:
-    """The container of a store, as Cosmos DB's own roles know it."""
-    account, database = f"azurerm_cosmosdb_account.{key}", f"azurerm_cosmosdb_sql_database.{key}"
-    return f"${{{account}.id}}/dbs/${{{database}.name}}/colls/${{azurerm_cosmosdb_sql_container.{key}.name}}"
-
-
 def render(config: Configuration, site: CloudScope) -> None:
     """Declare account, database and container where L3-hot is here."""
     if site.store is None:

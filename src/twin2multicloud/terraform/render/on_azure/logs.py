@@ -18,6 +18,7 @@ def render(config: Configuration, site: CloudScope) -> None:
         sku="PerGB2018",
         retention_in_days="${max(var.log_retention_days, 30)}",  # the service keeps 30 days at least
     )
+    config.output("azure_logs", f"${{{workspace}.workspace_id}}", "Id of the workspace that functions log to")
     config.resource(
         "azurerm_application_insights",
         "logs",

@@ -65,6 +65,9 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     device_gateway.render(config, site)
     functions.render(config, site, clouds)
     queues.render(config, site)
+    names = {each.name: f"${{google_cloudfunctions2_function.{each.key}.id}}" for each in site.functions}
+    config.output("gcp_functions", names, "Full names of the functions on Google Cloud")
+    config.output("gcp_bundles", "${google_storage_bucket.bundles.name}", "Bucket of their archives")
     _called(config, site)
 
 

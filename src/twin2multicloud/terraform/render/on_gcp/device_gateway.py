@@ -13,7 +13,7 @@ from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES
 from twin2multicloud.terraform.render.scope import CloudScope
 
 _GATEWAY, _REGISTRY = "device_gateway", "device_registry"
-_CONCURRENCY = 20  # publishes in one instance, each waiting for Pub/Sub most of its time
+_CONCURRENCY = 100  # publishes in one instance, each waiting for company and Pub/Sub most of its time
 
 SERVICE: Mapping[str, Json] = {"available_cpu": "1", "max_instance_request_concurrency": _CONCURRENCY}
 """The gateway's service, where it is not as every function's: an instance that serves several requests at once needs a

@@ -18,5 +18,9 @@ def render(config: Configuration, site: CloudScope) -> None:
         depends_on=SERVICES_ON,
     )
     config.resource(
-        "google_secret_manager_secret_version", "inter_cloud_token", secret=f"${{{secret}.id}}", secret_data=TOKEN
+        "google_secret_manager_secret_version",
+        "inter_cloud_token",
+        secret=f"${{{secret}.id}}",
+        secret_data=TOKEN,
+        lifecycle=[{"create_before_destroy": True}],  # one is always the current one
     )
