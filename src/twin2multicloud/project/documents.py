@@ -65,6 +65,7 @@ ENTITY_NAME = Text(  # TwinMaker's EntityName
 )
 UNIT = Text(r"[^\x00-\x1f\x7f]{0,256}", "a unit of up to 256 characters")
 PROCESSOR = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in processors/, without .py")
+ACTION = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in actions/, without .py")
 _ZONE = Text("[A-Za-z][A-Za-z0-9_+/-]{0,63}", "a time zone such as Europe/Berlin")
 _MANAGEMENT_URL = Text(
     r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?|http://(localhost|127\.0\.0\.1)(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?",
@@ -330,7 +331,7 @@ _ACTION = Tagged(
     "kind",
     "what happens: function, workflow or feedback",
     {
-        ActionKind.FUNCTION.value: Record(_ACTION_NAME),
+        ActionKind.FUNCTION.value: Record({"name": need(ACTION, "the file in actions/ that is run, without .py")}),
         ActionKind.WORKFLOW.value: Record(_ACTION_NAME),
         ActionKind.FEEDBACK.value: Record(
             {
