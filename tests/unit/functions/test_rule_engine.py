@@ -7,7 +7,7 @@ import pytest
 
 from twin2multicloud.domain.event_rule import AllOf, AnyOf, Comparison, Event, EventRule, Missing, Term
 from twin2multicloud.domain.timestamps import from_datetime
-from twin2multicloud.functions.events.rule_engine import Memory, Sample, advance, overdue
+from twin2multicloud.functions.events.rule_engine import MOST_WAITING, Memory, Sample, advance, overdue
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -161,6 +161,6 @@ def test_silence_fires_once_whoever_notices_it() -> None:
 
 def test_memory_stays_small_however_late_readings_may_come() -> None:
     twin = Twin(rule(above(), late_seconds=366 * 86_400))
-    for n in range(1_000):
+    for n in range(1_100):
         twin.take(sample(n, 70))
-    assert len(twin.memory.window) == 200
+    assert len(twin.memory.window) == MOST_WAITING

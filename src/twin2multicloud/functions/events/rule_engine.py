@@ -16,7 +16,7 @@ from twin2multicloud.domain.device import Scalar
 from twin2multicloud.domain.event_rule import AllOf, Comparison, Condition, Event, EventRule, Missing, Term, terms_of
 from twin2multicloud.domain.timestamps import from_milliseconds, to_milliseconds
 
-MOST_WAITING = 200
+MOST_WAITING = 1_000
 """Readings of a window: what is beyond is settled, however late others may come."""
 
 
