@@ -1,4 +1,4 @@
-"""Events on running clouds: a rule fires exactly where a recording crosses its threshold, once each, and starts its action.
+"""Events on running clouds: a rule fires exactly where a recording crosses its threshold, once each, and acts.
 
 Also where a cloud dies in the middle.
 """
@@ -26,8 +26,9 @@ pytestmark = pytest.mark.functional
 HOT, COLD = 100.0, 50.0
 BURST = 400
 """Readings on their way at a time, as one batch: of several, one may overtake another, and fires by what it knows."""
+NOTE = {"kind": "function", "name": "note"}
 RULES = [
-    {"name": "hot", "when": f"e1.c1.double > DOUBLE({HOT})", "late": "30d", "action": {"kind": "function", "name": "note"}},
+    {"name": "hot", "when": f"e1.c1.double > DOUBLE({HOT})", "late": "30d", "action": NOTE},
     {"name": "cold", "device": "d1", "when": f"double < {COLD} for 1h", "late": "30d"},
 ]  # fmt: skip
 ACTION = """
@@ -67,7 +68,9 @@ def fired(twin: RunningTwin, rule: str) -> list[KeptEvent]:
 
 def crossings(points: list[tuple[str, float]], holds: Callable[[float], bool]) -> list[str]:
     before = [(None, -1.0 if holds(1e9) else 1e9), *points]
-    return [stamp for (_, last), (stamp, value) in zip(before, points, strict=False) if holds(value) and not holds(last)]
+    return [
+        stamp for (_, last), (stamp, value) in zip(before, points, strict=False) if holds(value) and not holds(last)
+    ]
 
 
 def wait_for(condition: Callable[[], bool], seconds: float = 60.0) -> None:
@@ -106,11 +109,10 @@ def test_a_recording_fires_where_it_crosses_the_threshold_once_each(tmp_path: Pa
 
 
 def test_the_operator_lists_and_acknowledges_and_one_that_fails_harms_no_other(tmp_path: Path) -> None:
-    action = {"kind": "function", "name": "note"}
     rules = [
-        {"name": "broken", "device": "d1", "when": "integer > 5", "action": action},
-        {"name": "hanging", "device": "d1", "when": "long > 5", "action": action},
-        {"name": "fine", "type": "counter", "when": "n > INTEGER(5)", "action": action},
+        {"name": "broken", "device": "d1", "when": "integer > 5", "action": NOTE},
+        {"name": "hanging", "device": "d1", "when": "long > 5", "action": NOTE},
+        {"name": "fine", "type": "counter", "when": "n > INTEGER(5)", "action": NOTE},
         {"name": "silent", "group": "g", "when": "n missing for 15m"},
     ]
     folder = project(tmp_path, rules, AWS, AWS, AWS)

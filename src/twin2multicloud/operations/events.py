@@ -92,6 +92,6 @@ def events_of(twin: OperatedTwin) -> TwinEvents:
     """The events of an operated twin. Raises ConfigurationError where it has none, TwinError where it is not there."""
     if not any(each.name == ADMIN for each in twin.topology.components):
         raise ConfigurationError(
-            f'{twin.topology.twin} has no events: "enable_events" in config_events.json is not true where it was started'
+            f'{twin.topology.twin} has no events: "enable_events" was not true when it was started'
         )
     return TwinEvents(twin.invocation(twin.placement[Slot.L2]))

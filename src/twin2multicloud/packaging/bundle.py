@@ -80,8 +80,8 @@ def bundles(
 ) -> Iterator[Bundle]:
     """A bundle for every function of a topology that exists in code, cloud by cloud, in plan order.
 
-    `processors` and `actions` are the user's sources by file stem; `vendored` the unpacked wheels of a cloud, by path in
-    the archive; `beside` is what else the functions that run user code have.
+    `processors` and `actions` are the user's sources by file stem; `vendored` the unpacked wheels of a cloud, by path
+    in the archive; `beside` is what else the functions that run user code have.
     Raises TwinError where user code that the twin names is missing, or where shipped code has an unresolved import.
     """
     for cloud in topology.placement.clouds:
