@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.rigs import error_store
+from tests.rigs import error_store, event_store
 from tests.rigs.dead_letter_queues import emulated_letters
 from tests.rigs.dead_letters import DeadLettersRig
 from tests.rigs.device_gateway import DeviceAuthenticatorRig, DeviceIngressRig
@@ -54,6 +54,10 @@ RIGS: dict[str, dict[str, MakeRig]] = {
     "error_store_rig": {
         "memory": lambda _: nullcontext(error_store.in_memory()),
         "emulator": error_store.over(emulated_hot_store),
+    },
+    "event_store_rig": {
+        "memory": lambda _: nullcontext(event_store.in_memory()),
+        "emulator": event_store.over(emulated_hot_store),
     },
     "object_store_rig": {"memory": _in_memory(ObjectStoreRig), "emulator": emulated_object_store},
     "invoker_rig": {"memory": _in_memory(InvokerRig), "emulator": emulated_invoker},
@@ -125,6 +129,7 @@ dead_letter_queues_rig = _fixture("dead_letter_queues_rig")
 telemetry_writer_rig = _fixture("telemetry_writer_rig")
 transport_rig = _fixture("transport_rig")
 error_store_rig = _fixture("error_store_rig")
+event_store_rig = _fixture("event_store_rig")
 error_sink_rig = _fixture("error_sink_rig")
 secrets_rig = _fixture("secrets_rig")
 device_registry_rig = _fixture("device_registry_rig")

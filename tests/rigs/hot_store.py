@@ -23,6 +23,12 @@ class MemoryTable:
         for row in rows:
             self.rows[row.device_id][row.key] = row.values
 
+    def add(self, row: Put) -> bool:
+        if row.key in self.rows[row.device_id]:
+            return False
+        self.put([row])
+        return True
+
     def page(
         self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:

@@ -11,7 +11,7 @@ from pathlib import Path
 from random import Random
 from typing import Any
 
-from tests.rigs import live, vendor_topics
+from tests.rigs import event_store, live, vendor_topics
 from tests.rigs.error_store import over
 from tests.rigs.live import Leftover, LiveClock, ScopedTable
 from tests.rigs.vendor_device_registries import IotCoreRig
@@ -163,6 +163,7 @@ def device_registry(_: Path) -> Iterator[LiveIotCoreRig]:
 
 RIGS = {
     "error_store_rig": over(hot_store),
+    "event_store_rig": event_store.over(hot_store),
     "hot_store_rig": hot_store,
     "invoker_rig": invoker,
     "dead_letters_rig": dead_letters,

@@ -14,7 +14,7 @@ from pathlib import Path
 from random import Random
 from typing import TYPE_CHECKING, Any
 
-from tests.rigs import live
+from tests.rigs import event_store, live
 from tests.rigs.error_store import over
 from tests.rigs.live import Leftover, LiveClock, ScopedTable
 from tests.rigs.vendor_hot_stores import VendorHotStoreRig
@@ -195,6 +195,7 @@ def _purge(vault: "SecretClient", name: str) -> None:
 
 RIGS = {
     "error_store_rig": over(hot_store),
+    "event_store_rig": event_store.over(hot_store),
     "hot_store_rig": hot_store,
     "invoker_rig": invoker,
     "dead_letters_rig": dead_letters,

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 
 import msgspec
 
-from tests.rigs import live, vendor_clients
+from tests.rigs import event_store, live, vendor_clients
 from tests.rigs.error_store import over
 from tests.rigs.live import Leftover, LiveClock, ScopedTable
 from tests.rigs.vendor_hot_stores import VendorHotStoreRig
@@ -146,6 +146,7 @@ def secrets(_: Path) -> Iterator[SecretsRig]:
 
 RIGS = {
     "error_store_rig": over(hot_store),
+    "event_store_rig": event_store.over(hot_store),
     "hot_store_rig": hot_store,
     "invoker_rig": invoker,
     "dead_letters_rig": dead_letters,

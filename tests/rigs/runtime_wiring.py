@@ -30,6 +30,7 @@ from twin2multicloud.functions.wiring import wire
 if TYPE_CHECKING:
     from tests.rigs.device_gateway import RigAuthenticator
     from tests.rigs.error_store import RigErrorStore
+    from tests.rigs.event_store import RigEventStore
     from tests.rigs.object_store import RigObjectStore
     from tests.rigs.transport import ServedTransport
     from twin2multicloud.domain.device import DeviceCatalog
@@ -135,6 +136,11 @@ class RecordingPorts:
         from tests.rigs.error_store import RigErrorStore
 
         return RigErrorStore()
+
+    def event_store(self, name: str) -> RigEventStore:
+        from tests.rigs.event_store import RigEventStore
+
+        return RigEventStore()
 
     def twin_graph(self, name: str) -> _Graph:
         return _Graph(self._note)

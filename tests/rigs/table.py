@@ -13,6 +13,7 @@ from twin2multicloud.ports.device_ingress import DeviceIngress
 from twin2multicloud.ports.device_registry import DeviceRegistry
 from twin2multicloud.ports.error_sink import ErrorSink
 from twin2multicloud.ports.error_store import ErrorStore
+from twin2multicloud.ports.event_store import EventStore
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.invocation import Invocation
 from twin2multicloud.ports.invoker import Invoker
@@ -60,6 +61,7 @@ class ExpectedFailure(msgspec.Struct, frozen=True, kw_only=True):
 SUITES = (
     Suite("hot_store_rig", "hot store", HotStore),
     Suite("error_store_rig", "error table", ErrorStore),
+    Suite("event_store_rig", "event table", EventStore),
     Suite("object_store_rig", "object store", ObjectStore),
     Suite("invoker_rig", "queue", Invoker),
     Suite("dead_letters_rig", "dead letters", DeadLetters),
@@ -82,6 +84,7 @@ OWN = (
         names={
             "hot_store_rig": ("memory",),
             "error_store_rig": ("memory",),
+            "event_store_rig": ("memory",),
             "object_store_rig": ("memory",),
             "invoker_rig": ("memory",),
             "dead_letters_rig": ("memory",),
@@ -101,6 +104,7 @@ OWN = (
         names={
             "hot_store_rig": ("emulator",),
             "error_store_rig": ("emulator",),
+            "event_store_rig": ("emulator",),
             "object_store_rig": ("emulator",),
             "invoker_rig": ("emulator",),
             "dead_letters_rig": ("emulator",),
@@ -121,7 +125,11 @@ VENDORS = (
         service="DynamoDB",
         runs_on="moto",
         process="moto",
-        names={"hot_store_rig": ("dynamodb-moto",), "error_store_rig": ("dynamodb-moto",)},
+        names={
+            "hot_store_rig": ("dynamodb-moto",),
+            "error_store_rig": ("dynamodb-moto",),
+            "event_store_rig": ("dynamodb-moto",),
+        },
         gaps="never throttles, leaves nothing unprocessed, takes batches of 26",
         covered="answers put where botocore opens its socket",
     ),
@@ -166,7 +174,11 @@ VENDORS = (
         service="Cosmos DB",
         runs_on="@vercel/cosmosdb-server",
         process="cosmosdb-server",
-        names={"hot_store_rig": ("cosmos-cosmosdb-server",), "error_store_rig": ("cosmos-cosmosdb-server",)},
+        names={
+            "hot_store_rig": ("cosmos-cosmosdb-server",),
+            "error_store_rig": ("cosmos-cosmosdb-server",),
+            "event_store_rig": ("cosmos-cosmosdb-server",),
+        },
         gaps="no batch, no 2 MB limit, no 429, no roles, ignores the partition argument",
         covered="an adapter under the SDK that takes batches apart and refuses what is over the limits; "
         "answers put under it. That a batch is atomic is not shown",
@@ -178,6 +190,7 @@ VENDORS = (
         names={
             "hot_store_rig": ("firestore-google",),
             "error_store_rig": ("firestore-google",),
+            "event_store_rig": ("firestore-google",),
             "device_registry_rig": ("firestore-google",),
             "device_authenticator_rig": ("firestore-google",),
         },
@@ -191,6 +204,7 @@ VENDORS = (
         names={
             "hot_store_rig": ("firestore-npm",),
             "error_store_rig": ("firestore-npm",),
+            "event_store_rig": ("firestore-npm",),
             "device_registry_rig": ("firestore-npm",),
             "device_authenticator_rig": ("firestore-npm",),
         },

@@ -1,7 +1,7 @@
 """Twins to plan and to read: a small house that has a bit of everything."""
 
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property
-from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
+from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule, Term
 from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.twin import DashboardSource, Twin
@@ -36,9 +36,7 @@ RULES = tuple(
     EventRule(
         name=f"hot-{kind}",
         device="sensor-1",
-        property="temperature",
-        comparison=Comparison.GREATER,
-        threshold=30.0,
+        when=Term(property="temperature", comparison=Comparison.GREATER, threshold=30.0),
         action=EventAction(kind=kind, name="cool", device="sensor-1"),
     )
     for kind in ActionKind

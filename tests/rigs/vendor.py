@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from tests.rigs import dead_letter_queues as letters
+from tests.rigs import event_store
 from tests.rigs import vendor_device_gateways as device_gateways
 from tests.rigs import vendor_device_registries as device_registries
 from tests.rigs import vendor_digital_twins as digital_twins
@@ -22,6 +23,12 @@ VENDOR_RIGS: dict[str, dict[str, Callable[[Path], AbstractContextManager[Any]]]]
         "cosmos-cosmosdb-server": over(hot_stores.cosmos_on_cosmosdb_server),
         "firestore-google": over(hot_stores.firestore_on_googles_emulator),
         "firestore-npm": over(hot_stores.firestore_on_npm),
+    },
+    "event_store_rig": {
+        "dynamodb-moto": event_store.over(hot_stores.dynamodb_on_moto),
+        "cosmos-cosmosdb-server": event_store.over(hot_stores.cosmos_on_cosmosdb_server),
+        "firestore-google": event_store.over(hot_stores.firestore_on_googles_emulator),
+        "firestore-npm": event_store.over(hot_stores.firestore_on_npm),
     },
     "hot_store_rig": {
         "dynamodb-moto": hot_stores.dynamodb_on_moto,

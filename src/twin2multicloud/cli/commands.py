@@ -54,6 +54,7 @@ COMMANDS = {
     "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
     "errors": Command("errors", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
     "trace": Command("trace", "Show where a reading went, hop by hop, across clouds; send it to an OTLP collector."),
+    "events": Command("events", "List the events that a twin's rules fired, newest first; follow or acknowledge them."),
     "move": Command(
         "storage_commands",
         "Move readings past their retention from the hot store to the cold store, and on to the archive.",

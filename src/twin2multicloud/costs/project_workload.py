@@ -48,7 +48,7 @@ def _events(twin: Twin) -> tuple[DerivedFigure, ...]:
     on = DerivedFigure("events", twin.enable_events, "enable_events")
     if not twin.enable_events:
         return (on,)
-    kinds = {rule.action.kind for rule in twin.events}
+    kinds = {rule.action.kind for rule in twin.events if rule.action is not None}
     return (
         on,
         DerivedFigure("event_workflow", ActionKind.WORKFLOW in kinds, "the rules' actions"),

@@ -13,7 +13,7 @@ from twin2multicloud.costs.tariff import Tariff, Uses
 from twin2multicloud.costs.traffic import CROSSING_MS, Traffic
 from twin2multicloud.costs.workload import Workload
 from twin2multicloud.domain.components import KINDS, OPERATOR, Access, ComponentType, Kind, Load, home
-from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
+from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule, Term
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.clouds import pack
@@ -54,7 +54,8 @@ def twin_of(w: Workload, placement: Placement) -> Twin:
 
 def _rule(kind: ActionKind) -> EventRule:
     action = EventAction(kind=kind, name=kind.value)
-    return EventRule(name=kind.value, property="value", comparison=Comparison.GREATER, threshold=0, action=action)
+    when = Term(property="value", comparison=Comparison.GREATER, threshold=0)
+    return EventRule(name=kind.value, when=when, action=action)
 
 
 def topology_uses(topology: Topology, t: Traffic) -> Iterator[Use]:

@@ -7,7 +7,7 @@ Shape: grafana.com, alerting, provision alerting resources with files.
 from twin2multicloud.dashboards.boards import board_uid
 from twin2multicloud.dashboards.data_source import Feed, Json, Questions
 from twin2multicloud.domain.device import DataType, Property
-from twin2multicloud.domain.event_rule import EventRule
+from twin2multicloud.domain.event_rule import EventRule, Term
 from twin2multicloud.domain.twin import Twin
 
 _LOOKS_BACK = 600
@@ -30,15 +30,19 @@ def alert_groups(twin: Twin, questions: Questions) -> tuple[list[Json], list[str
 
 def _alert(twin: Twin, questions: Questions, rule: EventRule) -> tuple[Json | None, str | None]:
     if rule.device is None:
-        return None, f"rule {rule.name} is for a group, and a query asks one device; it has no alert in Grafana."
+        owners = "group" if rule.group is not None else "type"
+        return None, f"rule {rule.name} is for a {owners}, and a query asks one device; it has no alert in Grafana."
+    term = rule.term
+    if term is None:
+        return None, f"rule {rule.name} is more than one comparison with one value; it has no alert in Grafana."
     device_type = twin.catalog.type_of(rule.device)
-    prop = device_type.property(rule.property) if device_type is not None else None
-    if prop is None or prop.data_type is DataType.STRING or isinstance(rule.threshold, str):
+    prop = device_type.property(term.property) if device_type is not None else None
+    if prop is None or prop.data_type is DataType.STRING or isinstance(term.threshold, str):
         return None, f"rule {rule.name} compares text, which Grafana's expressions cannot; it has no alert in Grafana."
     target = questions.history(_feed(twin, rule.device), as_number(prop), sampled=False)
     if target is None:
         return None, f"rule {rule.name} needs history, which this data source does not answer; it has no alert."
-    return _rule(twin, rule, target), None
+    return _rule(twin, rule, term, target), None
 
 
 def as_number(prop: Property) -> Property:
@@ -56,10 +60,10 @@ def _feed(twin: Twin, device: str) -> Feed:
     return Feed(device)
 
 
-def _rule(twin: Twin, rule: EventRule, target: Json) -> Json:
-    threshold = int(rule.threshold) if isinstance(rule.threshold, bool) else rule.threshold
+def _rule(twin: Twin, rule: EventRule, term: Term, target: Json) -> Json:
+    threshold = int(term.threshold) if isinstance(term.threshold, bool) else term.threshold
     reduced = {"type": "reduce", "expression": "A", "reducer": "last", "settings": {"mode": "dropNN"}}
-    compared = {"type": "math", "expression": f"$B {rule.comparison.value} {threshold}"}
+    compared = {"type": "math", "expression": f"$B {term.comparison.value} {threshold}"}
     return {
         "uid": board_uid(twin.name, "alert", rule.name),
         "title": rule.name,
@@ -67,9 +71,9 @@ def _rule(twin: Twin, rule: EventRule, target: Json) -> Json:
         "for": "0s",
         "noDataState": "OK",
         "execErrState": "Error",
-        "labels": {"twin": twin.name, "device": rule.device, "property": rule.property},
+        "labels": {"twin": twin.name, "device": rule.device, "property": term.property},
         "annotations": {
-            "summary": f"{rule.device}: {rule.property} {rule.comparison.value} {rule.threshold}",
+            "summary": f"{rule.device}: {term.property} {term.comparison.value} {term.threshold}",
             "__dashboardUid__": board_uid(twin.name, "device", rule.device or ""),
         },
         "data": [

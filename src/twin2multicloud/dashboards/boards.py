@@ -130,9 +130,9 @@ class _Boards:
         return properties, [each for each in properties if each.constant is None]
 
     def _rules(self, device_id: str, prop: Property) -> list[EventRule]:
-        groups = {each.name for each in self._twin.catalog.groups if device_id in each}
         rules = self._twin.events if self._twin.enable_events else ()
-        return [each for each in rules if each.property == prop.name and _concerns(each, device_id, groups)]
+        about = [each for each in rules if each.term is not None and each.term.property == prop.name]
+        return [each for each in about if each.watches(device_id, self._twin.catalog)]
 
     def _feed(self, device_id: str) -> Feed:
         return Feed(device_id, *self._feeds.get(device_id, (None, None)))
@@ -160,10 +160,6 @@ class _Boards:
             "annotations": {"list": []},
             "panels": panels.placed(each for each in found if each is not None),
         }
-
-
-def _concerns(rule: EventRule, device_id: str, groups: set[str]) -> bool:
-    return rule.device == device_id or (rule.group is not None and rule.group in groups)
 
 
 def _with_parents(entities: Iterable[Entity], parent: Entity | None) -> Iterator[tuple[Entity, Entity | None]]:

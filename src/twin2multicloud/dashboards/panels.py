@@ -130,7 +130,8 @@ def _panel(kind: str, title: str, target: Json, defaults: Json, *, size: tuple[i
 
 def _steps(rules: Sequence[EventRule]) -> list[Json]:
     """Threshold steps of rules about a number: red where the lowest upper bound, or highest lower one, is passed."""
-    numbers = [each for each in rules if isinstance(each.threshold, int | float)]
+    terms = [each.term for each in rules if each.term is not None]
+    numbers = [each for each in terms if isinstance(each.threshold, int | float)]
     above = [each.threshold for each in numbers if each.comparison in _BAD_ABOVE]
     below = [each.threshold for each in numbers if each.comparison in _BAD_BELOW]
     if not above and not below:

@@ -75,6 +75,8 @@ class Data(StrEnum):
     PAYLOADS = "payloads"
     HIERARCHY = "hierarchy"
     PROCESSORS = "processors"
+    RULES = "rules"
+    ACTIONS = "actions"
 
 
 class Kind(StrEnum):
@@ -90,6 +92,9 @@ class Kind(StrEnum):
     PERSISTER = "persister"
     TWIN_UPDATER = "twin-updater"
     EVENT_CHECKER = "event-checker"
+    EVENT_TABLE = "event-table"
+    EVENT_TABLE_ADMIN = "event-table-admin"
+    EVENT_TABLE_SCHEDULE = "event-table-schedule"
     EVENT_ACTION = "event-action"
     EVENT_WORKFLOW = "event-workflow"
     FEEDBACK = "feedback"
@@ -229,8 +234,29 @@ KINDS: dict[str, KindInfo] = {
     Kind.TWIN_UPDATER: _fed(
         Slot.L2, "writes latest values to the twin service", "twins.twin_updater", Data.CATALOG, Data.HIERARCHY
     ),
-    Kind.EVENT_CHECKER: _fed(Slot.L2, "evaluates event rules for each reading"),
-    Kind.EVENT_ACTION: _fed(Slot.L2, "runs the user's function when a rule fires", load=Load.FIRED),
+    Kind.EVENT_CHECKER: _fed(
+        Slot.L2, "evaluates event rules for each reading", "events.event_checker", Data.CATALOG, Data.RULES
+    ),
+    Kind.EVENT_TABLE: _store(Slot.L2, "stores what rules remember of devices, and the events that fired"),
+    Kind.EVENT_TABLE_ADMIN: _admin(
+        Slot.L2,
+        "lists events and acknowledges them, finds silent devices, deletes old events",
+        "events.event_table_admin",
+        Data.CATALOG,
+        Data.RULES,
+        on=(Trigger.SCHEDULE,),
+    ),
+    Kind.EVENT_TABLE_SCHEDULE: KindInfo(
+        Slot.L2, ComponentType.SCHEDULE, "starts the event table's admin every ten minutes"
+    ),
+    Kind.EVENT_ACTION: _fed(
+        Slot.L2,
+        "runs the user's function when a rule fires",
+        "events.event_action",
+        Data.RULES,
+        Data.ACTIONS,
+        load=Load.FIRED,
+    ),
     Kind.EVENT_WORKFLOW: _service(Slot.L2, "runs the workflow when a rule fires", load=Load.FIRED),
     Kind.FEEDBACK: _fed(Slot.L2, "sends a command back to a device when a rule fires", load=Load.FIRED),
     Kind.HOT_WRITER: _endpoint(
@@ -364,7 +390,7 @@ def home(kind: str) -> Slot:
 
 def runs_user_code(kind: str) -> bool:
     """Whether a function runs the user's code, which may end its process or never return."""
-    return Data.PROCESSORS in KINDS[kind].data
+    return not KINDS[kind].data.isdisjoint({Data.PROCESSORS, Data.ACTIONS})
 
 
 def only_reads(kind: str) -> bool:

@@ -22,6 +22,7 @@ class ErrorCode(StrEnum):
     HOT_STORE_UNREACHABLE = "hot-store-unreachable"
     TWIN_SERVICE_UNREACHABLE = "twin-service-unreachable"
     PROCESSOR_FAILED = "processor-failed"
+    ACTION_FAILED = "action-failed"
     BOUNDARY_OPENED = "boundary-opened"
     BOUNDARY_CLOSED = "boundary-closed"
     INVALID_RECORD = "invalid-record"
@@ -91,6 +92,12 @@ ERROR_CODES: dict[ErrorCode, CodeInfo] = {
         "or a reading breaks a type that the project holds strictly. "
         "The readings are in the processor's dead letters, unchanged.",
         "Correct the processor, deploy it and run `t2mc dlq redrive`.",
+    ),
+    ErrorCode.ACTION_FAILED: CodeInfo(
+        Severity.CRITICAL,
+        "A user's action failed on an event. The event is kept and comes again; after the last time it is in the "
+        "action's dead letters.",
+        "Correct the action, deploy it and run `t2mc dlq redrive` for what is in the dead letters.",
     ),
     ErrorCode.BOUNDARY_OPENED: CodeInfo(
         Severity.CRITICAL,

@@ -20,8 +20,10 @@ if TYPE_CHECKING:
 
     from twin2multicloud.domain.device import DeviceCatalog
     from twin2multicloud.domain.error_codes import ErrorCode
+    from twin2multicloud.domain.event_rule import EventRule
     from twin2multicloud.domain.hierarchy import Hierarchy
     from twin2multicloud.domain.placement import Slot
+    from twin2multicloud.functions.events.event_action import FindAction
     from twin2multicloud.functions.payloads.formats import Formats
     from twin2multicloud.functions.processing.processor import FindProcessor
     from twin2multicloud.functions.triggers import HandleBatch, Handler
@@ -31,6 +33,7 @@ if TYPE_CHECKING:
     from twin2multicloud.ports.device_ingress import DeviceIngress
     from twin2multicloud.ports.error_sink import ErrorSink
     from twin2multicloud.ports.error_store import ErrorStore
+    from twin2multicloud.ports.event_store import EventStore
     from twin2multicloud.ports.hot_store import HotStore
     from twin2multicloud.ports.invocation import Invocation
     from twin2multicloud.ports.invoker import Invoker
@@ -67,6 +70,10 @@ class Ports(Protocol):
     def functions(self) -> Invocation: ...  # noqa: D102 - its type says it
     @property
     def find_processor(self) -> FindProcessor | None: ...  # noqa: D102 - its type says it
+    @property
+    def rules(self) -> tuple[EventRule, ...]: ...  # noqa: D102 - its type says it
+    @property
+    def find_action(self) -> FindAction: ...  # noqa: D102 - its type says it
 
     def dead_letters(self, queue: str) -> DeadLetters:
         """The dead-letter queue of that name."""
@@ -82,6 +89,10 @@ class Ports(Protocol):
 
     def error_store(self, name: str) -> ErrorStore:
         """The error table of that name."""
+        ...
+
+    def event_store(self, name: str) -> EventStore:
+        """The event table of that name."""
         ...
 
     def twin_graph(self, name: str) -> TwinGraph:
@@ -154,6 +165,11 @@ class Parts:
     def error_store(self) -> ErrorStore:
         """The error table."""
         return self.ports.error_store(require_env(self.env, "ERROR_TABLE_NAME"))
+
+    @property
+    def event_store(self) -> EventStore:
+        """The event table."""
+        return self.ports.event_store(require_env(self.env, "EVENT_TABLE_NAME"))
 
     @property
     def store_writer(self) -> TelemetryWriter:

@@ -16,7 +16,9 @@ from twin2multicloud.domain.timestamps import from_milliseconds
 
 if TYPE_CHECKING:
     from twin2multicloud.domain.device import DeviceCatalog
+    from twin2multicloud.domain.event_rule import EventRule
     from twin2multicloud.domain.hierarchy import Hierarchy
+    from twin2multicloud.functions.events.event_action import FindAction
     from twin2multicloud.functions.processing.processor import FindProcessor
     from twin2multicloud.hosting.bundled import BundledTwin
     from twin2multicloud.ports.clock import Chance, Clock
@@ -88,6 +90,18 @@ class CommonPorts:
         from twin2multicloud.hosting.bundled import find_processor
 
         return find_processor(self.catalog)
+
+    @property
+    def rules(self) -> tuple[EventRule, ...]:
+        """The twin's event rules, out of the bundle."""
+        return self._twin_data.rules
+
+    @cached_property
+    def find_action(self) -> FindAction:
+        """The user's actions, out of the bundle."""
+        from twin2multicloud.hosting.bundled import find_action
+
+        return find_action(self.rules)
 
     def authenticator(self, registry: str) -> DeviceAuthenticator:
         """See `functions.wiring.Ports`."""

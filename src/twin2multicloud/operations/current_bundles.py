@@ -18,11 +18,12 @@ def require_current_bundles(rollout: Rollout) -> None:
     rollout.require_bundles()
     project = rollout.project
     processors = {name: path.read_bytes() for name, path in project.processors.items()}
+    actions = {name: path.read_bytes() for name, path in project.actions.items()}
     data = {path: file.read_bytes() for path, file in project.data.items()}
     for cloud, function in rollout.functions:
         archive = rollout.bundles / cloud / f"{function}.zip"
         held = _held(archive)
-        if TWIN_FILE in held and held != twin_files(function, project.twin, processors, data):
+        if TWIN_FILE in held and held != twin_files(function, project.twin, processors, data, actions):
             raise ConfigurationError(
                 f"{archive} was made before the project was changed; run `t2mc package {typed(project.folder)}` again"
             )

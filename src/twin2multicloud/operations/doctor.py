@@ -64,6 +64,7 @@ _DATABASES = (
     ),
     _Database("hot", "hot.sqlite", _ROWS, hot_store.last_number, _make_hot_store),
     _Database("errors", "errors.sqlite", _ROWS, hot_store.last_number, _make_hot_store),
+    _Database("events", "events.sqlite", _ROWS, hot_store.last_number, _make_hot_store),
 )
 
 

@@ -3,7 +3,6 @@
 It runs in a temporary folder of its own, so that the project's own twin (`t2mc up`) is not disturbed.
 """
 
-import shutil
 import tempfile
 import time
 from collections.abc import Mapping
@@ -12,15 +11,13 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-import msgspec
-
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError, TwinError
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.host.deployment import LocalDeployment
 from twin2multicloud.emulator.host.status import CloudStatus
 from twin2multicloud.functions.storage.reader_client import HotReaders
-from twin2multicloud.hosting.user_code import processor_names
+from twin2multicloud.hosting.user_code import action_names, processor_names
 from twin2multicloud.operations.bring_up import bring_up, take_down
 from twin2multicloud.operations.checks import wait_until_settled
 from twin2multicloud.operations.dead_letters import Selection, TwinLetters
@@ -28,7 +25,7 @@ from twin2multicloud.operations.extras import require
 from twin2multicloud.operations.twin import ReadableTwin, properties_of
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.topology import Topology
-from twin2multicloud.project.loader import Project, load_project
+from twin2multicloud.project.loader import Project, load_project, with_code_in
 
 
 class Emulation(ReadableTwin):
@@ -60,7 +57,7 @@ class Emulation(ReadableTwin):
             )
         with ExitStack() as undo:
             folder = Path(undo.enter_context(tempfile.TemporaryDirectory(prefix="t2mc-")))
-            deployment = bring_up(_copied(self.project, folder), lambda _: None, dashboard=False)
+            deployment = bring_up(with_code_in(self.project, folder), lambda _: None, dashboard=False)
             undo.callback(take_down, deployment)
             client = TwinClient(deployment)
             undo.callback(client.close)
@@ -159,12 +156,6 @@ def _project_of(twin: Project | Twin | Path | str) -> Project:
         return load_project(Path(twin))
     if names := ", ".join(processor_names(twin.catalog)):
         raise ConfigurationError(f"{twin.name} names processors ({names}), but a bare twin has none; pass its project")
+    if twin.enable_events and (names := ", ".join(action_names(twin.events))):
+        raise ConfigurationError(f"{twin.name} names actions ({names}), but a bare twin has none; pass its project")
     return Project(folder=Path(), twin=twin, notes=(), processors={})
-
-
-def _copied(project: Project, folder: Path) -> Project:
-    """The project with its processors in another folder; its files are read, and no cloud reads them again."""
-    if project.processors:
-        shutil.copytree(project.folder / "processors", folder / "processors")
-    processors = {name: folder / "processors" / path.name for name, path in project.processors.items()}
-    return msgspec.structs.replace(project, folder=folder, processors=processors)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.hosting.user_code import processor_names
+from twin2multicloud.hosting.user_code import action_names, processor_names
 from twin2multicloud.packaging.bundle import Bundle, UserFiles, asked, bundles
 from twin2multicloud.packaging.wheels import fetch, unpacked
 from twin2multicloud.planning.clouds import known_clouds, packaging_of
@@ -22,7 +22,7 @@ def package(project: Project, *, cache: Path | None = None) -> list[Bundle]:
     """Every bundle of a project: an archive per function and cloud. The same project gives the same bytes.
 
     Wheels, fetched with pip, are kept in `cache`; None leaves them out, and archives for AWS and Azure then lack what
-    their runtimes lack. Raises TwinError where one cannot be fetched, ConfigurationError for a processor that imports
+    their runtimes lack. Raises TwinError where one cannot be fetched, ConfigurationError for user code that imports
     what functions do not have.
 
     >>> for bundle in package(load_project("examples/smart-home"))[:2]:
@@ -32,11 +32,14 @@ def package(project: Project, *, cache: Path | None = None) -> list[Bundle]:
     """
     processors = {name: path.read_bytes() for name, path in project.processors.items()}
     used = {name: processors[name] for name in processor_names(project.twin.catalog) if name in processors}
+    actions = {name: path.read_bytes() for name, path in project.actions.items()}
+    acting = {name: actions[name] for name in action_names(project.twin.events) if name in actions}
+    for problem in import_problems(acting, project.requirements, "actions"):
+        raise ConfigurationError(problem)
     for problem in import_problems(used, project.requirements):
         raise ConfigurationError(problem)
-    return list(
-        bundles(project.twin, plan(project.twin), processors, _vendored(project, cache), _beside(project, cache))
-    )
+    beside = _beside(project, cache)
+    return list(bundles(project.twin, plan(project.twin), processors, _vendored(project, cache), beside, actions))
 
 
 def write(made: Sequence[Bundle], folder: Path) -> None:

@@ -18,8 +18,8 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.hosting.bundled import PROCESSORS, TWIN_FILE, BundledTwin
-from twin2multicloud.hosting.user_code import processor_names
+from twin2multicloud.hosting.bundled import ACTIONS, PROCESSORS, TWIN_FILE, BundledTwin
+from twin2multicloud.hosting.user_code import action_names, processor_names
 from twin2multicloud.packaging.entry import entry
 from twin2multicloud.packaging.requirements import pinned, requirements
 from twin2multicloud.packaging.sources import PACKAGE, shipped_modules, sources
@@ -76,12 +76,13 @@ def bundles(
     processors: Mapping[str, bytes],
     vendored: Mapping[Cloud, Mapping[str, bytes]] | None = None,
     beside: UserFiles | None = None,
+    actions: Mapping[str, bytes] | None = None,
 ) -> Iterator[Bundle]:
     """A bundle for every function of a topology that exists in code, cloud by cloud, in plan order.
 
-    `processors` are the user's sources by file stem; `vendored` the unpacked wheels of a cloud, by path in the archive;
-    `beside` is what else the functions that run user code have.
-    Raises TwinError where a processor that the twin names is missing, or where shipped code has an unresolved import.
+    `processors` and `actions` are the user's sources by file stem; `vendored` the unpacked wheels of a cloud, by path
+    in the archive; `beside` is what else the functions that run user code have.
+    Raises TwinError where user code that the twin names is missing, or where shipped code has an unresolved import.
     """
     for cloud in topology.placement.clouds:
         for function in (each.name for each in packaged(topology, cloud)):
@@ -89,7 +90,7 @@ def bundles(
             wheels = {**(vendored or {}).get(cloud, {}), **own.vendored.get(cloud, {})}
             code = sources(shipped_modules(cloud, [function], named=payload_modules(function, twin)))
             root = entry(cloud, function, twin.name, [*asked(cloud), *own.requirements])
-            data = twin_files(function, twin, processors, own.data)
+            data = twin_files(function, twin, processors, own.data, actions)
             yield Bundle(cloud=cloud, function=function, files={**wheels, **code, **root, **data})
 
 
@@ -104,7 +105,11 @@ def packaged(topology: Topology, cloud: Cloud) -> list[Component]:
 
 
 def twin_files(
-    function: str, twin: Twin, processors: Mapping[str, bytes], beside: Mapping[str, bytes] | None = None
+    function: str,
+    twin: Twin,
+    processors: Mapping[str, bytes],
+    beside: Mapping[str, bytes] | None = None,
+    actions: Mapping[str, bytes] | None = None,
 ) -> dict[str, bytes]:
     """The twin's data and user code, as far as a function asks for it. Raises TwinError for a processor not there.
 
@@ -114,6 +119,7 @@ def twin_files(
     data = BundledTwin(
         catalog=_shortened(twin.catalog, carried) if _needs_catalog(carried, twin) else DeviceCatalog(),
         hierarchy=twin.hierarchy if Data.HIERARCHY in carried else Hierarchy(),
+        rules=twin.events if Data.RULES in carried else (),
     )
     files = {TWIN_FILE: msgspec.json.encode(data)}
     for name in processor_names(twin.catalog) if Data.PROCESSORS in carried else ():
@@ -121,6 +127,10 @@ def twin_files(
             raise TwinError(f"the twin names the processor {name!r}, but {PROCESSORS}/{name}.py does not exist")
         files[f"{PROCESSORS}/{name}.py"] = processors[name]
         files |= {f"{PROCESSORS}/{path}": content for path, content in (beside or {}).items()}
+    for name in action_names(twin.events) if Data.ACTIONS in carried else ():
+        if actions is None or name not in actions:
+            raise TwinError(f"a rule names the function {name!r}, but {ACTIONS}/{name}.py does not exist")
+        files[f"{ACTIONS}/{name}.py"] = actions[name]
     return files
 
 

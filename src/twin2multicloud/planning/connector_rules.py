@@ -96,7 +96,9 @@ def _from_hot_store(*, plugin: bool) -> Callable[[Twin], bool]:
 
 def _events(kind: ActionKind | None = None) -> Callable[[Twin], bool]:
     def applies(twin: Twin) -> bool:
-        return twin.enable_events and (kind is None or any(rule.action.kind is kind for rule in twin.events))
+        return twin.enable_events and (
+            kind is None or kind in {rule.action.kind for rule in twin.events if rule.action is not None}
+        )
 
     return applies
 
@@ -358,13 +360,33 @@ EVENTS: tuple[ConnectorRow, ...] = (
     _inside(
         "L2 events",
         Slot.L2,
-        _case("the processor sends readings to the event checker", _feed(Kind.PROCESSOR, Kind.EVENT_CHECKER)),
+        _case(
+            "the processor sends readings to the event checker, which remembers by device in the event table",
+            _feed(Kind.PROCESSOR, Kind.EVENT_CHECKER),
+            _store(Kind.EVENT_CHECKER, Kind.EVENT_TABLE, Access.READ, Access.WRITE, Access.DELETE),
+        ),
+        _events(),
+    ),
+    _inside(
+        "event administration",
+        Slot.L2,
+        _case(
+            "t2mc events lists events and acknowledges them; a schedule finds silent devices and old events",
+            _start(Kind.EVENT_TABLE_SCHEDULE, Kind.EVENT_TABLE_ADMIN),
+            _call(OPERATOR, Kind.EVENT_TABLE_ADMIN),
+            _store(Kind.EVENT_TABLE_ADMIN, Kind.EVENT_TABLE, Access.READ, Access.WRITE, Access.DELETE),
+        ),
         _events(),
     ),
     _inside(
         "L2 event actions",
         Slot.L2,
-        _case("a rule that fires runs the user's function", _feed(Kind.EVENT_CHECKER, Kind.EVENT_ACTION)),
+        _case(
+            "a rule that fires runs the user's function",
+            _feed(Kind.EVENT_CHECKER, Kind.EVENT_ACTION),
+            _feed(Kind.EVENT_TABLE_ADMIN, Kind.EVENT_ACTION),
+            _store(Kind.EVENT_ACTION, Kind.EVENT_TABLE, Access.READ, Access.WRITE),
+        ),
         _events(ActionKind.FUNCTION),
     ),
     _inside(

@@ -1,10 +1,11 @@
 """Consistency checks of config, hierarchy and event rules, also with the device file. Reads no file."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from zoneinfo import available_timezones
 
 from twin2multicloud.domain.device import DataType
-from twin2multicloud.domain.event_rule import Comparison
+from twin2multicloud.domain.event_rule import ActionKind, Comparison
+from twin2multicloud.project.event_rules import check_text, comparable, components_of
 from twin2multicloud.project.inventory import Inventory, Tree
 from twin2multicloud.project.places import Json, Place, Problem, did_you_mean, quoted, repeated, shown
 
@@ -48,15 +49,33 @@ def _entities(entities: list[Tree], at: Place) -> Iterator[tuple[Tree, Place]]:
         yield from _entities(entity.get("children", []), at / index / "children")
 
 
-def check_events(tree: Tree, inventory: Inventory | None, at: Place) -> Iterator[Problem]:
-    """Each rule once, over what there is, with a threshold that its property can be held against."""
+def check_events(
+    tree: Tree, hierarchy: Tree, inventory: Inventory | None, actions: Collection[str], at: Place
+) -> Iterator[Problem]:
+    """Each rule once, over what there is, with a threshold that its property can be held against, and its action."""
+    components = components_of(hierarchy)
     rules = [(rule, at / "rules" / index) for index, rule in enumerate(tree.get("rules", ()))]
     yield from repeated(((rule.get("name"), here / "name") for rule, here in rules), "each rule once")
     for rule, here in rules:
         yield from _check_source(rule, inventory, here)
+        yield from check_text(rule, components, inventory, here)
+        yield from _check_action(rule.get("action", {}), actions, here / "action" / "name")
         if inventory is not None:
+            yield from _check_type(rule.get("type"), inventory, here / "type")
             yield from _check_watched(rule, inventory, here)
             yield from _check_device(rule.get("action", {}).get("device"), inventory, here / "action" / "device")
+
+
+def _check_action(action: Tree, actions: Collection[str], at: Place) -> Iterator[Problem]:
+    """A function's file is there."""
+    name = action.get("name")
+    if action.get("kind") == ActionKind.FUNCTION and name is not None and name not in actions:
+        yield at.problem(quoted(name), f"a file actions/{name}.py", did_you_mean(name, actions))
+
+
+def _check_type(name: str | None, inventory: Inventory, at: Place) -> Iterator[Problem]:
+    if name is not None and name not in inventory.types:
+        yield at.problem(quoted(name), "a type of the device file", did_you_mean(name, inventory.types))
 
 
 def _check_source(part: Tree, inventory: Inventory | None, at: Place) -> Iterator[Problem]:
@@ -98,14 +117,8 @@ def _check_watched(rule: Tree, inventory: Inventory, at: Place) -> Iterator[Prob
 
 def _check_comparison(rule: Tree, data_type: DataType, at: Place) -> Iterator[Problem]:
     threshold: Json = rule.get("threshold")
-    if threshold is not None and not _comparable(data_type, threshold):
+    if threshold is not None and not comparable(data_type, threshold):
         yield (at / "threshold").problem(shown(threshold), f"a value to hold a {data_type} against")
     comparison = rule.get("comparison")
     if comparison in _ORDERED and data_type in (DataType.STRING, DataType.BOOLEAN):
         yield (at / "comparison").problem(quoted(comparison), f"== or != for a {data_type}")
-
-
-def _comparable(data_type: DataType, threshold: Json) -> bool:
-    """Any number will do for a number: ``count > 2.5`` is plain enough."""
-    numeric = data_type in (DataType.INTEGER, DataType.LONG)
-    return (DataType.DOUBLE if numeric else data_type).admits(threshold)

@@ -66,6 +66,7 @@ ENTITY_NAME = Text(  # TwinMaker's EntityName
 )
 UNIT = Text(r"[^\x00-\x1f\x7f]{0,256}", "a unit of up to 256 characters")
 PROCESSOR = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in processors/, without .py")
+ACTION = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in actions/, without .py")
 _ZONE = Text("[A-Za-z][A-Za-z0-9_+/-]{0,63}", "a time zone such as Europe/Berlin")
 _MANAGEMENT_URL = Text(
     r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?|http://(localhost|127\.0\.0\.1)(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?",
@@ -336,7 +337,7 @@ _ACTION = Tagged(
     "kind",
     "what happens: function, workflow or feedback",
     {
-        ActionKind.FUNCTION.value: Record(_ACTION_NAME),
+        ActionKind.FUNCTION.value: Record({"name": need(ACTION, "the file in actions/ that is run, without .py")}),
         ActionKind.WORKFLOW.value: Record(_ACTION_NAME),
         ActionKind.FEEDBACK.value: Record(
             {
@@ -347,18 +348,39 @@ _ACTION = Tagged(
         ),
     },
 )
-_RULE = Record(
+_RULE_NAME = {"name": need(LABEL, "the rule's name, once in the file")}
+_RULE_REST = {
+    "late": may(
+        Text(r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d)", "a time such as 90s, 5m or 2h"),
+        "how late a reading may come, by its time, to count; left out: not at all",
+    ),
+    "action": may(_ACTION, "what happens when the rule fires; left out: the event is kept, and no more"),
+}
+_RULE_GROUP = may(LABEL, "the group of which each device is watched")
+_COMPARED_RULE = Record(
     {
-        "name": need(LABEL, "the rule's name, once in the file"),
+        **_RULE_NAME,
         "device": may(DEVICE_ID, "the device that is watched"),
-        "group": may(LABEL, "the group of which each device is watched"),
+        "group": _RULE_GROUP,
+        "type": may(LABEL, "the type of which each device is watched"),
         "property": need(NAME, "the property that is watched"),
         "comparison": need(_words(Comparison), "how the property is held against the threshold"),
         "threshold": need(AnyScalar(), "what the property is held against"),
-        "action": need(_ACTION, "what happens when the rule fires"),
+        **_RULE_REST,
     },
-    exactly_one=("device", "group"),
+    exactly_one=("device", "group", "type"),
 )
+_WRITTEN_RULE = Record(
+    {
+        **_RULE_NAME,
+        "when": need(Text(r"[\s\S]{1,1000}", "up to 1,000 characters"), "the condition, as text"),
+        "device": may(DEVICE_ID, "the device whose properties the text names"),
+        "group": _RULE_GROUP,
+        "type": may(LABEL, "the type of which each device is watched"),
+        **_RULE_REST,
+    }
+)
+_RULE = ByKey((("when", _WRITTEN_RULE), ("property", _COMPARED_RULE)))
 EVENTS = Document(
     "config_events.json",
     "What to watch for in the readings, and what to do then.",

@@ -45,12 +45,14 @@ def requirements_of(folder: Path) -> tuple[str, ...]:
     return found
 
 
-def import_problems(processors: Mapping[str, bytes], requirements: Sequence[str]) -> Iterator[str]:
-    """A sentence for each import of a processor that would fail where functions run."""
-    for name, source in processors.items():
+def import_problems(
+    sources: Mapping[str, bytes], requirements: Sequence[str], folder: str = "processors"
+) -> Iterator[str]:
+    """A sentence for each import of user code that would fail where functions run."""
+    for name, source in sources.items():
         for line, module in sorted(_imported(source)):
             if (why := _why_missing(module, requirements)) is not None:
-                yield f"processors/{name}.py: line {line}: import {module} fails where functions run: {why}"
+                yield f"{folder}/{name}.py: line {line}: import {module} fails where functions run: {why}"
 
 
 def _imported(source: bytes) -> set[tuple[int, str]]:

@@ -1,5 +1,6 @@
 """A project folder -> the domain's `Twin`. Owns reading, checking and building, in this order; writes nothing."""
 
+import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,12 +8,12 @@ import msgspec
 
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Undeclared
 from twin2multicloud.domain.errors import Finding, InvalidProjectError
-from twin2multicloud.domain.event_rule import EventRule
 from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.project.cross_checks import check_config, check_events, check_hierarchy
 from twin2multicloud.project.device_checks import check_devices
 from twin2multicloud.project.documents import CONFIG, DEVICES, DOCUMENTS, EVENTS, HIERARCHY, PROVIDERS, STRICT
+from twin2multicloud.project.event_rules import components_of, event_rule
 from twin2multicloud.project.imports import import_problems, requirements_of
 from twin2multicloud.project.inventory import Inventory, Tree
 from twin2multicloud.project.json_files import ABSENT, read_json
@@ -20,12 +21,12 @@ from twin2multicloud.project.notes import notes_on
 from twin2multicloud.project.payloads import check_payloads, payload_of
 from twin2multicloud.project.placement_file import placement_of
 from twin2multicloud.project.places import Json, Place, Problem, did_you_mean, typed
-from twin2multicloud.project.processors import find_data, find_processors
+from twin2multicloud.project.processors import find_actions, find_data, find_processors
 from twin2multicloud.project.walk import read
 
 
 class Project(msgspec.Struct, frozen=True, kw_only=True):
-    """A valid project: its twin, notes for its author, the processors' files by name, and what they may read.
+    """A valid project: its twin, notes for its author, the files of processors and actions by name, and what they read.
 
     `data` are the other files in ``processors/``, by path in there; `requirements` are what functions get beside.
     """
@@ -34,8 +35,19 @@ class Project(msgspec.Struct, frozen=True, kw_only=True):
     twin: Twin
     notes: tuple[str, ...]
     processors: dict[str, Path]
+    actions: dict[str, Path] = {}
     data: dict[str, Path] = {}
     requirements: tuple[str, ...] = ()
+
+
+def with_code_in(project: Project, folder: Path) -> Project:
+    """The project with a copy of its user code in another folder, which is its folder from then on."""
+    copied: dict[str, dict[str, Path]] = {}
+    for kind, files in (("processors", project.processors), ("actions", project.actions)):
+        if files:
+            shutil.copytree(project.folder / kind, folder / kind)
+        copied[kind] = {name: folder / kind / path.name for name, path in files.items()}
+    return msgspec.structs.replace(project, folder=folder, processors=copied["processors"], actions=copied["actions"])
 
 
 def load_project(folder: Path | str) -> Project:
@@ -57,18 +69,23 @@ def load_project(folder: Path | str) -> Project:
         if raw[document.file] is not ABSENT
     }
     processors = find_processors(folder, problems.append)
-    problems += _cross_checks(trees, tuple(processors))
+    actions = find_actions(folder, problems.append)
+    problems += _cross_checks(trees, tuple(processors), tuple(actions))
     problems += _strays(folder)
     if problems:
         raise InvalidProjectError(tuple(each.finding() for each in _in_file_order(problems, raw)))
     twin, notes = _build(trees)
     wanted = requirements_of(folder)
-    failing = import_problems({name: path.read_bytes() for name, path in processors.items()}, wanted)
+    failing = [
+        *import_problems({name: path.read_bytes() for name, path in processors.items()}, wanted),
+        *import_problems({name: path.read_bytes() for name, path in actions.items()}, wanted, "actions"),
+    ]
     return Project(
         folder=folder,
         twin=twin,
         notes=(*notes, *notes_on(twin, processors), *failing),
         processors=processors,
+        actions=actions,
         data=find_data(folder),
         requirements=wanted,
     )
@@ -95,7 +112,7 @@ def _read_file(folder: Path, file: str, required: bool, problems: list[Problem])
     return read_json(path, file, problems.append) if required or path.exists() else ABSENT
 
 
-def _cross_checks(trees: dict[str, Tree], processors: tuple[str, ...]) -> Iterator[Problem]:
+def _cross_checks(trees: dict[str, Tree], processors: tuple[str, ...], actions: tuple[str, ...]) -> Iterator[Problem]:
     devices = trees.get(DEVICES.file, {})
     inventory = Inventory(devices) if devices.get("devices") else None  # nothing to look names up in
     yield from check_config(trees.get(CONFIG.file, {}), Place(CONFIG.file))
@@ -103,7 +120,8 @@ def _cross_checks(trees: dict[str, Tree], processors: tuple[str, ...]) -> Iterat
         yield from check_devices(inventory, processors, Place(DEVICES.file))
         yield from check_payloads(inventory, trees.get(PROVIDERS.file, {}), Place(DEVICES.file))
     yield from check_hierarchy(trees.get(HIERARCHY.file, {}), inventory, Place(HIERARCHY.file))
-    yield from check_events(trees.get(EVENTS.file, {}), inventory, Place(EVENTS.file))
+    events, hierarchy = trees.get(EVENTS.file, {}), trees.get(HIERARCHY.file, {})
+    yield from check_events(events, hierarchy, inventory, actions, Place(EVENTS.file))
 
 
 def _strays(folder: Path) -> Iterator[Problem]:
@@ -149,7 +167,7 @@ def _build(trees: dict[str, Tree]) -> tuple[Twin, tuple[str, ...]]:
         catalog=_catalog(trees[DEVICES.file], about.time_zone, strict=config.get("types") == STRICT),
         hierarchy=Hierarchy(entities=tuple(_entity(each) for each in trees[HIERARCHY.file]["entities"])),
         enable_events=events.get("enable_events", False),
-        events=msgspec.convert(events.get("rules", ()), tuple[EventRule, ...]),
+        events=tuple(event_rule(each, components_of(trees[HIERARCHY.file])) for each in events.get("rules", ())),
     )
     return twin, notes
 

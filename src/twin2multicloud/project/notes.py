@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterator
 
 from twin2multicloud.domain.components import Kind, has_code
+from twin2multicloud.domain.event_rule import ActionKind
 from twin2multicloud.domain.twin import DEFAULT_ZONE, Twin
 from twin2multicloud.planning.clouds import pack
 
@@ -35,8 +36,11 @@ def _unused(twin: Twin, processors: Collection[str]) -> Iterator[str]:
 def _idle_rules(twin: Twin) -> Iterator[str]:
     if twin.events and not twin.enable_events:
         yield f"enable_events is false: {len(twin.events)} event rules do nothing"
-    elif twin.events and not has_code(Kind.EVENT_CHECKER):
-        yield f"enable_events is true, but nothing runs event rules yet: {len(twin.events)} event rules do nothing"
+        return
+    for kind, component in ((ActionKind.WORKFLOW, Kind.EVENT_WORKFLOW), (ActionKind.FEEDBACK, Kind.FEEDBACK)):
+        rules = [each.name for each in twin.events if each.action is not None and each.action.kind is kind]
+        if rules and not has_code(component):
+            yield f"{', '.join(rules)}: the event is kept, but nothing runs an action of the kind {kind} yet"
 
 
 def _homeless(twin: Twin) -> Iterator[str]:

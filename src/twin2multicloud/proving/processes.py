@@ -6,7 +6,6 @@ The same check as over the simulated clouds; the history is not the same a secon
 import os
 import random
 import resource
-import shutil
 import signal
 import tempfile
 import threading
@@ -30,7 +29,7 @@ from twin2multicloud.operations.local_twin import LocalTwin
 from twin2multicloud.operations.storage import move
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.project.json_files import OWNER_ONLY, write_atomically
-from twin2multicloud.project.loader import Project
+from twin2multicloud.project.loader import Project, with_code_in
 from twin2multicloud.proving.check import Finding, check
 from twin2multicloud.proving.damage import damage
 from twin2multicloud.proving.ledger import Ledger
@@ -83,13 +82,8 @@ class _Processes:
     """One run. `unsettled` says what did not come to rest."""
 
     def __init__(self, project: Project, folder: Path, seed: int, seconds: float) -> None:
-        if project.processors:
-            shutil.copytree(project.folder / "processors", folder / "processors")
-        processors = {name: folder / "processors" / path.name for name, path in project.processors.items()}
         self._chance = random.Random(f"processes of {seed}")  # noqa: S311 - of a seed
-        self._deployment, self._proxies = _behind_proxies(
-            prepare(msgspec.structs.replace(project, folder=folder, processors=processors)), self._chance
-        )
+        self._deployment, self._proxies = _behind_proxies(prepare(with_code_in(project, folder)), self._chance)
         pace = seconds / (60 * _SCHEDULED)
         all_steps = schedule(project.twin, seed, _SCHEDULED)
         self.steps = [_in_real_time(each, pace) for each in all_steps if not isinstance(each, SetClock)]

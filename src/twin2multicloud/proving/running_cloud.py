@@ -53,7 +53,7 @@ class RunningCloud:
         self.place = deployment.site(cloud).http_url.removeprefix("http://")
         self.ignored = 0  # publishes to topics that the project says are not read
         self._starts = 0
-        self._processors = Path(deployment.folder) / "processors"
+        self._code = [Path(deployment.folder) / kind for kind in ("processors", "actions")]
         self._here = self._next_folder()
         self._deployment_here.state.make()
 
@@ -140,8 +140,9 @@ class RunningCloud:
         self._starts += 1
         folder = self._root / f"{self.cloud}-{self._starts}"
         folder.mkdir()
-        if self._processors.is_dir():
-            (folder / "processors").symlink_to(self._processors.resolve())
+        for code in self._code:
+            if code.is_dir():
+                (folder / code.name).symlink_to(code.resolve())
         return folder
 
     def _child_chance(self) -> random.Random:

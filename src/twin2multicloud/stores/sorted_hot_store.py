@@ -45,6 +45,13 @@ class SortedTable(Protocol):
         """
         ...
 
+    def add(self, row: Put) -> bool:
+        """Write a row where there is none with its key, durable on return; False where there is one, of whomever.
+
+        One that was written, and whose answer was lost, may be False too.
+        """
+        ...
+
     def page(
         self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:

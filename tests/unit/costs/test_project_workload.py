@@ -6,12 +6,12 @@ from tests.rigs.clouds import AWS
 from twin2multicloud.costs.project_workload import SENDING, derived_figures
 from twin2multicloud.costs.workload import Workload, workload_from
 from twin2multicloud.domain.device import DeviceCatalog, DeviceGroup
-from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule
+from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventAction, EventRule, Term
 from twin2multicloud.domain.placement import Placement
 from twin2multicloud.domain.twin import DashboardSource, Twin
 
 FEEDBACK = EventRule(
-    name="too-hot", property="temperature", comparison=Comparison.GREATER, threshold=30,
+    name="too-hot", when=Term(property="temperature", comparison=Comparison.GREATER, threshold=30),
     action=EventAction(kind=ActionKind.FEEDBACK, name="cool"),
 )  # fmt: skip
 TWIN = Twin(

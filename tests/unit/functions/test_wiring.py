@@ -53,6 +53,9 @@ REQUIRED = {
     "twin-writer": COMMON | {"TWIN_SERVICE_NAME", "INTER_CLOUD_TOKEN"},
     "error-reporter": COMMON | {"ERROR_TABLE_NAME", "DEAD_LETTER_QUEUE"},
     "error-table-admin": COMMON | {"ERROR_TABLE_NAME"},
+    "event-checker": COMMON | {"EVENT_TABLE_NAME", "DEAD_LETTER_QUEUE"},
+    "event-table-admin": COMMON | {"EVENT_TABLE_NAME"},
+    "event-action": COMMON | {"EVENT_TABLE_NAME", "DEAD_LETTER_QUEUE"},
 }
 LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE"}
 
@@ -60,7 +63,7 @@ LOCAL_PERSISTER = COMMON | {"L3_HOT_CLOUD", "HOT_STORE_NAME", "DEAD_LETTER_QUEUE
 def environment(name: str, placement: Placement = ACROSS) -> dict[str, str]:
     if name == "device-gateway":  # no function of the plan: who deploys it says what it is told
         return {"CLOUD": "gcp", "TWIN_NAME": "house", "DEVICE_REGISTRY_NAME": "r", "DEVICE_TOPIC": "t"}
-    plans = (plan(twin(each)) for each in (placement, L4_ELSEWHERE, WRITTEN_TO))  # L4's functions: in the last two only
+    plans = (plan(twin(each, events=True)) for each in (placement, L4_ELSEWHERE, WRITTEN_TO))  # L4's: in the last two
     component = next(found for each in plans if (found := each.named(name)) is not None)
     return resolved(component)
 
@@ -121,6 +124,9 @@ def test_each_function_has_the_triggers_of_its_kind():
         "twin-updater": {Trigger.QUEUE},
         "twin-writer": {Trigger.HTTP},
         "error-reporter": {Trigger.QUEUE},
+        "event-checker": {Trigger.QUEUE},
+        "event-table-admin": {Trigger.SCHEDULE, Trigger.CALL},
+        "event-action": {Trigger.QUEUE},
         "error-table-admin": {Trigger.SCHEDULE, Trigger.CALL},
     }
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 
 from twin2multicloud.clouds.aws.sdk_errors import domain_errors
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.errors import RetryableError
+from twin2multicloud.domain.errors import FinalError, RetryableError
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.hot_store import Row, RowKey
 from twin2multicloud.stores.rows import Put, Span, escaped, inexact, plain, restored, row_key, sort_key
@@ -28,6 +28,7 @@ class DynamoDb(Protocol):
     """What is used of boto3's ``dynamodb`` client."""
 
     def batch_write_item(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
+    def put_item(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
     def query(self, **request: object) -> Mapping[str, Any]: ...  # noqa: D102 - as boto3 documents it
 
 
@@ -44,6 +45,19 @@ class DynamoTable:
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""
         self._write([{"PutRequest": {"Item": _item(row)}} for row in rows])
+
+    def add(self, row: Put) -> bool:
+        """See `SortedTable.add`."""
+        try:
+            with domain_errors(self._doing):
+                self._client.put_item(
+                    TableName=self._name, Item=_item(row), ConditionExpression="attribute_not_exists(sort_key)"
+                )
+        except FinalError as error:
+            if "ConditionalCheckFailedException" not in str(error):
+                raise
+            return False
+        return True
 
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """See `SortedTable.delete`."""

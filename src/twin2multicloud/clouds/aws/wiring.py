@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_error_store import SortedErrorStore
+    from twin2multicloud.stores.sorted_event_store import SortedEventStore
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
@@ -74,6 +75,14 @@ class AwsPorts(CommonPorts):
 
         dynamodb = self._client("dynamodb")
         return SortedErrorStore(DynamoTable(dynamodb, name, self.clock, self.chance, what="error table"))
+
+    def event_store(self, name: str) -> SortedEventStore:
+        """See `functions.wiring.Ports`. `name` is a DynamoDB table's."""
+        from twin2multicloud.clouds.aws.hot_store import DynamoTable
+        from twin2multicloud.stores.sorted_event_store import SortedEventStore
+
+        dynamodb = self._client("dynamodb")
+        return SortedEventStore(DynamoTable(dynamodb, name, self.clock, self.chance, what="event table"))
 
     def object_store(self, name: str, *, archive: bool = False) -> S3ObjectStore:
         """See `functions.wiring.Ports`. `name` is a bucket's."""

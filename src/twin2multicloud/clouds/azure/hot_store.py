@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.azure.sdk_errors import domain_errors
 from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.errors import ConfigurationError, FinalError
 from twin2multicloud.ports.hot_store import Row, RowKey
 from twin2multicloud.stores.rows import Put, Span, inexact, restored, row_key, sort_key
 from twin2multicloud.wire.batches import batches
@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 BATCH = 100
 _BATCH_BYTES = 1_800_000  # of 2 MB
 _THREADS = 8
+_CONFLICT = 409  # there is an item of that id
 _LEAST_NORMAL = 2.2250738585072014e-308
 _QUERY = (
     "SELECT * FROM c WHERE c.device_id = @device AND c.sort_key >= @low AND c.sort_key < @high ORDER BY c.sort_key {}"
@@ -52,6 +53,17 @@ class CosmosTable:
                 for batch in batches(items, most=BATCH, max_bytes=_BATCH_BYTES)
             ]
         )
+
+    def add(self, row: Put) -> bool:
+        """See `SortedTable.add`."""
+        try:
+            with domain_errors(self._doing):
+                self._container.create_item(_item(row))
+        except FinalError as error:
+            if error.status != _CONFLICT:
+                raise
+            return False
+        return True
 
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """See `SortedTable.delete`. A batch in which one row is gone already is deleted row by row."""

@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_error_store import SortedErrorStore
+    from twin2multicloud.stores.sorted_event_store import SortedEventStore
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 # All attempts end before a sender on another cloud stops waiting (30 s, see `wire.sender`).
@@ -89,6 +90,15 @@ class AzurePorts(CommonPorts):
         require_env(self._env, "COSMOS_URL")
         later: Any = _Later(partial(self._container, name))
         return SortedErrorStore(CosmosTable(later, name, what="error table"))
+
+    def event_store(self, name: str) -> SortedEventStore:
+        """See `functions.wiring.Ports`. `name` is a container's."""
+        from twin2multicloud.clouds.azure.hot_store import CosmosTable
+        from twin2multicloud.stores.sorted_event_store import SortedEventStore
+
+        require_env(self._env, "COSMOS_URL")
+        later: Any = _Later(partial(self._container, name))
+        return SortedEventStore(CosmosTable(later, name, what="event table"))
 
     def _container(self, name: str) -> ContainerProxy:
         from azure.cosmos import CosmosClient

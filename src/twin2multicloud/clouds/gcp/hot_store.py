@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from twin2multicloud.clouds.gcp.sdk_errors import PATIENCE, domain_errors, patient
 from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.ports.hot_store import Row, RowKey
 from twin2multicloud.stores.rows import (
     Put,
@@ -31,6 +32,7 @@ if TYPE_CHECKING:
 
 BATCH = 500
 TIMEOUT = 30.0
+_CONFLICT = 409  # there is a document of that name
 _BATCH_BYTES = 8_000_000  # of 10 MiB
 _KEY_BYTES = 3_000  # at most, of a row's name and its document's
 _LEAST_NORMAL = 2.2250738585072014e-308
@@ -54,6 +56,19 @@ class FirestoreTable:
                 writes.set(self._document(row.device_id, row.key), _document(row))
             with domain_errors(self._doing):
                 writes.commit(retry=patient(self._patience), timeout=TIMEOUT)
+
+    def add(self, row: Put) -> bool:
+        """See `SortedTable.add`."""
+        try:
+            with domain_errors(self._doing):
+                self._document(row.device_id, row.key).create(
+                    _document(row), retry=patient(self._patience), timeout=TIMEOUT
+                )
+        except FinalError as error:
+            if error.status != _CONFLICT:
+                raise
+            return False
+        return True
 
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """See `SortedTable.delete`."""

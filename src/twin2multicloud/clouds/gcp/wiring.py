@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from twin2multicloud.hosting.error_events import LoggingErrorSink
     from twin2multicloud.stores.record_queues import QueueDeadLetters, RecordQueues
     from twin2multicloud.stores.sorted_error_store import SortedErrorStore
+    from twin2multicloud.stores.sorted_event_store import SortedEventStore
     from twin2multicloud.stores.sorted_hot_store import SortedHotStore
 
 
@@ -81,6 +82,13 @@ class GcpPorts(CommonPorts):
         from twin2multicloud.stores.sorted_error_store import SortedErrorStore
 
         return SortedErrorStore(FirestoreTable(self._firestore(name), name, what="error table"))
+
+    def event_store(self, name: str) -> SortedEventStore:
+        """See `functions.wiring.Ports`. `name` is a Firestore database's."""
+        from twin2multicloud.clouds.gcp.hot_store import FirestoreTable
+        from twin2multicloud.stores.sorted_event_store import SortedEventStore
+
+        return SortedEventStore(FirestoreTable(self._firestore(name), name, what="event table"))
 
     def object_store(self, name: str, *, archive: bool = False) -> GcsObjectStore:
         """See `functions.wiring.Ports`. `name` is a bucket's."""

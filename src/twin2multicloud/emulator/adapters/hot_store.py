@@ -79,6 +79,13 @@ class _Deletion(msgspec.Struct, frozen=True):
     keys: Sequence[RowKey]
 
 
+class _Addition(msgspec.Struct):
+    """A row to write where there is none, staged as writes are. `added` is said by the transaction."""
+
+    row: Put
+    added: bool = False
+
+
 class SqliteRows:
     """A `SortedTable` that only reads, from a file that another process may write: WAL readers wait for no writer."""
 
@@ -92,6 +99,10 @@ class SqliteRows:
     def put(self, rows: Sequence[Put]) -> None:
         """Refuse to write. Raises FinalError."""
         raise FinalError(f"{len(rows)} rows for {self._path}, which is only read here")
+
+    def add(self, row: Put) -> bool:
+        """Refuse to write. Raises FinalError."""
+        raise FinalError(f"a row of {row.device_id!r} for {self._path}, which is only read here")
 
     def page(
         self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
@@ -148,7 +159,7 @@ class SqliteTable(SqliteRows):
         self._number_of_commits: int
         self._count, self._number_of_commits = self._db.execute("SELECT readings, commits FROM counted").fetchone()
         self._owed: list[Put] = []
-        self._commits = GroupCommit[Sequence[Put] | _Deletion](self._write, "hot-store", machine=machine)
+        self._commits = GroupCommit[Sequence[Put] | _Addition | _Deletion](self._write, "hot-store", machine=machine)
 
     def put(self, rows: Sequence[Put]) -> None:
         """See `SortedTable.put`."""
@@ -162,12 +173,15 @@ class SqliteTable(SqliteRows):
         self._settle()
         return super().page(device_id, within, limit, properties, descending=descending)
 
+    def add(self, row: Put) -> bool:
+        """See `SortedTable.add`."""
+        addition = _Addition(row)
+        self._commit(addition)
+        return addition.added
+
     def delete(self, device_id: str, keys: Sequence[RowKey]) -> None:
         """See `SortedTable.delete`."""
-        try:
-            self._commits.stage(_Deletion(device_id, keys)).wait()
-        except Exception as error:  # any error of the disk or of a write in the same group
-            raise RetryableError(f"the write to disk failed: {error}") from error
+        self._commit(_Deletion(device_id, keys))
 
     def count(self) -> int:
         """How many readings there are."""
@@ -210,6 +224,12 @@ class SqliteTable(SqliteRows):
                 "`t2mc up --accept-loss` to start empty"
             )
 
+    def _commit(self, item: "_Addition | _Deletion") -> None:
+        try:
+            self._commits.stage(item).wait()
+        except Exception as error:  # any error of the disk or of a write in the same group
+            raise RetryableError(f"the write to disk failed: {error}") from error
+
     def _settle(self) -> None:
         """Wait for what this thread has put. A failure is raised where `staged` is awaited."""
         group: Group | None = self._local.__dict__.pop("put", None)
@@ -218,22 +238,24 @@ class SqliteTable(SqliteRows):
             group.when_done(lambda _: done.set())
             done.wait()
 
-    def _write(self, items: Sequence[Sequence[Put] | _Deletion]) -> None:
+    def _write(self, items: Sequence[Sequence[Put] | _Addition | _Deletion]) -> None:
         """One transaction for all that was staged.
 
         Deletions come last: the staging thread waits for it, so none of its writes comes after it. Notes that a
         failed transaction held come with the next one, since the engine never writes them again.
         """
-        rows = [row for item in items if not isinstance(item, _Deletion) for row in item]
+        rows = [row for item in items if not isinstance(item, _Addition | _Deletion) for row in item]
         notes = [*self._owed, *(row for row in rows if row.key.timestamp == NOTES)]
         deletions = [item for item in items if isinstance(item, _Deletion)]
         db = self._db
         db.execute("BEGIN")
         try:
             self._machine.writing()
-            change = self._insert([row for row in rows if row.key.timestamp != NOTES]) - sum(
-                map(self._delete, deletions)
-            )
+            change = self._insert([row for row in rows if row.key.timestamp != NOTES])
+            for addition in [item for item in items if isinstance(item, _Addition)]:
+                addition.added = self._insert([addition.row]) == 1
+                change += addition.added
+            change -= sum(map(self._delete, deletions))
             self._insert(notes)
             db.execute(_COUNT, (change, self._number_of_commits + 1))
             db.execute("COMMIT")

@@ -9,6 +9,7 @@ import msgspec
 
 from twin2multicloud.domain.device import DeviceCatalog
 from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent, FinalError
+from twin2multicloud.domain.event_rule import EventRule
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.adapters.dead_letters import JournalDeadLetters
@@ -19,15 +20,22 @@ from twin2multicloud.emulator.adapters.object_store import FolderObjectStore
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.emulator.delivery.machine import THIS_MACHINE, Machine
+from twin2multicloud.functions.events.event_action import FindAction, UserAction
 from twin2multicloud.functions.processing.processor import FindProcessor
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.device_authenticator import DeviceAuthenticator
 from twin2multicloud.ports.device_ingress import DeviceIngress
 from twin2multicloud.ports.error_store import ErrorStore
+from twin2multicloud.ports.event_store import EventStore
 from twin2multicloud.ports.hot_store import HotStore
 from twin2multicloud.ports.object_store import ObjectStore
 from twin2multicloud.ports.transport import Transport
 from twin2multicloud.ports.twin_graph import TwinGraph
+
+
+def no_action(_: str) -> UserAction | None:
+    """A twin without actions."""
+    return None
 
 
 class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,11 +46,14 @@ class CloudParts(msgspec.Struct, frozen=True, kw_only=True):
     staged: Staged
     store: HotStore | None
     error_store: ErrorStore | None = None
+    event_store: EventStore | None = None
     authenticator: DeviceAuthenticator | None = None
     ingress: DeviceIngress | None = None
     catalog: DeviceCatalog
     hierarchy: Hierarchy
     find_processor: FindProcessor | None
+    rules: tuple[EventRule, ...] = ()
+    find_action: FindAction = no_action
     queues: Collection[str]  # deployed name of every function with a queue here
     log: logging.Logger
     clock: Clock
@@ -69,6 +80,7 @@ class FunctionPorts:
         self.functions = LocalCalls(parts.calls)
         self.catalog, self.hierarchy = parts.catalog, parts.hierarchy
         self.find_processor = parts.find_processor
+        self.rules, self.find_action = parts.rules, parts.find_action
 
     def dead_letters(self, queue: str) -> JournalDeadLetters:
         """See `functions.wiring.Ports`."""
@@ -88,6 +100,12 @@ class FunctionPorts:
         if self._parts.error_store is None:
             raise FinalError(f"{self._parts.cloud} has no error table {name!r}")
         return self._parts.error_store
+
+    def event_store(self, name: str) -> EventStore:
+        """See `functions.wiring.Ports`."""
+        if self._parts.event_store is None:
+            raise FinalError(f"{self._parts.cloud} has no event table {name!r}")
+        return self._parts.event_store
 
     def object_store(self, name: str, *, archive: bool = False) -> ObjectStore:
         """See `functions.wiring.Ports`."""

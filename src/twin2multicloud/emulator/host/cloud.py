@@ -45,6 +45,7 @@ from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Component, Delivery, Topology
 from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.stores.sorted_error_store import ERRORS, SortedErrorStore
+from twin2multicloud.stores.sorted_event_store import SortedEventStore
 from twin2multicloud.wire.http import Request, Response
 
 _LOOKS = 5  # at how many error events there are, while they move
@@ -75,6 +76,7 @@ class EmulatedCloud:
         self._error_queue = f"{self._topology.twin}-{Kind.ERROR_REPORTER}"
         self.errors = ErrorTopic(self._journal, self._error_queue, self.log, machine)
         self._error_table = SqliteTable(folder / "errors.sqlite", self.staged, self._mark("errors"), machine)
+        self._event_table = self._events_table() if self._functions.has_events else None
         self._tiers = TierWatch(self._topology, cloud, buckets, self.clock, self._table)
         self._queues = {each.deployed_as: self._queue(each) for each in self._components if self._is_queued(each)}
         self.authenticator = LocalDeviceAuthenticator(
@@ -107,6 +109,10 @@ class EmulatedCloud:
 
     def _mark(self, file: str) -> DurableMark:
         return DurableMark(self._deployment.state.mark(self.cloud, file))
+
+    def _events_table(self) -> SqliteTable:
+        file = self._deployment.state.process(self.cloud) / "events.sqlite"
+        return SqliteTable(file, self.staged, self._mark("events"), self._machine)
 
     @property
     def max_publish_bytes(self) -> int:
@@ -205,6 +211,8 @@ class EmulatedCloud:
         if self._table is not None:
             self._table.close()
         self._error_table.close()
+        if self._event_table is not None:
+            self._event_table.close()
         if self.twin_face is not None:
             self.twin_face.close()
         self._journal.close()
@@ -278,11 +286,14 @@ class EmulatedCloud:
             staged=self.staged,
             store=hot_store(self._table) if self._table is not None else None,
             error_store=SortedErrorStore(self._error_table),
+            event_store=None if self._event_table is None else SortedEventStore(self._event_table),
             authenticator=self.authenticator,
             ingress=self.ingress,
             catalog=twin.catalog,
             hierarchy=twin.hierarchy,
             find_processor=self._functions.find_processor,
+            rules=twin.events,
+            find_action=self._functions.find_action,
             queues=frozenset(self._queues),
             log=self.log,
             clock=self.clock,

@@ -15,7 +15,7 @@ from twin2multicloud.emulator.delivery.backlog import Bounds
 from twin2multicloud.emulator.delivery.queues import KEEPS
 from twin2multicloud.emulator.host.ports import hold_free_port
 from twin2multicloud.emulator.host.relocation import inode_of, leave_to_the_original, original_of
-from twin2multicloud.hosting.user_code import processor_names
+from twin2multicloud.hosting.user_code import action_names, processor_names
 from twin2multicloud.planning.coverage import Coverage, cover
 from twin2multicloud.planning.planner import plan
 from twin2multicloud.planning.topology import Topology
@@ -194,10 +194,11 @@ def prepare(
 
 
 def user_code(project: Project) -> str:
-    """A digest of the processors that a twin names, and of what they may read. Others are not run and may change."""
+    """A digest of the user code that a twin names, and of what it may read. Other files are not run and may change."""
     digest = hashlib.sha256()
     named = [project.processors[name] for name in processor_names(project.twin.catalog)]
-    for path in [*named, *(project.data.values() if named else ())]:
+    acting = [project.actions[name] for name in action_names(project.twin.events) if name in project.actions]
+    for path in [*named, *(project.data.values() if named else ()), *acting]:
         digest.update(hashlib.sha256(path.read_bytes()).digest())
     return digest.hexdigest()
 
@@ -279,6 +280,8 @@ _RUN = (
     Kind.ERROR_TOPIC,
     Kind.ERROR_TABLE,
     Kind.ERROR_TABLE_SCHEDULE,
+    Kind.EVENT_TABLE,
+    Kind.EVENT_TABLE_SCHEDULE,
 )
 """The stores, services and topics that the emulator has."""
 

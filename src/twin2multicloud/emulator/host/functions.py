@@ -5,14 +5,16 @@ from pathlib import Path
 
 import msgspec
 
+from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.placement import Cloud
-from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
+from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts, no_action
 from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, Runtime, run_by_the_emulator
+from twin2multicloud.functions.events.event_action import FindAction
 from twin2multicloud.functions.processing.processor import FindProcessor
 from twin2multicloud.functions.triggers import Function
 from twin2multicloud.functions.wiring import wire
-from twin2multicloud.hosting.bundled import find_processor, load_twin
-from twin2multicloud.hosting.user_code import find_processor_in
+from twin2multicloud.hosting.bundled import find_action, find_processor, load_twin
+from twin2multicloud.hosting.user_code import find_action_in, find_processor_in
 from twin2multicloud.planning.services import is_wired
 from twin2multicloud.planning.topology import Component, ValueKind
 
@@ -30,6 +32,20 @@ class CloudFunctions:
         """Finds the user's code in the project."""
         folder = Path(self._deployment.folder) / "processors"
         return find_processor_in(str(folder), self._deployment.twin.catalog)
+
+    @property
+    def find_action(self) -> FindAction:
+        """Finds the user's actions in the project; of a cloud without event actions there is none."""
+        rules = self._deployment.twin.events if self._runs(Kind.EVENT_ACTION) else ()
+        return find_action_in(str(Path(self._deployment.folder) / "actions"), rules)
+
+    @property
+    def has_events(self) -> bool:
+        """Whether event rules are evaluated on this cloud."""
+        return self._runs(Kind.EVENT_CHECKER)
+
+    def _runs(self, kind: str) -> bool:
+        return any(each.name == kind for each in self.components)
 
     def wired(self, component: Component, parts: CloudParts, on_dead: Callable[[int], None]) -> Function:
         """A function on what the functions of its cloud share. `on_dead` is called with how many messages died."""
@@ -61,6 +77,8 @@ class CloudFunctions:
             parts,
             catalog=twin.catalog,
             hierarchy=twin.hierarchy,
+            rules=twin.rules,
+            find_action=find_action(twin.rules, root) if component.name == Kind.EVENT_ACTION else no_action,
             find_processor=find_processor(twin.catalog, root),
         )
 

@@ -42,9 +42,10 @@ SCHEDULES = (
     Kind.COLD_TO_ARCHIVE_SCHEDULE,
     Kind.ARCHIVE_EXPIRY_SCHEDULE,
     Kind.ERROR_TABLE_SCHEDULE,
+    Kind.EVENT_TABLE_SCHEDULE,
 )
 ERROR_KINDS = (Kind.ERROR_TOPIC, Kind.ERROR_TABLE)
-SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, *OBJECT_STORES, *SCHEDULES, *ERROR_KINDS})
+SERVICES = frozenset({Kind.DEVICE_GATEWAY, Kind.HOT_STORE, Kind.EVENT_TABLE, *OBJECT_STORES, *SCHEDULES, *ERROR_KINDS})
 """What is rendered beside the functions that exist in code and their dead letters; a twin service that is written to is
 rendered too."""
 
@@ -55,8 +56,8 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     """One function as its cloud renders it: triggers, targets and environment.
 
     `dead_letters` is its dead-letter queue; `sends_to` are the functions whose queues it feeds; `store` is what it
-    may do with the hot store, `errors` with its cloud's error table, `objects` with the cold store and the archive, by
-    component; `from_errors`: the error topic fills its queue;
+    may do with the hot store, `errors` with its cloud's error table, `events` with the event table, `objects` with the
+    cold store and the archive, by component; `from_errors`: the error topic fills its queue;
     `schedule` is what starts it by itself, `called` whether the operator calls it; `calls` are the functions on its
     cloud that it calls natively.
     """
@@ -71,6 +72,7 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: Component | None = None
     store: tuple[Access, ...] = ()
     errors: tuple[Access, ...] = ()
+    events: tuple[Access, ...] = ()
     objects: tuple[tuple[Component, tuple[Access, ...]], ...] = ()
     schedule: Component | None = None
     calls: tuple[Component, ...] = ()
@@ -109,6 +111,12 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
         return not runs_user_code(self.name)
 
     @property
+    def tables(self) -> tuple[tuple[str, tuple[Access, ...]], ...]:
+        """The tables of rows that it uses, by the name of their resources, each with what it may do there."""
+        found = (("hot_store", self.store), ("error_table", self.errors), ("event_table", self.events))
+        return tuple((key, access) for key, access in found if access)
+
+    @property
     def puts_into(self) -> tuple[Component, ...]:
         """Whose queues it puts messages into: those it feeds, and its dead letters."""
         return self.sends_to if self.dead_letters is None else (*self.sends_to, self.dead_letters)
@@ -133,6 +141,7 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     dead_letters: tuple[Component, ...]
     error_topic: Component
     error_table: Component
+    event_table: Component | None = None
     twin_service: Component | None = None
     topics: tuple[Topic, ...] = ()
     gateways: tuple[str, ...] = ()
@@ -192,6 +201,7 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
         dead_letters=tuple(fed.values()),
         error_topic=coverage.topology[f"{cloud}.{ERROR_TOPIC}"],
         error_table=coverage.topology[f"{cloud}.{Kind.ERROR_TABLE}"],
+        event_table=_named(here, Kind.EVENT_TABLE),
         twin_service=next((each for each in here if each.name == Kind.TWIN_SERVICE and not is_function(each)), None),
         topics=coverage.topology.topics,
         gateways=coverage.topology.gateways,
@@ -240,6 +250,7 @@ def _function(coverage: Coverage, component: Component) -> FunctionView:
         dead_letters=next((each for each in fed if each.type is ComponentType.QUEUE), None),
         store=allowed(Kind.HOT_STORE),
         errors=allowed(Kind.ERROR_TABLE),
+        events=allowed(Kind.EVENT_TABLE),
         objects=tuple(
             (topology[link.target], link.access)
             for link in outgoing

@@ -18,6 +18,8 @@ _STORE_ACTIONS = {
     Access.WRITE: ("dynamodb:BatchWriteItem",),
     Access.DELETE: ("dynamodb:BatchWriteItem",),
 }
+_EVENT_ACTIONS = {**_STORE_ACTIONS, Access.WRITE: ("dynamodb:BatchWriteItem", "dynamodb:PutItem")}
+"""Of the event table, where a row is written only if there is none."""
 _OBJECT_ACTIONS = {
     Access.READ: ("s3:GetObject",),
     Access.WRITE: ("s3:PutObject", "s3:GetObject"),  # an object that is there is compared
@@ -74,10 +76,10 @@ def _statements(function: FunctionView) -> list[Statement]:
     targets = [queue(key_of(each), "arn") for each in function.puts_into]
     if targets:
         found.append(allow("sqs:SendMessage", *targets))
-    for table, access in (("hot_store", function.store), ("error_table", function.errors)):
-        if access:
-            actions = tuple(dict.fromkeys(action for each in access for action in _STORE_ACTIONS[each]))
-            found.append(allow(actions[0] if len(actions) == 1 else actions, f"${{aws_dynamodb_table.{table}.arn}}"))
+    for table, access in function.tables:
+        made = _EVENT_ACTIONS if table == "event_table" else _STORE_ACTIONS
+        actions = tuple(dict.fromkeys(action for each in access for action in made[each]))
+        found.append(allow(actions[0] if len(actions) == 1 else actions, f"${{aws_dynamodb_table.{table}.arn}}"))
     for store, allowed in function.objects:
         bucket = f"${{aws_s3_bucket.{key_of(store)}.arn}}"
         found.append(allow(("s3:ListBucket",), bucket))  # without it a missing object is a 403

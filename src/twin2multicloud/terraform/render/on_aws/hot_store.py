@@ -1,4 +1,4 @@
-"""The hot store on AWS, and the error table: DynamoDB tables, keyed as ``clouds/aws/hot_store.py`` reads it.
+"""The hot store on AWS, the error and the event table: DynamoDB tables, keyed as ``clouds/aws/hot_store.py`` reads it.
 
 Who may use it is in `access`.
 """
@@ -10,7 +10,9 @@ PARTITION, SORT = "device_id", "sort_key"
 
 
 def render(config: Configuration, site: CloudScope) -> None:
-    """Declare the table where L3-hot is here."""
+    """Declare the table where L3-hot is here, and the event table where L2 is."""
+    if site.event_table is not None:
+        table(config, "event_table", site.event_table.deployed_as)
     if site.store is None:
         return
     table(config, "hot_store", site.store.deployed_as)

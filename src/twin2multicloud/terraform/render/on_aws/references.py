@@ -24,7 +24,7 @@ def _url(component: Component) -> str:
 
 
 def _resource(component: Component) -> str:
-    if component.name in (Kind.HOT_STORE, Kind.ERROR_TABLE):
+    if component.name in (Kind.HOT_STORE, Kind.ERROR_TABLE, Kind.EVENT_TABLE):
         return f"${{aws_dynamodb_table.{scope.key_of(component)}.name}}"
     if component.name in scope.OBJECT_STORES:
         return f"${{aws_s3_bucket.{scope.key_of(component)}.bucket}}"

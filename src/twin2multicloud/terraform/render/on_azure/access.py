@@ -40,9 +40,8 @@ def render(config: Configuration, site: CloudScope, function: FunctionView) -> l
         name = _READ_BLOBS if allowed == READ_ONLY else _CHANGE_BLOBS
         scope = f"${{azurerm_storage_container.{key_of(store)}.id}}"
         roles.append(_role(config, key, f"to_{key_of(store)}", name, scope))
-    for account, access in (("hot_store", function.store), ("error_table", function.errors)):
-        if access:
-            roles.append(_store_role(config, key, account, _READ_DATA if access == READ_ONLY else _CHANGE_DATA))
+    for account, access in function.tables:
+        roles.append(_store_role(config, key, account, _READ_DATA if access == READ_ONLY else _CHANGE_DATA))
     if any(each.name == Kind.TWIN_SERVICE for each in function.calls):
         roles.append(_role(config, key, "twins", twin_service.WRITES, twin_service.SCOPE))
     return roles

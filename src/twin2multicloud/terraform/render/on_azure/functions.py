@@ -139,7 +139,6 @@ def _settings(function: FunctionView, clouds: Clouds, batch_window: int) -> dict
         found["OBJECT_STORE_URL"] = object_stores.URL
     if function.schedule is not None:
         found["SCHEDULE"] = f"0 */{EVERY_MINUTES} * * * *"
-    for store, allowed in (("hot_store", function.store), ("error_table", function.errors)):
-        if allowed:
-            found["COSMOS_URL"] = f"${{azurerm_cosmosdb_account.{store}.endpoint}}"
+    for store, _ in function.tables:
+        found["COSMOS_URL"] = f"${{azurerm_cosmosdb_account.{store}.endpoint}}"
     return found

@@ -1,4 +1,4 @@
-"""The hot store on Azure, and the error table: Cosmos DB containers, keyed as ``clouds/azure/hot_store.py`` reads them.
+"""The hot store on Azure, error and event table: Cosmos DB containers, keyed as ``clouds/azure/hot_store.py`` does.
 
 Each has an account of its own. Who may use it is in `access`. The database has the twin's name.
 """
@@ -16,7 +16,10 @@ def account_name(key: str) -> str:
 
 
 def render(config: Configuration, site: CloudScope) -> None:
-    """Declare account, database and container where L3-hot is here."""
+    """Declare account, database and container where L3-hot is here, and of the event table where L2 is."""
+    if site.event_table is not None:
+        account(config, site, "event_table", f"{site.twin}-events")
+        container(config, site, "event_table", site.event_table.deployed_as)
     if site.store is None:
         return
     account(config, site, "hot_store", f"{site.twin}-hot")

@@ -69,7 +69,7 @@ def _url(component: Component) -> str:
 
 
 def _resource(component: Component) -> str:
-    if component.name in (Kind.HOT_STORE, Kind.ERROR_TABLE):
+    if component.name in (Kind.HOT_STORE, Kind.ERROR_TABLE, Kind.EVENT_TABLE):
         return f"${{azurerm_cosmosdb_sql_container.{scope.key_of(component)}.name}}"
     if component.name in scope.OBJECT_STORES:
         return f"${{azurerm_storage_container.{scope.key_of(component)}.name}}"

@@ -12,6 +12,7 @@ from twin2multicloud.terraform.render.scope import READ_ONLY, FunctionView, key_
 
 READ_DATABASE = "roles/datastore.viewer"
 _CHANGE_DATABASE = "roles/datastore.user"
+_TITLES = {"hot_store": "the twin's hot store", "error_table": "errors", "event_table": "events"}
 _OBJECT_ROLES = {
     frozenset({Access.READ}): "roles/storage.objectViewer",
     frozenset({Access.WRITE}): "roles/storage.objectUser",  # an object that is there is compared
@@ -39,11 +40,9 @@ def render(config: Configuration, function: FunctionView) -> list[str]:
         granted.append(_bucket(config, key, key_of(store), _OBJECT_ROLES[frozenset(allowed)]))
     for called in map(key_of, function.calls):
         _invoker(config, called, key, member(key))
-    stores = (("hot_store", "the twin's hot store", function.store), ("error_table", "errors", function.errors))
-    for target, title, access in stores:
-        if access:
-            role = READ_DATABASE if access == READ_ONLY else _CHANGE_DATABASE
-            granted.append(database(config, key, "store", role, title, target))
+    for target, access in function.tables:
+        role = READ_DATABASE if access == READ_ONLY else _CHANGE_DATABASE
+        granted.append(database(config, key, "store", role, _TITLES[target], target))
     return granted
 
 

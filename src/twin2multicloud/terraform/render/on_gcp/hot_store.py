@@ -1,4 +1,4 @@
-"""The hot store on Google Cloud, and the error table: Firestore databases, as ``clouds/gcp/hot_store.py`` reads them.
+"""The hot store on Google Cloud, error and event table: Firestore databases, as ``clouds/gcp/hot_store.py`` has them.
 
 Who may use it is in `access`. Queries go by the field ``sort_key``, which Firestore indexes by itself; a reading's
 values are never queried and exempt, because every indexed field is paid for at each write.
@@ -14,7 +14,9 @@ _NOT_INDEXED = ("values", "exact")
 
 
 def render(config: Configuration, site: CloudScope) -> None:
-    """Declare the database where L3-hot is here."""
+    """Declare the database where L3-hot is here, and that of the event table where L2 is."""
+    if site.event_table is not None:
+        rows(config, "event_table", site.event_table.deployed_as)
     if site.store is None:
         return
     rows(config, "hot_store", site.store.deployed_as, fields="readings")
