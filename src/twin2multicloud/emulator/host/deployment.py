@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -89,7 +90,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     tls: Tls | None = None
     twin_tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
-    user_code: str = ""
+    user_code: Mapping[str, str] = {}  # a digest of each file
     started_as: str = ""  # the folder that processes were started from; a project may be renamed while they run
     inode: int = 0  # of the state folder then: that of a copy is another
 
@@ -189,17 +190,18 @@ def prepare(
     ensure_inter_cloud(folder)
     urls = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
     write_endpoints(folder, urls)
-    write_atomically(state.deployment, msgspec.json.format(msgspec.json.encode(deployment)), mode=OWNER_ONLY)
+    keep(deployment)
     return deployment
 
 
-def user_code(project: Project) -> str:
-    """A digest of the processors that a twin names, and of what they may read. Others are not run and may change."""
-    digest = hashlib.sha256()
-    named = [project.processors[name] for name in processor_names(project.twin.catalog)]
-    for path in [*named, *(project.data.values() if named else ())]:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def user_code(project: Project) -> dict[str, str]:
+    """A digest of each processor that a twin names, and of what they may read, by the file's name in ``processors/``.
+
+    Other processors are not run and may change.
+    """
+    files = {f"{name}.py": project.processors[name] for name in processor_names(project.twin.catalog)}
+    files |= project.data if files else {}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
 def load_deployment(folder: Path) -> LocalDeployment:
@@ -222,6 +224,31 @@ def become_its_own(folder: Path) -> str | None:
     leave_to_the_original(state)
     both = ", and what is deployed on real clouds is known to both" if state.terraform.exists() else ""
     return f"{folder} is a copy of {original}: it is a twin of its own from now on, with new ports and keys{both}"
+
+
+def deployment_here() -> LocalDeployment:
+    """The deployment of the folder that this process works in. Raises TwinError."""
+    return msgspec.structs.replace(load_deployment(Path()), folder=HERE)
+
+
+def prepare_again(project: Project, before: LocalDeployment) -> LocalDeployment:
+    """Write the state folder for a project that has changed since; all but the twin and its code is as before."""
+    return prepare(
+        project,
+        bounds=before.bounds,
+        function_seconds=before.function_seconds,
+        keeps_seconds=before.keeps_seconds,
+        tls=before.tls,
+        twin_tls=before.twin_tls,
+        dashboard_port=before.dashboard_port,
+        runtime=before.runtime,
+    )
+
+
+def keep(deployment: LocalDeployment) -> None:
+    """Write what is deployed to its state folder."""
+    file = deployment.state.deployment
+    write_atomically(file, msgspec.json.format(msgspec.json.encode(deployment)), mode=OWNER_ONLY)
 
 
 def load_secrets(folder: Path) -> LocalSecrets:
