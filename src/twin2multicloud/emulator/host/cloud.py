@@ -17,7 +17,7 @@ from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.twin_graph import read_for_operator
-from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
+from twin2multicloud.emulator.adapters.wiring import CloudParts
 from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
@@ -40,11 +40,9 @@ from twin2multicloud.emulator.l4.face import Account, face_of
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import LogOnly, Reporter
 from twin2multicloud.functions.triggers import Function
-from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Component, Delivery, Topology
-from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.stores.sorted_error_store import ERRORS, SortedErrorStore
 from twin2multicloud.wire.http import Request, Response
 
@@ -177,7 +175,7 @@ class EmulatedCloud:
             self._expose(component, function)
             self._open.discard(component.name)  # its breaker is a new one
         if self.gateway is not None:
-            self.gateway = self._gateway(parts)
+            self.gateway = functions.device_gateway(parts)
         if self.twin_face is not None:
             self.twin_face.take(deployment.twin)
 
@@ -246,7 +244,7 @@ class EmulatedCloud:
             if start is not None:
                 self._queues[component.deployed_as].start(start, self._event_source.environments)
         if self.ingress.start is not None:
-            self.gateway = self._gateway(self._parts)
+            self.gateway = self._functions.device_gateway(self._parts)
         self._journal.start(self._deliver)
         self.letters.start()
         if self._error_queue in self._queues:
@@ -268,15 +266,6 @@ class EmulatedCloud:
             component=component,
             secrets=(secrets.token, secrets.operator_key, secrets.device_key),
         )
-
-    def _gateway(self, parts: CloudParts) -> Function:
-        """The function behind HTTPS publish. The plan has it as a service, which has no environment."""
-        name = Kind.DEVICE_GATEWAY.value
-        environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
-        environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
-        dispatcher = self._topology[f"{self.cloud}.{Kind.DISPATCHER}"]
-        environment |= {each.name: each.value for each in filter(None, map(dispatcher.variable, READ_BY))}
-        return wire(name, environment, FunctionPorts(parts, name, nobody))
 
     def _expose(self, component: Component, function: Function) -> Start | None:
         """Let a function be reached, in the place of the one before; returns what its queue starts."""

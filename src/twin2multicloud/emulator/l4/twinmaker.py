@@ -72,13 +72,11 @@ class TwinMaker:
         self._latest = Kind.DATA_CONNECTOR_LAST_ENTRY if across else Kind.HOT_READER_LAST_ENTRY
         readers = dict(zip(exported.READERS, (self._history.value, self._latest.value), strict=True))
         self._base, *_ = exported.write(Description(twin=twin.name), readers)["componentTypes"]
-        types: dict[str, dict[str, Any]] = {self._base["componentTypeId"]: self._base}
-        for each in self._model.types:
-            made = exported.component_type(
-                twin.name, DescribedType(name=each.name, properties=tuple(properties_of(each)))
-            )
-            types[made["componentTypeId"]] = made
-        self._types = types
+        made = (
+            exported.component_type(twin.name, DescribedType(name=each.name, properties=tuple(properties_of(each))))
+            for each in self._model.types
+        )
+        self._types: dict[str, dict[str, Any]] = {each["componentTypeId"]: each for each in (self._base, *made)}
 
     def close(self) -> None:
         """See `TwinFace.close`: it keeps nothing."""
