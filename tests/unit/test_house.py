@@ -186,7 +186,7 @@ class TestPaper:
         assert phony[1].split() == re.findall(r"^([a-z-]+):.*## \S", makefile, re.MULTILINE)
 
     def test_whatever_starts_clouds_runs_from_bundles_too(self) -> None:
-        """But for the tests of `t2mc package`, which say what their clouds run from, and of what bundles refuse: reloads."""
+        """But for tests of `t2mc package`, which say what clouds run from, and of reloads, which bundles refuse."""
         listed = re.search(r"^ON_CLOUDS := .*,(?P<names>[a-z_ ]+)\)\)$", (ROOT / "Makefile").read_text(), re.MULTILINE)
         assert listed is not None
         starts = re.compile(r"\brunning\(|t2mc\(\"(?:up|demo)\"")

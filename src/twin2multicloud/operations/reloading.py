@@ -64,7 +64,7 @@ class Change(msgspec.Struct, frozen=True):
 def change_of(project: Project, running: LocalDeployment) -> Change:
     """What a project has that its running twin has not."""
     after, code = plan(project.twin), user_code(project)
-    code_lines = code_changes(running.user_code, code)
+    code_lines = code_changes(running.code, code)
     described = project.twin != running.twin
     differing = difference(running.topology, after)
     return Change(

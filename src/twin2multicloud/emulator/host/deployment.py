@@ -90,7 +90,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     tls: Tls | None = None
     twin_tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
-    user_code: Mapping[str, str] = {}  # a digest of each file
+    code: Mapping[str, str] = {}  # user code: a digest of each file
     started_as: str = ""  # the folder that processes were started from; a project may be renamed while they run
     inode: int = 0  # of the state folder then: that of a copy is another
 
@@ -106,7 +106,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
 
     def describes(self, project: Project) -> bool:
         """Whether the project is unchanged: the twin, and the text of every processor that it names."""
-        return self.twin == project.twin and self.user_code == user_code(project)
+        return self.twin == project.twin and self.code == user_code(project)
 
     def site(self, cloud: Cloud) -> Site:
         """The site of a cloud that is in use."""
@@ -182,7 +182,7 @@ def prepare(
         tls=tls,
         twin_tls=twin_tls,
         runtime=runtime,
-        user_code=user_code(project),
+        code=user_code(project),
         started_as=str(folder),
         inode=inode_of(state),
     )
