@@ -27,6 +27,32 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addini("t2mc_project", _PROJECT, default=".")
 
 
+@pytest.fixture
+def project_tests(pytestconfig: pytest.Config) -> Callable[..., None]:
+    """Runs ``tests/*.json`` as `t2mc test` does: ``project_tests()`` the configured project's, or those of a folder.
+
+    Fails with what differs, a line for each test.
+    """
+    from datetime import UTC, datetime
+    from pathlib import Path
+
+    from twin2multicloud.domain.timestamps import from_datetime
+    from twin2multicloud.operations.processor_run import run_tests
+    from twin2multicloud.project.loader import load_project
+
+    def run(folder: Path | str | None = None) -> None:
+        project = load_project(Path(folder or _folder(pytestconfig)))
+        verdicts = list(run_tests(project, from_datetime(datetime.now(UTC))))
+        if problems := [f"{each.test}: {each.problem}" for each in verdicts if each.problem]:
+            pytest.fail("\n".join(problems), pytrace=False)
+
+    return run
+
+
+def _folder(config: pytest.Config) -> Path:
+    return config.rootpath.joinpath(config.getoption("t2mc_project") or config.getini("t2mc_project"))
+
+
 @pytest.fixture(scope="session")
 def emulation(pytestconfig: pytest.Config) -> Iterator[Callable[..., Emulation]]:
     """Starts twins: ``emulation()`` the configured project, ``emulation(twin)`` another one; see `Emulation`.
@@ -35,7 +61,7 @@ def emulation(pytestconfig: pytest.Config) -> Iterator[Callable[..., Emulation]]
     """
     from twin2multicloud.operations.emulation import Emulation
 
-    folder = pytestconfig.rootpath / (pytestconfig.getoption("t2mc_project") or pytestconfig.getini("t2mc_project"))
+    folder = _folder(pytestconfig)
     running: list[tuple[object, Emulation]] = []
     with ExitStack() as end:
 

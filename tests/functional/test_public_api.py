@@ -1,5 +1,6 @@
 """The public API at work: twins on emulated clouds, the plugin in a user's own project, a deployment."""
 
+import json
 import os
 import subprocess
 import sys
@@ -91,11 +92,15 @@ def test_the_plugin_serves_a_users_project(folder: Path) -> None:
 
 
 def test_the_pages_test_passes(tmp_path: Path) -> None:
-    (settings,), (test,) = blocks("In tests", "toml"), blocks("In tests", "python")
+    (settings,), tests = blocks("In tests", "toml"), blocks("In tests", "python")
     write_template("factory", tmp_path / "examples" / "factory")
     (tmp_path / "pyproject.toml").write_text(settings)
-    (tmp_path / "test_page.py").write_text(test)
-    assert "1 passed" in pytest_in(tmp_path)
+    (tmp_path / "test_page.py").write_text("\n".join(tests))
+    assert "2 passed" in pytest_in(tmp_path)
+    wrong = tmp_path / "examples" / "factory" / "tests" / "wrong.json"
+    reading = {"device_id": "line-1-vib-01", "velocity": 1.0}
+    wrong.write_text(json.dumps([{"processor": "calibrate", "reading": reading, "expected": {"velocity": 7}}]))
+    assert 'tests/wrong.json: 1: expected {"velocity":7}' in pytest_in(tmp_path, "-k", "own_tests")
 
 
 def pytest_in(folder: Path, *options: str) -> str:

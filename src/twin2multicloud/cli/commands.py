@@ -37,6 +37,7 @@ COMMANDS = {
         "run_project_tests",
     ),
     "up": Command("local_commands", "Start the emulated clouds that a project's placement uses, and the dashboard."),
+    "reload": Command("reload", "Take a project's changes into its twin while that runs on this machine."),
     "down": Command("local_commands", "Stop a project's clouds and dashboard. Data stays in its .t2mc folder."),
     "status": Command("local_commands", "Show clouds, boundaries and dead letters. Exit code 1 if a cloud is down."),
     "doctor": Command(

@@ -50,7 +50,7 @@ def errors(
     if follow:
         for event in follow_errors(twin, start):
             if severity in (None, event.severity):
-                _print_line(event, as_json)
+                say_event(event, as_json=as_json)
         return
     found, dark = twin.errors(_MOST if severity or problems else limit, start)
     chosen = [each for each in found if severity in (None, each.severity)]
@@ -86,7 +86,8 @@ def follow_errors(
             seen |= {each.id for each in new}
 
 
-def _print_line(event: ErrorEvent, as_json: bool) -> None:
+def say_event(event: ErrorEvent, *, as_json: bool = False) -> None:
+    """One error event as a line."""
     if as_json:
         import msgspec
 

@@ -47,6 +47,9 @@ def up(
     accept_loss: Annotated[
         bool, typer.Option("--accept-loss", help="Start also where a file lacks what was stored before.")
     ] = False,
+    watch: Annotated[
+        bool, typer.Option("--watch", "-w", help="Stay, take in each change of the project, and print errors.")
+    ] = False,
 ) -> None:
     """Start the emulated clouds that a project's placement uses, and the dashboard.
 
@@ -72,6 +75,10 @@ def up(
         soft_wrap=True,
     )
     _say_twin_environment(deployment)
+    if watch:
+        from twin2multicloud.cli.reload import watch_project
+
+        watch_project(folder)
 
 
 def _say_twin_environment(deployment: LocalDeployment) -> None:

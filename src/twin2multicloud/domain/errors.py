@@ -101,6 +101,17 @@ def described(error: BaseException) -> str:
     return encodable(text[:_DESCRIPTION_CHARACTERS])
 
 
+def line_in(error: BaseException, file: str) -> int:
+    """The line of a source file at which an error was raised, or that it passed last; 0 where it was not there."""
+    line, step = 0, error.__traceback__
+    if isinstance(error, SyntaxError) and error.filename == file:
+        return error.lineno or 0
+    while step is not None:
+        line = step.tb_lineno if step.tb_frame.f_code.co_filename == file else line
+        step = step.tb_next
+    return line
+
+
 def encodable(text: str) -> str:
     """A text with its lone surrogates escaped, so that it can be encoded."""
     return text.encode(errors="backslashreplace").decode()

@@ -12,7 +12,6 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
-import msgspec
 import uvicorn
 
 from twin2multicloud.domain.errors import TwinError
@@ -20,12 +19,11 @@ from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.emulator.host.bundled_runtime import verified
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
 from twin2multicloud.emulator.host.deployment import (
-    HERE,
     LocalDeployment,
     LocalSecrets,
     Runtime,
     Tls,
-    load_deployment,
+    deployment_here,
     load_secrets,
 )
 from twin2multicloud.emulator.host.failure import say_failure
@@ -138,7 +136,7 @@ def main() -> None:
         runner = uvloop.run
     try:
         os.chdir(folder)  # and from there on by no name: the folder may be renamed
-        deployment, secrets = msgspec.structs.replace(load_deployment(Path()), folder=HERE), load_secrets(Path())
+        deployment, secrets = deployment_here(), load_secrets(Path())
         hold_process(deployment.state, cloud)
         readers = fork_readers(deployment, secrets, cloud)
         with contextlib.suppress(KeyboardInterrupt):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.domain.errors import ConfigurationError, line_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -23,15 +23,21 @@ def load_processor(path: str) -> UserProcessor:
 
 def _load(path: str, kind: str, defines: str) -> Any:  # noqa: ANN401 - whatever the file has under that name
     import importlib.util  # costs a cold start 2 ms, and most functions have no user code
+    import sys
 
     name = path.replace("\\", "/").rpartition("/")[2].removesuffix(".py")
     spec = importlib.util.spec_from_file_location(f"twin_{kind}_{name}", path)
     assert spec is not None and spec.loader is not None, path  # noqa: S101,PT018 - a .py path always has both
     module = importlib.util.module_from_spec(spec)
+    wrote, sys.dont_write_bytecode = sys.dont_write_bytecode, True  # two edits within a second would pass for one
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise ConfigurationError(f"{path} cannot be imported: {type(error).__name__}: {error}") from error
+        line = line_in(error, spec.origin or path)
+        place = f", line {line}," if line else ""
+        raise ConfigurationError(f"{path}{place} cannot be imported: {type(error).__name__}: {error}") from error
+    finally:
+        sys.dont_write_bytecode = wrote
     found = getattr(module, defines.partition("(")[0], None)
     if not callable(found):
         raise ConfigurationError(f"{path} defines no function {defines}")

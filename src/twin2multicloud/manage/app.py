@@ -20,6 +20,7 @@ from twin2multicloud.manage.header_bar import LOGO
 from twin2multicloud.manage.hierarchy_tree import Place
 from twin2multicloud.manage.optimizer_page import register_optimizer_page
 from twin2multicloud.manage.page import DashboardPage, missing_page
+from twin2multicloud.manage.read_api import read_api
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.operations.twin_client import TwinClient
 from twin2multicloud.planning.topology import Topology
@@ -54,6 +55,7 @@ def serve(twin: Twin, topology: Topology, view: TwinView, port: int, folder: Pat
             missing_page(request.url.path)
         return client.build_response(request, 404)
 
+    app.mount("/api", read_api(twin, view))
     app.add_middleware(LocalOnly)
 
     async def refresh_for_viewers() -> None:
@@ -72,6 +74,7 @@ def serve(twin: Twin, topology: Topology, view: TwinView, port: int, folder: Pat
         reload=False,
         show=False,
         show_welcome_message=False,
+        timeout_graceful_shutdown=1,  # s; a stream has no end of its own
     )
 
 

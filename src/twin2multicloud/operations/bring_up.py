@@ -180,7 +180,7 @@ def refuse_another_twin(project: Project, runtime: Runtime, tls: Tls | None = No
     if running and not before.describes(project):
         raise ConfigurationError(
             f"the project has changed since {running} started with it; "
-            f"`t2mc down {typed(project.folder)}` first, data stays"
+            f"`t2mc reload {typed(project.folder)}` takes it in"
         )
 
 

@@ -140,7 +140,7 @@ class LocalTwin(OperatedTwin):
             return ()
         return (
             "the project has changed since the twin came up, and this is about the twin; "
-            f"`t2mc down {typed(self._folder)}` and then `t2mc up` take the changes in",
+            f"`t2mc reload {typed(self._folder)}` takes the changes in",
         )
 
     def connection(self, device_id: str) -> Connection:

@@ -7,12 +7,11 @@ one `Outcome` as JSON on stdout; what user code prints goes to stderr.
 import contextlib
 import resource
 import sys
-import traceback
 from pathlib import Path
 
 import msgspec
 
-from twin2multicloud.domain.errors import described
+from twin2multicloud.domain.errors import described, line_in
 from twin2multicloud.domain.telemetry import Telemetry, recognise
 from twin2multicloud.functions.readings import from_user_code
 from twin2multicloud.hosting.user_code import load_processor
@@ -43,10 +42,8 @@ def process(path: str, now: str, body: bytes) -> Outcome:
 
 def _place(error: BaseException, path: str) -> str:
     """The last line of the user's file that the error passed."""
-    if isinstance(error, SyntaxError) and error.filename == path:
-        return f"{path}:{error.lineno}"
-    lines = [frame.lineno for frame in traceback.extract_tb(error.__traceback__) if frame.filename == path]
-    return f"{path}:{lines[-1]}" if lines else ""
+    line = line_in(error, path)
+    return f"{path}:{line}" if line else ""
 
 
 def main() -> None:

@@ -149,6 +149,10 @@ class TwinClient(HotReaders):
         for cloud in dict.fromkeys((placement.l3_hot, placement.l3_cold, placement.l3_archive)):
             self._operator(cloud, "run-due")
 
+    def reload(self, cloud: Cloud) -> None:
+        """Let a cloud take in the deployment's file. Raises FinalError where it cannot, with the reason."""
+        self._operator(cloud, "reload")
+
     def invocation(self, cloud: Cloud) -> EmulatedInvocation:
         """Calls the functions of one cloud."""
         deployment, secrets = self._deployment, self._secrets

@@ -92,6 +92,6 @@ def test_spoilt_text_is_findings_and_never_a_crash(file, data):
             assert (folder / finding.file).is_file()
 
 
-@pytest.mark.parametrize("example", ["smart-home", "single-cloud", "factory"])
+@pytest.mark.parametrize("example", ["smart-home", "single-cloud", "factory", "wind-farm"])
 def test_the_examples_have_no_findings(example):
     assert _findings(EXAMPLES / example) == []

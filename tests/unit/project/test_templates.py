@@ -13,7 +13,7 @@ from twin2multicloud.project.templates import template_folder, template_names, w
 def test_the_templates_are_the_examples():
     examples = Path(__file__).parents[3] / "examples"
 
-    assert template_names() == ("factory", "room-climate", "single-cloud", "smart-home")
+    assert template_names() == ("factory", "room-climate", "single-cloud", "smart-home", "wind-farm")
     assert {path.name for path in template_folder().iterdir() if path.is_dir()} == {
         path.name for path in examples.iterdir() if path.is_dir()
     }

@@ -77,11 +77,16 @@ class LocalDeviceAuthenticator:
     """
 
     def __init__(self, twin: str, key: str, catalog: DeviceCatalog, changes: DeviceChanges) -> None:
-        self._key, self._catalog, self._changes = key, catalog, changes
+        self._twin, self._key, self._changes = twin, key, changes
         self._checked: dict[str, bytes] = {}  # the password of users that exist
         self._checked_under: object = None  # the changes that this holds for
+        self.take(catalog)
+
+    def take(self, catalog: DeviceCatalog) -> None:
+        """Take in another description of the devices; open connections are held to it from their next publish on."""
         gateways = frozenset({GATEWAY, *catalog.gateways})
-        self._topics = TopicRules(twin, catalog.topics, catalog.ignored_topics, gateways)
+        self._topics = TopicRules(self._twin, catalog.topics, catalog.ignored_topics, gateways)
+        self._catalog, self._checked_under = catalog, None
 
     def knows(self, username: str | None, given: str | None) -> bool:
         """See `ports.device_authenticator.DeviceAuthenticator.knows`. Compared in constant time."""

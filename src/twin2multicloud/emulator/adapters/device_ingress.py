@@ -29,7 +29,7 @@ class LocalDeviceIngress:
         self, cloud: Cloud, staged: Staged, log: logging.Logger, reporter: Reporter, *, ignoring: bool = False
     ) -> None:
         self._cloud, self._staged, self._log, self._reporter = cloud, staged, log, reporter
-        self._ignoring, self.ignored = ignoring, 0
+        self.ignoring, self.ignored = ignoring, 0
         self.start: Start | None = None
         self.dispatcher: Dispatcher | None = None
         self.meter, self.rejections = Meter(), Rejections(log)
@@ -47,7 +47,7 @@ class LocalDeviceIngress:
         if self.start is None:
             done(TwinError(f"L1 is not on {self._cloud}"))
             return
-        if self._ignoring:
+        if self.ignoring:
             read = [each for each in publishes if each.device_id != IGNORED]
             self.ignored += len(publishes) - len(read)
             if not (publishes := read):

@@ -11,7 +11,6 @@ every attempt counts.
 import heapq
 from collections import deque
 from collections.abc import Callable, Sequence
-from functools import partial
 from itertools import count
 
 from twin2multicloud.domain.placement import Cloud
@@ -77,21 +76,27 @@ class FunctionQueue:
         self._closing = False
         self._seconds, self._replaced = seconds, replaced
         self._environments: Environments[list[Record], set[int]] | None = None
+        self._function: Start = _nothing_passes
         self._passes = 0  # deliveries of which something passed
         self._pause = self._paused_until = 0.0
 
     def start(self, function: Start, environments: int) -> None:
         """Start delivering to a function."""
+        self._function = function
         self._environments = Environments(
             self.name,
             take=self._take,
-            call=partial(_call, function),
+            call=self._call,
             settle=self._settle,
             overdue=self._overdue,
             seconds=self._seconds,
             machine=self._machine,
         )
         self._environments.start(environments)
+
+    def replace(self, function: Start) -> None:
+        """Deliver to another function from the next batch on; the current ones end in the one that has them."""
+        self._function = function
 
     def deliver(self, records: Sequence[Record]) -> None:
         """Accept records that have become durable."""
@@ -154,6 +159,13 @@ class FunctionQueue:
         if self._waiting:
             self._wake.notify()
         return batch
+
+    def _call(self, batch: Sequence[Record]) -> set[int]:
+        """The places of the records that failed; an entrypoint that raises has failed as a whole."""
+        try:
+            return set(self._function([record.body for record in batch]))
+        except (Exception, TimeLimitError):
+            return set(range(len(batch)))
 
     def _settle(self, batch: Sequence[Record], failed: set[int]) -> None:
         """Finish records once the function's writes are durable; the failed ones wait, come again or are buried."""
@@ -236,9 +248,5 @@ class FunctionQueue:
         self._journal.bury(dead_letter, record).when_done(self._finisher([record]))
 
 
-def _call(function: Start, batch: Sequence[Record]) -> set[int]:
-    """The places of the records that failed; an entrypoint that raises has failed as a whole."""
-    try:
-        return set(function([record.body for record in batch]))
-    except (Exception, TimeLimitError):
-        return set(range(len(batch)))
+def _nothing_passes(batch: Sequence[bytes]) -> Sequence[int]:
+    return range(len(batch))

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import msgspec
+
 from twin2multicloud.domain.components import KINDS, Kind, Trigger, runs_user_code
 from twin2multicloud.domain.error_codes import ErrorCode
 from twin2multicloud.domain.errors import ErrorEvent, TwinError
@@ -15,7 +17,7 @@ from twin2multicloud.emulator.adapters.device_ingress import LocalDeviceIngress
 from twin2multicloud.emulator.adapters.error_sink import JournalErrorSink
 from twin2multicloud.emulator.adapters.hot_store import SqliteTable, hot_store
 from twin2multicloud.emulator.adapters.twin_graph import read_for_operator
-from twin2multicloud.emulator.adapters.wiring import CloudParts, FunctionPorts
+from twin2multicloud.emulator.adapters.wiring import CloudParts
 from twin2multicloud.emulator.delivery import kept
 from twin2multicloud.emulator.delivery.backlog import Backlog
 from twin2multicloud.emulator.delivery.durability import Staged
@@ -39,11 +41,9 @@ from twin2multicloud.emulator.l4.face import Account, face_of
 from twin2multicloud.functions.acquisition.dispatcher import Dispatcher
 from twin2multicloud.functions.reporting import LogOnly, Reporter
 from twin2multicloud.functions.triggers import Function
-from twin2multicloud.functions.wiring import wire
 from twin2multicloud.planning.clouds import pack
 from twin2multicloud.planning.services import services_of
 from twin2multicloud.planning.topology import Component, Delivery, Topology
-from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.stores.sorted_error_store import ERRORS, SortedErrorStore
 from twin2multicloud.stores.sorted_event_store import SortedEventStore
 from twin2multicloud.wire.http import Request, Response
@@ -101,7 +101,8 @@ class EmulatedCloud:
         self._scheduled: dict[str, Callable[[], object]] = {}
         account = Account(twin=deployment.twin, call=self.invoke, since=machine.now(), folder=folder, now=machine.now)
         self.twin_face = face_of(cloud, account)
-        self._start(self._parts())
+        self._parts = self._shared()
+        self._start()
         if self.twin_face is not None and self.twin_face.graph is not None:
             self._calls[Kind.TWIN_SERVICE] = partial(read_for_operator, self.twin_face.graph)
             self._calls_made[Kind.TWIN_SERVICE] = Meter()
@@ -158,6 +159,35 @@ class EmulatedCloud:
     def run_due(self) -> None:
         """Run the schedules that are due by the cloud's clock; returns when they have run."""
         self._schedules.run_due()
+
+    def reload(self, deployment: LocalDeployment) -> None:
+        """Take in another description of the twin or other user code, by a plan with the same components and links.
+
+        Batches that functions have now end in them as they are. Raises ConfigurationError where user code cannot be
+        loaded: nothing has changed then.
+        """
+        functions = CloudFunctions(deployment, self._secrets, self.cloud)
+        parts = msgspec.structs.replace(
+            self._parts,
+            catalog=deployment.twin.catalog,
+            hierarchy=deployment.twin.hierarchy,
+            find_processor=functions.find_processor,
+            rules=deployment.twin.events,
+            find_action=functions.find_action,
+        )
+        affected = [each for each in functions.components if KINDS[each.name].data or each not in self._components]
+        wired = {each: functions.wired(each, parts, self._on_dead(each)) for each in affected}
+        self._deployment, self._topology, self._parts = deployment, deployment.topology, parts
+        self._functions, self._components = functions, functions.components
+        self.authenticator.take(parts.catalog)
+        self.ingress.ignoring = bool(parts.catalog.ignored_topics)
+        for component, function in wired.items():
+            self._expose(component, function)
+            self._open.discard(component.name)  # its breaker is a new one
+        if self.gateway is not None:
+            self.gateway = functions.device_gateway(parts)
+        if self.twin_face is not None:
+            self.twin_face.take(deployment.twin)
 
     # --- status --------------------------------------------------------------------------------------------------
 
@@ -219,17 +249,22 @@ class EmulatedCloud:
 
     # --- construction --------------------------------------------------------------------------------------------
 
-    def _start(self, parts: CloudParts) -> None:
+    def _start(self) -> None:
         for component in self._components:
-            queue = self._queues.get(component.deployed_as)
-            on_dead = queue.meter.died if queue is not None else nobody
-            self._expose(component, self._functions.wired(component, parts, on_dead))
+            function = self._functions.wired(component, self._parts, self._on_dead(component))
+            start = self._expose(component, function)
+            if start is not None:
+                self._queues[component.deployed_as].start(start, self._event_source.environments)
         if self.ingress.start is not None:
-            self.gateway = self._gateway(parts)
+            self.gateway = self._functions.device_gateway(self._parts)
         self._journal.start(self._deliver)
         self.letters.start()
         if self._error_queue in self._queues:
             self.errors.start()
+
+    def _on_dead(self, component: Component) -> Callable[[int], None]:
+        queue = self._queues.get(component.deployed_as)
+        return queue.meter.died if queue is not None else nobody
 
     def _reporter(self, component: str) -> Reporter:
         """What the cloud itself reports of one of its functions or services."""
@@ -244,16 +279,8 @@ class EmulatedCloud:
             secrets=(secrets.token, secrets.operator_key, secrets.device_key),
         )
 
-    def _gateway(self, parts: CloudParts) -> Function:
-        """The function behind HTTPS publish. The plan has it as a service, which has no environment."""
-        name = Kind.DEVICE_GATEWAY.value
-        environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
-        environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
-        dispatcher = self._topology[f"{self.cloud}.{Kind.DISPATCHER}"]
-        environment |= {each.name: each.value for each in filter(None, map(dispatcher.variable, READ_BY))}
-        return wire(name, environment, FunctionPorts(parts, name, nobody))
-
-    def _expose(self, component: Component, function: Function) -> None:
+    def _expose(self, component: Component, function: Function) -> Start | None:
+        """Let a function be reached, in the place of the one before; returns what its queue starts."""
         starts = {
             trigger: self.runs.record(component.name, trigger, self._event_source.starts[trigger](function))
             for trigger in function.handlers.keys() & self._event_source.starts.keys()
@@ -263,13 +290,14 @@ class EmulatedCloud:
             self.ingress.dispatcher = dispatcher
         self.ingress.start = starts.get(Trigger.DEVICE, self.ingress.start)
         if Trigger.QUEUE in starts:
-            self._queues[component.deployed_as].start(starts[Trigger.QUEUE], self._event_source.environments)
+            self._queues[component.deployed_as].replace(starts[Trigger.QUEUE])
         if Trigger.HTTP in starts:
             self._endpoints[component.name] = starts[Trigger.HTTP]
         if Trigger.CALL in starts:
             self._calls[component.name] = self._native[component.deployed_as] = starts[Trigger.CALL]
         if Trigger.SCHEDULE in starts:
             self._scheduled[component.name] = partial(starts[Trigger.SCHEDULE], None)
+        return starts.get(Trigger.QUEUE)
 
     def _deliver(self, records: Sequence[Record]) -> None:
         by_queue: dict[str, list[Record]] = {}
@@ -278,7 +306,7 @@ class EmulatedCloud:
         for name, batch in by_queue.items():
             self._queues[name].deliver(batch)
 
-    def _parts(self) -> CloudParts:
+    def _shared(self) -> CloudParts:
         twin = self._deployment.twin
         return CloudParts(
             cloud=self.cloud,

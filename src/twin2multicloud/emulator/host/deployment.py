@@ -2,6 +2,7 @@
 
 import hashlib
 import secrets
+from collections.abc import Mapping
 from enum import StrEnum
 from pathlib import Path
 
@@ -89,7 +90,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
     tls: Tls | None = None
     twin_tls: Tls | None = None
     runtime: Runtime = Runtime.SOURCE
-    user_code: str = ""
+    code: Mapping[str, str] = {}  # user code: a digest of each file
     started_as: str = ""  # the folder that processes were started from; a project may be renamed while they run
     inode: int = 0  # of the state folder then: that of a copy is another
 
@@ -105,7 +106,7 @@ class LocalDeployment(msgspec.Struct, frozen=True, kw_only=True):
 
     def describes(self, project: Project) -> bool:
         """Whether the project is unchanged: the twin, and the text of every processor that it names."""
-        return self.twin == project.twin and self.user_code == user_code(project)
+        return self.twin == project.twin and self.code == user_code(project)
 
     def site(self, cloud: Cloud) -> Site:
         """The site of a cloud that is in use."""
@@ -181,7 +182,7 @@ def prepare(
         tls=tls,
         twin_tls=twin_tls,
         runtime=runtime,
-        user_code=user_code(project),
+        code=user_code(project),
         started_as=str(folder),
         inode=inode_of(state),
     )
@@ -189,18 +190,21 @@ def prepare(
     ensure_inter_cloud(folder)
     urls = {each.component: deployment.url_of(each.component) for each in deployment.topology.endpoints}
     write_endpoints(folder, urls)
-    write_atomically(state.deployment, msgspec.json.format(msgspec.json.encode(deployment)), mode=OWNER_ONLY)
+    keep(deployment)
     return deployment
 
 
-def user_code(project: Project) -> str:
-    """A digest of the user code that a twin names, and of what it may read. Other files are not run and may change."""
-    digest = hashlib.sha256()
-    named = [project.processors[name] for name in processor_names(project.twin.catalog)]
-    acting = [project.actions[name] for name in action_names(project.twin.events) if name in project.actions]
-    for path in [*named, *(project.data.values() if named else ()), *acting]:
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    return digest.hexdigest()
+def user_code(project: Project) -> dict[str, str]:
+    """A digest of each file of user code that a twin names, and of what processors may read, by the file's name.
+
+    Those of ``processors/`` have their bare names, actions their folder's before it. Other files are not run and may
+    change.
+    """
+    files = {f"{name}.py": project.processors[name] for name in processor_names(project.twin.catalog)}
+    files |= project.data if files else {}
+    acting = (name for name in action_names(project.twin.events) if name in project.actions)
+    files |= {f"actions/{name}.py": project.actions[name] for name in acting}
+    return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
 
 
 def load_deployment(folder: Path) -> LocalDeployment:
@@ -223,6 +227,31 @@ def become_its_own(folder: Path) -> str | None:
     leave_to_the_original(state)
     both = ", and what is deployed on real clouds is known to both" if state.terraform.exists() else ""
     return f"{folder} is a copy of {original}: it is a twin of its own from now on, with new ports and keys{both}"
+
+
+def deployment_here() -> LocalDeployment:
+    """The deployment of the folder that this process works in. Raises TwinError."""
+    return msgspec.structs.replace(load_deployment(Path()), folder=HERE)
+
+
+def prepare_again(project: Project, before: LocalDeployment) -> LocalDeployment:
+    """Write the state folder for a project that has changed since; all but the twin and its code is as before."""
+    return prepare(
+        project,
+        bounds=before.bounds,
+        function_seconds=before.function_seconds,
+        keeps_seconds=before.keeps_seconds,
+        tls=before.tls,
+        twin_tls=before.twin_tls,
+        dashboard_port=before.dashboard_port,
+        runtime=before.runtime,
+    )
+
+
+def keep(deployment: LocalDeployment) -> None:
+    """Write what is deployed to its state folder."""
+    file = deployment.state.deployment
+    write_atomically(file, msgspec.json.format(msgspec.json.encode(deployment)), mode=OWNER_ONLY)
 
 
 def load_secrets(folder: Path) -> LocalSecrets:

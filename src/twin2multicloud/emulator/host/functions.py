@@ -17,6 +17,7 @@ from twin2multicloud.hosting.bundled import find_action, find_processor, load_tw
 from twin2multicloud.hosting.user_code import find_action_in, find_processor_in
 from twin2multicloud.planning.services import is_wired
 from twin2multicloud.planning.topology import Component, ValueKind
+from twin2multicloud.planning.wiring import READ_BY
 
 
 class CloudFunctions:
@@ -51,6 +52,15 @@ class CloudFunctions:
         """A function on what the functions of its cloud share. `on_dead` is called with how many messages died."""
         ports = FunctionPorts(self._carried(component, parts), component.deployed_as, on_dead)
         return wire(component.name, self._environment(component), ports)
+
+    def device_gateway(self, parts: CloudParts) -> Function:
+        """The function behind HTTPS publish. The plan has it as a service, which has no environment."""
+        name = Kind.DEVICE_GATEWAY.value
+        environment = {"CLOUD": self.cloud, "TWIN_NAME": self._deployment.twin.name}
+        environment |= {"DEVICE_REGISTRY_NAME": self._deployment.state.device_registry.name, "DEVICE_TOPIC": name}
+        dispatcher = self._deployment.topology[f"{self.cloud}.{Kind.DISPATCHER}"]
+        environment |= {each.name: each.value for each in filter(None, map(dispatcher.variable, READ_BY))}
+        return wire(name, environment, FunctionPorts(parts, name, nobody))
 
     def _environment(self, component: Component) -> dict[str, str]:
         """Resolve the plan's open values: URLs, deployed names, the token."""

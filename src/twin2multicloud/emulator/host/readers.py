@@ -28,7 +28,7 @@ from twin2multicloud.emulator.adapters.wiring import CloudParts
 from twin2multicloud.emulator.delivery.durability import Staged
 from twin2multicloud.emulator.delivery.journal import Journal
 from twin2multicloud.emulator.events.event_source import Start
-from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets
+from twin2multicloud.emulator.host.deployment import LocalDeployment, LocalSecrets, deployment_here
 from twin2multicloud.emulator.host.functions import CloudFunctions, nobody
 from twin2multicloud.emulator.host.virtual_clock import VirtualClock
 from twin2multicloud.planning.clouds import pack
@@ -43,13 +43,17 @@ _LENGTH_BYTES = 4
 _NEVER_BY_LENGTH = 1 << 30
 
 
-class Asked(msgspec.Struct, frozen=True):
+class Asked(msgspec.Struct, frozen=True, tag=True):
     """A request to a function: over its URL, or as a native call of the operator."""
 
     number: int
     function: str
     natively: bool
     request: Request
+
+
+class Again(msgspec.Struct, frozen=True, tag=True):
+    """The deployment's file has changed: what is asked from now on is answered by it."""
 
 
 class Answered(msgspec.Struct, frozen=True):
@@ -62,7 +66,7 @@ class Answered(msgspec.Struct, frozen=True):
 _encode = msgspec.msgpack.Encoder().encode
 
 
-def _frame(message: Asked | Answered) -> bytes:
+def _frame(message: Asked | Again | Answered) -> bytes:
     body = _encode(message)
     return len(body).to_bytes(_LENGTH_BYTES, "big") + body
 
@@ -83,7 +87,7 @@ def fork_readers(deployment: LocalDeployment, secrets: LocalSecrets, cloud: Clou
     try:
         here.close()
         _lower_priority()
-        _serve(there, partial(Readers, functions, deployment))
+        _serve(there, partial(Readers, functions, deployment), partial(_readers_again, secrets, cloud))
     except Exception:
         logging.getLogger(f"t2mc.{cloud}").exception("the readers' process failed")
     finally:
@@ -148,9 +152,14 @@ def _only_reads(component: Component) -> bool:
     return only_reads(component.name)
 
 
-def _serve(connection: socket.socket, make_readers: Callable[[], Readers]) -> None:
+def _readers_again(secrets: LocalSecrets, cloud: Cloud) -> Readers:
+    deployment = deployment_here()
+    return Readers(CloudFunctions(deployment, secrets, cloud), deployment)
+
+
+def _serve(connection: socket.socket, make_readers: Callable[[], Readers], make_again: Callable[[], Readers]) -> None:
     """Answer requests until the other end is closed. The readers are made for the first, when their files are there."""
-    decode = msgspec.msgpack.Decoder(Asked).decode
+    decode = msgspec.msgpack.Decoder(Asked | Again).decode
     lock = threading.Lock()
     readers: Readers | None = None
 
@@ -162,8 +171,12 @@ def _serve(connection: socket.socket, make_readers: Callable[[], Readers]) -> No
     threads = ThreadPoolExecutor(_THREADS, "reader")
     with connection.makefile("rb") as stream:
         while (body := _next(stream)) is not None:
+            message = decode(body)
+            if isinstance(message, Again):
+                readers, make_readers = None, make_again
+                continue
             readers = readers or make_readers()
-            threads.submit(work, readers, decode(body))
+            threads.submit(work, readers, message)
 
 
 def _next(stream: BinaryIO) -> bytes | None:
@@ -198,6 +211,11 @@ class ReaderProcess:
         self._waiting[number] = future
         self._writer.write(_frame(Asked(number, function, natively, request)))
         return await future
+
+    def again(self) -> None:
+        """Answer what is asked from now on by the deployment's file as it is then."""
+        if self._writer is not None:
+            self._writer.write(_frame(Again()))
 
     async def close(self) -> None:
         """End the process."""

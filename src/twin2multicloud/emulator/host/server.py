@@ -23,6 +23,7 @@ from twin2multicloud.domain.placement import Slot
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER
 from twin2multicloud.emulator.delivery.durability import all_durable
 from twin2multicloud.emulator.host.cloud import EmulatedCloud
+from twin2multicloud.emulator.host.deployment import deployment_here
 from twin2multicloud.emulator.host.readers import ReaderProcess
 from twin2multicloud.emulator.mqtt.listener import Listener, room_for_connections
 from twin2multicloud.emulator.mqtt.service import DeviceService
@@ -127,6 +128,11 @@ class CloudApp:
             case "runs":
                 runs: Response = await self._on_thread(serve, self._runs, request)
                 return runs
+            case "reload":
+                await self._on_thread(self._cloud.reload, deployment_here())
+                if self._readers is not None:
+                    self._readers.again()
+                return json_response(200, {})
             case "rejected":
                 return json_response(200, {"rejections": self._cloud.ingress.rejections.rows()})
             case "letters":

@@ -16,6 +16,7 @@ from urllib.parse import parse_qs, urlencode
 import msgspec
 
 from twin2multicloud.domain.errors import FinalError
+from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.adapters.twin_graph import LocalTwinGraph
 from twin2multicloud.emulator.l4.digital_twins_documents import Documents
 from twin2multicloud.emulator.l4.digital_twins_errors import ServiceError
@@ -56,8 +57,12 @@ class DigitalTwins:
         self._documents = Documents(account.folder / "digital-twins.sqlite")
         self._instance = DigitalTwinsGraph(self._documents, account.now)
         self.graph = LocalTwinGraph(self._instance)
+        self.take(account.twin)
+
+    def take(self, twin: Twin) -> None:
+        """See `TwinFace.take`."""
         try:
-            publish(self._instance, self._documents, dtdl.write(describe(account.twin)))
+            publish(self._instance, self._documents, dtdl.write(describe(twin)))
         except (FinalError, ServiceError) as error:
             logging.getLogger("t2mc.azure").warning("Azure Digital Twins lacks the project's twins: %s", error)
 

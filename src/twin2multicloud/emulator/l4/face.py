@@ -55,6 +55,10 @@ class TwinFace(Protocol):
         """The service's answer, errors included."""
         ...
 
+    def take(self, twin: Twin) -> None:
+        """Take in another description of the twin; what clients made beside it stays."""
+        ...
+
     def close(self) -> None:
         """Close its files."""
         ...

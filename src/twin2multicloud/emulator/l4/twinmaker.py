@@ -15,6 +15,7 @@ from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.errors import RetryableError, TwinError
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.timestamps import canonical, to_datetime
+from twin2multicloud.domain.twin import Twin
 from twin2multicloud.domain.twin_graph import ComponentModel, EntityModel, TwinModel, properties_of
 from twin2multicloud.emulator.l4.face import Account, Told
 from twin2multicloud.emulator.l4.twinmaker_arguments import (
@@ -59,21 +60,23 @@ class TwinMaker:
     graph = None
 
     def __init__(self, account: Account) -> None:
-        twin = account.twin
-        self._twin, self._call = twin.name, account.call
+        self._call = account.call
         self._since = to_datetime(account.since).timestamp()
-        self._model = TwinModel(twin.hierarchy, twin.catalog)
+        self.take(account.twin)
+
+    def take(self, twin: Twin) -> None:
+        """See `TwinFace.take`."""
+        self._twin, self._model = twin.name, TwinModel(twin.hierarchy, twin.catalog)
         across = twin.placement[Slot.L3_HOT] != twin.placement[Slot.L4]
         self._history = Kind.DATA_CONNECTOR if across else Kind.HOT_READER
         self._latest = Kind.DATA_CONNECTOR_LAST_ENTRY if across else Kind.HOT_READER_LAST_ENTRY
         readers = dict(zip(exported.READERS, (self._history.value, self._latest.value), strict=True))
         self._base, *_ = exported.write(Description(twin=twin.name), readers)["componentTypes"]
-        self._types: dict[str, dict[str, Any]] = {self._base["componentTypeId"]: self._base}
-        for each in self._model.types:
-            made = exported.component_type(
-                twin.name, DescribedType(name=each.name, properties=tuple(properties_of(each)))
-            )
-            self._types[made["componentTypeId"]] = made
+        made = (
+            exported.component_type(twin.name, DescribedType(name=each.name, properties=tuple(properties_of(each))))
+            for each in self._model.types
+        )
+        self._types: dict[str, dict[str, Any]] = {each["componentTypeId"]: each for each in (self._base, *made)}
 
     def close(self) -> None:
         """See `TwinFace.close`: it keeps nothing."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 
 from twin2multicloud.domain.error_codes import ErrorCode
-from twin2multicloud.domain.errors import described
+from twin2multicloud.domain.errors import described, line_in
 from twin2multicloud.domain.telemetry import Reading, Telemetry
 from twin2multicloud.functions.declared_types import DeclaredTypes
 from twin2multicloud.functions.readings import from_user_code
@@ -90,5 +90,12 @@ class Processor:
         except KeyboardInterrupt:
             raise
         except BaseException as error:  # user code may also call sys.exit()
-            failed.append((message, described(error)))
+            failed.append((message, described(error) + _place(error, user_code)))
             return None
+
+
+def _place(error: BaseException, user_code: UserProcessor) -> str:
+    """Where in the user's file an error came from, as it stands behind its text."""
+    file = getattr(getattr(user_code, "__code__", None), "co_filename", "")
+    line = line_in(error, file)
+    return f" ({file.rpartition('/')[2]}, line {line})" if line else ""
