@@ -87,7 +87,7 @@ def fork_readers(deployment: LocalDeployment, secrets: LocalSecrets, cloud: Clou
     try:
         here.close()
         _lower_priority()
-        _serve(there, partial(Readers, functions, deployment), partial(_readers_again, secrets, cloud))
+        _serve(there, partial(Readers, secrets, cloud))
     except Exception:
         logging.getLogger(f"t2mc.{cloud}").exception("the readers' process failed")
     finally:
@@ -103,14 +103,15 @@ def _lower_priority() -> None:
 
 
 class Readers:
-    """The functions of a cloud that only read, over files that its own process writes."""
+    """The functions of a cloud that only read, over files that its own process writes; in the project's folder."""
 
-    def __init__(self, functions: CloudFunctions, deployment: LocalDeployment) -> None:
-        cloud, twin = functions.cloud, deployment.twin
+    def __init__(self, secrets: LocalSecrets, cloud: Cloud) -> None:
+        deployment = deployment_here()
+        twin = deployment.twin
         folder = deployment.state.process(cloud)
         holds_store = twin.placement[Slot.L3_HOT] == cloud
-        calls: dict[str, Start] = {}
-        parts = CloudParts(
+        self._secrets, self._calls = secrets, dict[str, Start]()
+        self._parts = CloudParts(
             cloud=cloud,
             journal=Journal(folder / "journal.sqlite"),  # for error events: it is not started, so it delivers nothing
             staged=Staged(),
@@ -123,17 +124,23 @@ class Readers:
             clock=VirtualClock(deployment.state.clock),
             object_stores=deployment.state.object_stores(cloud),
             restore_hours=services_of(cloud).restore_hours,
-            calls=calls,
+            calls=self._calls,
         )
-        self._log = parts.log
-        starts = pack(cloud).event_source().starts
         self._starts: dict[tuple[str, Trigger], Start] = {}
+        self.wire(deployment)
+
+    def wire(self, deployment: LocalDeployment) -> None:
+        """Make the functions as a deployment has them; those that answer now end as they are."""
+        functions = CloudFunctions(deployment, self._secrets, self._parts.cloud)
+        twin = deployment.twin
+        parts = msgspec.structs.replace(self._parts, catalog=twin.catalog, hierarchy=twin.hierarchy)
+        starts = pack(parts.cloud).event_source().starts
         for component in filter(_only_reads, functions.components):
             function = functions.wired(component, parts, nobody)
             for trigger in function.handlers:
                 self._starts[component.name, trigger] = starts[trigger](function)
             if Trigger.CALL in function.handlers:
-                calls[component.deployed_as] = self._starts[component.name, Trigger.CALL]
+                self._calls[component.deployed_as] = self._starts[component.name, Trigger.CALL]
 
     def answer(self, asked: Asked) -> Response:
         """The function's own answer, errors included."""
@@ -143,7 +150,7 @@ class Readers:
         except TwinError as error:
             return refusal(error)
         except Exception:  # whoever asked must not wait for ever; the function has reported it
-            self._log.exception("%s failed", asked.function)
+            self._parts.log.exception("%s failed", asked.function)
             return refused(500, "internal error")
         return response
 
@@ -152,12 +159,7 @@ def _only_reads(component: Component) -> bool:
     return only_reads(component.name)
 
 
-def _readers_again(secrets: LocalSecrets, cloud: Cloud) -> Readers:
-    deployment = deployment_here()
-    return Readers(CloudFunctions(deployment, secrets, cloud), deployment)
-
-
-def _serve(connection: socket.socket, make_readers: Callable[[], Readers], make_again: Callable[[], Readers]) -> None:
+def _serve(connection: socket.socket, make_readers: Callable[[], Readers]) -> None:
     """Answer requests until the other end is closed. The readers are made for the first, when their files are there."""
     decode = msgspec.msgpack.Decoder(Asked | Again).decode
     lock = threading.Lock()
@@ -172,11 +174,11 @@ def _serve(connection: socket.socket, make_readers: Callable[[], Readers], make_
     with connection.makefile("rb") as stream:
         while (body := _next(stream)) is not None:
             message = decode(body)
-            if isinstance(message, Again):
-                readers, make_readers = None, make_again
-                continue
-            readers = readers or make_readers()
-            threads.submit(work, readers, message)
+            if isinstance(message, Asked):
+                readers = readers or make_readers()
+                threads.submit(work, readers, message)
+            elif readers is not None:
+                readers.wire(deployment_here())
 
 
 def _next(stream: BinaryIO) -> bytes | None:
