@@ -10,7 +10,7 @@ from pathlib import Path
 
 import msgspec
 
-from twin2multicloud.domain.components import KINDS, runs_user_code
+from twin2multicloud.domain.components import KINDS, Data
 from twin2multicloud.domain.errors import ConfigurationError, FinalError, TwinError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.host.deployment import (
@@ -65,6 +65,7 @@ def change_of(project: Project, running: LocalDeployment) -> Change:
     """What a project has that its running twin has not."""
     after, code = plan(project.twin), user_code(project)
     code_lines = code_changes(running.code, code)
+    edited = {Data(line.split(maxsplit=1)[1].partition("/")[0]) for line in code_lines}  # its folder's name
     described = project.twin != running.twin
     differing = difference(running.topology, after)
     return Change(
@@ -75,7 +76,7 @@ def change_of(project: Project, running: LocalDeployment) -> Change:
             for each in filter(is_wired, run_by_the_emulator(after).components)
             if each.id in differing.changed
             or (described and KINDS[each.name].data)
-            or (code_lines and runs_user_code(each.name))
+            or not edited.isdisjoint(KINDS[each.name].data)
         ),
         restarts=_restarts(running.topology, after, differing),
     )

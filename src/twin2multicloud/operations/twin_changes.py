@@ -7,7 +7,7 @@ import msgspec
 from twin2multicloud.domain.hierarchy import Hierarchy
 from twin2multicloud.domain.twin import Twin
 
-_CATALOG, _HIERARCHY = "catalog", "hierarchy"
+_BY_NAME = ("catalog", "hierarchy", "events")
 _PLAIN = str | int | float | bool | None
 
 
@@ -18,14 +18,15 @@ def twin_changes(before: Twin, after: Twin) -> tuple[str, ...]:
         *_named("device", _by(before.catalog.devices, "id"), _by(after.catalog.devices, "id")),
         *_named("group", _by(before.catalog.groups, "name"), _by(after.catalog.groups, "name")),
         *_hierarchy(before.hierarchy, after.hierarchy),
+        *_named("rule", _by(before.events, "name"), _by(after.events, "name")),
         *_settings(before, after),
     )
 
 
 def code_changes(before: Mapping[str, str], after: Mapping[str, str]) -> tuple[str, ...]:
-    """``~ processors/calibrate.py``: a line for each file of user code; the mappings hold a digest for each."""
+    """``~ processors/calibrate.py``: a line for each file of user code; the mappings hold a digest for each path."""
     return tuple(
-        f"{_sign(before.get(name), after.get(name))} processors/{name}"
+        f"{_sign(before.get(name), after.get(name))} {name}"
         for name in sorted({*before, *after})
         if before.get(name) != after.get(name)
     )
@@ -56,7 +57,7 @@ def _entities(hierarchy: Hierarchy) -> dict[str, object]:
 def _settings(before: Twin, after: Twin) -> Iterator[str]:
     for name in Twin.__struct_fields__:
         old, new = getattr(before, name), getattr(after, name)
-        if old != new and name not in (_CATALOG, _HIERARCHY):
+        if old != new and name not in _BY_NAME:
             plain = isinstance(old, _PLAIN) and isinstance(new, _PLAIN)
             yield f"~ {name}: {_text(old)} → {_text(new)}" if plain else f"~ {name}"
 

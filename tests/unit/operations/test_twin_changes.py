@@ -3,7 +3,7 @@
 import msgspec
 
 from tests.rigs.clouds import AWS
-from tests.rigs.twins import twin
+from tests.rigs.twins import RULES, twin
 from twin2multicloud.domain.device import Device, DeviceGroup
 from twin2multicloud.domain.hierarchy import Entity, Hierarchy
 from twin2multicloud.domain.placement import Placement
@@ -53,8 +53,15 @@ def test_settings_say_what_they_were() -> None:
 
 
 def test_files_of_user_code() -> None:
-    assert code_changes({"a.py": "1", "b.py": "1"}, {"b.py": "2", "c.csv": "1"}) == (
+    before = {"processors/a.py": "1", "processors/b.py": "1"}
+    assert code_changes(before, {"processors/b.py": "2", "processors/c.csv": "1"}) == (
         "− processors/a.py",
         "~ processors/b.py",
         "+ processors/c.csv",
     )
+
+
+def test_rules_have_a_line_each() -> None:
+    ruled = msgspec.structs.replace(HOUSE, events=RULES)
+    assert twin_changes(HOUSE, ruled) == tuple(f"+ rule {each.name}" for each in RULES)
+    assert twin_changes(ruled, msgspec.structs.replace(ruled, events=RULES[1:])) == (f"− rule {RULES[0].name}",)

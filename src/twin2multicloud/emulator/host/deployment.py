@@ -195,13 +195,12 @@ def prepare(
 
 
 def user_code(project: Project) -> dict[str, str]:
-    """A digest of each file of user code that a twin names, and of what processors may read, by the file's name.
+    """A digest of each file of user code that a twin names, and of what processors may read, by path in the project.
 
-    Those of ``processors/`` have their bare names, actions their folder's before it. Other files are not run and may
-    change.
+    Other files are not run and may change.
     """
-    files = {f"{name}.py": project.processors[name] for name in processor_names(project.twin.catalog)}
-    files |= project.data if files else {}
+    files = {f"processors/{name}.py": project.processors[name] for name in processor_names(project.twin.catalog)}
+    files |= {f"processors/{name}": path for name, path in project.data.items()} if files else {}
     acting = (name for name in action_names(project.twin.events) if name in project.actions)
     files |= {f"actions/{name}.py": project.actions[name] for name in acting}
     return {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in files.items()}
