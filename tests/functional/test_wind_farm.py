@@ -37,7 +37,7 @@ def test_the_guide_does_what_it_says(empty: Path) -> None:
         for line in block.splitlines() if kind == "console" else ():
             _, name, *arguments = shlex.split(line)
             assert name == "t2mc"
-            if arguments[0] == "query":
+            if arguments[0] in ("query", "events"):
                 settle(empty / "my-farm")
             if arguments[0] == "reload":
                 edit(empty / "my-farm" / "processors" / "si_units.py")
@@ -49,6 +49,8 @@ def test_the_guide_does_what_it_says(empty: Path) -> None:
     assert "2 of 2 tests passed" in answer["test"]
     assert "+ wind_speed: 11.01" in answer["run"]
     assert "11.01" in answer["query"], "what the gateway published for turbine-03"
+    assert "gearbox-hot" in answer["events"]
+    assert "turbine-03" in answer["events"]
     assert "taken in while running: azure.processor" in answer["reload"]
 
 
