@@ -67,7 +67,7 @@ class CloudProject:
                 yield Obstacle(f"{name}, by which the others are switched on, is off", remedy)
 
     def _pub_sub_agent(self) -> Iterator[Obstacle]:
-        """The deployment grants Pub/Sub's service agent roles; google has no resource that makes it, google-beta has."""
+        """The deployment grants Pub/Sub's agent roles, and google has no resource that makes it; google-beta has."""
         if self._states(["pubsub.googleapis.com"]).get("pubsub.googleapis.com") != "ENABLED":
             make = f"gcloud beta services identity create --service pubsub.googleapis.com --project {self._project}"
             enable = f"gcloud services enable pubsub.googleapis.com --project {self._project}"
