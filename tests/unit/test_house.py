@@ -61,6 +61,7 @@ class TestCode:
         services = {"device_authenticator.py", "device_ingress.py", "native_calls.py"}
         # Azure Digital Twins is written to, and holds models and twins of its own; the others read.
         publishing = {"twin_graph.py", "twin_publisher.py"}
+        services |= {"service_opener.py"}  # elsewhere no organisation forbids how a deployment opens endpoints
         assert files["aws"] == files["azure"] - publishing == files["gcp"] - services
         assert services < files["gcp"]
 
