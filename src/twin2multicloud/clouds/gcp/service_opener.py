@@ -1,7 +1,7 @@
 """Opening Cloud Run services by switching their invoker check off. Ships in no bundle.
 
 ``projects.locations.services`` with the field ``invokerIamDisabled`` (cloud.google.com run/docs/authenticating/public,
-run/docs/reference/rest/v2/projects.locations.services). Takes ``run.services.update`` and ``run.services.setIamPolicy``.
+run/docs/reference/rest/v2/projects.locations.services). Takes ``run.services.update`` and ``….setIamPolicy``.
 """
 
 from collections.abc import Mapping, Sequence
