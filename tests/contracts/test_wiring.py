@@ -14,7 +14,7 @@ from types import SimpleNamespace
 import pytest
 
 from tests.rigs import vendor_clients, vendor_processes
-from tests.rigs.natives import rule_event
+from tests.rigs.natives import rule_batch
 from tests.rigs.readings import reading as rig_reading
 from tests.rigs.vendor_hot_stores import create_dynamo_table
 from tests.rigs.vendor_queues import azurite_drain, sqs_drain
@@ -83,7 +83,7 @@ def aws(monkeypatch):
     return Stage(
         "aws",
         env,
-        lambda reading: handler("dispatcher", env)(rule_event(json.dumps(reading).encode(), "sensor-1"), None),
+        lambda reading: handler("dispatcher", env)(rule_batch((json.dumps(reading).encode(), "sensor-1")), None),
         lambda: sqs_drain(processor),
         deliver,
         lambda: AwsPorts(env).hot_store(table),

@@ -312,3 +312,37 @@ def test_a_token_is_replaced_with_two_valid_meanwhile(fleet, folder, monkeypatch
 @contextmanager
 def quiet(_doing, _steps):
     yield lambda _: None
+
+
+class RigOpener:
+    """A `ServiceOpener` in memory."""
+
+    def __init__(self):
+        self.shut = set()
+
+    def opens(self, outputs):
+        self.shut = self.shut or set(outputs["gcp_open_services"])
+        return self
+
+    def closed(self):
+        return sorted(self.shut - {"opened"})
+
+    def open(self, function):
+        self.shut = self.shut - {function} | {"opened"}
+
+
+def test_endpoints_are_opened_without_all_users_where_an_organisation_forbids_it(fleet, folder, monkeypatch):
+    from twin2multicloud.clouds.gcp import service_opener
+
+    rig = RigOpener()
+    monkeypatch.setattr(service_opener, "open_opener", rig.opens)
+    clouds, env = fleet
+    code, said, complaint = t2mc(env, "deploy", folder, "--yes", *PROJECT, "--var", "gcp_open=unchecked")
+    assert code == 0, complaint
+    assert "gcp/hot-writer is open to the network" in said
+    assert [
+        each for each in clouds["google"].of("google_cloud_run_service_iam_member") if each["member"] == "allUsers"
+    ] == []
+    assert rig.closed() == []
+    code, said, _ = t2mc(env, "deploy", folder)
+    assert (code, "open to the network" in said) == (0, False), "a second time there is nothing to do"

@@ -44,7 +44,6 @@ FORMS = {
     "gcloud beta services identity create": {"--service", "--project"},
     "gcloud iam roles create": {"--project", "--file"},
     "gcloud projects add-iam-policy-binding": {"--member", "--role"},
-    "gcloud org-policies reset": {"--project"},
 }
 """The vendors' commands, with the options that each of them has to have here."""
 

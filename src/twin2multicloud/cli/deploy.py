@@ -219,6 +219,8 @@ def _say_planned(planned: Planned, rollout: Rollout, *, destroy: bool, slot: Slo
     _say_registrations(planned)
     for name in planned.code:
         out.print(f"  {_MARKS['update']} code of {name}", highlight=False, soft_wrap=True)
+    for name in planned.opens:
+        out.print(f"  {_MARKS['update']} {name} is open to the network", highlight=False, soft_wrap=True)
     if planned.twins:
         out.print(f"  {_MARKS['update']} models and twins of the twin service", highlight=False, soft_wrap=True)
 

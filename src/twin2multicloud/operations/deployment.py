@@ -15,6 +15,7 @@ from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations import device_registration as registration
 from twin2multicloud.operations.code_update import keep_code
 from twin2multicloud.operations.device_files import files_of
+from twin2multicloud.operations.opening import closed, open_endpoints
 from twin2multicloud.operations.publishing import publish, unpublished
 from twin2multicloud.operations.twin_publishing import missing, publish_twin
 from twin2multicloud.terraform.engine import Changes, Workspace, environment, find_engine
@@ -24,18 +25,19 @@ from twin2multicloud.terraform.rollout import Rollout
 
 class Planned(msgspec.Struct, frozen=True, kw_only=True):
     """What would be done. `left` is the cloud that devices can no longer connect to; registrations `in_the_way` go
-    first. `code` names the functions whose code is published after that, where it does not come with them, and `twins`
-    says that the twin service gets models and twins."""
+    first. `code` names the functions whose code is published after that, where it does not come with them, `twins`
+    says that the twin service gets models and twins, `opens` names the endpoints that are opened to the network."""
 
     changes: Changes
     left: Cloud | None
     in_the_way: tuple[str, ...] = ()
     code: tuple[str, ...] = ()
     twins: bool = False
+    opens: tuple[str, ...] = ()
 
     def __bool__(self) -> bool:
         """Whether there is anything to do."""
-        return bool(self.changes) or bool(self.code) or self.twins
+        return bool(self.changes) or bool(self.code) or self.twins or bool(self.opens)
 
     @property
     def registrations(self) -> int:
@@ -94,6 +96,9 @@ def carry_out(
         if codes:
             with phase("publishing", len(codes)) as report:
                 publish(codes, outputs, report)
+        if planned.opens and (still := closed(rollout, outputs)):
+            with phase("opening", len(still)) as report:
+                open_endpoints(still, outputs, report)
         if not destroy:
             keep_code(rollout)
         twins = 0
@@ -131,7 +136,9 @@ def _planned(
     left = registration.cloud_left(changes)
     code = () if destroy else tuple(each.name for each in unpublished(rollout, outputs))
     twins = not destroy and missing(rollout.project.twin, outputs)
-    return Planned(changes=changes, left=left, in_the_way=tuple(in_the_way), code=code, twins=twins), gateway
+    opens = () if destroy else tuple(f"{cloud}/{each}" for cloud, each in closed(rollout, outputs))
+    planned = Planned(changes=changes, left=left, in_the_way=tuple(in_the_way), code=code, twins=twins, opens=opens)
+    return planned, gateway
 
 
 def _apply(

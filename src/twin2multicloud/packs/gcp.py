@@ -69,6 +69,7 @@ PACK = CloudPack(
         dead_letters="twin2multicloud.clouds.gcp.dead_letter_queues:open_dead_letters",
         logs="twin2multicloud.clouds.gcp.function_logs:open_logs",
         code="twin2multicloud.clouds.gcp.code_publisher:open_publisher",
+        opener="twin2multicloud.clouds.gcp.service_opener:open_opener",
         gone_with="google_firestore_database.device_registry",
         register_by_hand="""A document in the Firestore database of the output `gcp_device_registry`, in the collection
 `devices`: `device_id`; `sort_key`, which is also the document's name (the id, other bytes than letters and digits

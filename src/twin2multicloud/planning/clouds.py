@@ -34,6 +34,7 @@ if TYPE_CHECKING:  # types of upper layers: a pack holds what they make of a clo
     from twin2multicloud.ports.device_registry import DeviceRegistry
     from twin2multicloud.ports.function_logs import FunctionLogs
     from twin2multicloud.ports.invocation import Invocation
+    from twin2multicloud.ports.service_opener import ServiceOpener
     from twin2multicloud.ports.twin_graph import TwinGraph
     from twin2multicloud.ports.twin_publisher import TwinPublisher
     from twin2multicloud.terraform.render.references import Renderer
@@ -86,7 +87,7 @@ class Deployed:
     functions without Terraform, `publisher` where Terraform does not, and `publish_by_hand` is a shell command that
     does so without us: of ``$id``, an app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand`
     says how a device is registered without us, in Markdown. `twins` brings models and twins to a twin service, and
-    `graph` reads it.
+    `graph` reads it. `opener` opens endpoints where the variable ``<cloud>_open`` says that the deployment does not.
     """
 
     sign: str
@@ -105,6 +106,7 @@ class Deployed:
     register_by_hand: str = ""
     twins: str = ""
     graph: str = ""
+    opener: str = ""
 
     def open_registry(self, outputs: Mapping[str, str]) -> DeviceRegistry:
         """The registry of its devices."""
@@ -134,6 +136,11 @@ class Deployed:
     def open_logs(self, outputs: Mapping[str, Any]) -> FunctionLogs:
         """The logs of its functions."""
         return resolve_name(self.logs)(outputs)
+
+    def open_opener(self, outputs: Mapping[str, Any]) -> ServiceOpener:
+        """What opens its endpoints, where the deployment does not."""
+        opener: ServiceOpener = resolve_name(self.opener)(outputs)
+        return opener
 
     def open_code(self, outputs: Mapping[str, Any]) -> CodePublisher:
         """The code of its functions."""

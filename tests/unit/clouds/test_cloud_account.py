@@ -270,6 +270,24 @@ def test_google_tells_of_services_billing_and_policies():
     assert "a-project:getEffectiveOrgPolicy" not in session.asked, "nothing is open, nothing is asked"
 
 
+def test_google_is_not_asked_for_its_policy_where_the_deployment_needs_no_all_users():
+    made, session = google(org={"listPolicy": {"allowedValues": ["C0123"]}})
+    unchecked = CloudProject(session, "a-project", unchecked=True)
+    needs = Needs(permissions=(), services=SERVICES, is_open=True)
+    assert list(unchecked.obstacles(needs, is_new=False)) == []
+    (found,) = made.obstacles(needs, is_new=False)
+    assert found.remedy.startswith("give --var gcp_open=unchecked")
+
+
+def test_google_tells_how_pub_subs_agent_is_made_where_it_was_never_used():
+    made, _ = google(off=("pubsub.googleapis.com",))
+    needs = Needs(permissions=(), services=SERVICES)
+    (found,) = made.obstacles(needs, is_new=True)
+    assert not found.certain
+    assert found.remedy.endswith("services identity create --service pubsub.googleapis.com --project a-project")
+    assert list(made.obstacles(needs, is_new=False)) == []
+
+
 def test_google_what_may_not_be_seen_is_no_certain_obstacle():
     made, _ = google(forbidden=("billingInfo", "a-project:getEffectiveOrgPolicy"))
     found = list(made.obstacles(Needs(permissions=(), services=SERVICES, is_open=True), is_new=True))

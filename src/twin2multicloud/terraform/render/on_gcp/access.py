@@ -5,7 +5,7 @@ database (firestore/docs/security/iam#iam_conditions).
 """
 
 from twin2multicloud.domain.components import Access
-from twin2multicloud.terraform.render.configuration import Configuration
+from twin2multicloud.terraform.render.configuration import Configuration, Json
 from twin2multicloud.terraform.render.names import fitted
 from twin2multicloud.terraform.render.on_gcp.references import PROJECT, SERVICES_ON, TOKEN_SECRET_NAME, member, topic
 from twin2multicloud.terraform.render.scope import READ_ONLY, FunctionView, key_of
@@ -79,7 +79,16 @@ def invoker(config: Configuration, function: FunctionView, purpose: str, who: st
     _invoker(config, function.key, purpose, who)
 
 
-def _invoker(config: Configuration, called: str, purpose: str, who: str) -> None:
+def open_to_all(config: Configuration, function: FunctionView) -> None:
+    """Let anybody call a function, unless the deployment says that its service is to check nobody.
+
+    Organisations made since May 2024 refuse ``allUsers``; to switch the check off is Cloud Run's way around, and no
+    argument of a function (run/docs/authenticating/public): `operations.opening` does it after the apply.
+    """
+    _invoker(config, function.key, "open", "allUsers", count='${var.gcp_open == "allUsers" ? 1 : 0}')
+
+
+def _invoker(config: Configuration, called: str, purpose: str, who: str, **more: Json) -> None:
     address = f"google_cloudfunctions2_function.{called}"
     config.resource(
         "google_cloud_run_service_iam_member",
@@ -88,6 +97,7 @@ def _invoker(config: Configuration, called: str, purpose: str, who: str) -> None
         service=f"${{{address}.name}}",
         role="roles/run.invoker",
         member=who,
+        **more,
     )
 
 

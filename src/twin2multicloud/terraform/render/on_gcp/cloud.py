@@ -45,6 +45,7 @@ def provide(config: Configuration, twin: str) -> None:
     config.variable("gcp_region", "Google Cloud region", default="europe-west1")
     # A new project may ask for 10 or 20 CPUs in a region, counted by what each service may grow to (run/quotas).
     config.variable("gcp_max_instances", "Most instances of a function on Google Cloud", "number", default=10)
+    config.variable("gcp_open", "How endpoints are open: allUsers, or unchecked", default="allUsers")
     labels = {"twin": twin, "managed-by": "twin2multicloud"}
     config.provider("google", project=references.PROJECT, region=references.REGION, default_labels=labels)
 
@@ -67,6 +68,13 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     queues.render(config, site)
     names = {each.name: f"${{google_cloudfunctions2_function.{each.key}.id}}" for each in site.functions}
     config.output("gcp_functions", names, "Full names of the functions on Google Cloud")
+    services = {
+        each.name: f"${{google_cloudfunctions2_function.{each.key}.service_config[0].service}}"
+        for each in site.functions
+        if each.endpoint is not None
+    }
+    if services:
+        config.output("gcp_open_services", services, "Services that are open to the network, by function")
     config.output("gcp_bundles", "${google_storage_bucket.bundles.name}", "Bucket of their archives")
     _called(config, site)
 

@@ -35,7 +35,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
         _code(config, function)
         _function(config, function, clouds, granted)
         if function.endpoint is not None:
-            access.invoker(config, function, "open", "allUsers")
+            access.open_to_all(config, function)
         if function.schedule is not None:
             _schedule(config, function, function.schedule)
 

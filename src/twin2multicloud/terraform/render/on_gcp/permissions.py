@@ -21,7 +21,7 @@ def _on(collection: str, *verbs: str) -> tuple[str, ...]:
 
 
 _BY_KIND: Mapping[str, tuple[str, ...]] = {
-    "google_cloud_run_service_iam_member": _on("run.services", "get", *_IAM),
+    "google_cloud_run_service_iam_member": _on("run.services", "get", "update", *_IAM),
     "google_cloud_scheduler_job": (*_on("cloudscheduler.jobs", *_CRUD), "iam.serviceAccounts.actAs"),
     "google_cloudfunctions2_function": (
         *_on("cloudfunctions.functions", *_CRUD),
