@@ -17,7 +17,8 @@ from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventActio
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.clouds import pack
-from twin2multicloud.planning.connector_rules import TABLE, ConnectorCall, ConnectorRow
+from twin2multicloud.planning.connector_rules import TABLE
+from twin2multicloud.planning.rows import ConnectorCall, ConnectorRow
 from twin2multicloud.planning.topology import Delivery, Topology
 
 _HELD = (ComponentType.STORE, ComponentType.SERVICE)
