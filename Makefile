@@ -46,7 +46,7 @@ test-all: $(HAVE_DEV) $(HAVE_EMULATORS) $(HAVE_MINISTACK) ## Run all tests: also
 	@$(PYTEST) $(ARGS)
 
 # Every file of the suite that starts clouds; tests/unit/test_house.py knows which those are.
-ON_CLOUDS := $(addprefix tests/functional/test_,$(addsuffix .py,abuse cli dead_letters device_protocol error_path devices_local_cli digital_twins first_hour kill live_stream local_devices moved_projects mqtt path readers real_data real_devices real_disks taken_ports tiers trace twin_service twinmaker up_options user_code verify what_devices_send whole_output))
+ON_CLOUDS := $(addprefix tests/functional/test_,$(addsuffix .py,abuse cli dead_letters device_protocol error_path events devices_local_cli digital_twins first_hour kill live_stream local_devices moved_projects mqtt path readers real_data real_devices real_disks taken_ports tiers trace twin_service twinmaker up_options user_code verify what_devices_send whole_output))
 
 test-bundles: $(HAVE_DEV) ## Run the functional suite again, with the functions running from their bundles
 	@T2MC_RUNTIME=bundles $(PYTEST) $(ON_CLOUDS) $(ARGS)

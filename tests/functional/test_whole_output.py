@@ -24,7 +24,7 @@ RULE = {
     "property": "double",
     "comparison": ">",
     "threshold": 30,
-    "action": {"kind": "function", "name": "cool"},
+    "action": {"kind": "workflow", "name": "cool"},
 }
 
 
@@ -74,7 +74,7 @@ def test_rules_that_nothing_runs_are_said(tmp_path: Path) -> None:
     folder = write_project(tmp_path / "p", placement(AWS, AZURE, GCP))
     (folder / "config_events.json").write_text(json.dumps({"enable_events": True, "rules": [RULE]}))
     said = " ".join(t2mc("validate", folder).stderr.split())
-    assert "enable_events is true, but nothing runs event rules yet: 1 event rules do nothing" in said
+    assert "hot: the event is kept, but nothing runs an action of the kind workflow yet" in said
 
 
 def test_moving_the_hot_store_says_what_stays(folder: Path) -> None:

@@ -114,6 +114,10 @@ class ScopedTable:
         replace = msgspec.structs.replace
         self._table.put([replace(row, device_id=self._scope + row.device_id) for row in rows])
 
+    def add(self, row: Put) -> bool:
+        self._devices.add(row.device_id)
+        return self._table.add(msgspec.structs.replace(row, device_id=self._scope + row.device_id))
+
     def page(
         self, device_id: str, within: Span, limit: int, properties: Sequence[str] | None, *, descending: bool = False
     ) -> Sequence[Row]:

@@ -17,7 +17,8 @@ from twin2multicloud.domain.components import (
     Trigger,
 )
 from twin2multicloud.domain.placement import Slot
-from twin2multicloud.planning.connector_rules import TABLE, Case, ConnectorCall, ConnectorRow
+from twin2multicloud.planning.connector_rules import TABLE
+from twin2multicloud.planning.rows import Case, ConnectorCall, ConnectorRow
 from twin2multicloud.planning.topology import Delivery
 
 NAME = "census"

@@ -34,7 +34,9 @@ if TYPE_CHECKING:
     from tests.rigs.object_store import RigObjectStore
     from tests.rigs.transport import ServedTransport
     from twin2multicloud.domain.device import DeviceCatalog
+    from twin2multicloud.domain.event_rule import EventRule
     from twin2multicloud.domain.hierarchy import Hierarchy
+    from twin2multicloud.functions.events.event_action import FindAction
     from twin2multicloud.functions.processing.processor import FindProcessor
     from twin2multicloud.hosting.bundled import BundledTwin
     from twin2multicloud.ports.dead_letters import DeadLetter
@@ -110,6 +112,16 @@ class RecordingPorts:
         from twin2multicloud.hosting.bundled import find_processor
 
         return find_processor(self.catalog)
+
+    @property
+    def rules(self) -> tuple[EventRule, ...]:
+        return self._twin.rules
+
+    @property
+    def find_action(self) -> FindAction:
+        from twin2multicloud.hosting.bundled import find_action
+
+        return find_action(self.rules)
 
     @cached_property
     def transport(self) -> ServedTransport:

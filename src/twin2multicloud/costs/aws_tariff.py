@@ -109,6 +109,10 @@ class AwsTariff(Tariff):
     def hot_filled(self, t: Traffic) -> Uses:
         yield "dynamodb.write_unit", t.messages * t.size_units
 
+    def small_rows(self, reads: float, writes: float) -> Uses:
+        yield "dynamodb.read_unit", reads / 2  # eventually consistent
+        yield "dynamodb.write_unit", writes
+
     def twin_held(self, _: Traffic) -> Uses:
         yield "plan.twinmaker", 1
 

@@ -102,6 +102,9 @@ class AzureTariff(Tariff):
     def hot_filled(self, t: Traffic) -> Uses:
         yield "cosmos.serverless_ru", t.messages * t.size_units * WRITE_RU
 
+    def small_rows(self, reads: float, writes: float) -> Uses:
+        yield "cosmos.serverless_ru", reads * QUERY_RU + writes * WRITE_RU
+
     def twin_held(self, t: Traffic) -> Uses:
         if t.workload.dashboards == "twin":
             twins = max(t.workload.entities, t.workload.devices)

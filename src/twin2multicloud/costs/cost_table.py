@@ -21,7 +21,8 @@ from twin2multicloud.costs.traffic import Traffic
 from twin2multicloud.costs.usage import TOKEN, Use, held_uses, row_uses, slot_kinds, tariff_of, twin_of
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource
-from twin2multicloud.planning.connector_rules import TABLE, ConnectorRow
+from twin2multicloud.planning.connector_rules import TABLE
+from twin2multicloud.planning.rows import ConnectorRow
 
 _ORDER = (Slot.L4, Slot.L3_HOT, Slot.L2, Slot.L1, Slot.L3_COLD, Slot.L3_ARCHIVE, Slot.L5)
 """The order of assignment: the two slots first whose cloud matters to others."""

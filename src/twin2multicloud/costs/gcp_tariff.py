@@ -110,6 +110,10 @@ class GcpTariff(Tariff):
     def hot_filled(self, t: Traffic) -> Uses:
         yield "firestore.write", t.messages
 
+    def small_rows(self, reads: float, writes: float) -> Uses:
+        yield "firestore.read", reads
+        yield "firestore.write", writes
+
     def twin_held(self, t: Traffic) -> Uses:
         queries = t.history_queries + t.latest_queries if t.workload.dashboards == "twin" else 0.0
         active_seconds = max(t.workload.active_hours_per_day, 1) / 24 * SECONDS_PER_MONTH

@@ -14,7 +14,8 @@ from twin2multicloud.costs.usage import twin_of
 from twin2multicloud.domain.components import KINDS, OPERATOR, ComponentType, home
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.planning.clouds import pack
-from twin2multicloud.planning.connector_rules import TABLE, ConnectorRow
+from twin2multicloud.planning.connector_rules import TABLE
+from twin2multicloud.planning.rows import ConnectorRow
 from twin2multicloud.planning.topology import Delivery
 
 FAR_MS = 20.0

@@ -101,6 +101,10 @@ class Tariff(Protocol):
         """All readings written once, by a move from another cloud."""
         ...
 
+    def small_rows(self, reads: float, writes: float, /) -> Uses:
+        """Rows of up to 1 KB in a table of rows that is paid by request, read and written one by one."""
+        ...
+
     def twin_held(self, t: Traffic, /) -> Uses:
         """The twin service itself, for its entities and the dashboards' queries. Nothing else moves these meters."""
         ...

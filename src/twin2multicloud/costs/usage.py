@@ -17,12 +17,13 @@ from twin2multicloud.domain.event_rule import ActionKind, Comparison, EventActio
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.clouds import pack
-from twin2multicloud.planning.connector_rules import TABLE, ConnectorCall, ConnectorRow
+from twin2multicloud.planning.connector_rules import TABLE
+from twin2multicloud.planning.rows import ConnectorCall, ConnectorRow
 from twin2multicloud.planning.topology import Delivery, Topology
 
 _HELD = (ComponentType.STORE, ComponentType.SERVICE)
 _QUERIES = (Load.HISTORY, Load.LATEST)
-_OPERATED = (Kind.HOT_STORE_ADMIN, Kind.COLD_STORE_ADMIN, Kind.ARCHIVE_STORE_ADMIN)
+_OPERATED = (Kind.EVENT_TABLE_ADMIN, Kind.HOT_STORE_ADMIN, Kind.COLD_STORE_ADMIN, Kind.ARCHIVE_STORE_ADMIN)
 """What operators ask of the stores, now and then: no part of a month's workload."""
 
 TOKEN = "token"  # noqa: S105 - the name of a pseudo meter
@@ -191,7 +192,11 @@ def _store_uses(call: ConnectorCall, tariff: Tariff, t: Traffic) -> Uses:
         return
     stores: dict[str, ObjectStore] = {Kind.COLD_STORE: tariff.cold, Kind.ARCHIVE_STORE: tariff.archive}
     reads, writes, deletes = (each in call.access for each in (Access.READ, Access.WRITE, Access.DELETE))
-    if call.target == Kind.HOT_STORE:
+    if call.source == Kind.EVENT_CHECKER:  # what it remembers of the device of a batch, before and after
+        yield from tariff.small_rows(t.batches, t.batches + t.fired)
+    elif call.source == Kind.EVENT_ACTION:  # whether it was done, and that it is
+        yield from tariff.small_rows(t.fired, t.fired)
+    elif call.target == Kind.HOT_STORE:
         if writes:
             yield from tariff.hot_written(t)
         if deletes:

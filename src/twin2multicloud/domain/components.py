@@ -185,6 +185,10 @@ def _store(slot: Slot | None, purpose: str) -> KindInfo:
     return KindInfo(slot, ComponentType.STORE, purpose)
 
 
+def _schedule(slot: Slot | None, purpose: str) -> KindInfo:
+    return KindInfo(slot, ComponentType.SCHEDULE, purpose)
+
+
 def _service(slot: Slot, purpose: str, module: str = "", *triggers: Trigger, load: Load = Load.NONE) -> KindInfo:
     return KindInfo(slot, ComponentType.SERVICE, purpose, load, triggers, module)
 
@@ -246,9 +250,7 @@ KINDS: dict[str, KindInfo] = {
         Data.RULES,
         on=(Trigger.SCHEDULE,),
     ),
-    Kind.EVENT_TABLE_SCHEDULE: KindInfo(
-        Slot.L2, ComponentType.SCHEDULE, "starts the event table's admin every ten minutes"
-    ),
+    Kind.EVENT_TABLE_SCHEDULE: _schedule(Slot.L2, "starts the event table's admin every ten minutes"),
     Kind.EVENT_ACTION: _fed(
         Slot.L2,
         "runs the user's function when a rule fires",
@@ -271,9 +273,7 @@ KINDS: dict[str, KindInfo] = {
         "reads the latest value of each property", "storage.hot_reader_last_entry", Load.LATEST
     ),
     Kind.HOT_STORE_ADMIN: _admin(Slot.L3_HOT, "erases a device's readings in the hot store", "storage.hot_store_admin"),
-    Kind.HOT_TO_COLD_SCHEDULE: KindInfo(
-        Slot.L3_HOT, ComponentType.SCHEDULE, "starts the hot-to-cold mover every ten minutes"
-    ),
+    Kind.HOT_TO_COLD_SCHEDULE: _schedule(Slot.L3_HOT, "starts the hot-to-cold mover every ten minutes"),
     Kind.HOT_TO_COLD_MOVER: _mover(
         Slot.L3_HOT,
         "moves readings past the hot retention to the cold store",
@@ -294,9 +294,7 @@ KINDS: dict[str, KindInfo] = {
         Slot.L3_COLD, "lists the cold store, erases a device's readings in it", "storage.cold_store_admin"
     ),
     Kind.COLD_STORE: _store(Slot.L3_COLD, "stores readings past the hot retention as objects"),
-    Kind.COLD_TO_ARCHIVE_SCHEDULE: KindInfo(
-        Slot.L3_COLD, ComponentType.SCHEDULE, "starts the cold-to-archive mover every ten minutes"
-    ),
+    Kind.COLD_TO_ARCHIVE_SCHEDULE: _schedule(Slot.L3_COLD, "starts the cold-to-archive mover every ten minutes"),
     Kind.COLD_TO_ARCHIVE_MOVER: _mover(
         Slot.L3_COLD,
         "moves objects past the cold retention to the archive",
@@ -321,10 +319,8 @@ KINDS: dict[str, KindInfo] = {
         on=(Trigger.SCHEDULE,),
         settings=("archive_retention_days",),
     ),
-    Kind.ARCHIVE_EXPIRY_SCHEDULE: KindInfo(
-        Slot.L3_ARCHIVE,
-        ComponentType.SCHEDULE,
-        "starts the deletion of what is past the archive retention every ten minutes",
+    Kind.ARCHIVE_EXPIRY_SCHEDULE: _schedule(
+        Slot.L3_ARCHIVE, "starts the deletion of what is past the archive retention every ten minutes"
     ),
     Kind.ARCHIVE_STORE: _store(Slot.L3_ARCHIVE, "stores readings past the cold retention at low cost and slow access"),
     Kind.TWIN_SERVICE: KindInfo(
@@ -374,9 +370,7 @@ KINDS: dict[str, KindInfo] = {
         "lists error events, sends those that the management backend has not, deletes old ones",
         "errors.error_table_admin",
     ),
-    Kind.ERROR_TABLE_SCHEDULE: KindInfo(
-        None, ComponentType.SCHEDULE, "starts the error table's admin every ten minutes"
-    ),
+    Kind.ERROR_TABLE_SCHEDULE: _schedule(None, "starts the error table's admin every ten minutes"),
 }
 
 

@@ -6,7 +6,7 @@ table; its admin is called by the operator, and by a schedule.
 
 from twin2multicloud.domain.components import OPERATOR, Access, Kind
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.planning.connector_rules import ConnectorCall
+from twin2multicloud.planning.rows import ConnectorCall
 from twin2multicloud.planning.topology import Delivery
 
 ERROR_ROW = "errors"

@@ -8,8 +8,9 @@ from twin2multicloud.domain.components import KINDS, Access, ComponentType, Kind
 from twin2multicloud.domain.errors import ConfigurationError
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.planning.connector_rules import TABLE, Case, ConnectorCall, ConnectorRow
+from twin2multicloud.planning.connector_rules import TABLE
 from twin2multicloud.planning.error_path import ERROR_ROW, error_calls
+from twin2multicloud.planning.rows import Case, ConnectorCall, ConnectorRow
 from twin2multicloud.planning.services import is_wired, services_of
 from twin2multicloud.planning.topology import Boundary, Component, Delivery, Endpoint, Link, Locality, Topic, Topology
 from twin2multicloud.planning.wiring import environment, error_environment

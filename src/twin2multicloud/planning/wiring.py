@@ -8,7 +8,7 @@ from twin2multicloud.domain.clock_skew import DEFAULT, ClockSkew
 from twin2multicloud.domain.components import KINDS, Data, Kind, Trigger, home
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import Twin
-from twin2multicloud.planning.connector_rules import ConnectorCall, ConnectorRow
+from twin2multicloud.planning.rows import ConnectorCall, ConnectorRow
 from twin2multicloud.planning.services import own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, ValueKind, Variable
 

@@ -19,13 +19,24 @@ from twin2multicloud.domain.device import (
     SignalKind,
     Undeclared,
 )
-from twin2multicloud.domain.event_rule import ActionKind, Comparison
 from twin2multicloud.domain.payload import PRESETS, Payload, PropertyPath
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.twin import DashboardSource, Mode, Twin
 from twin2multicloud.planning.clouds import known_clouds
+from twin2multicloud.project.names import (
+    DEVICE_ID,
+    ENTITY_ID,
+    ENTITY_NAME,
+    ID_PATTERN,
+    LABEL,
+    NAME,
+    PROCESSOR,
+    TWIN_NAME,
+    UNIT,
+)
 from twin2multicloud.project.placement_file import FOLLOWS, PROVIDERS_FILE, provider_key
 from twin2multicloud.project.places import Json
+from twin2multicloud.project.rule_shapes import RULE
 from twin2multicloud.project.shapes import (
     AnyScalar,
     ByKey,
@@ -50,23 +61,6 @@ MOST_WINDOW_S = 20  # a device that posts its readings waits for the answer, and
 MOST_DEVICES = 100_000
 """In one group; in the whole project there can be as many as there are entries."""
 
-TWIN_NAME = Text("[a-z][a-z0-9-]{1,14}", "2 to 15 lower-case letters, digits and dashes, starting with a letter")
-NAME = Text("[A-Za-z][A-Za-z0-9_]{0,63}", "up to 64 letters, digits and underscores, starting with a letter")
-LABEL = Text("[A-Za-z][A-Za-z0-9_-]{0,62}", "up to 63 letters, digits, _ and -, starting with a letter")
-DEVICE_ID = Text("[A-Za-z0-9_:-]{1,128}", "up to 128 letters, digits and _ : -")  # IoT Core has the fewest: no dot
-ID_PATTERN = Text(
-    r"[A-Za-z0-9_:-]{0,100}\{n(:0[1-9])?\}[A-Za-z0-9_:-]{0,100}",
-    "letters, digits and _ : - around one {n}, or {n:04} for four digits",
-)
-ENTITY_ID = Text(  # what TwinMaker and Azure Digital Twins both take
-    "[A-Za-z0-9][A-Za-z0-9_.-]{0,126}[A-Za-z0-9]", "2 to 128 letters, digits, _ . -, a letter or digit at both ends"
-)
-ENTITY_NAME = Text(  # TwinMaker's EntityName
-    "[A-Za-z0-9_.-][A-Za-z0-9_. -]{0,254}[A-Za-z0-9]", "2 to 256 letters, digits, spaces, _ . -, no umlauts or the like"
-)
-UNIT = Text(r"[^\x00-\x1f\x7f]{0,256}", "a unit of up to 256 characters")
-PROCESSOR = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in processors/, without .py")
-ACTION = Text("[a-z_][a-z0-9_]{0,63}", "the name of a file in actions/, without .py")
 _ZONE = Text("[A-Za-z][A-Za-z0-9_+/-]{0,63}", "a time zone such as Europe/Berlin")
 _MANAGEMENT_URL = Text(
     r"https://[A-Za-z0-9.-]+(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?|http://(localhost|127\.0\.0\.1)(:[0-9]+)?(/[A-Za-z0-9._~/-]*)?",
@@ -332,55 +326,6 @@ HIERARCHY = Document(
     Record({**_SCHEMA_KEY, "entities": need(ListOf(Named("entity", lambda: _ENTITY)), "the entities at the top")}),
 )
 
-_ACTION_NAME = {"name": need(LABEL, "the name of what is started")}
-_ACTION = Tagged(
-    "kind",
-    "what happens: function, workflow or feedback",
-    {
-        ActionKind.FUNCTION.value: Record({"name": need(ACTION, "the file in actions/ that is run, without .py")}),
-        ActionKind.WORKFLOW.value: Record(_ACTION_NAME),
-        ActionKind.FEEDBACK.value: Record(
-            {
-                **_ACTION_NAME,
-                "device": may(DEVICE_ID, "who gets the command; left out: the device whose reading fired"),
-                "payload": may(MapOf(NAME, AnyScalar()), "what the command says"),
-            }
-        ),
-    },
-)
-_RULE_NAME = {"name": need(LABEL, "the rule's name, once in the file")}
-_RULE_REST = {
-    "late": may(
-        Text(r"[0-9]+(\.[0-9]+)?(ms|s|m|h|d)", "a time such as 90s, 5m or 2h"),
-        "how late a reading may come, by its time, to count; left out: not at all",
-    ),
-    "action": may(_ACTION, "what happens when the rule fires; left out: the event is kept, and no more"),
-}
-_RULE_GROUP = may(LABEL, "the group of which each device is watched")
-_COMPARED_RULE = Record(
-    {
-        **_RULE_NAME,
-        "device": may(DEVICE_ID, "the device that is watched"),
-        "group": _RULE_GROUP,
-        "type": may(LABEL, "the type of which each device is watched"),
-        "property": need(NAME, "the property that is watched"),
-        "comparison": need(_words(Comparison), "how the property is held against the threshold"),
-        "threshold": need(AnyScalar(), "what the property is held against"),
-        **_RULE_REST,
-    },
-    exactly_one=("device", "group", "type"),
-)
-_WRITTEN_RULE = Record(
-    {
-        **_RULE_NAME,
-        "when": need(Text(r"[\s\S]{1,1000}", "up to 1,000 characters"), "the condition, as text"),
-        "device": may(DEVICE_ID, "the device whose properties the text names"),
-        "group": _RULE_GROUP,
-        "type": may(LABEL, "the type of which each device is watched"),
-        **_RULE_REST,
-    }
-)
-_RULE = ByKey((("when", _WRITTEN_RULE), ("property", _COMPARED_RULE)))
 EVENTS = Document(
     "config_events.json",
     "What to watch for in the readings, and what to do then.",
@@ -388,7 +333,7 @@ EVENTS = Document(
         {
             **_SCHEMA_KEY,
             "enable_events": need(Flag(), "whether events are part of the twin"),
-            "rules": may(ListOf(_RULE), "the event rules"),
+            "rules": may(ListOf(RULE), "the event rules"),
         }
     ),
     required=False,

@@ -10,8 +10,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
-from twin2multicloud.project.documents import PROCESSOR
 from twin2multicloud.project.imports import RUNTIME
+from twin2multicloud.project.names import PROCESSOR
 from twin2multicloud.project.places import Place, Problem, quoted
 from twin2multicloud.project.walk import ReportProblem
 

@@ -9,8 +9,9 @@ import tempfile
 from pathlib import Path
 
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.project.documents import CONFIG, INTER_CLOUD, TWIN_NAME
+from twin2multicloud.project.documents import CONFIG, INTER_CLOUD
 from twin2multicloud.project.json_files import json_text, read_json
+from twin2multicloud.project.names import TWIN_NAME
 from twin2multicloud.project.places import did_you_mean, quoted
 from twin2multicloud.project.state_folder import NAME
 

@@ -30,7 +30,7 @@ from twin2multicloud.models.description import (
     describe,
     project_files,
 )
-from twin2multicloud.project.documents import DEVICE_ID, ENTITY_ID, ENTITY_NAME, LABEL, NAME
+from twin2multicloud.project.names import DEVICE_ID, ENTITY_ID, ENTITY_NAME, LABEL, NAME
 
 MODEL = botocore.session.get_session().get_service_model("iottwinmaker")
 FORMATS = {

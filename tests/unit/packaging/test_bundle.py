@@ -17,7 +17,7 @@ from hypothesis import strategies as st
 from tests.rigs.bundle_limits import MAX_OWN_BYTES
 from tests.rigs.clouds import ALL, AWS, AZURE, GCP
 from tests.rigs.ports import RigPorts
-from tests.rigs.twins import twin
+from tests.rigs.twins import RULES, twin
 from tests.rigs.world import resolved
 from twin2multicloud.domain.components import KINDS, ComponentType, Data, Kind, has_code
 from twin2multicloud.domain.device import Device, Signal
@@ -207,7 +207,9 @@ class TestTwinsData:
 
     @pytest.mark.parametrize("name", sorted(FUNCTIONS))
     def test_the_table_of_needs_is_what_functions_ask_their_ports_for(self, name):
-        plans = map(plan, map(with_processor, (ACROSS, L4_ALONE, WRITTEN, WRITTEN_ACROSS)))  # every function is in one
+        twins = [with_processor(each) for each in (ACROSS, L4_ALONE, WRITTEN, WRITTEN_ACROSS)]
+        twins.append(msgspec.structs.replace(twins[0], enable_events=True, events=RULES[:1]))
+        plans = map(plan, twins)  # every function is in one
         topology = next(each for each in plans if each.named(name) is not None)
         component = topology.named(name)
         assert component is not None
@@ -219,12 +221,14 @@ class TestTwinsData:
             Data.CATALOG: bool(ports.asked & {"catalog", "find_processor"}),
             Data.HIERARCHY: "hierarchy" in ports.asked,
             Data.PROCESSORS: "find_processor" in ports.asked,
+            Data.RULES: "rules" in ports.asked,
+            Data.ACTIONS: "find_action" in ports.asked,
         }
         assert KINDS[name].data - {Data.PAYLOADS} == {data for data, there in asked.items() if there}
         links = [link for link in topology.links if link.source == component.id]
         letters = {each.id for each in topology.components if each.type is ComponentType.QUEUE}
         planned = {port for link in links for port in PORTS_FOR.get(way_of(link, letters), ())}
-        assert ports.asked - {"catalog", "hierarchy", "find_processor"} == planned
+        assert ports.asked - TWINS_DATA == planned
 
     def test_the_table_of_kinds_knows_which_functions_exist_in_code(self):
         assert {kind for kind in KINDS if has_code(kind)} == FUNCTIONS
@@ -239,10 +243,12 @@ PORTS_FOR = {
     Delivery.STORE: ("hot_store",),
     "objects": ("object_store",),
     "errors": ("error_store",),
+    "events": ("event_store",),
     "dead letters": ("dead_letters",),
 }
 """What of its cloud a function needs follows from its rows: a kind states nothing of it."""
-ASKED = {"catalog", "hierarchy", "find_processor", *(port for ports in PORTS_FOR.values() for port in ports)}
+TWINS_DATA = {"catalog", "hierarchy", "find_processor", "rules", "find_action"}
+ASKED = {*TWINS_DATA, *(port for ports in PORTS_FOR.values() for port in ports)}
 
 
 def way_of(link: Link, letters: set[str]) -> str:
@@ -252,6 +258,8 @@ def way_of(link: Link, letters: set[str]) -> str:
         return "written"
     if link.target_kind == Kind.ERROR_TABLE:
         return "errors"
+    if link.target_kind == Kind.EVENT_TABLE:
+        return "events"
     objects = link.delivery is Delivery.STORE and link.target_kind != "hot-store"
     return "objects" if objects else link.delivery
 

@@ -165,7 +165,7 @@ def test_notes_say_what_may_not_be_meant(tmp_path):
         "property": "t",
         "comparison": ">",
         "threshold": 3,
-        "action": {"kind": "function", "name": "cool"},
+        "action": {"kind": "workflow", "name": "cool"},
     }
     folder = _small(tmp_path, devices, config_events={"enable_events": False, "rules": [rule]})
     (folder / "processors").mkdir()
