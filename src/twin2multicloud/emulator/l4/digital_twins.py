@@ -18,13 +18,13 @@ import msgspec
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.adapters.twin_graph import LocalTwinGraph
-from twin2multicloud.emulator.l4.digital_twins_documents import Documents
 from twin2multicloud.emulator.l4.digital_twins_errors import ServiceError
 from twin2multicloud.emulator.l4.digital_twins_graph import DigitalTwinsGraph
 from twin2multicloud.emulator.l4.digital_twins_operations import ROOTS, operation_of
 from twin2multicloud.emulator.l4.digital_twins_project import publish
 from twin2multicloud.emulator.l4.digital_twins_query import parse
 from twin2multicloud.emulator.l4.digital_twins_search import search
+from twin2multicloud.emulator.l4.documents import Documents
 from twin2multicloud.emulator.l4.face import Account, Told
 from twin2multicloud.models import dtdl
 from twin2multicloud.models.description import describe
