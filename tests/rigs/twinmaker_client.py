@@ -17,6 +17,9 @@ from twin2multicloud.wire.http import Request, Response
 SINCE = 1_700_000_000.0
 ROLE = "arn:aws:iam::123456789012:role/twin"
 BUCKET = "arn:aws:s3:::twin-bucket"
+READER = "arn:aws:lambda:eu-central-1:123456789012:function:reader"
+WRITER = "arn:aws:lambda:eu-central-1:123456789012:function:writer"
+MIXER = "com.example.mixer"
 
 
 def nobody(arn: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -64,3 +67,58 @@ def client_of(answer: Callable[[Request], Response]) -> Any:
     made.meta.events.register("before-send.iottwinmaker", send)
     made.meta.events.register("after-call.iottwinmaker", check)
     return made
+
+
+class Functions:
+    """Connectors that keep what they were asked."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, Mapping[str, Any]]] = []
+        self.answer: Mapping[str, Any] | Exception = {"propertyValues": []}
+
+    def __call__(self, arn: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+        self.asked.append((arn, request))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer
+
+
+def make_factory(client: Any) -> None:
+    """A base type with connectors, a type under it, and a line with two mixers, one fed by the other."""
+    lambdas = {"dataReader": READER, "attributePropertyValueReaderByEntity": READER, "dataWriter": WRITER}
+    client.create_component_type(
+        workspaceId="factory",
+        componentTypeId="com.example.base",
+        propertyDefinitions={
+            "deviceId": {"dataType": {"type": "STRING"}, "isExternalId": True, "isRequiredInEntity": True}
+        },
+        functions={name: {"implementedBy": {"lambda": {"arn": arn}}} for name, arn in lambdas.items()},
+    )
+    client.create_component_type(
+        workspaceId="factory",
+        componentTypeId=MIXER,
+        extendsFrom=["com.example.base"],
+        propertyDefinitions={
+            "rpm": {"dataType": {"type": "DOUBLE"}, "isTimeSeries": True, "isStoredExternally": True},
+            "maker": {"dataType": {"type": "STRING"}, "defaultValue": {"stringValue": "ACME"}},
+            "feeds": {"dataType": {"type": "LIST", "nestedType": {"type": "RELATIONSHIP", "relationship": {}}}},
+        },
+    )
+    client.create_entity(workspaceId="factory", entityId="line", entityName="Line 1")
+    client.create_entity(
+        workspaceId="factory", entityId="m2", entityName="Mixer 2", parentEntityId="line", components=mixer("d2")
+    )
+    feeds = {"feeds": {"value": {"listValue": [{"relationshipValue": {"targetEntityId": "m2"}}]}}}
+    client.create_entity(
+        workspaceId="factory",
+        entityId="m1",
+        entityName="Mixer 1",
+        parentEntityId="line",
+        components=mixer("d1", **feeds),
+    )
+
+
+def mixer(device: str, **more: object) -> dict[str, Any]:
+    """The components of an entity that is a mixer."""
+    properties = {"deviceId": {"value": {"stringValue": device}}, **more}
+    return {"mixer": {"componentTypeId": MIXER, "properties": properties}}

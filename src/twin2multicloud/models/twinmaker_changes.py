@@ -6,20 +6,51 @@ descriptions, so that two lists tell what changed. What bears no mark was made b
 
 import hashlib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
+
+from twin2multicloud.models.twinmaker import ROOT
 
 Json = Mapping[str, Any]
 _MARK, _DIGITS = re.compile(r" ?\[t2mc ([0-9a-f]+)\]$"), 12
 
 
+_OWN_TYPES = "com.amazon."
+
+
 class Instance(msgspec.Struct, frozen=True):
-    """What is there, as the service's lists show it: descriptions of component types and entities, by id."""
+    """What is there: descriptions by id of component types, bases first, and of entities, parents first; scenes."""
 
     types: Mapping[str, str] = {}
     entities: Mapping[str, str] = {}
+    scenes: Sequence[str] = ()
+
+
+def instance(types: Iterable[Json], entities: Iterable[Json], scenes: Iterable[Json] = ()) -> Instance:
+    """What the summaries of the service's lists say, in whatever order they came."""
+    by_age = sorted(types, key=lambda each: each["creationDateTime"])
+    return Instance(
+        types={
+            each["componentTypeId"]: each.get("description", "")
+            for each in by_age
+            if not each["componentTypeId"].startswith(_OWN_TYPES)
+        },
+        entities={each["entityId"]: each.get("description", "") for each in _parents_first(list(entities))},
+        scenes=[each["sceneId"] for each in scenes],
+    )
+
+
+def _parents_first(entities: Sequence[Json]) -> Iterator[Json]:
+    children: dict[str, list[Json]] = {}
+    for each in entities:
+        children.setdefault(each.get("parentEntityId", ROOT), []).append(each)
+    waiting = [ROOT]
+    while waiting:
+        below = children.get(waiting.pop(), [])
+        yield from below
+        waiting += [each["entityId"] for each in below]
 
 
 class Call(msgspec.Struct, frozen=True):
@@ -56,12 +87,13 @@ def _changes(exported: Json, there: Instance) -> Iterator[Call]:
 
 
 def removal(there: Instance) -> list[Call]:
-    """The calls that remove all that a project brought, so that the workspace may be deleted."""
-    return list(_removals(_ours(there.entities), _ours(there.types)))
+    """The calls that empty a workspace, so that it may be deleted: others' scenes, entities and types too."""
+    scenes = [Call("DeleteScene", {"sceneId": each}) for each in there.scenes]
+    return [*scenes, *_removals(list(there.entities), list(there.types))]
 
 
 def _removals(entities: list[str], types: list[str]) -> Iterator[Call]:
-    """Lists are in the order in which things were made: children and extending types after what they need."""
+    """Children and extending types go before what they need."""
     yield from (Call("DeleteEntity", {"entityId": each}) for each in reversed(entities))
     yield from (Call("DeleteComponentType", {"componentTypeId": each}) for each in reversed(types))
 
@@ -92,7 +124,7 @@ def entity_updates(wanted: Json, before: Json) -> list[Json]:
         "entityName": wanted["entityName"],
         "description": wanted["description"],
         "componentUpdates": updates,
-        **({"parentEntityUpdate": moved} if before.get("parentEntityId") != (parent or "$ROOT") else {}),
+        **({"parentEntityUpdate": moved} if before.get("parentEntityId") != (parent or ROOT) else {}),
     }
     first = {**one, "componentUpdates": {name: {"updateType": "DELETE"} for name in retyped}}
     return [first, last] if retyped else [last]

@@ -53,6 +53,8 @@ PACK = CloudPack(
         logs="twin2multicloud.clouds.aws.function_logs:open_logs",
         code="twin2multicloud.clouds.aws.code_publisher:open_publisher",
         in_the_way="aws_iot_policy.devices",
+        twins="twin2multicloud.clouds.aws.twin_publisher:open_publisher",
+        twins_in="aws_cloudcontrolapi_resource.twin_service",
         # docs.aws.amazon.com, cli/latest/reference/iot
         register_by_hand="""A thing that bears the device's id, with a certificate that has the policy:
 

@@ -86,7 +86,7 @@ class Deployed:
     functions without Terraform, `publisher` where Terraform does not, and `publish_by_hand` is a shell command that
     does so without us: of ``$id``, an app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand`
     says how a device is registered without us, in Markdown. `twins` brings models and twins to a twin service, and
-    `graph` reads it.
+    `graph` reads it; `twins_in` is the resource of that service, where it cannot be deleted before it is empty.
     """
 
     sign: str
@@ -104,6 +104,7 @@ class Deployed:
     publish_by_hand: str = ""
     register_by_hand: str = ""
     twins: str = ""
+    twins_in: str = ""
     graph: str = ""
 
     def open_registry(self, outputs: Mapping[str, str]) -> DeviceRegistry:

@@ -10,7 +10,7 @@ from twin2multicloud.domain.twin_graph import TwinModel
 from twin2multicloud.emulator.l4.twinmaker_service import ACCOUNT, ENTITIES, TYPES, WORKSPACES, Handler, Service
 from twin2multicloud.models import twinmaker as exported
 from twin2multicloud.models.description import describe
-from twin2multicloud.models.twinmaker_changes import Instance, changes, entity_updates
+from twin2multicloud.models.twinmaker_changes import Instance, changes, entity_updates, instance
 
 
 class ProjectMembers:
@@ -75,7 +75,4 @@ def _stored(service: Service, workspace: str, entity: Mapping[str, Any]) -> Mapp
 
 
 def _there(service: Service, workspace: str) -> Instance:
-    return Instance(
-        types={each["componentTypeId"]: each.get("description", "") for each in service.all(TYPES, workspace)},
-        entities={each["entityId"]: each.get("description", "") for each in service.all(ENTITIES, workspace)},
-    )
+    return instance(service.all(TYPES, workspace), service.all(ENTITIES, workspace))
