@@ -19,6 +19,7 @@ PACK = CloudPack(
     renderer="twin2multicloud.terraform.render.on_aws.cloud:RENDERER",
     twin_face="twin2multicloud.emulator.l4.twinmaker:TwinMaker",
     twin_environment="twin2multicloud.emulator.l4.twinmaker:environment",
+    twin_alone="twin2multicloud.emulator.l4.twinmaker:alone",
     reserved="^(xn--|sthree-|amzn-s3-demo-)",  # docs.aws.amazon.com AmazonS3, bucketnamingrules
     has_3d=True,  # TwinMaker's scenes
     services=CloudServices(

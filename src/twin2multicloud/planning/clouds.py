@@ -161,8 +161,8 @@ class CloudPack:
     `label` is what a person reads; `style` a colour of the terminal, `colour` one of CSS. `services` is what the rows
     of the planner's table ask. The references are: `events` its event source in the emulator, `tariff`, `prices` (name
     of a cloud -> shipped list prices), `fetcher` of prices, `renderer` of Terraform, `twin_face` its twin service in
-    the emulator and `twin_environment` how clients find that; `twin_over_tls`: they refuse plain HTTP. `reserved` is a
-    pattern of what the cloud allows in no name that begins with a twin's.
+    the emulator, `twin_alone` the same without a twin, and `twin_environment` how clients find that; `twin_over_tls`:
+    they refuse plain HTTP. `reserved` is a pattern of what the cloud allows in no name that begins with a twin's.
     """
 
     name: Cloud
@@ -182,6 +182,7 @@ class CloudPack:
     deployed: Deployed | None = None
     twin_face: str = ""
     twin_environment: str = ""
+    twin_alone: str = ""
     twin_over_tls: bool = False
 
     def refuses(self, twin: str) -> bool:

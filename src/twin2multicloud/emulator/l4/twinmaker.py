@@ -24,7 +24,8 @@ from twin2multicloud.emulator.l4 import (
     twinmaker_workspaces,
 )
 from twin2multicloud.emulator.l4.documents import Documents
-from twin2multicloud.emulator.l4.face import Account, NativeCall, Told
+from twin2multicloud.emulator.l4.face import Account, Alone, NativeCall, Told
+from twin2multicloud.emulator.l4.lambda_functions import LambdaFunctions
 from twin2multicloud.emulator.l4.twinmaker_arguments import Arguments, ServiceError
 from twin2multicloud.emulator.l4.twinmaker_operations import operation_of
 from twin2multicloud.emulator.l4.twinmaker_project import ProjectMembers, publish
@@ -62,8 +63,21 @@ def environment(told: Told) -> dict[str, str]:
     }
 
 
+_FILE = "twinmaker.sqlite"
+
+
+def alone(given: Alone) -> "TwinMakerAlone":
+    """An account without a twin."""
+    service = Service(
+        documents=Documents(given.folder / _FILE),
+        connector=LambdaFunctions(given.functions_url).call,
+        now=lambda: to_datetime(given.now()).timestamp(),
+    )
+    return TwinMakerAlone(service)
+
+
 class TwinMakerAlone:
-    """The service by itself: what answers requests. `connector` calls functions by their ARNs."""
+    """A `TwinService`: one account."""
 
     def __init__(self, service: Service) -> None:
         self._service = service
@@ -101,7 +115,7 @@ class TwinMaker(TwinMakerAlone):
     def __init__(self, account: Account) -> None:
         self._members = ProjectMembers(account.twin)
         service = Service(
-            documents=Documents(account.folder / "twinmaker.sqlite"),
+            documents=Documents(account.folder / _FILE),
             connector=_functions_of(account.twin, account.call),
             now=lambda: to_datetime(account.now()).timestamp(),
             members=self._members,
