@@ -3,6 +3,7 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
 import socket
@@ -315,6 +316,24 @@ def test_all_devices_are_listed_first_sorted_as_one_likes_and_lead_to_each(dashb
     visit.page.locator('[data-node="entity|house"]').click()
     expect(rows).to_have_count(4)
     expect(visit.page).to_have_url(f"{dashboard.url}/?entity=house")
+    assert visit.errors == []
+
+
+def test_the_scene_shows_live_values_and_leads_to_each_device(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?entity=house")
+    spots = visit.page.locator("svg.scene a")
+    expect(visit.page.locator("svg.scene a.read").first).to_be_visible()
+    label = spots.first.get_attribute("aria-label") or ""
+    assert re.fullmatch(r"\w+ of [\w-]+, [\w-]+: .+", label), label
+    device = (spots.first.get_attribute("href") or "").removeprefix("/?device=")
+    spots.first.focus()
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator(".device-id")).to_have_text(device)
+    expect(visit.page.locator('section[aria-label="Scene"]')).to_be_hidden()
+    visit.page.set_viewport_size({"width": 390, "height": 844})
+    visit.page.goto(f"{dashboard.url}/?entity=house")
+    expect(visit.page.locator("svg.scene a.read").first).to_be_visible()
+    assert visit.page.evaluate("document.documentElement.scrollWidth") <= 390
     assert visit.errors == []
 
 
