@@ -64,10 +64,6 @@ class TwinService(Protocol):
         """The service's answer, errors included."""
         ...
 
-    def take(self, twin: Twin) -> None:
-        """Take in another description of the twin; what clients made beside it stays."""
-        ...
-
     def close(self) -> None:
         """Close its files."""
         ...
@@ -77,6 +73,10 @@ class TwinFace(TwinService, Protocol):
     """The service of a running twin. `graph` is how functions write it, None for one that reads."""
 
     graph: TwinGraph | None
+
+    def take(self, twin: Twin) -> None:
+        """Take in another description of the twin; what clients made beside it stays."""
+        ...
 
 
 def face_of(cloud: Cloud, account: Account) -> TwinFace | None:
