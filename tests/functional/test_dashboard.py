@@ -3,9 +3,9 @@
 import http.client
 import json
 import os
+import re
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -18,6 +18,7 @@ import pytest
 from playwright.sync_api import Browser, Page, Playwright, expect, sync_playwright
 from tests.rigs.clouds import AWS, AZURE, GCP
 from tests.rigs.running_twin import placement, write_project
+from tests.rigs.vendor_processes import free_port
 
 from twin2multicloud.project.loader import load_project
 from twin2multicloud.project.templates import write_template
@@ -66,13 +67,6 @@ class Visit:
     def outside(self) -> list[str]:
         asked = self.requests + self.sockets
         return [url for url in asked if not url.startswith(("http://127.0.0.1:", "ws://127.0.0.1:", "data:", "blob:"))]
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
 
 
 def wait_until_up(process: subprocess.Popen[str], port: int) -> None:
@@ -316,6 +310,16 @@ def test_all_devices_are_listed_first_sorted_as_one_likes_and_lead_to_each(dashb
     expect(rows).to_have_count(4)
     expect(visit.page).to_have_url(f"{dashboard.url}/?entity=house")
     assert visit.errors == []
+
+
+def test_a_spot_of_the_scene_leads_to_its_device(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?entity=house")
+    spot = visit.page.locator("svg.scene a.read").first
+    expect(spot).to_have_attribute("aria-label", re.compile(r"\w+ of [\w-]+, [\w-]+: .+"))
+    device = (spot.get_attribute("href") or "").removeprefix("/?device=")
+    spot.focus()
+    visit.page.keyboard.press("Enter")
+    expect(visit.page.locator(".device-id")).to_have_text(device)
 
 
 def test_a_device_that_is_none_is_said_and_no_other_is_shown(dashboard: Dashboard, visit: Visit) -> None:

@@ -84,6 +84,8 @@ def adapted(config: dict[str, Any], version: str, endpoint: str) -> dict[str, An
         "s3_use_path_style": True,  # a bucket's own host name does not lead to moto
         "endpoints": [dict.fromkeys(_SERVICES, endpoint)],
     }
+    del config["resource"]["aws_cloudcontrolapi_resource"]  # moto has no Cloud Control
+    del config["output"]["aws_twin_service"]
     del config["resource"]["aws_s3_bucket_lifecycle_configuration"]  # the provider waits a minute for moto's answer
     if int(version.split(".")[0]) < 6:  # `invoked_via_function_url` is younger
         permissions = config["resource"]["aws_lambda_permission"]

@@ -166,7 +166,33 @@ class TestErrors:
             client.get_property_value_history(**asked, **span)
 
     def test_a_call_that_is_not_there_says_its_name(self, client: Any) -> None:
-        with pytest.raises(ClientError, match="CreateEntity is not emulated"):
-            client.create_entity(workspaceId="testtwin", entityName="x")
-        with pytest.raises(ClientError, match="ExecuteQuery is not emulated"):
-            client.execute_query(workspaceId="testtwin", queryStatement="SELECT e FROM EntityGraph MATCH (e)")
+        with pytest.raises(ClientError, match="ListSyncJobs is not emulated"):
+            client.list_sync_jobs(workspaceId="testtwin")
+
+    def test_a_member_of_a_group_changes_with_the_project(self, client: Any) -> None:
+        updates = {"g-007": {"description": "x"}}
+        with pytest.raises(client.exceptions.ValidationException, match="is a member of a group of the project"):
+            client.update_entity(workspaceId="testtwin", entityId="e2", componentUpdates=updates)
+
+
+def test_what_clients_add_to_the_workspace(client: Any) -> None:
+    where = {"workspaceId": "testtwin", "entityId": "added"}
+    held = {"deviceId": {"value": {"stringValue": "d1"}}}
+    client.create_entity(
+        **where, entityName="Added", parentEntityId="e1", components={"c": {"componentTypeId": ALL, "properties": held}}
+    )
+    asked = {**where, "componentName": "c", "selectedProperties": ["double"]}
+    assert client.get_property_value(**asked)["propertyValues"]["double"]["propertyValue"] == {"doubleValue": 4.5}
+    query = "SELECT c.entityId FROM EntityGraph MATCH (p)<-[:isChildOf]-(c) WHERE p.entityId = 'e1' ORDER BY c.entityId"
+    rows = client.execute_query(workspaceId="testtwin", queryStatement=query)["rows"]
+    assert [each["rowData"] for each in rows] == [["added"], ["e2"]]
+    client.delete_entity(**where)
+
+
+def test_members_of_groups_are_in_the_graph(client: Any) -> None:
+    query = (
+        "SELECT e.entityId, c.componentName FROM EntityGraph MATCH (e), e.components AS c, c.properties AS p "
+        "WHERE p.propertyName = 'deviceId' AND p.propertyValue = 'g-007'"
+    )
+    (row,) = client.execute_query(workspaceId="testtwin", queryStatement=query)["rows"]
+    assert row["rowData"] == ["e2", "g-007"]

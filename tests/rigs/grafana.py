@@ -49,15 +49,15 @@ class RigGrafana:
         assert source["type"] == INFINITY == target["datasource"]["type"]
         assert (target["parser"], target["source"], target["type"]) == ("jq-backend", "url", "json")
         assert target["url"], "Infinity's front end runs no query without a URL"
-        texts = _times(start, end, backend=backend) | {f"${{{name}}}": value for name, value in variables.items()}
-        url = _replaced(source["url"] + target["url"], texts)
-        _require_allowed(url, source["jsonData"]["allowedHosts"])
+        texts = times_of(start, end, backend=backend) | {f"${{{name}}}": value for name, value in variables.items()}
+        url = replaced(source["url"] + target["url"], texts)
+        require_allowed(url, source["jsonData"]["allowedHosts"])
         options = target["url_options"]
         assert (options["method"], options["body_type"]) == ("POST", "raw")
         settings, secrets = source["jsonData"], source["secureJsonData"]
         assert (settings["auth_method"], settings["apiKeyType"]) == ("apiKey", "header")
         headers = {"content-type": options["body_content_type"], settings["apiKeyKey"]: secrets["apiKeyValue"]}
-        reply = self._transport.post(url, headers, _replaced(options["data"], texts).encode(), 30.0)
+        reply = self._transport.post(url, headers, replaced(options["data"], texts).encode(), 30.0)
         assert reply.status == 200, reply
         return framed(target, json.loads(reply.body))
 
@@ -86,7 +86,7 @@ def _typed(value: Any, kind: str) -> Any:
     return value
 
 
-def _times(start: datetime, end: datetime, *, backend: bool) -> dict[str, str]:
+def times_of(start: datetime, end: datetime, *, backend: bool) -> dict[str, str]:
     """The macros of a time range. In a browser stamps have three digits; Go's ``.999`` drops trailing zeros."""
     found: dict[str, str] = {}
     for name, moment in (("__from", start), ("__to", end)):
@@ -102,14 +102,14 @@ def _times(start: datetime, end: datetime, *, backend: bool) -> dict[str, str]:
     return found | {"${__interval}": "1m", "$__interval": "1m", "${__interval_ms}": "60000"}
 
 
-def _replaced(text: str, texts: Mapping[str, str]) -> str:
+def replaced(text: str, texts: Mapping[str, str]) -> str:
     for name, value in texts.items():
         text = text.replace(name, value)
     assert re.findall(r"\$(?:\{|__)\w*", text) == [], "Grafana knows no such variable"
     return text
 
 
-def _require_allowed(url: str, hosts: list[str]) -> None:
+def require_allowed(url: str, hosts: list[str]) -> None:
     """Both of Infinity's rules: the URL begins with an allowed one, and has the very same host."""
     asked = urlsplit(url).hostname
     assert any(url.startswith(each) and urlsplit(each).hostname == asked for each in hosts), (url, hosts)

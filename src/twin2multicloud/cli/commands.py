@@ -118,6 +118,11 @@ COMMANDS = {
         "export", "Take a twin out of t2mc: its readings as files, its deployment as a repository.", "export_app"
     ),
     "prices": Command("prices", "List prices: show them, compare them, fetch new ones.", "prices_app"),
+    "l4": Command(
+        "l4",
+        "Emulated AWS IoT TwinMaker and Azure Digital Twins by themselves, for any program that uses them.",
+        "l4_app",
+    ),
     "grafana": Command("grafana", "Dashboards of the twin for Grafana.", "grafana_app"),
     "devices": Command("devices", "Devices of a deployed twin: register, list and remove them.", "devices_app"),
 }

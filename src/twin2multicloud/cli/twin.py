@@ -7,6 +7,8 @@ import typer
 
 from twin2multicloud.cli.console import make_table, out, say_json
 from twin2multicloud.cli.project_commands import Folder, FolderFirst
+from twin2multicloud.models import twinmaker_scene
+from twin2multicloud.models.scene import scenes_of
 from twin2multicloud.operations.twin import open_twin
 from twin2multicloud.operations.twin_check import check as check_twin
 from twin2multicloud.operations.twin_models import FORMATS, export, import_into
@@ -33,6 +35,15 @@ def export_model(
     """
     twin = load_project(folder).twin
     say_json(export(twin, form or twin.placement.l4))
+
+
+@twin_app.command("scene")
+def scene(folder: Folder = Path()) -> None:
+    """Print TwinMaker's scene file of the twin: its entities, and a tag for each property, coloured by event rules.
+
+    Example: t2mc twin scene examples/smart-home > scene.json
+    """
+    say_json(twinmaker_scene.write(scenes_of(load_project(folder).twin)))
 
 
 @twin_app.command("import")

@@ -20,6 +20,17 @@ SCHEMA_VERSION = 41
 _MOST_UID = 40
 _LISTED = 500
 """Devices of a group that its variable lists; of a larger group an id is typed."""
+_LINK = {
+    "type": "link",
+    "icon": "",
+    "tooltip": "",
+    "tags": [],
+    "asDropdown": False,
+    "includeVars": False,
+    "keepTime": True,
+    "targetBlank": False,
+}
+"""What Grafana's JSON Schema of a dashboard requires of a link, beside its title and URL (grafana-foundation-sdk)."""
 _AGES = 60
 """Devices whose ages the twin's dashboard shows; a query each."""
 
@@ -121,7 +132,7 @@ class _Boards:
 
     def _age(self, device: Device, title: str) -> Json | None:
         properties, _ = self._properties(device.id)
-        link = {"title": f"Open {device.id}", "url": f"/d/{board_uid(self._twin.name, 'device', device.id)}"}
+        link = self._link("device", device.id, f"Open {device.id}")
         return panels.age(self._questions, self._feed(device.id), properties, title, link) if properties else None
 
     def _properties(self, device_id: str) -> tuple[tuple[Property, ...], list[Property]]:
@@ -143,7 +154,7 @@ class _Boards:
 
     def _link(self, kind: str, name: str, title: str) -> Json:
         url = f"/d/{board_uid(self._twin.name, kind, name)}"
-        return {"type": "link", "title": title, "url": url, "keepTime": True, "targetBlank": False}
+        return {**_LINK, "title": title, "url": url}
 
     def _board(self, kind: str, name: str, title: str, found: Iterable[Json | None], links: Sequence[Json]) -> Json:
         return {

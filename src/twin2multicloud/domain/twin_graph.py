@@ -149,13 +149,18 @@ class TwinModel:
 
     def component_names(self, entity_id: str) -> Iterator[str]:
         """The names of an entity's components: those that a device feeds, then the ids of its groups' members."""
+        yield from self.named(entity_id)
+        yield from self.members(entity_id)
+
+    def named(self, entity_id: str) -> Iterator[str]:
+        """The names of an entity's components that the project names: each is fed by a device of its own."""
         entity = self._entities.get(entity_id)
-        components = entity.components if entity is not None else ()
-        yield from (each.name for each in components if each.device is not None)
-        for each in components:
-            group = self._groups.get(each.group) if each.group is not None else None
-            if group is not None:
-                yield from group
+        yield from (each.name for each in (entity.components if entity is not None else ()) if each.device is not None)
+
+    def members(self, entity_id: str) -> Iterator[str]:
+        """The ids of the members of an entity's groups, which are components too."""
+        for _, name in self.groups(entity_id):
+            yield from self._groups.get(name) or ()
 
     def _fed_by(self, name: str, device_id: str) -> ComponentModel | None:
         device_type = self._catalog.type_of(device_id)

@@ -75,6 +75,7 @@ def serve(twin: Twin, topology: Topology, view: TwinView, port: int, folder: Pat
         show=False,
         show_welcome_message=False,
         timeout_graceful_shutdown=1,  # s; a stream has no end of its own
+        reconnect_timeout=30.0,  # of 3 s a page on a busy machine loses its connection, and is loaded anew
     )
 
 

@@ -40,6 +40,15 @@ class Overview:
                 stamps.append((epoch_ms(newest), 0))
                 del stamps[:-_STAMPS_KEPT]
 
+    def has(self, device: str) -> bool:
+        """Whether it is about a device."""
+        return device in self._types
+
+    def value(self, device: str, name: str) -> Scalar | None:
+        """The latest value of a property, as it was read last."""
+        _, value = self._latest.get(device, {}).get(name, (None, None))
+        return value
+
     def rows(self, now: int) -> list[dict[str, Any]]:
         """A row for each device: `device`, `type`, `state`, `age` in words, `age_ms` to sort by, `values`."""
         return [self._row(device, device_type, now) for device, device_type in self._types.items()]

@@ -18,6 +18,7 @@ from twin2multicloud.manage.kept_panel import KeptPanel
 from twin2multicloud.manage.overview import MOST_DEVICES, Overview
 from twin2multicloud.manage.overview_panel import OverviewPanel
 from twin2multicloud.manage.placement_panel import BoundaryTable, PlacementPanel
+from twin2multicloud.manage.scene_panel import ScenePanel
 from twin2multicloud.manage.storage_panel import StoragePanel
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.planning.topology import Topology
@@ -66,6 +67,7 @@ class DashboardPage:
                 self._windows.props("no-caps unelevated dense toggle-color=primary")
             self._device = DevicePanel()
             self._many = OverviewPanel(lambda device_id: self._hierarchy.choose(Place(device=device_id)))
+            self._scene = ScenePanel(self._twin)
             self._table = BoundaryTable(topology)
             self._storage = StoragePanel()
             self._kept = KeptPanel()
@@ -93,6 +95,7 @@ class DashboardPage:
         self._type.set_text(subtitle)
         self._windows.visible = self._device.element.visible = overview is None
         self._many.show(overview, _now())
+        self._scene.update(overview)
         ui.navigate.history.replace(url)
 
     def _look_at(self, event: events.ValueChangeEventArguments[int]) -> None:
@@ -122,6 +125,7 @@ class DashboardPage:
         if self._readings is not None:
             self._device.update(self._readings, _now())
         self._many.update(_now())
+        self._scene.update(self._many.overview)
         problem = self._problem or self._feed.problem or self._notice
         self._banner.set_text(problem)
         self._banner.visible = bool(problem)

@@ -5,6 +5,7 @@ devices of a group are components one by one: no format knows groups, so a group
 """
 
 from collections.abc import Iterable
+from itertools import islice
 from typing import Any
 
 import msgspec
@@ -55,14 +56,20 @@ class Description(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
         return [each for each in self.components if each.entity == entity]
 
 
-def describe(twin: Twin) -> Description:
-    """A twin's description. Raises FinalError for one with more components than a file should hold."""
+def describe(twin: Twin, *, members: bool = True) -> Description:
+    """A twin's description, without the members of its groups if asked for.
+
+    Raises FinalError for one with more components than a file should hold.
+    """
     model = TwinModel(twin.hierarchy, twin.catalog)
     components: list[DescribedComponent] = []
     for entity in model.entities():
+        names = model.component_names(entity.id) if members else model.named(entity.id)
+        found = (model.component(entity.id, name) for name in islice(names, MOST_COMPONENTS + 1))
         components += [
             DescribedComponent(entity=entity.id, name=one.name, type=one.type, device=one.device)
-            for one in model.components(entity.id, limit=MOST_COMPONENTS + 1)
+            for one in found
+            if one is not None
         ]
         if len(components) > MOST_COMPONENTS:
             raise FinalError(f"an export holds up to {MOST_COMPONENTS:,} components, and the twin has more")

@@ -1,4 +1,4 @@
-"""Carries out a deployment or its removal: plan, ask, remove blocking registrations, apply, publish code and twins.
+"""Carries out a deployment or its removal: plan, ask, remove what blocks it, apply, publish code and twins.
 
 Prints nothing: it shows progress in phases, and asks the `Consent` that it was given before anything is changed.
 """
@@ -17,7 +17,7 @@ from twin2multicloud.operations.code_update import keep_code
 from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.operations.opening import closed, open_endpoints
 from twin2multicloud.operations.publishing import publish, unpublished
-from twin2multicloud.operations.twin_publishing import missing, publish_twin
+from twin2multicloud.operations.twin_publishing import Full, in_the_way, missing, publish_twin, withdraw_twin
 from twin2multicloud.terraform.engine import Changes, Workspace, environment, find_engine
 from twin2multicloud.terraform.render.slots import addresses_of
 from twin2multicloud.terraform.rollout import Rollout
@@ -85,9 +85,11 @@ def carry_out(
             workspace = opened.enter_context(rollout.workspace(find_engine(env), env, relay))
             changes = workspace.plan(destroy=destroy, targets=_targets(rollout, slot))
         planned, gateway = _planned(rollout, workspace, changes, destroy=destroy)
+        full = in_the_way(changes, workspace.outputs()) if changes else None
         if not consent(planned):
             return None
         if changes:
+            _empty(full, phase)
             _apply(rollout, workspace, planned, gateway, phase, relay)
             if destroy:
                 rollout.forget_clouds()
@@ -102,7 +104,7 @@ def carry_out(
         if not destroy:
             keep_code(rollout)
         twins = 0
-        if planned.twins:
+        if planned.twins or (full is not None and not destroy):
             with phase("publishing twins", None) as report:
                 twins = publish_twin(rollout.project.twin, outputs, report)
         return Done(changes=changes, code=len(codes), twins=twins, outputs=outputs)
@@ -132,13 +134,19 @@ def _planned(
 ) -> tuple[Planned, registration.Gateway | None]:
     outputs = workspace.outputs()
     gateway = registration.gateway_in_the_way(changes, outputs) if changes else None
-    in_the_way = list(gateway.registry.registered()) if gateway is not None else []
+    registered = list(gateway.registry.registered()) if gateway is not None else []
     left = registration.cloud_left(changes)
     code = () if destroy else tuple(each.name for each in unpublished(rollout, outputs))
     twins = not destroy and missing(rollout.project.twin, outputs)
     opens = () if destroy else tuple(f"{cloud}/{each}" for cloud, each in closed(rollout, outputs))
-    planned = Planned(changes=changes, left=left, in_the_way=tuple(in_the_way), code=code, twins=twins, opens=opens)
+    planned = Planned(changes=changes, left=left, in_the_way=tuple(registered), code=code, twins=twins, opens=opens)
     return planned, gateway
+
+
+def _empty(full: Full | None, phase: Phase) -> None:
+    if full is not None:
+        with phase("removing twins", None) as report:
+            withdraw_twin(full, report)
 
 
 def _apply(

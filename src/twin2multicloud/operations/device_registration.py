@@ -24,7 +24,6 @@ from twin2multicloud.terraform.engine import Changes
 
 JOB, REGISTERED, REMOVED = "devices", "registered", "removed"
 _REMOVED_AT_ONCE = 100
-_GOES = frozenset({"delete", "replace"})
 
 
 class Gateway(msgspec.Struct, frozen=True):
@@ -63,7 +62,7 @@ def deployed_gateway(twin: Twin, outputs: Mapping[str, Any]) -> Gateway:
 def gateway_in_the_way(changes: Changes, outputs: Mapping[str, Any]) -> Gateway | None:
     """The gateway whose registrations must be removed before a plan can be applied, if any."""
     for cloud, deployed in _deployable():
-        if _goes(changes, deployed.in_the_way) and {deployed.sign, "twin"} <= outputs.keys():
+        if changes.goes(deployed.in_the_way) and {deployed.sign, "twin"} <= outputs.keys():
             return _open(cloud, outputs)
     return None
 
@@ -71,7 +70,7 @@ def gateway_in_the_way(changes: Changes, outputs: Mapping[str, Any]) -> Gateway 
 def cloud_left(changes: Changes) -> Cloud | None:
     """The cloud where a plan ends every registration, if any."""
     signs = [(cloud, each.in_the_way, each.gone_with) for cloud, each in _deployable()]
-    return next((cloud for cloud, *ends in signs if any(_goes(changes, end) for end in ends)), None)
+    return next((cloud for cloud, *ends in signs if any(changes.goes(end) for end in ends)), None)
 
 
 def register(gateway: Gateway, files: DeviceFiles, device_ids: Iterable[str], report: Report) -> int:
@@ -129,10 +128,6 @@ def _deployable() -> Iterator[tuple[Cloud, Deployed]]:
     for cloud in known_clouds():
         if (deployed := pack(cloud).deployed) is not None:
             yield cloud, deployed
-
-
-def _goes(changes: Changes, address: str) -> bool:
-    return changes.addresses.get(address) in _GOES
 
 
 def _progress(gateway: Gateway, kind: str, device_id: str, message: str) -> Progress:

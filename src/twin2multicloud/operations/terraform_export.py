@@ -156,9 +156,9 @@ def _twins(rollout: Rollout) -> str:
         return ""
     cloud = rollout.project.twin.placement[Slot.L4]
     return f"""
-The models, twins and relationships of the twin service are no resources of Terraform: `{TWIN}` holds them as its data
-plane takes them, each list in the order in which it may be sent to the address in the output `{cloud}_twin_service`.
-Values arrive once they are there.
+What the twin service holds of the project is no resource of Terraform: `{TWIN}` has it as the service's own calls take
+it, each list in the order in which it may be sent to what the output `{cloud}_twin_service` names. Functions are named
+there by an account that is a placeholder. Values arrive once all of it is there.
 """
 
 

@@ -19,6 +19,7 @@ PACK = CloudPack(
     renderer="twin2multicloud.terraform.render.on_aws.cloud:RENDERER",
     twin_face="twin2multicloud.emulator.l4.twinmaker:TwinMaker",
     twin_environment="twin2multicloud.emulator.l4.twinmaker:environment",
+    twin_alone="twin2multicloud.emulator.l4.twinmaker:alone",
     reserved="^(xn--|sthree-|amzn-s3-demo-)",  # docs.aws.amazon.com AmazonS3, bucketnamingrules
     has_3d=True,  # TwinMaker's scenes
     services=CloudServices(
@@ -53,6 +54,8 @@ PACK = CloudPack(
         logs="twin2multicloud.clouds.aws.function_logs:open_logs",
         code="twin2multicloud.clouds.aws.code_publisher:open_publisher",
         in_the_way="aws_iot_policy.devices",
+        twins="twin2multicloud.clouds.aws.twin_publisher:open_publisher",
+        twins_in="aws_cloudcontrolapi_resource.twin_service",
         # docs.aws.amazon.com, cli/latest/reference/iot
         register_by_hand="""A thing that bears the device's id, with a certificate that has the policy:
 

@@ -48,6 +48,7 @@ PACK = CloudPack(
     ),
     twin_face="twin2multicloud.emulator.l4.digital_twins:DigitalTwins",
     twin_environment="twin2multicloud.emulator.l4.digital_twins:environment",
+    twin_alone="twin2multicloud.emulator.l4.digital_twins:alone",
     twin_over_tls=True,
     # The runtime has azure.functions (learn.microsoft.com, functions-reference-python).
     packaging=Packaging(

@@ -87,7 +87,8 @@ class Deployed:
     functions without Terraform, `publisher` where Terraform does not, and `publish_by_hand` is a shell command that
     does so without us: of ``$id``, an app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand`
     says how a device is registered without us, in Markdown. `twins` brings models and twins to a twin service, and
-    `graph` reads it. `opener` opens endpoints where the variable ``<cloud>_open`` says that the deployment does not.
+    `graph` reads it; `twins_in` is the resource of that service, where it cannot be deleted before it is empty. `opener`
+    opens endpoints where the variable ``<cloud>_open`` says that the deployment does not.
     """
 
     sign: str
@@ -105,6 +106,7 @@ class Deployed:
     publish_by_hand: str = ""
     register_by_hand: str = ""
     twins: str = ""
+    twins_in: str = ""
     graph: str = ""
     opener: str = ""
 
@@ -167,8 +169,8 @@ class CloudPack:
     `label` is what a person reads; `style` a colour of the terminal, `colour` one of CSS. `services` is what the rows
     of the planner's table ask. The references are: `events` its event source in the emulator, `tariff`, `prices` (name
     of a cloud -> shipped list prices), `fetcher` of prices, `renderer` of Terraform, `twin_face` its twin service in
-    the emulator and `twin_environment` how clients find that; `twin_over_tls`: they refuse plain HTTP. `reserved` is a
-    pattern of what the cloud allows in no name that begins with a twin's.
+    the emulator, `twin_alone` the same without a twin, and `twin_environment` how clients find that; `twin_over_tls`:
+    they refuse plain HTTP. `reserved` is a pattern of what the cloud allows in no name that begins with a twin's.
     """
 
     name: Cloud
@@ -188,6 +190,7 @@ class CloudPack:
     deployed: Deployed | None = None
     twin_face: str = ""
     twin_environment: str = ""
+    twin_alone: str = ""
     twin_over_tls: bool = False
 
     def refuses(self, twin: str) -> bool:

@@ -20,3 +20,10 @@ class TwinPublisher(Protocol):
         May be done again at any time. Raises TwinError with what the service said where it refuses one.
         """
         ...
+
+    def withdraw(self, done: Callable[[], None]) -> int:
+        """Empty the service, calling `done` after each request, where it cannot be deleted otherwise; how many.
+
+        Raises TwinError.
+        """
+        ...

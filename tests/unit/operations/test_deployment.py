@@ -105,9 +105,13 @@ def carry(rollout: RigRollout, told: Recorded, *, destroy: bool = False) -> obje
 def test_what_was_agreed_to_is_applied_and_each_phase_hears_of_its_own(tmp_path: Path) -> None:
     rollout, told = RigRollout(tmp_path, ADD), Recorded(agrees=True)
     done = carry(rollout, told)
-    assert told.shown == [Planned(changes=ADD, left=None)]
+    assert told.shown == [Planned(changes=ADD, left=None, twins=True)]
     assert rollout.done == ["plan", "remember", "apply"]
-    assert told.phases == [("planning", None, []), ("applying", 1, ["apply_complete a.b"])]
+    assert told.phases == [
+        ("planning", None, []),
+        ("applying", 1, ["apply_complete a.b"]),
+        ("publishing twins", None, []),  # the outputs name no twin service
+    ]
     assert isinstance(done, Done)
     assert (done.changes, done.outputs) == (ADD, OUTPUTS)
 

@@ -52,6 +52,10 @@ class InstancePublisher:
             done()
         return len(found)
 
+    def withdraw(self, done: Callable[[], None]) -> int:  # noqa: ARG002 - the port's
+        """See `TwinPublisher.withdraw`: an instance is deleted with all that it holds."""
+        return 0
+
     def _there(self) -> Instance:
         models = [each["model"] for each in self._listed(f"/{MODELS}")]
         twins = self._queried("SELECT * FROM DIGITALTWINS")

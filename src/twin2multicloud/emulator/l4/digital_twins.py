@@ -18,14 +18,14 @@ import msgspec
 from twin2multicloud.domain.errors import FinalError
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.emulator.adapters.twin_graph import LocalTwinGraph
-from twin2multicloud.emulator.l4.digital_twins_documents import Documents
 from twin2multicloud.emulator.l4.digital_twins_errors import ServiceError
 from twin2multicloud.emulator.l4.digital_twins_graph import DigitalTwinsGraph
 from twin2multicloud.emulator.l4.digital_twins_operations import ROOTS, operation_of
 from twin2multicloud.emulator.l4.digital_twins_project import publish
 from twin2multicloud.emulator.l4.digital_twins_query import parse
 from twin2multicloud.emulator.l4.digital_twins_search import search
-from twin2multicloud.emulator.l4.face import Account, Told
+from twin2multicloud.emulator.l4.documents import Documents
+from twin2multicloud.emulator.l4.face import Account, Alone, Told
 from twin2multicloud.models import dtdl
 from twin2multicloud.models.description import describe
 from twin2multicloud.wire.http import Request, Response, json_response
@@ -50,21 +50,20 @@ def environment(told: Told) -> dict[str, str]:
     }
 
 
-class DigitalTwins:
-    """A `TwinFace`."""
+_FILE = "digital-twins.sqlite"
 
-    def __init__(self, account: Account) -> None:
-        self._documents = Documents(account.folder / "digital-twins.sqlite")
-        self._instance = DigitalTwinsGraph(self._documents, account.now)
-        self.graph = LocalTwinGraph(self._instance)
-        self.take(account.twin)
 
-    def take(self, twin: Twin) -> None:
-        """See `TwinFace.take`."""
-        try:
-            publish(self._instance, self._documents, dtdl.write(describe(twin)))
-        except (FinalError, ServiceError) as error:
-            logging.getLogger("t2mc.azure").warning("Azure Digital Twins lacks the project's twins: %s", error)
+def alone(given: Alone) -> "DigitalTwinsAlone":
+    """An instance without a twin."""
+    return DigitalTwinsAlone(Documents(given.folder / _FILE), given.now)
+
+
+class DigitalTwinsAlone:
+    """A `TwinService`: one instance."""
+
+    def __init__(self, documents: Documents, now: Callable[[], str]) -> None:
+        self._documents = documents
+        self._instance = DigitalTwinsGraph(documents, now)
 
     def close(self) -> None:
         """See `TwinFace.close`."""
@@ -96,6 +95,22 @@ class DigitalTwins:
             return _refusal(
                 400, "InvalidArgument", f"The body is not what {request.method} {request.path} takes: {error}"
             )
+
+
+class DigitalTwins(DigitalTwinsAlone):
+    """A `TwinFace`: the instance of a running twin."""
+
+    def __init__(self, account: Account) -> None:
+        super().__init__(Documents(account.folder / _FILE), account.now)
+        self.graph = LocalTwinGraph(self._instance)
+        self.take(account.twin)
+
+    def take(self, twin: Twin) -> None:
+        """See `TwinFace.take`."""
+        try:
+            publish(self._instance, self._documents, dtdl.write(describe(twin)))
+        except (FinalError, ServiceError) as error:
+            logging.getLogger("t2mc.azure").warning("Azure Digital Twins lacks the project's twins: %s", error)
 
 
 class _Asked:

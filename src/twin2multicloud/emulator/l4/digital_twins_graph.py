@@ -12,7 +12,6 @@ from typing import Any
 
 import msgspec
 
-from twin2multicloud.emulator.l4.digital_twins_documents import Document, Documents
 from twin2multicloud.emulator.l4.digital_twins_errors import ServiceError
 from twin2multicloud.emulator.l4.digital_twins_models import (
     check_models,
@@ -24,6 +23,7 @@ from twin2multicloud.emulator.l4.digital_twins_models import (
     references,
 )
 from twin2multicloud.emulator.l4.digital_twins_patch import METADATA, patched
+from twin2multicloud.emulator.l4.documents import Document, Documents
 
 TWINS, MODELS, RELATIONSHIPS, ROUTES = "twins", "models", "relationships", "routes"
 _ID = re.compile(r"[A-Za-z0-9\-._~!$&'()*+,;=:@%]{1,128}")

@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from twin2multicloud.emulator.l4.digital_twins_documents import Documents
 from twin2multicloud.emulator.l4.digital_twins_graph import MODELS, DigitalTwinsGraph
+from twin2multicloud.emulator.l4.documents import Documents
 from twin2multicloud.models.dtdl_changes import Change, Instance, changes
 
 

@@ -42,10 +42,19 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     certificates: str = ""
 
 
-class TwinFace(Protocol):
-    """A cloud's twin service. It answers on threads. `graph` is how functions write it, None for one that reads."""
+class Alone(msgspec.Struct, frozen=True, kw_only=True):
+    """What a service is made of where there is no twin: a folder for what it keeps, the time in canonical form.
 
-    graph: TwinGraph | None
+    `functions_url` is where its connectors are called as AWS Lambda is; empty where nothing answers so.
+    """
+
+    folder: Path
+    now: Callable[[], str]
+    functions_url: str = ""
+
+
+class TwinService(Protocol):
+    """A cloud's twin service, to its clients. It answers on threads."""
 
     def knows(self, request: Request) -> bool:
         """Whether a request is one of the service's."""
@@ -55,12 +64,18 @@ class TwinFace(Protocol):
         """The service's answer, errors included."""
         ...
 
-    def take(self, twin: Twin) -> None:
-        """Take in another description of the twin; what clients made beside it stays."""
-        ...
-
     def close(self) -> None:
         """Close its files."""
+        ...
+
+
+class TwinFace(TwinService, Protocol):
+    """The service of a running twin. `graph` is how functions write it, None for one that reads."""
+
+    graph: TwinGraph | None
+
+    def take(self, twin: Twin) -> None:
+        """Take in another description of the twin; what clients made beside it stays."""
         ...
 
 
@@ -71,6 +86,13 @@ def face_of(cloud: Cloud, account: Account) -> TwinFace | None:
         return None
     face: TwinFace = resolve_name(reference)(account)
     return face
+
+
+def alone_of(cloud: Cloud, alone: Alone) -> TwinService | None:
+    """A cloud's twin service without a twin; None where the emulator has no such service."""
+    reference = pack(cloud).twin_alone
+    service: TwinService | None = resolve_name(reference)(alone) if reference else None
+    return service
 
 
 def environment_of(cloud: Cloud, told: Told) -> Mapping[str, str]:

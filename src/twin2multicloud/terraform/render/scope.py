@@ -11,7 +11,7 @@ from twin2multicloud.domain.components import OPERATOR, Access, ComponentType, K
 from twin2multicloud.domain.device_topics import TOPIC_VARIABLES
 from twin2multicloud.domain.placement import Cloud
 from twin2multicloud.planning.coverage import Coverage, cover
-from twin2multicloud.planning.services import is_function, own_endpoint, own_environment, services_of
+from twin2multicloud.planning.services import is_function, own_endpoint, own_environment
 from twin2multicloud.planning.topology import Component, Delivery, Endpoint, Topic, Topology, ValueKind, Variable
 from twin2multicloud.planning.wiring import READ_BY
 from twin2multicloud.wire.limits import FUNCTION_SECONDS
@@ -130,6 +130,8 @@ class FunctionView(msgspec.Struct, frozen=True, kw_only=True):
 class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     """What one cloud holds of the slice. `topics`, `gateways` and `batch_window` are the topology's, wherever its
     gateway is.
+
+    `twin_service` is its cloud's own, and `twin_readers` are the functions that it calls.
     """
 
     cloud: Cloud
@@ -143,6 +145,7 @@ class CloudScope(msgspec.Struct, frozen=True, kw_only=True):
     error_table: Component
     event_table: Component | None = None
     twin_service: Component | None = None
+    twin_readers: tuple[Component, ...] = ()
     topics: tuple[Topic, ...] = ()
     gateways: tuple[str, ...] = ()
     batch_window: int
@@ -174,9 +177,8 @@ def key_of(component: Component) -> str:
 
 
 def covered(topology: Topology) -> Coverage:
-    """The slice: L1, L2, L3 and what L4 takes, as far as there is code. The rest is omitted, and reported so."""
-    written = {Kind.TWIN_SERVICE} if not services_of(topology.placement.l4).twin_reads else frozenset[Kind]()
-    return cover(topology, SERVICES | written)
+    """The slice: L1, L2, L3 and L4. The rest is omitted, and reported so."""
+    return cover(topology, SERVICES | {Kind.TWIN_SERVICE})
 
 
 def sites(topology: Topology) -> tuple[CloudScope, ...]:
@@ -190,6 +192,7 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
     here = tuple(each for each in coverage.components if each.cloud == cloud)
     twin = coverage.topology.twin
     functions = tuple(_function(coverage, each) for each in here if is_function(each))
+    served = next((each for each in here if each.name == Kind.TWIN_SERVICE and not is_function(each)), None)
     fed = {each.dead_letters.id: each.dead_letters for each in functions if each.dead_letters is not None}
     return CloudScope(
         cloud=cloud,
@@ -202,7 +205,12 @@ def _site(coverage: Coverage, cloud: Cloud) -> CloudScope:
         error_topic=coverage.topology[f"{cloud}.{ERROR_TOPIC}"],
         error_table=coverage.topology[f"{cloud}.{Kind.ERROR_TABLE}"],
         event_table=_named(here, Kind.EVENT_TABLE),
-        twin_service=next((each for each in here if each.name == Kind.TWIN_SERVICE and not is_function(each)), None),
+        twin_service=served,
+        twin_readers=tuple(
+            coverage.topology[link.target]
+            for link in coverage.links
+            if served is not None and link.source == served.id and link.delivery is Delivery.CALL
+        ),
         topics=coverage.topology.topics,
         gateways=coverage.topology.gateways,
         batch_window=coverage.topology.batch_window,

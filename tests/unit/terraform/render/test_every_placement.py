@@ -57,6 +57,7 @@ def test_a_clock_policy_reaches_whoever_refuses_by_it_and_the_default_nobody(clo
 def test_what_is_left_out_is_said():
     coverage = scope.covered(plan(twin(next(all_placements(ALL)))))
     left = coverage.left_out
-    assert "twin-service" in left
+    assert "dashboard" in left
+    assert "twin-service" not in left
     assert "error-reporter" not in left
     assert not set(left) & {each.name for each in functions_of(coverage.topology)}

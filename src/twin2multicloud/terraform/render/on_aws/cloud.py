@@ -14,6 +14,7 @@ from twin2multicloud.terraform.render.on_aws import (
     queues,
     references,
     secrets,
+    twin_service,
 )
 from twin2multicloud.terraform.render.references import Clouds, Renderer
 from twin2multicloud.terraform.render.scope import CloudScope
@@ -40,6 +41,7 @@ def render(config: Configuration, site: CloudScope, clouds: Clouds) -> None:
     object_stores.render(config, site)
     queues.render(config, site)
     functions.render(config, site, clouds)
+    twin_service.render(config, site)
     device_gateway.render(config, site)
     names = {each.name: f"${{aws_lambda_function.{each.key}.function_name}}" for each in site.functions}
     config.output("aws_functions", names, "Names of the functions on AWS")

@@ -14,21 +14,7 @@ def render(config: Configuration, site: CloudScope) -> None:
     """Declare the buckets of the tiers that are here. A bucket's name is unique in the world, so AWS completes it."""
     for store in site.object_stores:
         key = key_of(store)
-        bucket = config.resource(
-            "aws_s3_bucket",
-            key,
-            bucket_prefix=f"{store.deployed_as}-",
-            force_destroy=True,  # as `t2mc destroy` says
-        )
-        config.resource(
-            "aws_s3_bucket_public_access_block",
-            key,
-            bucket=f"${{{bucket}.id}}",
-            block_public_acls=True,
-            block_public_policy=True,
-            ignore_public_acls=True,
-            restrict_public_buckets=True,
-        )
+        bucket = private_bucket(config, key, f"{store.deployed_as}-")
         config.resource(
             "aws_s3_bucket_lifecycle_configuration",
             key,
@@ -43,3 +29,23 @@ def render(config: Configuration, site: CloudScope) -> None:
             ],
         )
         config.output(f"aws_{key}", f"${{{bucket}.bucket}}", f"S3 bucket of the {store.name}")
+
+
+def private_bucket(config: Configuration, key: str, prefix: str) -> str:
+    """Declare a bucket that nobody outside the account reads; its address."""
+    bucket = config.resource(
+        "aws_s3_bucket",
+        key,
+        bucket_prefix=prefix,
+        force_destroy=True,  # as `t2mc destroy` says
+    )
+    config.resource(
+        "aws_s3_bucket_public_access_block",
+        key,
+        bucket=f"${{{bucket}.id}}",
+        block_public_acls=True,
+        block_public_policy=True,
+        ignore_public_acls=True,
+        restrict_public_buckets=True,
+    )
+    return bucket

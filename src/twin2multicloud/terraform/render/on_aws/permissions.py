@@ -24,6 +24,20 @@ def _calls(service: str, *names: str) -> tuple[str, ...]:
 
 
 _BY_KIND: Mapping[str, tuple[str, ...]] = {
+    # The workspace: its handlers' permissions by its CloudFormation schema, and what `clouds/aws/twin_publisher` calls.
+    "aws_cloudcontrolapi_resource": (
+        *_calls(
+            "cloudformation", "CreateResource", "DeleteResource", "GetResource", "GetResourceRequestStatus",
+            "UpdateResource",
+        ),
+        *_calls(
+            "iottwinmaker", "CreateComponentType", "CreateEntity", "CreateWorkspace", "DeleteComponentType",
+            "DeleteEntity", "DeleteScene", "DeleteWorkspace", "GetComponentType", "GetEntity", "GetWorkspace",
+            "ListComponentTypes", "ListEntities", "ListScenes", "ListTagsForResource", "TagResource", "UntagResource",
+            "UpdateComponentType", "UpdateEntity", "UpdateWorkspace",
+        ),
+        "iam:PassRole",
+    ),
     "aws_cloudwatch_event_bus": _calls(
         "events", "CreateEventBus", "DeleteEventBus", "DescribeEventBus", "ListTagsForResource", "TagResource"
     ),

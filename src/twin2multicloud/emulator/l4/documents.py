@@ -1,4 +1,4 @@
-"""The documents of an emulated Azure Digital Twins instance: in memory, and in one SQLite file behind it.
+"""The documents of an emulated twin service: in memory, and in one SQLite file behind it.
 
 What a process wrote is there after it was killed. A power cut may cost the last moments: the hot store, which is
 synced, has every reading.
