@@ -87,8 +87,8 @@ class Deployed:
     functions without Terraform, `publisher` where Terraform does not, and `publish_by_hand` is a shell command that
     does so without us: of ``$id``, an app as the output ``<cloud>_apps`` has it, and ``$archive``. `register_by_hand`
     says how a device is registered without us, in Markdown. `twins` brings models and twins to a twin service, and
-    `graph` reads it; `twins_in` is the resource of that service, where it cannot be deleted before it is empty. `opener`
-    opens endpoints where the variable ``<cloud>_open`` says that the deployment does not.
+    `graph` reads it; `twins_in` is the resource of that service, where it cannot be deleted before it is empty.
+    `opener` opens endpoints where the variable ``<cloud>_open`` says that the deployment does not.
     """
 
     sign: str
