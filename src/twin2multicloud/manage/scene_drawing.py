@@ -9,6 +9,8 @@ from html import escape
 from urllib.parse import quote
 
 from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.event_rule import EventRule
+from twin2multicloud.functions.events.rule_engine import compare
 from twin2multicloud.manage.formatting import NOTHING, value_text
 from twin2multicloud.models.scene import HEAD, SPOT, WIDTH, Area, Scene, Spot
 
@@ -52,7 +54,7 @@ def _area(area: Area) -> str:
 
 
 def _spot(spot: Spot, value: Scalar | None) -> str:
-    rule = spot.broken(value) if value is not None else None
+    rule = None if value is None else _met(spot, value)
     state = "unread" if value is None else "met" if rule is not None else "read"
     said = NOTHING if value is None else f"{value_text(value)} {spot.unit}".strip()
     words = f"{spot.name} of {spot.entity}, {spot.component}: {'no reading' if value is None else said}"
@@ -69,3 +71,11 @@ def _spot(spot: Spot, value: Scalar | None) -> str:
         f'<text x="{spot.x + 24:g}" y="{base:g}">{escape(name)}</text>'
         f'<text class="value" x="{spot.x + spot.width - 8:g}" y="{base:g}">{escape(said)}</text></a>'
     )
+
+
+def _met(spot: Spot, value: Scalar) -> EventRule | None:
+    """The first rule whose condition a value meets."""
+    for rule in spot.rules:
+        if (term := rule.term) is not None and compare(term.comparison, value, term.threshold):
+            return rule
+    return None

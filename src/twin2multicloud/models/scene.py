@@ -4,14 +4,11 @@ One value for every drawing: the page's SVG and TwinMaker's scene are made from 
 high as it has to be; a page puts several beside each other. Members of groups have no spots: there may be 100,000.
 """
 
-import operator
-from collections.abc import Callable, Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 import msgspec
 
-from twin2multicloud.domain.device import Scalar
-from twin2multicloud.domain.event_rule import Comparison, EventRule
+from twin2multicloud.domain.event_rule import EventRule
 from twin2multicloud.domain.hierarchy import Entity
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.domain.twin_graph import TwinModel
@@ -19,15 +16,6 @@ from twin2multicloud.domain.twin_graph import TwinModel
 WIDTH, HEAD, LINE, SPOT, GAP = 320.0, 30.0, 22.0, 26.0, 8.0
 MOST_SPOTS = 200
 """Of one scene; the rest is counted."""
-
-_HOLDS: Mapping[Comparison, Callable[[Any, Any], bool]] = {
-    Comparison.GREATER: operator.gt,
-    Comparison.GREATER_EQUAL: operator.ge,
-    Comparison.LESS: operator.lt,
-    Comparison.LESS_EQUAL: operator.le,
-    Comparison.EQUAL: operator.eq,
-    Comparison.NOT_EQUAL: operator.ne,
-}
 
 
 class Area(msgspec.Struct, frozen=True, kw_only=True):
@@ -51,7 +39,7 @@ class Label(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Spot(msgspec.Struct, frozen=True, kw_only=True):
-    """A hot spot, bound to one property of one component; `rules` colour it."""
+    """A hot spot, bound to one property of one component. `rules` colour it: those that compare it alone, at once."""
 
     entity: str
     component: str
@@ -62,10 +50,6 @@ class Spot(msgspec.Struct, frozen=True, kw_only=True):
     y: float
     width: float
     rules: tuple[EventRule, ...] = ()
-
-    def broken(self, value: Scalar) -> EventRule | None:
-        """The first rule whose condition a value meets."""
-        return next((each for each in self.rules if _meets(each, value)), None)
 
 
 class Scene(msgspec.Struct, frozen=True, kw_only=True):
@@ -93,13 +77,6 @@ def rooms_of(twin: Twin) -> tuple[Scene, ...]:
         below = (msgspec.structs.replace(each, name=f"{top.name} › {each.name}") for each in top.children)
         found += [_Drawing(twin).scene(each) for each in below]
     return tuple(found)
-
-
-def _meets(rule: EventRule, value: Scalar) -> bool:
-    try:
-        return _HOLDS[rule.comparison](value, rule.threshold)
-    except TypeError:  # of another type than the threshold
-        return False
 
 
 class _Drawing:
@@ -170,5 +147,5 @@ class _Drawing:
 
     def _rules(self, device: str, name: str) -> Iterator[EventRule]:
         for each in self._twin.events if self._twin.enable_events else ():
-            if each.property == name and each.device == device:
+            if each.term is not None and each.term.property == name and each.watches(device, self._twin.catalog):
                 yield each

@@ -86,8 +86,9 @@ def _tag(spot: Spot, rules: dict[str, Json]) -> Json:
         name = f"{spot.entity}.{component}.{spot.name}"
         rules[name] = {
             "statements": [
-                {"expression": f"{each.property} {each.comparison.value} {_literal(each.threshold)}", "target": _ERROR}
-                for each in spot.rules
+                {"expression": f"{term.property} {term.comparison.value} {_literal(term.threshold)}", "target": _ERROR}
+                for term in (each.term for each in spot.rules)
+                if term is not None
             ]
         }
         tag["ruleBasedMapId"] = name
