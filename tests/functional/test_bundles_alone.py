@@ -21,8 +21,10 @@ from tests.rigs.runtime_process import LOG
 from tests.rigs.twins import twin
 from tests.rigs.world import resolved
 
+from twin2multicloud.domain.event_rule import Event
 from twin2multicloud.domain.placement import Placement, Slot
 from twin2multicloud.domain.telemetry import normalise
+from twin2multicloud.functions.events.fired_events import as_reading
 from twin2multicloud.functions.storage.chunks import next_chunk
 from twin2multicloud.functions.wiring import FUNCTIONS
 from twin2multicloud.packaging.bundle import Bundle, bundles
@@ -44,9 +46,9 @@ def _every_bundle() -> dict[str, tuple[Bundle, dict[str, str]]]:
         alone = Placement.single(cloud)
         elsewhere = ({"l1": other}, {"l2": other}, {"l3_hot": other}, {"l3_cold": other})
         for placement in (alone, *(msgspec.structs.replace(alone, **slots) for slots in elsewhere)):
-            placed = twin(placement)
+            placed = twin(placement, events=True)
             topology = plan(placed)
-            for each in bundles(placed, topology, {}):
+            for each in bundles(placed, topology, {}, actions={"cool": b"def act(event):\n    pass\n"}):
                 component = next(one for one in topology.on(each.cloud) if one.name == each.function)
                 found.setdefault(each.name, (each, resolved(component)))
     return found
@@ -80,6 +82,15 @@ def _queue(running: Running, _: str) -> None:
 
 def _report(running: Running, _: str) -> None:
     assert running.runtime.deliver([msgspec.json.encode(error_event())]) == [0]
+
+
+def _act(running: Running, _: str) -> None:
+    event = Event(id="e" * 24, rule="hot-function", device_id="sensor-1", timestamp=START, since=START, values={})
+    assert running.runtime.deliver([queue_records.encode([as_reading(event).encoded], TRACE, START)]) == [0]
+
+
+def _list(running: Running, token: str) -> None:
+    assert running.runtime.call({"action": "list"}, token) is None
 
 
 def _endpoint(layer: Slot, **more: object) -> Callable[[Running, str], None]:
@@ -148,6 +159,9 @@ STARTS: Mapping[str, Callable[[Running, str], None]] = {
     "hot-store-admin": _administer,
     "cold-store-admin": _administer,
     "archive-store-admin": _administer,
+    "event-checker": _queue,
+    "event-action": _act,
+    "event-table-admin": _list,
     "error-reporter": _report,
     "error-table-admin": _schedule,
     "hot-to-cold-mover": _move,

@@ -16,7 +16,7 @@ from twin2multicloud.dashboards.provisioning import Provisioning, provisioning
 from twin2multicloud.domain.components import Kind
 from twin2multicloud.domain.device import DeviceGroup
 from twin2multicloud.domain.errors import ConfigurationError
-from twin2multicloud.domain.event_rule import Comparison
+from twin2multicloud.domain.event_rule import Comparison, Term
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.twin import DashboardSource, Twin
 from twin2multicloud.planning.planner import plan
@@ -112,14 +112,14 @@ def test_rules_are_thresholds_and_alerts() -> None:
 
 def test_a_rule_that_grafana_cannot_ask_is_a_gap() -> None:
     described = on_hot_store()
-    words = msgspec.structs.replace(
-        described.events[0], name="words", property="mode", comparison=Comparison.EQUAL, threshold="off"
-    )
+    off = Term(property="mode", comparison=Comparison.EQUAL, threshold="off")
+    words = msgspec.structs.replace(described.events[0], name="words", when=off)
+    held = msgspec.structs.replace(described.events[0], name="held", hold_seconds=300.0)
     of_group = msgspec.structs.replace(described.events[0], name="many", device=None, group="floor")
-    made = export(msgspec.structs.replace(described, events=(words, of_group)))
+    made = export(msgspec.structs.replace(described, events=(words, of_group, held)))
     assert not made.alerts
     assert "alerting/t2mc.yaml" not in made.files()
-    assert [gap.split()[1] for gap in made.gaps] == ["words", "many"]
+    assert [gap.split()[1] for gap in made.gaps] == ["words", "many", "held"]
 
 
 def test_a_group_is_one_dashboard_with_its_device_as_a_variable() -> None:
