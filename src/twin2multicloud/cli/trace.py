@@ -24,7 +24,7 @@ def trace(
     otlp: Annotated[str, typer.Option("--otlp", help="Send it to this collector too: http://localhost:4318.")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="As JSON.")] = False,
 ) -> None:
-    """Show where a reading went: each function that had it, on every cloud, how long it took, and where it is now.
+    """Show where a reading went: each function that had it, on every cloud, and where it is now.
 
     Each emulated cloud remembers its latest runs, 16 MB of what they were given. Exit code 1 if a cloud is down.
 
