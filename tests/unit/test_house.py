@@ -173,7 +173,7 @@ class TestPaper:
     @pytest.mark.parametrize("line", sorted(set(command_lines())))
     def test_commands_in_documents_can_be_typed(self, line: str) -> None:
         """Command, options and number of arguments are ones that `t2mc` has. Runs nothing."""
-        name, *arguments = shlex.split(line)
+        name, *arguments = shlex.split(line.split(" > ")[0])
         command = load(name)
         while isinstance(command, TyperGroup) and arguments:
             command = command.commands[arguments.pop(0)]

@@ -50,11 +50,14 @@ COMMANDS = {
     ),
     "rehearse": Command(
         "rehearse",
-        "Rehearse outages: each cloud dark for ten minutes of load. Drain times, dead letters; exit code 1 on a loss.",
+        "Rehearse outages: one cloud dark while devices go on publishing. Exit code 1 if anything is lost.",
     ),
     "dlq": Command("dlq", "Dead letters: list, show, send again (redrive) and drop them.", "dlq_app"),
     "errors": Command("errors", "List the error events of a twin, newest first. Exit code 1 if a cloud is down."),
-    "trace": Command("trace", "Show where a reading went, hop by hop, across clouds; send it to an OTLP collector."),
+    "trace": Command(
+        "trace",
+        "Show where a reading went: each function that had it, on every cloud, how long it took, and where it is now.",
+    ),
     "events": Command("events", "List the events that a twin's rules fired, newest first; follow or acknowledge them."),
     "move": Command(
         "storage_commands",
