@@ -1,7 +1,7 @@
 """Carrying out a deployment without a terminal or an engine: what is shown, refused and done, and in what order."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +16,7 @@ from twin2multicloud.domain.progress import Progress, Report
 from twin2multicloud.operations.deployment import Done, Planned, carry_out
 from twin2multicloud.operations.device_files import files_of
 from twin2multicloud.planning.clouds import deployed_on
+from twin2multicloud.planning.planner import plan
 from twin2multicloud.project.loader import Project
 from twin2multicloud.terraform.engine import CHOICE, Changes
 
@@ -31,7 +32,8 @@ class RigWorkspace:
         self._done, self._changes = done, changes
         self.tell: Report = lambda _: None
 
-    def plan(self, *, destroy: bool) -> Changes:
+    def plan(self, *, destroy: bool, targets: Sequence[str] = ()) -> Changes:
+        assert not targets
         self._done.append("plan a removal" if destroy else "plan")
         return self._changes
 
@@ -47,6 +49,7 @@ class RigRollout:
     """A `Rollout` of one project."""
 
     def __init__(self, folder: Path, changes: Changes) -> None:
+        self.topology = plan(twin(Placement.single(AWS)))
         self.project = Project(folder=folder, twin=twin(Placement.single(AWS)), notes=(), processors={})
         self.done: list[str] = []
         self.functions: list[tuple[Cloud, str]] = []
