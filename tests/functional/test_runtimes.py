@@ -185,13 +185,16 @@ def test_functions_behind_a_queue(three: Callable[[str], Three], data: st.DataOb
     assert not failed or case == "connector", "an invalid record is dead-lettered; only an outage brings one again"
 
 
+_OF_AN_OUTAGE = {"ingestion-unreachable", "boundary-opened", "boundary-closed"}
+
+
 def _per_message(effects: list[Effect]) -> list[Effect]:
     """A report may be about one message or about the batch that the cloud put together: its code counts, not its words.
 
     Where a batch has one trace, it is the batch's; where it has several, each message has its own. Why a message is
     dead names, for a connector, an endpoint that is called otherwise on each cloud; an outage is reported by batch.
     """
-    codes = sorted({what[1] for kind, _, what in effects if kind == "error"} - {"ingestion-unreachable"})
+    codes = sorted({what[1] for kind, _, what in effects if kind == "error"} - _OF_AN_OUTAGE)
     rest = [(kind, where, what[0] if kind == "dead" else what) for kind, where, what in effects if kind != "error"]
     dead_last = sorted(map(_untraced, rest), key=lambda each: (each[0] == "dead") * repr(each))  # invalid ones go first
     return [*by_kind(dead_last), *(("error", "", code) for code in codes)]
