@@ -1,4 +1,5 @@
 """One function, three clouds, three real runtimes: the same input has the same output and the same effects.
+
 The bundles are what would be deployed; only the ports under the functions are the rigs' (see `rigs.runtime_wiring`).
 """
 
@@ -185,16 +186,13 @@ def test_functions_behind_a_queue(three: Callable[[str], Three], data: st.DataOb
     assert not failed or case == "connector", "an invalid record is dead-lettered; only an outage brings one again"
 
 
-_OF_AN_OUTAGE = {"ingestion-unreachable", "boundary-opened", "boundary-closed"}
-
-
 def _per_message(effects: list[Effect]) -> list[Effect]:
     """A report may be about one message or about the batch that the cloud put together: its code counts, not its words.
 
-    Where a batch has one trace, it is the batch's; where it has several, each message has its own. Why a message is
-    dead names, for a connector, an endpoint that is called otherwise on each cloud; an outage is reported by batch.
+    Several traces are their messages' own. Why a connector's message is dead names an endpoint of its cloud.
     """
-    codes = sorted({what[1] for kind, _, what in effects if kind == "error"} - _OF_AN_OUTAGE)
+    outage = ("ingestion-unreachable", "boundary-opened", "boundary-closed")
+    codes = sorted({what[1] for kind, _, what in effects if kind == "error" and what[1] not in outage})
     rest = [(kind, where, what[0] if kind == "dead" else what) for kind, where, what in effects if kind != "error"]
     dead_last = sorted(map(_untraced, rest), key=lambda each: (each[0] == "dead") * repr(each))  # invalid ones go first
     return [*by_kind(dead_last), *(("error", "", code) for code in codes)]
