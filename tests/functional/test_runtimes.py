@@ -187,10 +187,7 @@ def test_functions_behind_a_queue(three: Callable[[str], Three], data: st.DataOb
 
 
 def _per_message(effects: list[Effect]) -> list[Effect]:
-    """A report may be about one message or about the batch that the cloud put together: its code counts, not its words.
-
-    Several traces are their messages' own. Why a connector's message is dead names an endpoint of its cloud.
-    """
+    """A report may be about one message or about the batch of the cloud: its code counts, traces and words do not."""
     outage = ("ingestion-unreachable", "boundary-opened", "boundary-closed")
     codes = sorted({what[1] for kind, _, what in effects if kind == "error" and what[1] not in outage})
     rest = [(kind, where, what[0] if kind == "dead" else what) for kind, where, what in effects if kind != "error"]
