@@ -277,6 +277,19 @@ def test_the_light_can_be_switched(dashboard: Dashboard, visit: Visit) -> None:
         expect(visit.page.locator("body")).to_contain_class("body--dark")
 
 
+def test_events_are_listed_and_acknowledged_with_a_note(dashboard: Dashboard, visit: Visit) -> None:
+    visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")
+    row = visit.page.locator(".events tbody tr")
+    expect(row).to_contain_text("kitchen is stuffy")
+    expect(row).to_contain_text("co2 1450")
+    visit.page.get_by_role("button", name="Acknowledge kitchen is stuffy of climate-kitchen").click()
+    visit.page.get_by_label("Note").fill("window opened")
+    visit.page.get_by_role("dialog").get_by_role("button", name="Acknowledge").click()
+    expect(row).to_contain_text("window opened")
+    expect(row.get_by_role("button")).to_have_count(0)
+    assert visit.errors == []
+
+
 def test_a_phone_sees_the_device_first_and_nothing_runs_off_the_page(dashboard: Dashboard, visit: Visit) -> None:
     visit.page.set_viewport_size({"width": 390, "height": 844})
     visit.page.goto(f"{dashboard.url}/?device=climate-kitchen")

@@ -9,6 +9,7 @@ from typing import Any
 from tests.rigs.clouds import AWS, AZURE, GCP
 from twin2multicloud.domain.device import DataType, Device, DeviceCatalog, DeviceGroup, DeviceType, Property, Scalar
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError, Severity
+from twin2multicloud.domain.event_rule import Event, EventNote, KeptEvent
 from twin2multicloud.domain.hierarchy import Entity, EntityComponent, Hierarchy
 from twin2multicloud.domain.placement import Cloud, Placement, Slot
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
@@ -101,6 +102,7 @@ class MemoryTwinView:
         self.topology: Topology = plan(twin)
         self.dark: set[Cloud] = set()
         self.undeclared: dict[str, Scalar] = {}
+        self.acknowledged: EventNote | None = None
         self.asked: list[tuple[str, str]] = []  # lengths of buckets, and what of each
         self._now = now
         self._started = int(now().timestamp()) - age
@@ -193,6 +195,26 @@ class MemoryTwinView:
             count=12,
         )
         return [letters], grouped_errors([event])
+
+    def events(self) -> list[KeptEvent]:
+        at = _stamp(int(self._now().timestamp()) - 45)
+        fired = Event(
+            id="e1",
+            rule="kitchen is stuffy",
+            device_id="climate-kitchen",
+            timestamp=at,
+            since=at,
+            values={"co2": 1450},
+        )
+        return [KeptEvent(event=fired, acknowledged=self.acknowledged, acted_at=at)]
+
+    def acknowledge(self, event_id: str, note: str) -> bool:
+        assert event_id == "e1"
+        first, self.acknowledged = (
+            self.acknowledged is None,
+            EventNote(at=_stamp(int(self._now().timestamp())), note=note),
+        )
+        return first
 
     def _traffic(self, n: int, sent: int, locality: Locality) -> dict[str, Any]:
         wave = 1 + 0.2 * math.sin(sent / 40 + n)

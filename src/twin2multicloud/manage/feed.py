@@ -1,10 +1,12 @@
-"""What all open pages share: clouds, boundaries, letters and errors, asked for once for everybody. Draws nothing."""
+"""What all open pages share: clouds, boundaries, letters, errors and events, asked for once. Draws nothing."""
 
 import time
+from contextlib import suppress
 
 from nicegui import run
 
 from twin2multicloud.domain.errors import TwinError
+from twin2multicloud.domain.event_rule import KeptEvent
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.manage.twin_view import TwinView
 from twin2multicloud.operations.dead_letters import LetterGroup
@@ -24,6 +26,8 @@ class Feed:
         self.boundaries: tuple[BoundaryStatus, ...] = ()
         self.letters: list[LetterGroup] = []
         self.errors: list[ErrorGroup] = []
+        self.events: list[KeptEvent] = []
+        self._events_next = 0.0
         self._counts: object = None  # of letters and errors, when they were read
         self._read_next = 0.0
         self.problem = ""
@@ -53,4 +57,8 @@ class Feed:
         if counts != self._counts and now >= self._read_next:  # they may be many
             self.letters, self.errors = self._view.kept()
             self._counts, self._read_next = counts, now + _READ_EVERY
+        if now >= self._events_next:
+            self._events_next = now + _READ_EVERY
+            with suppress(TwinError):  # L2's cloud is dark: the statuses say so
+                self.events = self._view.events()
         return clouds, self._view.boundaries(clouds)

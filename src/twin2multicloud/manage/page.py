@@ -10,6 +10,7 @@ from twin2multicloud.domain.errors import TwinError
 from twin2multicloud.domain.twin import Twin
 from twin2multicloud.manage.device_panel import DevicePanel
 from twin2multicloud.manage.device_readings import DeviceReadings
+from twin2multicloud.manage.events_panel import EventsPanel
 from twin2multicloud.manage.feed import Feed
 from twin2multicloud.manage.header_bar import HeaderBar, plain_header
 from twin2multicloud.manage.hierarchy_panel import HierarchyPanel
@@ -70,6 +71,7 @@ class DashboardPage:
             self._scene = ScenePanel(self._twin)
             self._table = BoundaryTable(topology)
             self._storage = StoragePanel()
+            self._events = EventsPanel(self._view.acknowledge)
             self._kept = KeptPanel()
 
     def _choose(self, device_id: str) -> None:
@@ -121,6 +123,7 @@ class DashboardPage:
         self._placement.update(self._feed)
         self._table.update(self._feed)
         self._storage.update(self._feed.clouds)
+        self._events.update(self._feed.events, _now())
         self._kept.update(self._feed, _now())
         if self._readings is not None:
             self._device.update(self._readings, _now())

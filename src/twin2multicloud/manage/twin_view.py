@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Protocol
 
 from twin2multicloud.domain.device import Scalar
+from twin2multicloud.domain.event_rule import KeptEvent
 from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus
 from twin2multicloud.operations.dead_letters import LetterGroup
 from twin2multicloud.operations.error_events import ErrorGroup
@@ -53,4 +54,12 @@ class TwinView(Protocol):
 
     def kept(self) -> tuple[list[LetterGroup], list[ErrorGroup]]:
         """Dead letters and error events, each by reason; of clouds that do not answer there are none."""
+        ...
+
+    def events(self) -> list[KeptEvent]:
+        """The newest events of its rules, newest first; none where it has no rules."""
+        ...
+
+    def acknowledge(self, event_id: str, note: str) -> bool:
+        """Note that somebody has seen an event; False where somebody had before."""
         ...

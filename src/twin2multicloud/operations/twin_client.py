@@ -13,6 +13,7 @@ import msgspec
 
 from twin2multicloud.domain.components import home
 from twin2multicloud.domain.errors import ErrorEvent, RetryableError
+from twin2multicloud.domain.event_rule import KeptEvent
 from twin2multicloud.domain.placement import Cloud, Slot
 from twin2multicloud.emulator.adapters.dead_letter_queues import EmulatedDeadLetterQueues
 from twin2multicloud.emulator.adapters.invocation import OPERATOR_HEADER, EmulatedInvocation
@@ -23,12 +24,14 @@ from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, En
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.dead_letters import LetterGroup, Selection, TwinLetters, grouped
 from twin2multicloud.operations.error_events import ADMIN, ErrorGroup, grouped_errors, read_errors
+from twin2multicloud.operations.events import ADMIN as EVENT_ADMIN
+from twin2multicloud.operations.events import TwinEvents
 from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.calls import post
 from twin2multicloud.wire.http_transport import HttpTransport
 
-_READ_LETTERS, _READ_ERRORS = 5_000, 1_000  # of each cloud, for the page
+_READ_LETTERS, _READ_ERRORS, _READ_EVENTS = 5_000, 1_000, 20  # for the page; of letters and errors, of each cloud
 
 
 class TwinClient(HotReaders):
@@ -97,6 +100,22 @@ class TwinClient(HotReaders):
         """Dead letters and the newest error events, each by reason; of clouds that do not answer there are none."""
         letters, _ = self.letters.find(Selection(), _READ_LETTERS)
         return grouped(letters), grouped_errors(self.errors(_READ_ERRORS)[0])
+
+    def events(self) -> list[KeptEvent]:
+        """The newest events of its rules, newest first; none where it has no rules."""
+        found = self._twin_events()
+        return [] if found is None else found.newest(_READ_EVENTS)
+
+    def acknowledge(self, event_id: str, note: str) -> bool:
+        """Note that somebody has seen an event; False where somebody had before. Raises as `TwinEvents.acknowledge`."""
+        found = self._twin_events()
+        return found is not None and found.acknowledge(event_id, note)
+
+    def _twin_events(self) -> TwinEvents | None:
+        topology = self._deployment.topology
+        if not any(each.name == EVENT_ADMIN for each in topology.components):
+            return None
+        return TwinEvents(self.invocation(topology.placement[Slot.L2]))
 
     def _status(self, cloud: Cloud) -> CloudStatus:
         try:
