@@ -20,7 +20,7 @@ _COLUMNS = (
 )
 _SEEN = """
 <q-td :props="props" data-label="Acknowledged"><span v-if="props.value">{{ props.value }}</span>
-<q-btn v-else flat dense no-caps size="sm" label="Acknowledge"
+<q-btn v-else outline dense no-caps color="primary" class="q-px-sm" label="Acknowledge"
 :aria-label="'Acknowledge ' + props.row.rule + ' of ' + props.row.device"
 @click="$parent.$emit('acknowledge', props.row.key)" /></q-td>
 """

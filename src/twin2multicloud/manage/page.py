@@ -69,9 +69,9 @@ class DashboardPage:
             self._device = DevicePanel()
             self._many = OverviewPanel(lambda device_id: self._hierarchy.choose(Place(device=device_id)))
             self._scene = ScenePanel(self._twin)
+            self._events = EventsPanel(self._view.acknowledge)
             self._table = BoundaryTable(topology)
             self._storage = StoragePanel()
-            self._events = EventsPanel(self._view.acknowledge)
             self._kept = KeptPanel()
 
     def _choose(self, device_id: str) -> None:
