@@ -11,7 +11,7 @@ class RigTwinPublisher:
         self.holds: Mapping[str, Any] | None = None
 
     def missing(self, exported: Mapping[str, Any]) -> int:
-        return 0 if self.holds == exported else len(exported["twins"])
+        return 0 if self.holds == exported else _members(exported)
 
     def publish(self, exported: Mapping[str, Any], done: Callable[[], None]) -> int:
         count = self.missing(exported)
@@ -20,5 +20,16 @@ class RigTwinPublisher:
         self.holds = exported
         return count
 
+    def withdraw(self, done: Callable[[], None]) -> int:
+        count = 0 if self.holds is None else _members(self.holds)
+        for _ in range(count):
+            done()
+        self.holds = None
+        return count
+
     def opens(self, _outputs: Mapping[str, Any]) -> "RigTwinPublisher":
         return self
+
+
+def _members(exported: Mapping[str, Any]) -> int:
+    return sum(len(each) for each in exported.values() if isinstance(each, list))
