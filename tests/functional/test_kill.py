@@ -59,7 +59,8 @@ def test_a_cloud_that_is_stopped_ends_in_order(tmp_path: Path) -> None:
         assert stop(twin.deployment, AWS)
         assert twin.log(AWS).splitlines()[-1].endswith("t2mc.aws INFO down")
         data = twin.deployment.state.process(AWS)
-        assert sorted(path.name for path in data.glob("*.sqlite*")) == ["errors.sqlite", "hot.sqlite", "journal.sqlite"]
+        files = ["errors.sqlite", "hot.sqlite", "journal.sqlite", "twinmaker.sqlite"]
+        assert sorted(path.name for path in data.glob("*.sqlite*")) == files
         with closing(sqlite3.connect(data / "journal.sqlite")) as db:
             assert db.execute("SELECT count(*) FROM groups").fetchone() == (0,)
 
