@@ -126,8 +126,9 @@ class TestAzure:
         assert (taken.name, taken.note, taken.cost) == (tier, note, cost)
 
     def test_iot_hub_meters_by_started_4_kb(self) -> None:
-        (use,) = AzureTariff().devices(Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, message_kb=4.5)))
-        assert use == ("plan.iothub", pytest.approx(2 * T.messages))
+        uses = dict(AzureTariff().devices(Traffic.of(msgspec.structs.replace(ONE_A_MINUTE, message_kb=4.5))))
+        assert uses["plan.iothub"] == pytest.approx(2 * T.messages)
+        assert uses["eventhub.event"] == pytest.approx(T.messages), "the event hub behind it meters by 64 KB"
 
     def test_cosmos_goes_from_serverless_to_provisioned(self, book: PriceBook) -> None:
         plan = cosmos_plan(T, book)

@@ -178,6 +178,8 @@ def the_operator_is_told_what_there_is_to_call(topology: Topology, config: Confi
             here = here | {"digital-twin-data-connector", "digital-twin-data-connector-last-entry"}
         if any(each.cloud == cloud for each in functions_of(topology)):
             here = here | {"error-table-admin"}
+        if any(each.cloud == cloud and each.name == "event-checker" for each in functions_of(topology)):
+            here = here | {"event-table-admin"}
         told = outputs.get(f"{cloud}_called", {})
         if set(told) != here:
             yield f"{cloud}: to call {sorted(told)}, expected {sorted(here)}"
