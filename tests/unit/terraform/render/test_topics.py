@@ -61,9 +61,9 @@ def test_each_topic_that_is_read_is_a_rule_that_knows_the_device() -> None:
         SELECT.format("topic(4)", "v3/+/devices/+/up"),
         SELECT.format("clientid()", "v1/gateway/telemetry"),
     ]
-    allowed = resources["aws_lambda_permission"]
-    rules = [each["source_arn"] for each in allowed.values() if each["principal"] == "iot.amazonaws.com"]
-    assert rules == [f"${{aws_iot_topic_rule.{key}.arn}}" for key in resources["aws_iot_topic_rule"]]
+    targets = [action for rule in resources["aws_iot_topic_rule"].values() for action in rule["sqs"]]
+    assert {each["queue_url"] for each in targets} == {"${aws_sqs_queue.dispatcher.url}"}
+    assert {each["role_arn"] for each in targets} == {"${aws_iam_role.device_gateway.arn}"}
 
 
 def test_a_device_publishes_as_itself_and_a_gateway_for_all() -> None:
