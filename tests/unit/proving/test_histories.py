@@ -64,6 +64,7 @@ def test_what_a_project_does_not_read_is_dropped_and_counted(tmp_path: Path) -> 
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(600)
 def test_a_hundred_histories_hold() -> None:
     certificate = prove(SMART_HOME, range(1, 101), minutes=10)
     assert certificate.failure is None, "\n".join(report_lines(certificate, "examples/smart-home"))

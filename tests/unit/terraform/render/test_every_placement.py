@@ -22,6 +22,7 @@ from twin2multicloud.terraform.render.schema_check import mismatches
 _SHOWN = 20
 
 
+@pytest.mark.timeout(400)
 @pytest.mark.parametrize("events", [False, True], ids=["plain", "events"])
 @pytest.mark.parametrize("dashboard", list(DashboardSource))
 def test_every_placement_renders_fits_the_schemas_and_keeps_the_laws(dashboard, events):
