@@ -2,8 +2,8 @@
 
 Adds what the provider needs of IoT and moto lacks: tags, which AWS keeps from a resource's creation on. Owns nothing
 else of AWS. Shapes: docs.aws.amazon.com iot, CreatePolicy, CreateTopicRule and ListTagsForResource.
-On a busy machine an answer is lost now and then. The provider's SDK then repeats the request under the same
-``amz-sdk-invocation-id`` and takes "already exists" for a failure: a repetition gets the first answer again.
+A first apply on a busy machine once failed because a rule "already exists", as it does where an answer is lost and the
+provider's SDK repeats its request, under the same ``amz-sdk-invocation-id``: a repetition gets the first answer again.
 """
 
 import io

@@ -10,8 +10,8 @@ from twin2multicloud.cli.console import cloud_text, err, make_table, out, say_js
 from twin2multicloud.cli.moments import instant
 from twin2multicloud.cli.project_commands import Folder
 from twin2multicloud.domain.errors import ConfigurationError
+from twin2multicloud.operations.local_twin import LocalTwin
 from twin2multicloud.operations.tracing import Trace, send_otlp, trace_by_id, trace_reading
-from twin2multicloud.operations.twin import open_twin
 
 
 def trace(
@@ -34,7 +34,7 @@ def trace(
         raise ConfigurationError("say which reading: --device D, with --at T for an older one, or --id TRACE")
     if at and not device:
         raise ConfigurationError("--at is the time of a device's reading; name the device with --device")
-    twin = open_twin(folder, deployed=False)
+    twin = LocalTwin(folder)
     found = trace_by_id(twin, trace_id) if trace_id else trace_reading(twin, device, instant(at) if at else "")
     if as_json:
         say_json(found)

@@ -118,7 +118,7 @@ class LocalTwin(OperatedTwin):
         return TwinClient(self._deployment).letters
 
     def runs(self, *, trace_id: str, device: str, timestamp: str) -> tuple[Mapping[Cloud, Sequence[Run]], list[Cloud]]:
-        """See `OperatedTwin`."""
+        """The runs that had readings of a trace, or of a device and time, and the clouds that do not answer."""
         with closing(TwinClient(self._deployment)) as client:
             return client.runs(trace_id=trace_id, device=device, timestamp=timestamp)
 

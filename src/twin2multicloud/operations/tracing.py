@@ -14,7 +14,8 @@ from twin2multicloud.domain.telemetry import TRACE_ID_PATTERN
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.emulator.delivery.runs import Run
 from twin2multicloud.operations.dead_letters import Selection
-from twin2multicloud.operations.twin import OperatedTwin, properties_of
+from twin2multicloud.operations.local_twin import LocalTwin
+from twin2multicloud.operations.twin import properties_of
 from twin2multicloud.ports.transport import Transport
 
 _OTLP_PATH = "/v1/traces"
@@ -23,17 +24,10 @@ _SERVER, _CONSUMER = 2, 5  # span kinds of OpenTelemetry's protocol
 _OK, _ERROR = 1, 2  # its status codes
 
 
-class Hop(msgspec.Struct, frozen=True, kw_only=True):
-    """One run of a function that had the reading. `outcome` is why it did not pass; empty where it did."""
+class Hop(Run, frozen=True, kw_only=True):
+    """One run of a function that had the reading, and the cloud that it was on."""
 
     cloud: Cloud
-    component: str
-    trigger: Trigger
-    begun: str
-    micros: int
-    readings: int
-    trace_id: str
-    outcome: str = ""
 
 
 class Trace(msgspec.Struct, frozen=True, kw_only=True):
@@ -53,7 +47,7 @@ class Trace(msgspec.Struct, frozen=True, kw_only=True):
     """Clouds that do not answer: hops there are not known."""
 
 
-def trace_reading(twin: OperatedTwin, device: str, timestamp: str = "") -> Trace:
+def trace_reading(twin: LocalTwin, device: str, timestamp: str = "") -> Trace:
     """The way of a device's reading of that time (canonical); of its latest where no time is given.
 
     Raises ConfigurationError for a device that the twin does not have, or that has measured nothing; TwinError.
@@ -73,7 +67,7 @@ def trace_reading(twin: OperatedTwin, device: str, timestamp: str = "") -> Trace
     )
 
 
-def trace_by_id(twin: OperatedTwin, trace_id: str) -> Trace:
+def trace_by_id(twin: LocalTwin, trace_id: str) -> Trace:
     """The way of all readings of a trace, by its id as error events have it. Raises ConfigurationError, TwinError."""
     if re.fullmatch(TRACE_ID_PATTERN, trace_id) is None:
         raise ConfigurationError(f"a trace id has 32 lower-case hex digits, not all zero; found {trace_id!r}")
@@ -144,30 +138,21 @@ def send_otlp(transport: Transport, url: str, trace: Trace, twin: str) -> int:
 
 def _hops(found: Mapping[Cloud, Sequence[Run]]) -> list[Hop]:
     hops = [
-        Hop(
-            cloud=cloud,
-            component=run.component,
-            trigger=run.trigger,
-            begun=run.begun,
-            micros=run.micros,
-            readings=run.readings,
-            trace_id=run.trace_id,
-            outcome=run.outcome,
-        )
+        msgspec.convert({**msgspec.structs.asdict(run), "cloud": cloud}, Hop)
         for cloud, runs in found.items()
         for run in runs
     ]
     return sorted(hops, key=lambda each: each.begun)
 
 
-def _latest(twin: OperatedTwin, device: str) -> str:
+def _latest(twin: LocalTwin, device: str) -> str:
     stamps = [stamp for stamp, _ in twin.latest(device).values() if stamp]
     if not stamps:
         raise ConfigurationError(f"{device} has no reading yet; give the time of one with --at")
     return max(stamps)
 
 
-def _readable(twin: OperatedTwin, device: str, stamp: str) -> bool | None:
+def _readable(twin: LocalTwin, device: str, stamp: str) -> bool | None:
     before = from_datetime(to_datetime(stamp) - timedelta(milliseconds=1))
     try:
         return any(twin.history(device, since=before, until=stamp, limit=1).values())
@@ -175,7 +160,7 @@ def _readable(twin: OperatedTwin, device: str, stamp: str) -> bool | None:
         return None
 
 
-def _letters(twin: OperatedTwin, device: str, stamp: str) -> Sequence[str]:
+def _letters(twin: LocalTwin, device: str, stamp: str) -> Sequence[str]:
     key = msgspec.json.encode({"device_id": device, "timestamp": stamp})[1:-1].decode()
     found, _ = twin.letters.find(Selection(device=device))
     return [f"{each.boundary}: {each.reason}" for each in found if key in each.content]

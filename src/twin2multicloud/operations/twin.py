@@ -15,7 +15,6 @@ from twin2multicloud.domain.errors import ConfigurationError, ErrorEvent, FinalE
 from twin2multicloud.domain.placement import Cloud, Placement
 from twin2multicloud.domain.suggestions import hint
 from twin2multicloud.domain.timestamps import canonical, from_datetime
-from twin2multicloud.emulator.delivery.runs import Run
 from twin2multicloud.functions.storage.downsampling import Aggregate
 from twin2multicloud.functions.storage.reader_client import HotReaders, Point
 from twin2multicloud.functions.storage.reader_request import MAX_PROPERTIES
@@ -123,13 +122,6 @@ class OperatedTwin(ReadableTwin):
     @abstractmethod
     def errors(self, most: int, since: str = "") -> tuple[list[ErrorEvent], list[Cloud]]:
         """Its newest error events (from `since` on, canonical), newest first, and the clouds that do not answer."""
-
-    def runs(self, *, trace_id: str, device: str, timestamp: str) -> tuple[Mapping[Cloud, Sequence[Run]], list[Cloud]]:  # noqa: ARG002 - for those that can
-        """The runs that had readings of a trace, or of a device and time, and the clouds that do not answer.
-
-        Raises ConfigurationError where nobody keeps them.
-        """
-        raise ConfigurationError("what functions of a deployed twin did is in its clouds' own logs, by trace id")
 
     @property
     @abstractmethod

@@ -41,8 +41,6 @@ class Run(msgspec.Struct, frozen=True, kw_only=True):
     outcome: str = ""
     """Why the reading did not pass; empty where it did."""
 
-    message_id: str = ""
-
 
 class _Kept(msgspec.Struct, gc=False):
     component: str
@@ -116,7 +114,7 @@ class RunLog:
         for place, given in enumerate(run.bodies):
             found = wanted.search(_plain(given))
             if found is not None:
-                trace_id, message_id, readings = found
+                trace_id, readings = found
                 yield Run(
                     component=run.component,
                     trigger=run.trigger,
@@ -125,7 +123,6 @@ class RunLog:
                     readings=readings,
                     trace_id=trace_id,
                     outcome=_outcome(run.result, place),
-                    message_id=message_id,
                 )
 
 
@@ -135,18 +132,18 @@ class _Wanted:
     def __init__(self, trace_id: str, device: str, timestamp: str) -> None:
         self._trace = trace_id
         head = msgspec.json.encode({"device_id": device, "timestamp": timestamp})[:-1]
-        self._key = re.compile(re.escape(head) + rb',"message_id":"((?:[^"\\]|\\.)*)"(?:,"trace_id":"([0-9a-f]{32})")?')
+        self._key = re.compile(re.escape(head) + rb',"message_id":"(?:[^"\\]|\\.)*"(?:,"trace_id":"([0-9a-f]{32})")?')
 
-    def search(self, body: bytes) -> tuple[str, str, int] | None:
-        """The trace of the reading, its message id, and how many readings are there; None without it."""
+    def search(self, body: bytes) -> tuple[str, int] | None:
+        """The trace of the reading, and how many readings are there; None without it."""
         found = _SHARED.search(body)
         shared = (found[1] or found[2]).decode() if found else ""
         count = body.count(b'{"device_id":')
         if self._trace:
             there = self._trace == shared or b'"trace_id":"%b"' % self._trace.encode() in body
-            return (self._trace, "", count) if there else None
+            return (self._trace, count) if there else None
         key = self._key.search(body)
-        return None if key is None else ((key[2] or b"").decode() or shared, key[1].decode(), count)
+        return None if key is None else ((key[1] or b"").decode() or shared, count)
 
 
 _SHARED = re.compile(rb'^\{"trace_id":"([0-9a-f]{32})"|"trace_id":"([0-9a-f]{32})"\}\s*$')

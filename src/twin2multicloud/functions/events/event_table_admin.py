@@ -17,6 +17,7 @@ from twin2multicloud.functions.wiring import Parts
 from twin2multicloud.ports.clock import Chance, Clock
 from twin2multicloud.ports.event_store import MOST_EVENTS, EventKey, EventStore
 from twin2multicloud.ports.hot_store import BEFORE_ALL
+from twin2multicloud.wire.envelope import new_trace_id
 from twin2multicloud.wire.limits import CALL_SECONDS
 
 KEPT_DAYS = 90
@@ -101,7 +102,7 @@ class EventTableAdmin:
                 return fired, False
             events = self._devices.look(device_id, rules_of[device_id], self._clock.now())
             if events:
-                self._fired.hand_on(events, f"{self._chance.getrandbits(128) | 1:032x}")
+                self._fired.hand_on(events, new_trace_id(self._chance))
             fired += len(events)
         return fired, True
 
