@@ -14,6 +14,7 @@ from twin2multicloud.domain.event_rule import KeptEvent
 from twin2multicloud.domain.placement import Slot
 from twin2multicloud.domain.timestamps import from_datetime, to_datetime
 from twin2multicloud.operations.twin import OperatedTwin
+from twin2multicloud.planning.topology import Topology
 from twin2multicloud.ports.event_store import MOST_EVENTS
 from twin2multicloud.ports.hot_store import BEFORE_ALL
 from twin2multicloud.ports.invocation import Invocation
@@ -88,9 +89,14 @@ class TwinEvents:
                 seen = {each.event.id for each in found if each.event.timestamp >= start}
 
 
+def has_events(topology: Topology) -> bool:
+    """Whether a twin has an event table."""
+    return any(each.name == ADMIN for each in topology.components)
+
+
 def events_of(twin: OperatedTwin) -> TwinEvents:
     """The events of an operated twin. Raises ConfigurationError where it has none, TwinError where it is not there."""
-    if not any(each.name == ADMIN for each in twin.topology.components):
+    if not has_events(twin.topology):
         raise ConfigurationError(
             f'{twin.topology.twin} has no events: "enable_events" was not true when it was started'
         )

@@ -24,8 +24,7 @@ from twin2multicloud.emulator.host.status import BoundaryStatus, CloudStatus, En
 from twin2multicloud.functions.storage.reader_client import HotReaders
 from twin2multicloud.operations.dead_letters import LetterGroup, Selection, TwinLetters, grouped
 from twin2multicloud.operations.error_events import ADMIN, ErrorGroup, grouped_errors, read_errors
-from twin2multicloud.operations.events import ADMIN as EVENT_ADMIN
-from twin2multicloud.operations.events import TwinEvents
+from twin2multicloud.operations.events import TwinEvents, has_events
 from twin2multicloud.planning.connector_rules import reading_kinds
 from twin2multicloud.planning.topology import Boundary
 from twin2multicloud.wire.calls import post
@@ -113,9 +112,7 @@ class TwinClient(HotReaders):
 
     def _twin_events(self) -> TwinEvents | None:
         topology = self._deployment.topology
-        if not any(each.name == EVENT_ADMIN for each in topology.components):
-            return None
-        return TwinEvents(self.invocation(topology.placement[Slot.L2]))
+        return TwinEvents(self.invocation(topology.placement[Slot.L2])) if has_events(topology) else None
 
     def _status(self, cloud: Cloud) -> CloudStatus:
         try:
